@@ -1,0 +1,180 @@
+import type { Convention } from './conventions/convention.ts'
+import { findConvention } from './conventions/index.ts'
+import { CountOverflow, product, sum } from './exact.ts'
+import type { Graph } from './graph.ts'
+import { costOverflow, type InferOptions, type InferredLayer, inferShapes, inputShape } from './infer.ts'
+import { peakActivation } from './memory.ts'
+import { opOf } from './ops/index.ts'
+import { receptiveFields } from './receptive-field.ts'
+import { numel } from './shape.ts'
+
+/** Bytes of one element. */
+export const bytesPerElement = { float32: 4, float16: 2, int8: 1 } as const
+export type Dtype = keyof typeof bytesPerElement
+
+export interface CostOptions extends InferOptions {
+  /** Name of the counting convention. Default `lecture`. */
+  convention?: string
+  dtype?: Dtype
+}
+
+/** One row of the table. Counts are for the whole batch; `outputShape` is one image's. */
+export interface LayerCost {
+  id: string
+  type: string
+  inputs: string[]
+  outputShape: number[]
+  /** Only where the layer has several outputs: all their shapes. */
+  outputShapes?: number[][]
+  outputElements: number
+  memoryKiB: number
+  params: number
+  macs: number
+  flops: number
+  bytesRead: number
+  bytesWritten: number
+  /** Flops of the convention per byte moved; 0 where nothing moves. */
+  arithmeticIntensity: number
+  receptiveField: [number, number]
+  effectiveStride: [number, number] | null
+}
+
+export interface CostTotals {
+  layers: number
+  params: number
+  /** Running statistics and other tensors that are stored but not learned. */
+  buffers: number
+  macs: number
+  flops: number
+  outputElements: number
+  memoryKiB: number
+  bytesRead: number
+  bytesWritten: number
+  arithmeticIntensity: number
+  /** Parameters and buffers at the dtype. */
+  weightBytes: number
+  /** Liveness peak: `memory.ts` has the definition. */
+  peakActivationBytes: number
+  peakActivationLayer: string | null
+}
+
+/** Memory to train with Adam at the dtype: every layer output is kept for the backward pass. Bytes. */
+export interface TrainingMemory {
+  weightBytes: number
+  gradientBytes: number
+  /** Two moments per parameter (Kingma and Ba, "Adam", 2015). */
+  optimizerBytes: number
+  activationBytes: number
+  totalBytes: number
+}
+
+export interface Costs {
+  convention: string
+  batch: number
+  dtype: Dtype
+  inputs: { id: string; shape: number[] }[]
+  totals: CostTotals
+  training: TrainingMemory
+  layers: LayerCost[]
+  uncounted: { id: string; type: string; reason: string }[]
+}
+
+const ratio = (flops: number, bytes: number): number => (bytes === 0 ? 0 : flops / bytes)
+
+/**
+ * What a graph costs, layer by layer. Σ layers = total for every additive column.
+ * @throws EngineError COST_OVERFLOW naming the layer whose count (or the total that with it) passes 2^53 − 1;
+ *   UNKNOWN_CONVENTION; INVALID_RESOLUTION where the resolution does not go through the network.
+ */
+export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
+  const { batch = 1, dtype = 'float32' } = options
+  const convention = findConvention(options.convention ?? 'lecture')
+  const width = bytesPerElement[dtype]
+  const inferred = inferShapes(graph, options)
+  const fields = receptiveFields(graph, inferred, options)
+  const layers: LayerCost[] = []
+  const uncounted: Costs['uncounted'] = []
+  const totals = { params: 0, buffers: 0, macs: 0, flops: 0, outputElements: 0, bytesRead: 0, bytesWritten: 0 }
+  inferred.forEach((entry, i) => {
+    const { layer } = entry
+    try {
+      const { row, buffers, counted } = layerCost(entry, convention, width)
+      const field = fields[i]!
+      layers.push({ ...row, receptiveField: [...field.size], effectiveStride: field.stride ? [...field.stride] : null })
+      if (!counted) uncounted.push({ id: layer.id, type: layer.type, reason: `the quantities of ${layer.type} are not known here` })
+      for (const key of ['params', 'macs', 'flops', 'outputElements', 'bytesRead', 'bytesWritten'] as const)
+        totals[key] = sum(totals[key], row[key])
+      totals.buffers = sum(totals.buffers, buffers)
+    } catch (cause) {
+      throw overflowAt(layer.id, cause)
+    }
+  })
+  try {
+    const peak = peakActivation(graph, inferred, options)
+    const weightBytes = product(sum(totals.params, totals.buffers), width)
+    const gradientBytes = product(totals.params, width)
+    const optimizerBytes = product(2, totals.params, width)
+    const activationBytes = product(totals.outputElements, width)
+    return {
+      convention: convention.name,
+      batch,
+      dtype,
+      inputs: graph.inputs.map((input) => ({ id: input.id, shape: inputShape(input, options).slice(1) })),
+      totals: {
+        layers: layers.length,
+        ...totals,
+        memoryKiB: product(totals.outputElements, width) / 1024,
+        arithmeticIntensity: ratio(totals.flops, sum(totals.bytesRead, totals.bytesWritten)),
+        weightBytes,
+        peakActivationBytes: product(peak.elements, width),
+        peakActivationLayer: peak.layerId,
+      },
+      training: {
+        weightBytes,
+        gradientBytes,
+        optimizerBytes,
+        activationBytes,
+        totalBytes: sum(weightBytes, gradientBytes, optimizerBytes, activationBytes),
+      },
+      layers,
+      uncounted,
+    }
+  } catch (cause) {
+    throw overflowAt(null, cause)
+  }
+}
+
+function layerCost({ layer, inputs, outputs }: InferredLayer, convention: Convention, width: number) {
+  const op = opOf(layer.type)
+  let params = 0
+  let buffers = 0
+  for (const parameter of op.parameters?.(inputs, layer.attributes) ?? []) {
+    const elements = numel(parameter.shape)
+    if (parameter.trainable) params = sum(params, elements)
+    else buffers = sum(buffers, elements)
+  }
+  const quantities = op.quantities({ inputs, outputs }, layer.attributes)
+  const outputElements = sum(...outputs.map(numel))
+  const flops = quantities ? convention.flops(quantities, layer.type) : 0
+  const bytesRead = op.view ? 0 : product(sum(...inputs.map(numel), params, buffers), width)
+  const bytesWritten = op.view ? 0 : product(outputElements, width)
+  const row: Omit<LayerCost, 'receptiveField' | 'effectiveStride'> = {
+    id: layer.id,
+    type: layer.type,
+    inputs: [...layer.inputs],
+    outputShape: outputs[0]!.slice(1),
+    ...(outputs.length > 1 ? { outputShapes: outputs.map((shape) => shape.slice(1)) } : {}),
+    outputElements,
+    memoryKiB: product(outputElements, width) / 1024,
+    params,
+    macs: quantities?.macs ?? 0,
+    flops,
+    bytesRead,
+    bytesWritten,
+    arithmeticIntensity: ratio(flops, sum(bytesRead, bytesWritten)),
+  }
+  return { row, buffers, counted: quantities !== null }
+}
+
+const overflowAt = (layerId: string | null, cause: unknown): unknown =>
+  cause instanceof CountOverflow ? costOverflow(layerId, cause) : cause

@@ -1,0 +1,49 @@
+/**
+ * Engine errors. Each has a stable `code`, a sentence that says what would be right, and, for a bad graph, the list
+ * of every problem found. The API maps a code to an HTTP status in one table (`src/api/errors.ts`).
+ */
+
+/** One thing wrong with a specification: where it stands, in which layer, and what would be right. */
+export interface GraphProblem {
+  /** JSON pointer into what the user sent, e.g. `/layers/3/kernelSize`. */
+  path: string
+  /** Id of the layer concerned, or null where the problem is not one layer's. */
+  layerId: string | null
+  message: string
+}
+
+export type EngineErrorCode =
+  | 'INVALID_GRAPH'
+  | 'LIMIT_EXCEEDED'
+  | 'COST_OVERFLOW'
+  | 'UNKNOWN_CONVENTION'
+  | 'UNKNOWN_ZOO_FAMILY'
+  | 'UNKNOWN_ZOO_PRESET'
+  | 'INVALID_ZOO_OPTIONS'
+  | 'INVALID_RESOLUTION'
+  | 'EXPORT_UNSUPPORTED'
+
+/** An error of the engine: a code for programs, a sentence for people, problems in full. */
+export class EngineError extends Error {
+  readonly code: EngineErrorCode
+  readonly errors: readonly GraphProblem[]
+  constructor(code: EngineErrorCode, message: string, errors: readonly GraphProblem[] = []) {
+    super(message)
+    this.name = 'EngineError'
+    this.code = code
+    this.errors = errors
+  }
+}
+
+/**
+ * Thrown by an op's shape rule: `message` says what would be right, `attribute` names the attribute at fault where
+ * one is. The verifier adds path and layer; an op does not know where it stands in the file.
+ */
+export class ShapeError extends Error {
+  readonly attribute: string | undefined
+  constructor(message: string, attribute?: string) {
+    super(message)
+    this.name = 'ShapeError'
+    this.attribute = attribute
+  }
+}

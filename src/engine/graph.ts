@@ -1,0 +1,94 @@
+/**
+ * The graph of an architecture, verified and canonical: every reference resolves, there is no cycle, every layer
+ * leads to an output, attributes are written out in full. Made by `verify.ts` only; everything else trusts it.
+ */
+
+export interface GraphInput {
+  id: string
+  /** One image, C×H×W; the batch is on top. */
+  shape: readonly number[]
+}
+
+export interface Layer {
+  id: string
+  type: string
+  /** References: `id` is a layer's first output, `id:1` its second. */
+  inputs: readonly string[]
+  /** Canonical attributes of the op `type`. */
+  attributes: Readonly<Record<string, unknown>>
+}
+
+export interface Graph {
+  inputs: readonly GraphInput[]
+  /** In canonical topological order (`topologicalOrder`). */
+  layers: readonly Layer[]
+  outputs: readonly string[]
+}
+
+/** The id a reference points at: `split:1` → `split`. */
+export function referencedId(reference: string): string {
+  const colon = reference.lastIndexOf(':')
+  return colon < 0 ? reference : reference.slice(0, colon)
+}
+
+/** The output a reference points at, 0 where it does not say. */
+export function referencedOutput(reference: string): number {
+  const colon = reference.lastIndexOf(':')
+  return colon < 0 ? 0 : Number(reference.slice(colon + 1))
+}
+
+/** The canonical spelling of a reference: `a:0` and `a` are one tensor. */
+export const reference = (id: string, output: number): string => (output === 0 ? id : `${id}:${output}`)
+
+interface Node {
+  id: string
+  inputs: readonly string[]
+}
+
+/**
+ * Depth-first post-order from the outputs, inputs first: an order that depends on the graph alone, never on how its
+ * layers were listed, so that permuting a file changes no figure. Iterative, since graphs are deeper than the stack.
+ * @returns the layers that lead to an output, and the first cycle met as a list of ids, or null.
+ */
+export function topologicalOrder<T extends Node>(layers: readonly T[], outputs: readonly string[]): { order: T[]; cycle: string[] | null } {
+  const byId = new Map(layers.map((layer) => [layer.id, layer]))
+  const state = new Map<string, 'open' | 'done'>()
+  const order: T[] = []
+  for (const output of outputs) {
+    const stack: { node: T; next: number }[] = []
+    const enter = (id: string): string[] | null => {
+      const node = byId.get(id)
+      if (!node || state.get(id) === 'done') return null
+      if (state.get(id) === 'open') {
+        const path = stack.map((frame) => frame.node.id)
+        return [...path.slice(path.indexOf(id)), id]
+      }
+      state.set(id, 'open')
+      stack.push({ node, next: 0 })
+      return null
+    }
+    enter(referencedId(output))
+    while (stack.length > 0) {
+      const frame = stack[stack.length - 1]!
+      const input = frame.node.inputs[frame.next++]
+      if (input === undefined) {
+        state.set(frame.node.id, 'done')
+        order.push(frame.node)
+        stack.pop()
+        continue
+      }
+      const cycle = enter(referencedId(input))
+      if (cycle) return { order, cycle: cycle.reverse() }
+    }
+  }
+  return { order, cycle: null }
+}
+
+/** The graph as users write it: attributes beside id and type. Reads back through `verify.ts` to the same graph. */
+export function graphToJson(graph: Graph): { inputs: GraphInput[]; layers: Record<string, unknown>[]; outputs: string[] } {
+  return {
+    inputs: graph.inputs.map(({ id, shape }) => ({ id, shape: [...shape] })),
+    layers: graph.layers.map(({ id, type, inputs, attributes }) => ({ id, type, inputs: [...inputs], ...attributes })),
+    outputs: [...graph.outputs],
+  }
+}

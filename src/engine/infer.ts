@@ -1,0 +1,57 @@
+import { EngineError } from './errors.ts'
+import { CountOverflow } from './exact.ts'
+import type { Graph, GraphInput, Layer } from './graph.ts'
+import { reference } from './graph.ts'
+import type { LayerShapes } from './op.ts'
+import { opOf } from './ops/index.ts'
+import type { Shape } from './shape.ts'
+
+export interface InferOptions {
+  /** Images per call, at least 1. Default 1. */
+  batch?: number
+  /** Replaces height and width of every C×H×W input: [height, width]. */
+  resolution?: readonly [number, number]
+}
+
+/** A layer with the shapes it works on, batch first. */
+export interface InferredLayer extends LayerShapes {
+  layer: Layer
+}
+
+/** The shape of a graph input with the batch on top, at the resolution asked for. */
+export function inputShape(input: GraphInput, { batch = 1, resolution }: InferOptions): Shape {
+  if (resolution && input.shape.length === 3) return [batch, input.shape[0] as number, ...resolution]
+  return [batch, ...input.shape]
+}
+
+/** The refusal of a count past 2^53 − 1, naming the layer, or null where it is the total's. */
+export function costOverflow(layerId: string | null, cause: CountOverflow): EngineError {
+  const where = layerId === null ? 'the totals of this network' : `layer ${layerId}`
+  const message = `${where}: ${cause.message}; use a smaller batch, resolution or width`
+  return new EngineError('COST_OVERFLOW', message, [{ path: '', layerId, message }])
+}
+
+/**
+ * Shapes of every layer, in graph order.
+ * @throws EngineError INVALID_RESOLUTION where the resolution asked for does not go through the network, naming the
+ *   layer; COST_OVERFLOW where a size passes 2^53 − 1.
+ */
+export function inferShapes(graph: Graph, options: InferOptions = {}): InferredLayer[] {
+  const shapes = new Map<string, Shape>()
+  for (const input of graph.inputs) shapes.set(input.id, inputShape(input, options))
+  return graph.layers.map((layer) => {
+    const inputs = layer.inputs.map((name) => shapes.get(name) as Shape)
+    let outputs: Shape[]
+    try {
+      outputs = opOf(layer.type).shape(inputs, layer.attributes)
+    } catch (cause) {
+      if (cause instanceof CountOverflow) throw costOverflow(layer.id, cause)
+      const at = options.resolution ? ` at resolution ${options.resolution.join('x')}` : ''
+      throw new EngineError('INVALID_RESOLUTION', `layer ${layer.id} does not work${at}: ${(cause as Error).message}`, [
+        { path: '/resolution', layerId: layer.id, message: (cause as Error).message },
+      ])
+    }
+    outputs.forEach((shape, i) => shapes.set(reference(layer.id, i), shape))
+    return { layer, inputs, outputs }
+  })
+}

@@ -1,0 +1,63 @@
+import { sum } from './exact.ts'
+import type { Graph } from './graph.ts'
+import { reference } from './graph.ts'
+import type { InferOptions, InferredLayer } from './infer.ts'
+import { inputShape } from './infer.ts'
+import { opOf } from './ops/index.ts'
+import { numel } from './shape.ts'
+
+/**
+ * Largest number of activation elements alive at once, when layers run in graph order, a layer's output exists beside
+ * its inputs, and a tensor is freed after its last reader. A view shares its input's buffer. Network inputs count from
+ * the start to their last use, network outputs stay to the end.
+ * @returns elements, batch included, and the layer at which the peak stands (null where the input alone is the peak).
+ */
+export function peakActivation(
+  graph: Graph,
+  layers: readonly InferredLayer[],
+  options: InferOptions = {},
+): { elements: number; layerId: string | null } {
+  // A view's outputs belong to the buffer it looks at, so that the buffer lives as long as its last view.
+  const bufferOf = new Map<string, string>()
+  const size = new Map<string, number>()
+  const readers = new Map<string, number>()
+  for (const input of graph.inputs) {
+    bufferOf.set(input.id, input.id)
+    size.set(input.id, numel(inputShape(input, options)))
+  }
+  const addReader = (name: string) => {
+    const buffer = bufferOf.get(name) as string
+    readers.set(buffer, (readers.get(buffer) ?? 0) + 1)
+  }
+  for (const { layer, outputs } of layers) {
+    const isView = opOf(layer.type).view === true
+    for (const name of layer.inputs) addReader(name)
+    outputs.forEach((shape, i) => {
+      const name = reference(layer.id, i)
+      bufferOf.set(name, isView ? (bufferOf.get(layer.inputs[0]!) as string) : name)
+      if (!isView) size.set(name, numel(shape))
+    })
+  }
+  for (const name of graph.outputs) addReader(name)
+
+  let alive = sum(...graph.inputs.map((input) => size.get(input.id) as number))
+  let peak = { elements: alive, layerId: null as string | null }
+  for (const { layer, outputs } of layers) {
+    outputs.forEach((_, i) => {
+      const name = reference(layer.id, i)
+      if (bufferOf.get(name) === name) alive = sum(alive, size.get(name) as number)
+    })
+    if (alive > peak.elements) peak = { elements: alive, layerId: layer.id }
+    for (const name of layer.inputs) {
+      const buffer = bufferOf.get(name) as string
+      const left = (readers.get(buffer) as number) - 1
+      readers.set(buffer, left)
+      if (left === 0) alive -= size.get(buffer) as number
+    }
+    outputs.forEach((_, i) => {
+      const name = reference(layer.id, i)
+      if (bufferOf.get(name) === name && !readers.get(name)) alive -= size.get(name) as number
+    })
+  }
+  return peak
+}

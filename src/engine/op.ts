@@ -1,0 +1,106 @@
+import type * as tfjs from '@tensorflow/tfjs-core'
+import type { Static, TObject } from 'typebox'
+import type { OnnxEmitter } from './formats/onnx-emitter.ts'
+import type { Shape } from './shape.ts'
+
+/**
+ * Primitive quantities of one layer for the whole batch: what it does, before any convention counts it. An op states
+ * them, a convention (`conventions/`) maps them to a number. Absent means none.
+ */
+export interface Quantities {
+  /** Multiply-accumulates of convolution, linear and matmul. Independent of the convention. */
+  macs?: number
+  /** Additions of a bias, one per output element that has one. */
+  biasAdds?: number
+  /** Elements looked at by pooling windows: output elements × window, padding included. */
+  windowReads?: number
+  additions?: number
+  multiplications?: number
+  divisions?: number
+  comparisons?: number
+  /** exp, erf, tanh, pow, sqrt: one each, whatever the hardware needs for it. */
+  transcendentals?: number
+}
+
+/** A tensor the layer owns. `init` says how a seeded one is filled (`weights.ts`). */
+export interface Parameter {
+  name: string
+  shape: Shape
+  /** `he`: uniform He with `fanIn`; `bias`, `shift`: small around 0; `scale`, `variance`: positive around 1. */
+  init: 'he' | 'bias' | 'scale' | 'shift' | 'variance'
+  /** Inputs that feed one output element; needed by `he`. */
+  fanIn?: number
+  /** False for running statistics: bytes of the model, but not a parameter. */
+  trainable: boolean
+}
+
+/** The window of an op on its input, for receptive fields: sizes are [height, width]. */
+export interface FieldWindow {
+  kernel: readonly [number, number]
+  stride: readonly [number, number]
+  dilation: readonly [number, number]
+}
+
+export interface LayerShapes {
+  inputs: readonly Shape[]
+  outputs: readonly Shape[]
+}
+
+/** What a TF.js lowering gets once, at load: constants are prepared here, so that the timed call holds none of it. */
+export interface TfjsContext<A> extends LayerShapes {
+  attributes: A
+  /** The layer's parameters as tensors, in the op's own layout (convolution weights O×I/groups×Kh×Kw). */
+  parameters: Readonly<Record<string, tfjs.Tensor>>
+}
+
+export type TfjsCall = (inputs: tfjs.Tensor[]) => tfjs.Tensor | tfjs.Tensor[]
+
+/**
+ * One kind of layer, whole: attributes, shapes, quantities, both lowerings. Adding an op is one file that calls
+ * `defineOp` and one line in `ops/index.ts`. Shapes are batch first (`[N, C, H, W]`); `dim` attributes count like
+ * PyTorch's, with the batch as dim 0.
+ */
+export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
+  type: string
+  /** One sentence for the docs. */
+  summary: string
+  /** What a user may write, defaults included in the descriptions. */
+  attributes: S
+  /** Fills defaults and unifies spellings (3 → [3, 3]). Idempotent: canonical(canonical(a)) = canonical(a). */
+  canonical(raw: Static<S>): A
+  /** How many inputs it takes. */
+  arity: { min: number; max: number }
+  /** Output shapes. @throws ShapeError saying what would be right. */
+  shape(inputs: readonly Shape[], attributes: A): Shape[]
+  /** Parameters and running statistics; none where absent. */
+  parameters?(inputs: readonly Shape[], attributes: A): Parameter[]
+  /** Primitive quantities, or null where this layer cannot be counted: it is then listed in `uncounted`. */
+  quantities(shapes: LayerShapes, attributes: A): Quantities | null
+  /**
+   * How an output element sees the input: `elementwise` (one position), `global` (every position), or a window.
+   * Default `elementwise`.
+   */
+  field?(shapes: LayerShapes, attributes: A): 'elementwise' | 'global' | FieldWindow
+  /** True for an op through which data enters the graph: the verifier turns such a layer into a graph input. */
+  source?: boolean
+  /** True where the output is the input's buffer under another shape: no bytes move, no memory is taken. */
+  view?: boolean
+  /** Writes the layer as ONNX nodes. */
+  onnx(emit: OnnxEmitter, shapes: LayerShapes, attributes: A): void
+  /**
+   * Lowers the layer to TF.js. Feature maps travel as N×H×W×C (the only layout all back ends share), every other
+   * rank as it is. Called once at load; what it returns is called per run.
+   */
+  tfjs(tf: typeof tfjs, context: TfjsContext<A>): TfjsCall
+}
+
+/** The registry's view of an op: attribute types erased, since the verifier has checked them. */
+export type AnyOp = OpDefinition<TObject, any>
+
+/** Declares an op. The type parameters tie the attribute schema to the functions that read it. */
+export function defineOp<S extends TObject, A>(op: OpDefinition<S, A>): OpDefinition<S, A> {
+  return op
+}
+
+/** Takes exactly `n` inputs. */
+export const takes = (n: number): { min: number; max: number } => ({ min: n, max: n })

@@ -1,0 +1,19 @@
+import { ShapeError } from '../errors.ts'
+import { perImage, type Shape } from '../shape.ts'
+
+/**
+ * Shape of an element-wise op: equal ranks, and along each dim equal sizes or 1.
+ * @throws ShapeError naming both shapes where they do not meet.
+ */
+export function broadcast(inputs: readonly Shape[], op: string): Shape {
+  let result = inputs[0] as Shape
+  for (const next of inputs.slice(1)) {
+    const meets = next.length === result.length && next.every((size, i) => size === result[i] || size === 1 || result[i] === 1)
+    if (!meets)
+      throw new ShapeError(
+        `${op} takes inputs of one shape (or size 1 where they broadcast), but gets ${perImage(result)} and ${perImage(next)}`,
+      )
+    result = result.map((size, i) => (size === 1 ? (next[i] as number) : size))
+  }
+  return result
+}

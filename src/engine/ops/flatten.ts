@@ -1,0 +1,34 @@
+import { type Static, Type } from 'typebox'
+import { product } from '../exact.ts'
+import { defineOp, takes } from '../op.ts'
+import { dimOf } from './dims.ts'
+import { toEngineOrder, toTfjsOrder } from './lowering/layout.ts'
+
+const Attributes = Type.Object({
+  startDim: Type.Optional(Type.Integer({ description: 'First dim joined; the batch is dim 0. Default 1.' })),
+  endDim: Type.Optional(Type.Integer({ description: 'Last dim joined. Default −1, the last.' })),
+})
+
+/** Joins dims into one, as PyTorch's `nn.Flatten`: a view, it moves nothing. */
+export const flatten = defineOp({
+  type: 'Flatten',
+  summary: 'Joins neighbouring dims into one; by default everything but the batch.',
+  attributes: Attributes,
+  arity: takes(1),
+  canonical: (raw: Static<typeof Attributes>) => ({ startDim: raw.startDim ?? 1, endDim: raw.endDim ?? -1 }),
+  shape: ([x], a) => {
+    const start = dimOf(a.startDim, x!, 'startDim')
+    const end = dimOf(a.endDim, x!, 'endDim')
+    if (end < start) return [x!]
+    return [[...x!.slice(0, start), product(...x!.slice(start, end + 1)), ...x!.slice(end + 1)]]
+  },
+  quantities: () => ({}),
+  field: () => 'global',
+  view: true,
+  onnx: (emit, { outputs }) =>
+    emit.node('Reshape', [emit.inputs[0]!, emit.constant('shape', [outputs[0]!.length], outputs[0]!.map(BigInt))], emit.outputs),
+  tfjs:
+    (tf, { outputs }) =>
+    ([x]) =>
+      toTfjsOrder(tf, tf.reshape(toEngineOrder(tf, x!), [...outputs[0]!])),
+})

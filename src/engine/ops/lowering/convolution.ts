@@ -1,0 +1,83 @@
+import type * as tfjs from '@tensorflow/tfjs-core'
+import type { TfjsCall, TfjsContext } from '../../op.ts'
+import type { Conv2dAttributes } from '../conv2d.ts'
+import { featureMap, type Pair, type Sides, windowGeometry } from '../window.ts'
+
+type Tf = typeof tfjs
+
+/** Pads in the only spelling every TF.js back end takes for an N×H×W×C convolution. */
+export const explicitPads = ([top, left, bottom, right]: Sides):
+  | 'valid'
+  | [[number, number], [number, number], [number, number], [number, number]] =>
+  top + left + bottom + right === 0
+    ? 'valid'
+    : [
+        [0, 0],
+        [top, bottom],
+        [left, right],
+        [0, 0],
+      ]
+
+/**
+ * Spreads a filter's taps by writing the zeros between them, since TF.js refuses a convolution with both stride and
+ * dilation above 1. Shape [Kh, Kw, …] → [d·(Kh − 1) + 1, d·(Kw − 1) + 1, …].
+ */
+function spread(tf: Tf, filter: tfjs.Tensor4D, [dh, dw]: Pair): tfjs.Tensor4D {
+  const [kh, kw, i, o] = filter.shape
+  const height = dh * (kh - 1) + 1
+  const width = dw * (kw - 1) + 1
+  const rows = tf.pad(tf.reshape(filter, [kh, 1, kw * i * o]), [
+    [0, 0],
+    [0, dh - 1],
+    [0, 0],
+  ])
+  const tall = tf.slice(tf.reshape(rows, [kh * dh, kw * i * o]), [0, 0], [height, kw * i * o])
+  const columns = tf.pad(tf.reshape(tall, [height, kw, 1, i * o]), [
+    [0, 0],
+    [0, 0],
+    [0, dw - 1],
+    [0, 0],
+  ])
+  return tf.slice(tf.reshape(columns, [height, kw * dw, i, o]), [0, 0, 0, 0], [height, width, i, o]) as tfjs.Tensor4D
+}
+
+/**
+ * Conv2d on N×H×W×C maps: plain, depthwise where each group has one input channel, otherwise split by group and
+ * concatenated, since TF.js has no grouped convolution.
+ */
+export function convolve(tf: Tf, { attributes: a, inputs, parameters }: TfjsContext<Conv2dAttributes>): TfjsCall {
+  const { channels, size } = featureMap(inputs[0]!, 'Conv2d')
+  const { pads, stride } = windowGeometry(size, a)
+  const pad = explicitPads(pads)
+  const strides: [number, number] = [stride[0], stride[1]]
+  const mustSpread = Math.max(...stride) > 1 && Math.max(...a.dilation) > 1
+  const dilations: [number, number] = mustSpread ? [1, 1] : [a.dilation[0], a.dilation[1]]
+  const laidOut = (filter: tfjs.Tensor4D) => (mustSpread ? spread(tf, filter, a.dilation) : filter)
+  const weight = parameters.weight as tfjs.Tensor4D
+  const bias = a.bias ? (parameters.bias as tfjs.Tensor1D) : undefined
+  const withBias = (y: tfjs.Tensor4D) => (bias ? tf.add(y, bias) : y)
+
+  if (a.groups === channels && channels > 1) {
+    const filter = tf.tidy(() =>
+      laidOut(tf.transpose(tf.reshape(weight, [channels, a.outChannels / channels, ...a.kernelSize]), [2, 3, 0, 1]) as tfjs.Tensor4D),
+    )
+    return ([x]) => withBias(tf.depthwiseConv2d(x as tfjs.Tensor4D, filter, strides, pad, 'NHWC', dilations))
+  }
+  const perGroupOut = a.outChannels / a.groups
+  const filters = Array.from({ length: a.groups }, (_, g) =>
+    tf.tidy(() =>
+      laidOut(
+        tf.transpose(tf.slice(weight, [g * perGroupOut, 0, 0, 0], [perGroupOut, channels / a.groups, ...a.kernelSize]), [2, 3, 1, 0]),
+      ),
+    ),
+  )
+  const conv = (x: tfjs.Tensor4D, filter: tfjs.Tensor4D): tfjs.Tensor4D => tf.conv2d(x, filter, strides, pad, 'NHWC', dilations)
+  if (a.groups === 1) return ([x]) => withBias(conv(x as tfjs.Tensor4D, filters[0]!))
+  return ([x]) =>
+    withBias(
+      tf.concat(
+        tf.split(x as tfjs.Tensor4D, a.groups, 3).map((part, g) => conv(part as tfjs.Tensor4D, filters[g]!)),
+        3,
+      ),
+    )
+}

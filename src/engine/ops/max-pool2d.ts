@@ -1,0 +1,84 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { type Static, Type } from 'typebox'
+import { ShapeError } from '../errors.ts'
+import { product } from '../exact.ts'
+import { defineOp, takes } from '../op.ts'
+import { numel } from '../shape.ts'
+import { dilation, featureMap, fieldOf, kernelSize, Padding, pair, sides, stride, type WindowAttributes, windowGeometry } from './window.ts'
+
+const Attributes = Type.Object({
+  kernelSize,
+  stride: Type.Optional(stride),
+  padding: Type.Optional(Padding),
+  dilation: Type.Optional(dilation),
+  ceilMode: Type.Optional(Type.Boolean({ description: 'Round the output size up instead of down. Default false.' })),
+})
+
+/**
+ * 2-D max pooling as PyTorch's `nn.MaxPool2d`; stride defaults to the kernel. Selects, never multiplies: 0 MACs,
+ * Kh·Kw window reads and Kh·Kw − 1 comparisons per output element.
+ */
+export const maxPool2d = defineOp({
+  type: 'MaxPool2d',
+  summary: 'Largest element of each window, per channel.',
+  attributes: Attributes,
+  arity: takes(1),
+  canonical: (raw: Static<typeof Attributes>): WindowAttributes => ({
+    kernelSize: pair(raw.kernelSize),
+    stride: pair(raw.stride ?? raw.kernelSize),
+    padding: sides(raw.padding),
+    dilation: pair(raw.dilation ?? 1),
+    ceilMode: raw.ceilMode ?? false,
+  }),
+  shape: ([x], a) => {
+    const { batch, channels, size } = featureMap(x!, 'MaxPool2d')
+    const { output, kernel, dilation: d, pads } = windowGeometry(size, a)
+    // A window that lies in the padding alone has no largest element; PyTorch and ONNX refuse the same.
+    for (const i of [0, 1] as const)
+      if (Math.max(pads[i], pads[i + 2]!) > (d[i] * (kernel[i] - 1) + 1) / 2)
+        throw new ShapeError(`padding must be at most half of the window's span (${d[i] * (kernel[i] - 1) + 1})`, 'padding')
+    return [[batch, channels, ...output]]
+  },
+  quantities: ({ outputs }, a) => {
+    const elements = numel(outputs[0]!)
+    const window = product(...a.kernelSize)
+    return { windowReads: product(elements, window), comparisons: product(elements, window - 1) }
+  },
+  field: (_shapes, a) => fieldOf(a),
+  onnx: (emit, { inputs }, a) => {
+    const { pads, overhang } = windowGeometry(featureMap(inputs[0]!, 'MaxPool2d').size, a)
+    // The overhang of ceil mode is written as padding: exporters and runtimes disagree on ceil_mode, not on pads.
+    emit.node('MaxPool', emit.inputs, emit.outputs, {
+      kernel_shape: a.kernelSize,
+      strides: a.stride,
+      pads: [pads[0], pads[1], pads[2] + overhang[0], pads[3] + overhang[1]],
+      dilations: a.dilation,
+    })
+  },
+  tfjs: (tf, { attributes: a, inputs }) => {
+    const { pads, overhang } = windowGeometry(featureMap(inputs[0]!, 'MaxPool2d').size, a)
+    const bottom = pads[2] + overhang[0]
+    const right = pads[3] + overhang[1]
+    const padded = (x: Tensor4D) =>
+      pads[0] + pads[1] + bottom + right === 0
+        ? x
+        : tf.pad(
+            x,
+            [
+              [0, 0],
+              [pads[0], bottom],
+              [pads[1], right],
+              [0, 0],
+            ],
+            Number.NEGATIVE_INFINITY,
+          )
+    const window: [number, number] = [a.kernelSize[0], a.kernelSize[1]]
+    const strides: [number, number] = [a.stride[0], a.stride[1]]
+    if (Math.max(...a.dilation) === 1) return ([x]) => tf.maxPool(padded(x as Tensor4D), window, strides, 'valid')
+    // TF.js pools with dilation only at stride 1: take every position, then keep each stride-th one.
+    return ([x]) => {
+      const dense = tf.pool(padded(x as Tensor4D), window, 'max', 'valid', [a.dilation[0], a.dilation[1]], 1)
+      return tf.stridedSlice(dense, [0, 0, 0, 0], dense.shape, [1, strides[0], strides[1], 1])
+    }
+  },
+})
