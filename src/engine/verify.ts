@@ -2,6 +2,7 @@ import { type TProperties, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { EngineError, type GraphProblem, ShapeError } from './errors.ts'
 import { CountOverflow } from './exact.ts'
+import { describeSchema, pointer, show } from './explain.ts'
 import { type Graph, type GraphInput, type Layer, reference, referencedId, topologicalOrder } from './graph.ts'
 import { defaultLimits, type Limits, maxProblems } from './limits.ts'
 import { nearest } from './nearest.ts'
@@ -52,13 +53,6 @@ function validatorOf(op: AnyOp): Validator {
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
-/** A user's value in an error message, never long. */
-const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
-}
-const pointer = (key: string): string => key.slice(0, 80).replaceAll('~', '~0').replaceAll('/', '~1')
-
 class Problems {
   readonly list: GraphProblem[] = []
   count = 0
@@ -268,9 +262,9 @@ function readAttributes(entry: Record<string, unknown>, op: AnyOp, path: string,
     for (const name of Object.keys(known)) {
       const schema = known[name]!
       if (!Object.hasOwn(given, name)) {
-        if (required.has(name)) problems.add(`${path}/${name}`, id, `${op.type} needs ${name}: ${describe(schema)}`)
+        if (required.has(name)) problems.add(`${path}/${name}`, id, `${op.type} needs ${name}: ${describeSchema(schema)}`)
       } else if (!attributeValid(op, name, given[name]))
-        problems.add(`${path}/${name}`, id, `${name} is ${show(given[name])}, but must be ${describe(schema)}`)
+        problems.add(`${path}/${name}`, id, `${name} is ${show(given[name])}, but must be ${describeSchema(schema)}`)
     }
     if (problems.count === before) problems.add(path, id, `the attributes of ${op.type} do not fit its schema`)
   }
@@ -283,23 +277,6 @@ function attributeValid(op: AnyOp, name: string, value: unknown): boolean {
   let validator = attributeValidators.get(key)
   if (!validator) attributeValidators.set(key, (validator = Compile((op.attributes.properties as TProperties)[name]!)))
   return validator.Check(value)
-}
-
-/** A schema in words: what would be right. */
-function describe(schema: Record<string, any>): string {
-  if (schema.anyOf) return schema.anyOf.map(describe).join(', or ')
-  if ('const' in schema) return JSON.stringify(schema.const)
-  if (schema.type === 'integer' || schema.type === 'number') {
-    const noun = schema.type === 'integer' ? 'an integer' : 'a number'
-    if (schema.minimum === undefined && schema.maximum === undefined) return noun
-    if (schema.maximum === undefined || schema.maximum === 2 ** 31 - 1) return `${noun} of at least ${schema.minimum}`
-    return `${noun} from ${schema.minimum} to ${schema.maximum}`
-  }
-  if (schema.type === 'array') {
-    if (Array.isArray(schema.items)) return `a list of ${schema.items.length} values, each ${describe(schema.items[0])}`
-    return schema.items ? `a list, each ${describe(schema.items)}` : 'a list'
-  }
-  return schema.type === 'boolean' ? 'true or false' : `a ${schema.type ?? 'value'}`
 }
 
 function readOutputs(given: unknown, drafts: Draft[], problems: Problems): string[] {

@@ -1,0 +1,103 @@
+import type { TProperties, TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { nearest } from './nearest.ts'
+
+/** What a value does wrong against a schema, and what would be right. */
+export interface SchemaProblem {
+  /** JSON pointer to the value, `''` for the whole. */
+  path: string
+  message: string
+}
+
+/** A user's value in an error message, never long. */
+export const show = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+/** A user's key as one step of a JSON pointer, never long. */
+export const pointer = (key: string): string => key.slice(0, 80).replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** A schema in words: what would be right. */
+export function describeSchema(schema: Record<string, any>): string {
+  if (schema.anyOf) return schema.anyOf.map(describeSchema).join(', or ')
+  if (schema.enum) return `one of ${schema.enum.map((value: unknown) => JSON.stringify(value)).join(', ')}`
+  if ('const' in schema) return JSON.stringify(schema.const)
+  if (schema.type === 'integer' || schema.type === 'number') {
+    const noun = schema.type === 'integer' ? 'an integer' : 'a number'
+    if (schema.minimum === undefined && schema.maximum === undefined) return noun
+    if (schema.maximum === undefined || schema.maximum === 2 ** 31 - 1) return `${noun} of at least ${schema.minimum}`
+    if (schema.minimum === undefined) return `${noun} of at most ${schema.maximum}`
+    return `${noun} from ${schema.minimum} to ${schema.maximum}`
+  }
+  if (schema.type === 'string') {
+    const length =
+      schema.minLength !== undefined && schema.maxLength !== undefined
+        ? ` of ${schema.minLength} to ${schema.maxLength} characters`
+        : schema.minLength
+          ? ` of at least ${schema.minLength} characters`
+          : schema.maxLength !== undefined
+            ? ` of at most ${schema.maxLength} characters`
+            : ''
+    const example = schema.pattern || schema.format ? ` such as ${(schema.examples ?? [schema.format ?? schema.pattern]).join(' or ')}` : ''
+    return `a string${length}${example}`
+  }
+  if (schema.type === 'array') {
+    if (Array.isArray(schema.items)) return `a list of ${schema.items.length} values, each ${describeSchema(schema.items[0])}`
+    return schema.items ? `a list, each ${describeSchema(schema.items)}` : 'a list'
+  }
+  if (schema.type === 'null') return 'null'
+  if (schema.type === 'object') return 'an object'
+  return schema.type === 'boolean' ? 'true or false' : `a ${schema.type ?? 'value'}`
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Everything that is wrong with `value`, at most `most` problems: unknown keys with the nearest right name where the
+ * schema is closed, missing keys, and values that do not fit. Objects and lists of objects are entered; what lies in
+ * a union is described as a whole.
+ */
+export function explain(schema: TSchema, value: unknown, path = '', most = 100): SchemaProblem[] {
+  const found: SchemaProblem[] = []
+  visit(schema, value, path, found, most)
+  return found
+}
+
+function visit(schema: Record<string, any>, value: unknown, path: string, found: SchemaProblem[], most: number): void {
+  if (found.length >= most) return
+  if (schema.type === 'object' && schema.properties && isRecord(value)) {
+    visitObject(schema, value, path, found, most)
+    return
+  }
+  if (schema.type === 'array' && schema.items?.type === 'object' && Array.isArray(value) && value.length <= (schema.maxItems ?? 1000)) {
+    value.forEach((item, i) => visit(schema.items, item, `${path}/${i}`, found, most))
+    return
+  }
+  if (!Value.Check(schema as TSchema, value)) {
+    const name = path === '' ? 'this' : path.slice(path.lastIndexOf('/') + 1)
+    found.push({ path, message: `${name} is ${show(value)}, but must be ${describeSchema(schema)}` })
+  }
+}
+
+function visitObject(
+  schema: Record<string, any>,
+  value: Record<string, unknown>,
+  path: string,
+  found: SchemaProblem[],
+  most: number,
+): void {
+  const known = schema.properties as TProperties
+  if (schema.additionalProperties === false)
+    for (const key of Object.keys(value)) {
+      if (Object.hasOwn(known, key)) continue
+      if (found.length >= most) return
+      found.push({ path: `${path}/${pointer(key)}`, message: `unknown key "${key.slice(0, 60)}"${nearest(key, Object.keys(known))}` })
+    }
+  for (const [name, property] of Object.entries(known)) {
+    if (found.length >= most) return
+    if (Object.hasOwn(value, name)) visit(property as Record<string, any>, value[name], `${path}/${name}`, found, most)
+    else if ((schema.required as string[] | undefined)?.includes(name))
+      found.push({ path: `${path}/${name}`, message: `${name} is missing: it must be ${describeSchema(property as Record<string, any>)}` })
+  }
+}
