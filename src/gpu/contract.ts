@@ -3,23 +3,12 @@
  * boundary as a structured clone.
  */
 import type { Graph } from '../engine/graph.ts'
+import type { TimingSettings } from './timing/settings.ts'
+
+export type { TimingSettings }
 
 export type RuntimeName = 'onnxruntime' | 'tfjs'
 export type Precision = 'float32' | 'float16'
-
-/** Numbers that steer one timing; every one is recorded with the run. Times in ms. */
-export interface TimingSettings {
-  /** Threads of the runtime where it has them; 0 means one per physical core. */
-  threads: number
-  /** Warm up for at least this long, then until two windows agree. */
-  warmupMs: number
-  minDurationMs: number
-  /** The cap: where it ends the run before stability and samples are reached, the run is `suspect`. */
-  maxDurationMs: number
-  minSamples: number
-  /** Seed of weights and inputs. */
-  seed: number
-}
 
 /** One timed inference as the worker gets it. */
 export interface RunJob {

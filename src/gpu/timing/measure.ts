@@ -1,0 +1,136 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { RunProgress, Session } from '../contract.ts'
+import { median } from './percentiles.ts'
+import { maxSamples, type TimingSettings } from './settings.ts'
+import { type Stability, spread, stability } from './stability.ts'
+
+/** Monotonic time, ms. Injected, so that a test decides what time it is. */
+export interface Clock {
+  now(): number
+}
+
+export interface Measurement {
+  firstRunMs: number
+  warmup: { runs: number; durationMs: number; agreed: boolean }
+  /** Every timed call, ms, in order. */
+  samples: Float64Array
+  stability: Stability
+  /** What ended it: `settled` is minimum duration, minimum samples and stability together. */
+  endedBy: 'settled' | 'maxDuration' | 'maxSamples'
+  /** The timed part on the clock, ms. */
+  interval: { start: number; end: number }
+}
+
+/** At most four events a second: enough to watch, too few to disturb. */
+const progressEveryMs = 250
+/** Warm-up windows must agree as well as the long windows of the stability test. */
+const warmupTolerance = 0.05
+const warmupCapFactor = 3
+
+/** A growing list of doubles, so that a long run does not allocate at each sample. */
+class Samples {
+  #values = new Float64Array(1024)
+  #length = 0
+  get length(): number {
+    return this.#length
+  }
+  add(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new Float64Array(2 * this.#length)
+      grown.set(this.#values)
+      this.#values = grown
+    }
+    this.#values[this.#length++] = value
+  }
+  all(): Float64Array {
+    return this.#values.subarray(0, this.#length)
+  }
+}
+
+/** Whether the last half of the warm-up, as three windows of equal count, agrees. */
+function windowsAgree(samples: Float64Array): boolean {
+  const size = Math.ceil(samples.length / 6)
+  const last = samples.length
+  return spread([3, 2, 1].map((i) => median(samples.subarray(last - i * size, last - (i - 1) * size)))) <= warmupTolerance
+}
+
+/**
+ * Times a loaded network. The first call is apart; then calls are made untimed for `warmupMs` and until three windows
+ * agree (at most three times as long, never fewer than three calls); then every call is timed until minimum duration,
+ * minimum samples and stability are reached together, or the cap. One call ends before the next begins.
+ * The runtime's errors pass through.
+ */
+export async function measure(
+  session: Pick<Session, 'run'>,
+  settings: TimingSettings,
+  clock: Clock,
+  onProgress: (progress: RunProgress) => void,
+): Promise<Measurement> {
+  let lastProgress = clock.now()
+  const phase = (name: string, data: Record<string, unknown> = {}) => {
+    onProgress({ type: 'phase', data: { phase: name, ...data } })
+    lastProgress = clock.now()
+  }
+  /** Tells how far it is, and lets messages come and go, which a runtime that blocks its thread would keep waiting. */
+  const progress = async (data: () => Record<string, unknown>) => {
+    if (clock.now() - lastProgress < progressEveryMs) return
+    onProgress({ type: 'progress', data: data() })
+    await nextTurn()
+    lastProgress = clock.now()
+  }
+  const timed = async (): Promise<number> => {
+    const start = clock.now()
+    await session.run()
+    return clock.now() - start
+  }
+
+  phase('firstRun')
+  const firstRunMs = await timed()
+
+  phase('warmup', { firstRunMs })
+  const warm = new Samples()
+  const warmStart = clock.now()
+  let agreed = false
+  for (let elapsed = 0; ; ) {
+    if (elapsed >= settings.warmupMs && warm.length >= 3) {
+      agreed = windowsAgree(warm.all())
+      if (agreed || elapsed >= warmupCapFactor * settings.warmupMs) break
+    }
+    // Looking at the windows costs a sort: do it a few times a second, not after each call of a fast network.
+    const until = elapsed < settings.warmupMs ? settings.warmupMs : elapsed + settings.warmupMs / 10
+    do {
+      warm.add(await timed())
+      elapsed = clock.now() - warmStart
+      await progress(() => ({ phase: 'warmup', runs: warm.length, elapsedMs: elapsed }))
+    } while (elapsed < until && warm.length < maxSamples)
+    if (warm.length >= maxSamples) break
+  }
+  const warmup = { runs: warm.length, durationMs: clock.now() - warmStart, agreed }
+
+  phase('timing', { warmup })
+  const samples = new Samples()
+  const start = clock.now()
+  let nextLook = settings.minDurationMs
+  for (;;) {
+    samples.add(await timed())
+    const end = clock.now()
+    const elapsed = end - start
+    const finish = (endedBy: Measurement['endedBy'], verdict = stability(samples.all())): Measurement => ({
+      firstRunMs,
+      warmup,
+      samples: samples.all().slice(),
+      stability: verdict,
+      endedBy,
+      interval: { start, end },
+    })
+    if (samples.length >= settings.minSamples && elapsed >= nextLook) {
+      const verdict = stability(samples.all())
+      if (verdict.stable) return finish('settled', verdict)
+      // Each further look is another chance to be called stable by luck: let the series grow by a tenth first.
+      nextLook = elapsed + Math.max(progressEveryMs, elapsed / 10)
+    }
+    if (samples.length >= maxSamples) return finish('maxSamples')
+    if (elapsed >= settings.maxDurationMs) return finish('maxDuration')
+    await progress(() => ({ phase: 'timing', samples: samples.length, elapsedMs: elapsed, medianMs: median(samples.all().slice(-101)) }))
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RunProgress } from '../../../src/gpu/contract.ts'
+import { measure } from '../../../src/gpu/timing/measure.ts'
+import { defaultSettings, resolveSettings, settingsProblems, type TimingSettings } from '../../../src/gpu/timing/settings.ts'
+
+/** A session whose calls take what `duration` says of the call's number, on a clock of its own. */
+function simulate(duration: (call: number) => number) {
+  let now = 1_000_000
+  let calls = 0
+  return {
+    clock: { now: () => now },
+    session: {
+      run() {
+        now += duration(calls++)
+      },
+    },
+    get calls() {
+      return calls
+    },
+  }
+}
+const settings = (given: Partial<TimingSettings> = {}) => resolveSettings(given)
+const collect = () => {
+  const events: RunProgress[] = []
+  return { events, onProgress: (event: RunProgress) => void events.push(event) }
+}
+
+test('the first run stands apart, warm-up is not timed, every timed call is kept', async () => {
+  const simulated = simulate((call) => (call === 0 ? 500 : 10 + (call % 2)))
+  const { events, onProgress } = collect()
+  const result = await measure(simulated.session, settings(), simulated.clock, onProgress)
+  assert.equal(result.firstRunMs, 500)
+  assert.equal(result.warmup.agreed, true)
+  assert.ok(result.warmup.durationMs >= 1000 && result.warmup.durationMs < 1250, `${result.warmup.durationMs}`)
+  assert.equal(result.endedBy, 'settled')
+  assert.equal(1 + result.warmup.runs + result.samples.length, simulated.calls)
+  assert.deepEqual([...new Set(result.samples)].sort(), [10, 11])
+  assert.deepEqual(
+    events.filter((event) => event.type === 'phase').map((event) => event.data.phase),
+    ['firstRun', 'warmup', 'timing'],
+  )
+})
+
+test('the samples fill the interval, and the minimum duration is kept', async () => {
+  const simulated = simulate(() => 5)
+  const { samples, interval } = await measure(simulated.session, settings({ minDurationMs: 3000 }), simulated.clock, () => {})
+  assert.ok(interval.end - interval.start >= 3000)
+  assert.equal(
+    samples.reduce((sum, sample) => sum + sample, 0),
+    interval.end - interval.start,
+  )
+})
+
+test('a slow network is timed past the minimum duration until it has its samples', async () => {
+  const simulated = simulate(() => 300)
+  const result = await measure(simulated.session, settings(), simulated.clock, () => {})
+  assert.equal(result.samples.length, defaultSettings.minSamples)
+  assert.equal(result.endedBy, 'settled')
+})
+
+test('warm-up goes on while windows disagree, but not for ever', async () => {
+  const cooling = simulate((call) => 10 + 100 * Math.exp(-call / 8))
+  const settled = await measure(cooling.session, settings(), cooling.clock, () => {})
+  assert.ok(settled.warmup.agreed)
+  assert.ok(settled.warmup.durationMs >= 1000 && settled.warmup.durationMs < 3000, `${settled.warmup.durationMs}`)
+  const restless = simulate((call) => 10 * 1.02 ** Math.min(call, 400))
+  const { warmup } = await measure(restless.session, settings({ maxDurationMs: 5000 }), restless.clock, () => {})
+  assert.equal(warmup.agreed, false)
+  assert.ok(warmup.durationMs >= 3000 && warmup.durationMs < 4500, `${warmup.durationMs}`)
+})
+
+test('no warm-up time still means three calls', async () => {
+  const simulated = simulate(() => 10)
+  const { warmup } = await measure(simulated.session, settings({ warmupMs: 0 }), simulated.clock, () => {})
+  assert.deepEqual(warmup, { runs: 3, durationMs: 30, agreed: true })
+})
+
+test('a step prolongs the timing until it is diluted', async () => {
+  const simulated = simulate((call) => (call < 220 ? 10 : 12))
+  const { samples, endedBy, stability } = await measure(simulated.session, settings(), simulated.clock, () => {})
+  assert.equal(endedBy, 'settled')
+  assert.ok(stability.stable && samples.length > 500, `${samples.length} samples`)
+})
+
+test('latencies that never settle end at the cap, unstable, with every sample', async () => {
+  const simulated = simulate((call) => 10 + call / 10)
+  const result = await measure(simulated.session, settings({ maxDurationMs: 10_000 }), simulated.clock, () => {})
+  assert.equal(result.endedBy, 'maxDuration')
+  assert.equal(result.stability.stable, false)
+  assert.ok(result.interval.end - result.interval.start < 10_200)
+})
+
+test('progress comes at most four times a second', async () => {
+  const simulated = simulate(() => 1)
+  const { events, onProgress } = collect()
+  const start = simulated.clock.now()
+  await measure(simulated.session, settings(), simulated.clock, onProgress)
+  const seconds = (simulated.clock.now() - start) / 1000
+  const progress = events.filter((event) => event.type === 'progress')
+  assert.ok(progress.length <= 4 * seconds && progress.length >= 3 * seconds, `${progress.length} in ${seconds} s`)
+  assert.equal(progress.at(-1)!.data.medianMs, 1)
+})
+
+test('an error of the runtime passes through', async () => {
+  const simulated = simulate((call) => {
+    if (call === 7) throw new Error('kernel failed')
+    return 1
+  })
+  await assert.rejects(
+    measure(simulated.session, settings(), simulated.clock, () => {}),
+    /kernel failed/,
+  )
+})
+
+test('settings: defaults in full, contradictions named', () => {
+  assert.deepEqual(Object.keys(resolveSettings()).sort(), ['maxDurationMs', 'minDurationMs', 'minSamples', 'seed', 'threads', 'warmupMs'])
+  assert.deepEqual(settingsProblems(resolveSettings()), [])
+  assert.deepEqual(
+    settingsProblems(resolveSettings({ minDurationMs: 5000, maxDurationMs: 100 })).map((problem) => problem.path),
+    ['/maxDurationMs'],
+  )
+})
