@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel } from '../shape.ts'
-import { broadcast } from './broadcast.ts'
+import { broadcast, emitPairwise } from './broadcast.ts'
 
 /** Element-wise sum, the residual connection: n − 1 additions per output element. Sizes of 1 broadcast. */
 export const add = defineOp({
@@ -13,13 +13,6 @@ export const add = defineOp({
   canonical: () => ({}),
   shape: (inputs) => [broadcast(inputs, 'Add')],
   quantities: ({ inputs, outputs }) => ({ additions: product(numel(outputs[0]!), inputs.length - 1) }),
-  onnx: (emit) => {
-    let left = emit.inputs[0]!
-    emit.inputs.slice(1).forEach((right, i) => {
-      const out = i === emit.inputs.length - 2 ? emit.outputs[0]! : emit.temporary(`sum${i}`)
-      emit.node('Add', [left, right], [out])
-      left = out
-    })
-  },
+  onnx: (emit) => emitPairwise(emit, 'Add'),
   tfjs: (tf) => (inputs) => inputs.reduce((left, right) => tf.add(left, right)),
 })

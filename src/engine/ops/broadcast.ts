@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.ts'
+import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
 import { perImage, type Shape } from '../shape.ts'
 
 /**
@@ -16,4 +17,13 @@ export function broadcast(inputs: readonly Shape[], op: string): Shape {
     result = result.map((size, i) => (size === 1 ? (next[i] as number) : size))
   }
   return result
+}
+
+/** Writes a binary ONNX op over all inputs of the layer, from left to right. */
+export function emitPairwise(emit: OnnxEmitter, opType: string): void {
+  emit.inputs.slice(1).reduce((left, right, i) => {
+    const out = i === emit.inputs.length - 2 ? emit.outputs[0]! : emit.temporary(`part${i}`)
+    emit.node(opType, [left, right], [out])
+    return out
+  }, emit.inputs[0]!)
 }

@@ -4,7 +4,19 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { convolve } from './lowering/convolution.ts'
-import { dilation, featureMap, fieldOf, kernelSize, Padding, pair, sides, stride, type WindowAttributes, windowGeometry } from './window.ts'
+import {
+  dilation,
+  featureMap,
+  fieldOf,
+  kernelSize,
+  Padding,
+  type Pair,
+  pair,
+  sides,
+  stride,
+  type WindowAttributes,
+  windowGeometry,
+} from './window.ts'
 
 const Attributes = Type.Object({
   outChannels: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Filters, that is output channels.' }),
@@ -22,6 +34,7 @@ const Attributes = Type.Object({
 export interface Conv2dAttributes extends WindowAttributes {
   outChannels: number
   inChannels?: number
+  dilation: Pair
   groups: number
   bias: boolean
 }

@@ -1,10 +1,23 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { type Static, Type } from 'typebox'
-import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { dilation, featureMap, fieldOf, kernelSize, Padding, pair, sides, stride, type WindowAttributes, windowGeometry } from './window.ts'
+import { padMap } from './lowering/layout.ts'
+import {
+  checkPoolPadding,
+  dilation,
+  featureMap,
+  fieldOf,
+  kernelSize,
+  Padding,
+  type Pair,
+  pair,
+  sides,
+  stride,
+  type WindowAttributes,
+  windowGeometry,
+} from './window.ts'
 
 const Attributes = Type.Object({
   kernelSize,
@@ -13,6 +26,10 @@ const Attributes = Type.Object({
   dilation: Type.Optional(dilation),
   ceilMode: Type.Optional(Type.Boolean({ description: 'Round the output size up instead of down. Default false.' })),
 })
+
+interface MaxPool2dAttributes extends WindowAttributes {
+  dilation: Pair
+}
 
 /**
  * 2-D max pooling as PyTorch's `nn.MaxPool2d`; stride defaults to the kernel. Selects, never multiplies: 0 MACs,
@@ -23,7 +40,7 @@ export const maxPool2d = defineOp({
   summary: 'Largest element of each window, per channel.',
   attributes: Attributes,
   arity: takes(1),
-  canonical: (raw: Static<typeof Attributes>): WindowAttributes => ({
+  canonical: (raw: Static<typeof Attributes>): MaxPool2dAttributes => ({
     kernelSize: pair(raw.kernelSize),
     stride: pair(raw.stride ?? raw.kernelSize),
     padding: sides(raw.padding),
@@ -32,12 +49,9 @@ export const maxPool2d = defineOp({
   }),
   shape: ([x], a) => {
     const { batch, channels, size } = featureMap(x!, 'MaxPool2d')
-    const { output, kernel, dilation: d, pads } = windowGeometry(size, a)
-    // A window that lies in the padding alone has no largest element; PyTorch and ONNX refuse the same.
-    for (const i of [0, 1] as const)
-      if (Math.max(pads[i], pads[i + 2]!) > (d[i] * (kernel[i] - 1) + 1) / 2)
-        throw new ShapeError(`padding must be at most half of the window's span (${d[i] * (kernel[i] - 1) + 1})`, 'padding')
-    return [[batch, channels, ...output]]
+    const geometry = windowGeometry(size, a)
+    checkPoolPadding(geometry)
+    return [[batch, channels, ...geometry.output]]
   },
   quantities: ({ outputs }, a) => {
     const elements = numel(outputs[0]!)
@@ -56,22 +70,8 @@ export const maxPool2d = defineOp({
     })
   },
   tfjs: (tf, { attributes: a, inputs }) => {
-    const { pads, overhang } = windowGeometry(featureMap(inputs[0]!, 'MaxPool2d').size, a)
-    const bottom = pads[2] + overhang[0]
-    const right = pads[3] + overhang[1]
-    const padded = (x: Tensor4D) =>
-      pads[0] + pads[1] + bottom + right === 0
-        ? x
-        : tf.pad(
-            x,
-            [
-              [0, 0],
-              [pads[0], bottom],
-              [pads[1], right],
-              [0, 0],
-            ],
-            Number.NEGATIVE_INFINITY,
-          )
+    const geometry = windowGeometry(featureMap(inputs[0]!, 'MaxPool2d').size, a)
+    const padded = (x: Tensor4D) => padMap(tf, x, geometry, Number.NEGATIVE_INFINITY)
     const window: [number, number] = [a.kernelSize[0], a.kernelSize[1]]
     const strides: [number, number] = [a.stride[0], a.stride[1]]
     if (Math.max(...a.dilation) === 1) return ([x]) => tf.maxPool(padded(x as Tensor4D), window, strides, 'valid')

@@ -1,19 +1,10 @@
-import { Type } from 'typebox'
-import { defineOp, takes } from '../op.ts'
-import { numel } from '../shape.ts'
+import { activation } from './elementwise.ts'
 
 /** max(x, 0): one comparison per element. */
-export const relu = defineOp({
+export const relu = activation({
   type: 'ReLU',
   summary: 'Replaces negative elements with zero.',
-  attributes: Type.Object({}),
-  arity: takes(1),
-  canonical: () => ({}),
-  shape: ([x]) => [x!],
-  quantities: ({ outputs }) => ({ comparisons: numel(outputs[0]!) }),
+  arithmetic: { comparisons: 1 },
   onnx: (emit) => emit.node('Relu', emit.inputs, emit.outputs),
-  tfjs:
-    (tf) =>
-    ([x]) =>
-      tf.relu(x!),
+  tfjs: (tf, x) => tf.relu(x),
 })

@@ -43,7 +43,8 @@ export interface WindowAttributes {
   kernelSize: Pair
   stride: Pair
   padding: Sides | 'same'
-  dilation: Pair
+  /** Absent where the op has none: 1. */
+  dilation?: Pair
   ceilMode?: boolean
 }
 
@@ -110,11 +111,12 @@ function axis(
  * @throws ShapeError where the window is larger than the padded input.
  */
 export function windowGeometry(size: Pair, a: WindowAttributes): Geometry {
+  const dilation = a.dilation ?? [1, 1]
   const along = (i: 0 | 1) => {
     const pads = a.padding === 'same' ? 'same' : ([a.padding[i], a.padding[i + 2] as number] as const)
-    const placed = axis(size[i], a.kernelSize[i], a.stride[i], a.dilation[i], pads, a.ceilMode ?? false)
+    const placed = axis(size[i], a.kernelSize[i], a.stride[i], dilation[i], pads, a.ceilMode ?? false)
     if (placed) return placed
-    const extent = a.dilation[i] * (a.kernelSize[i] - 1) + 1
+    const extent = dilation[i] * (a.kernelSize[i] - 1) + 1
     const padded = size[i] + (pads === 'same' ? 0 : pads[0] + pads[1])
     const name = i === 0 ? 'height' : 'width'
     throw new ShapeError(
@@ -129,14 +131,26 @@ export function windowGeometry(size: Pair, a: WindowAttributes): Geometry {
     output: [h.output, w.output],
     kernel: a.kernelSize,
     stride: a.stride,
-    dilation: a.dilation,
+    dilation,
     pads: [h.before, w.before, h.after, w.after],
     overhang: [h.overhang, w.overhang],
   }
 }
 
+/**
+ * Pooling's bound on padding: a window that lies in the padding alone has no element to take.
+ * @throws ShapeError as PyTorch and ONNX refuse it.
+ */
+export function checkPoolPadding({ kernel, dilation: d, pads }: Geometry): void {
+  for (const i of [0, 1] as const) {
+    const extent = d[i] * (kernel[i] - 1) + 1
+    if (Math.max(pads[i], pads[i + 2]!) > extent / 2)
+      throw new ShapeError(`padding must be at most half of the window's span (${extent})`, 'padding')
+  }
+}
+
 /** The same window as the receptive-field recurrence reads it. */
-export const fieldOf = (a: WindowAttributes): FieldWindow => ({ kernel: a.kernelSize, stride: a.stride, dilation: a.dilation })
+export const fieldOf = (a: WindowAttributes): FieldWindow => ({ kernel: a.kernelSize, stride: a.stride, dilation: a.dilation ?? [1, 1] })
 
 /** Height and width of a feature map. @throws ShapeError where the tensor is no N×C×H×W feature map. */
 export function featureMap(shape: readonly number[], op: string): { batch: number; channels: number; size: Pair } {

@@ -1,4 +1,5 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
+import type { Geometry } from '../window.ts'
 
 type Tf = typeof tfjs
 
@@ -18,3 +19,20 @@ export const toEngineOrder = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor => (x.rank ==
 
 /** Back to the order TF.js wants for a tensor of this rank. */
 export const toTfjsOrder = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor => (x.rank === 4 ? tf.transpose(x, [0, 2, 3, 1]) : x)
+
+/** A map (N×H×W×C) with the pads of a pooling window and the overhang of its ceil mode written out as `value`. */
+export function padMap(tf: Tf, x: tfjs.Tensor4D, { pads: [top, left, bottom, right], overhang }: Geometry, value: number): tfjs.Tensor4D {
+  const below = bottom + overhang[0]
+  const after = right + overhang[1]
+  if (top + left + below + after === 0) return x
+  return tf.pad(
+    x,
+    [
+      [0, 0],
+      [top, below],
+      [left, after],
+      [0, 0],
+    ],
+    value,
+  )
+}

@@ -1,0 +1,81 @@
+import type * as tfjs from '@tensorflow/tfjs-core'
+import { type Static, Type } from 'typebox'
+import { ShapeError } from '../errors.ts'
+import { defineOp, takes } from '../op.ts'
+import { numel } from '../shape.ts'
+import { perElement } from './elementwise.ts'
+import { featureMap } from './window.ts'
+
+const Attributes = Type.Object({
+  numFeatures: Type.Optional(Type.Integer({ minimum: 1, description: 'Checked against the input’s channels where given.' })),
+  eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),
+  affine: Type.Optional(Type.Boolean({ description: 'Learns a scale and a shift per channel. Default true.' })),
+})
+
+interface BatchNorm2dAttributes {
+  numFeatures?: number
+  eps: number
+  affine: boolean
+}
+
+/**
+ * Batch normalisation (Ioffe and Szegedy, 2015) as it stands in inference, PyTorch's `nn.BatchNorm2d` in eval mode:
+ * (x − mean) / √(variance + eps) · weight + bias per channel. Its four vectors fold into one factor and one summand
+ * per channel before any image comes, so an element takes one multiplication and one addition, fvcore's count as well.
+ * Weight and bias are parameters; the running mean and variance are buffers.
+ */
+export const batchNorm2d = defineOp({
+  type: 'BatchNorm2d',
+  summary: 'Normalises each channel by running statistics, then scales and shifts it.',
+  attributes: Attributes,
+  arity: takes(1),
+  canonical: (raw: Static<typeof Attributes>): BatchNorm2dAttributes => ({
+    ...(raw.numFeatures === undefined ? {} : { numFeatures: raw.numFeatures }),
+    eps: raw.eps ?? 1e-5,
+    affine: raw.affine ?? true,
+  }),
+  shape: ([x], a) => {
+    const { channels } = featureMap(x!, 'BatchNorm2d')
+    if (a.numFeatures !== undefined && a.numFeatures !== channels)
+      throw new ShapeError(
+        `numFeatures is ${a.numFeatures}, but the input has ${channels} channels: write ${channels} or leave it out`,
+        'numFeatures',
+      )
+    return [x!]
+  },
+  parameters: ([x], a) => {
+    const shape = [x![1]!]
+    return [
+      ...(a.affine
+        ? [
+            { name: 'weight', shape, init: 'scale' as const, trainable: true },
+            { name: 'bias', shape, init: 'shift' as const, trainable: true },
+          ]
+        : []),
+      { name: 'running_mean', shape, init: 'shift' as const, trainable: false },
+      { name: 'running_var', shape, init: 'variance' as const, trainable: false },
+    ]
+  },
+  quantities: ({ outputs }) => perElement({ multiplications: 1, additions: 1 }, numel(outputs[0]!)),
+  onnx: (emit, { inputs }, a) => {
+    const channels = inputs[0]![1]!
+    const filled = (hint: string, value: number) => emit.constant(hint, [channels], new Float32Array(channels).fill(value))
+    const weight = a.affine ? emit.parameter('weight') : filled('ones', 1)
+    const bias = a.affine ? emit.parameter('bias') : filled('zeros', 0)
+    emit.node(
+      'BatchNormalization',
+      [emit.inputs[0]!, weight, bias, emit.parameter('running_mean'), emit.parameter('running_var')],
+      emit.outputs,
+      { epsilon: { float: a.eps } },
+    )
+  },
+  tfjs: (tf, { attributes: a, parameters: p }) => {
+    const vector = (name: string) => p[name] as tfjs.Tensor1D
+    return ([x]) => {
+      const map = x as tfjs.Tensor4D
+      return a.affine
+        ? tf.batchNorm4d(map, vector('running_mean'), vector('running_var'), vector('bias'), vector('weight'), a.eps)
+        : tf.batchNorm4d(map, vector('running_mean'), vector('running_var'), undefined, undefined, a.eps)
+    }
+  },
+})

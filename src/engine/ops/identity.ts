@@ -1,0 +1,16 @@
+import { Type } from 'typebox'
+import { defineOp, takes } from '../op.ts'
+
+/** Passes its input on: a view, no arithmetic. */
+export const identity = defineOp({
+  type: 'Identity',
+  summary: 'Passes its input on.',
+  attributes: Type.Object({}),
+  arity: takes(1),
+  canonical: () => ({}),
+  shape: ([x]) => [x!],
+  quantities: () => ({}),
+  view: true,
+  onnx: (emit) => emit.node('Identity', emit.inputs, emit.outputs),
+  tfjs: () => (inputs) => inputs,
+})

@@ -1,0 +1,88 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { type Static, Type } from 'typebox'
+import { product } from '../exact.ts'
+import { defineOp, takes } from '../op.ts'
+import { numel } from '../shape.ts'
+import { featureMap } from './window.ts'
+
+const Attributes = Type.Object({
+  size: Type.Integer({
+    minimum: 1,
+    maximum: 2 ** 16,
+    description: 'Neighbouring channels that are looked at, the element’s own included.',
+  }),
+  alpha: Type.Optional(Type.Number({ description: 'Factor of the mean square. Default 1e-4.' })),
+  beta: Type.Optional(Type.Number({ description: 'Exponent. Default 0.75.' })),
+  k: Type.Optional(Type.Number({ description: 'Summand. Default 1.' })),
+})
+
+/**
+ * Local response normalisation across channels (Krizhevsky et al., 2012), as PyTorch's `nn.LocalResponseNorm`:
+ * x / (k + alpha/size · Σ x²)^beta, the sum over channels c − ⌊size/2⌋ to c + ⌊(size − 1)/2⌋ with zeros beyond the edge.
+ * Per element: one squaring, size − 1 additions, one multiplication by alpha/size, one addition of k, one pow, one
+ * division. Its channel window is no pooling window: `lecture` counts 0.
+ */
+export const localResponseNorm = defineOp({
+  type: 'LocalResponseNorm',
+  summary: 'Divides each element by the energy of neighbouring channels.',
+  attributes: Attributes,
+  arity: takes(1),
+  canonical: (raw: Static<typeof Attributes>) => ({
+    size: raw.size,
+    alpha: raw.alpha ?? 1e-4,
+    beta: raw.beta ?? 0.75,
+    k: raw.k ?? 1,
+  }),
+  shape: ([x]) => {
+    featureMap(x!, 'LocalResponseNorm')
+    return [x!]
+  },
+  quantities: ({ outputs }, a) => {
+    const elements = numel(outputs[0]!)
+    return { multiplications: product(2, elements), additions: product(a.size, elements), transcendentals: elements, divisions: elements }
+  },
+  onnx: (emit, { inputs }, a) => {
+    const x = emit.inputs[0]!
+    if (a.size % 2 === 1)
+      return emit.node('LRN', [x], emit.outputs, {
+        size: a.size,
+        alpha: { float: a.alpha },
+        beta: { float: a.beta },
+        bias: { float: a.k },
+      })
+    // Of an even window ONNX puts the odd channel after, PyTorch before: average over channels as PyTorch does it.
+    const { batch, channels, size } = featureMap(inputs[0]!, 'LocalResponseNorm')
+    const shape = (hint: string, dims: readonly number[]) => emit.constant(hint, [dims.length], dims.map(BigInt))
+    const scalar = (hint: string, value: number) => emit.constant(hint, [], Float32Array.of(value))
+    const step = (opType: string, operands: string[], hint: string, attributes = {}): string => {
+      const out = emit.temporary(hint)
+      emit.node(opType, operands, [out], attributes)
+      return out
+    }
+    const plane = step('Reshape', [step('Mul', [x, x], 'square'), shape('planeShape', [batch, 1, channels, product(...size)])], 'plane')
+    const mean = step('AveragePool', [plane], 'planeMean', {
+      kernel_shape: [a.size, 1],
+      strides: [1, 1],
+      pads: [a.size / 2, 0, a.size / 2 - 1, 0],
+      count_include_pad: 1,
+    })
+    const energy = step('Mul', [step('Reshape', [mean, shape('shape', inputs[0]!)], 'mean'), scalar('alpha', a.alpha)], 'energy')
+    const divisor = step('Pow', [step('Add', [energy, scalar('k', a.k)], 'base'), scalar('beta', a.beta)], 'divisor')
+    emit.node('Div', [x, divisor], emit.outputs)
+  },
+  tfjs: (tf, { attributes: a, inputs }) => {
+    if (a.size % 2 === 1) return ([x]) => tf.localResponseNormalization(x as Tensor4D, (a.size - 1) / 2, a.k, a.alpha / a.size, a.beta)
+    const { batch, channels, size } = featureMap(inputs[0]!, 'LocalResponseNorm')
+    const plane: [number, number, number, number] = [batch, product(...size), channels, 1]
+    return ([x]) => {
+      const squares = tf.pad(tf.reshape(tf.square(x!), plane), [
+        [0, 0],
+        [0, 0],
+        [a.size / 2, a.size / 2 - 1],
+        [0, 0],
+      ])
+      const mean = tf.reshape(tf.avgPool(squares as Tensor4D, [1, a.size], 1, 'valid'), x!.shape)
+      return tf.div(x!, tf.pow(tf.add(tf.mul(mean, a.alpha), a.k), a.beta))
+    }
+  },
+})

@@ -1,0 +1,14 @@
+import { activation } from './elementwise.ts'
+
+/** min(max(x, 0), 6): two comparisons per element. */
+export const relu6 = activation({
+  type: 'ReLU6',
+  summary: 'Clips elements to the range 0 to 6.',
+  arithmetic: { comparisons: 2 },
+  onnx: (emit) => {
+    const low = emit.constant('min', [], Float32Array.of(0))
+    const high = emit.constant('max', [], Float32Array.of(6))
+    emit.node('Clip', [emit.inputs[0]!, low, high], emit.outputs)
+  },
+  tfjs: (tf, x) => tf.relu6(x),
+})

@@ -1,0 +1,42 @@
+import { type Static, Type } from 'typebox'
+import { product } from '../exact.ts'
+import { defineOp, takes } from '../op.ts'
+import { numel } from '../shape.ts'
+import { dimOf } from './dims.ts'
+import { tfjsAxis } from './lowering/layout.ts'
+
+const Attributes = Type.Object({
+  dim: Type.Optional(Type.Integer({ description: 'Dim whose elements add up to 1; the batch is dim 0. Default 1.' })),
+})
+
+/**
+ * e^(x − max) / Σ e^(x − max) along a dim, as PyTorch's `nn.Softmax`. Per row of n elements: n − 1 comparisons for the
+ * maximum, n subtractions, n exps, n − 1 additions for the sum, n divisions.
+ */
+export const softmax = defineOp({
+  type: 'Softmax',
+  summary: 'Turns the elements along a dim into shares of 1.',
+  attributes: Attributes,
+  arity: takes(1),
+  canonical: (raw: Static<typeof Attributes>) => ({ dim: raw.dim ?? 1 }),
+  shape: ([x], a) => {
+    dimOf(a.dim, x!)
+    return [x!]
+  },
+  quantities: ({ inputs }, a) => {
+    const elements = numel(inputs[0]!)
+    const length = inputs[0]![dimOf(a.dim, inputs[0]!)]!
+    const pairs = product(elements / length, length - 1)
+    return { comparisons: pairs, additions: elements + pairs, transcendentals: elements, divisions: elements }
+  },
+  field: ({ inputs }, a) => (dimOf(a.dim, inputs[0]!) === 1 ? 'elementwise' : 'global'),
+  onnx: (emit, { inputs }, a) => emit.node('Softmax', emit.inputs, emit.outputs, { axis: dimOf(a.dim, inputs[0]!) }),
+  tfjs: (tf, { attributes: a, inputs }) => {
+    const rank = inputs[0]!.length
+    const axis = tfjsAxis(dimOf(a.dim, inputs[0]!), rank)
+    if (axis === rank - 1) return ([x]) => tf.softmax(x!)
+    // TF.js has softmax along the last axis only; exchanging two axes is its own inverse.
+    const perm = inputs[0]!.map((_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i))
+    return ([x]) => tf.transpose(tf.softmax(tf.transpose(x!, perm)), perm)
+  },
+})
