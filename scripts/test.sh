@@ -1,0 +1,41 @@
+#!/bin/sh
+# `npm test`: set-up, then every check of the project. `npm test -- test/engine/cost.test.ts` runs those files alone.
+# Each leg runs whatever the others said, so that one call shows everything that is wrong.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/setup.sh
+
+began=$(date +%s)
+failed=''
+leg() { # name, command …
+  name=$1
+  shift
+  leg_began=$(date +%s)
+  echo "── $name: $*"
+  if "$@"; then
+    echo "── $name: passed in $(($(date +%s) - leg_began)) s"
+  else
+    failed="$failed $name"
+    echo "── $name: FAILED after $(($(date +%s) - leg_began)) s"
+  fi
+}
+
+# Two at a time: the suite starts worker processes of its own, and times some of them.
+run_tests() { node --test --test-concurrency=2 --test-timeout=120000 --test-reporter=spec "$@"; }
+
+if [ $# -gt 0 ]; then
+  leg tests run_tests "$@"
+else
+  leg typecheck tsc -p .
+  leg lint biome check .
+  leg boundaries node scripts/check-boundaries.ts
+  leg schemas node scripts/write-schemas.ts --check
+  leg tests run_tests 'test/**/*.test.ts'
+fi
+
+seconds=$(($(date +%s) - began))
+if [ -n "$failed" ]; then
+  echo "npm test: FAILED in $seconds s:$failed"
+  exit 1
+fi
+echo "npm test: passed in $seconds s"
