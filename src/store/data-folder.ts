@@ -1,0 +1,96 @@
+/**
+ * The data folder of the embedded store, held by one process at a time. PGlite has no lock of its own: two processes
+ * once opened one folder, and it never opened again. The lock is a listening socket named for the folder, which the
+ * kernel frees however the process ends: abstract on Linux, a named pipe on Windows, a socket file elsewhere.
+ *
+ * An abstract socket belongs to a network namespace: two containers that mount one folder do not see each other.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, realpath, unlink } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { StoreError } from './errors.ts'
+
+export interface DataFolder {
+  /** The real path, every link followed. */
+  path: string
+  release(): Promise<void>
+}
+
+/** How long the holder may take to say its pid; a busy one does not answer, and the refusal then names none. */
+const ASK_MS = 500
+
+/**
+ * Makes the folder where it is missing and holds it.
+ * @throws StoreError DATA_FOLDER_IN_USE where another process holds it, DATA_FOLDER_UNUSABLE where it cannot be made.
+ */
+export async function holdDataFolder(dataDir: string): Promise<DataFolder> {
+  let path: string
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    path = await realpath(dataDir)
+  } catch (error) {
+    throw new StoreError(
+      'DATA_FOLDER_UNUSABLE',
+      `The data folder ${dataDir} cannot be made or entered (${(error as NodeJS.ErrnoException).code}): set DATA_DIR to a folder this user may write to`,
+      { cause: error },
+    )
+  }
+  const address = socketAddress(path)
+  const server = await listen(address, path)
+  return { path, release: () => new Promise((resolve) => server.close(() => resolve())) }
+}
+
+function socketAddress(path: string): string {
+  const name = `archmeter-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`
+  if (process.platform === 'linux') return `\0${name}`
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`
+  return join(tmpdir(), `${name}.sock`)
+}
+
+async function listen(address: string, path: string, again = true): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.end(String(process.pid))
+  })
+  // The lock ends with the process; it must not keep the process alive.
+  server.unref()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(address, resolve)
+    })
+    return server
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    const holder = await askHolder(address)
+    // A socket file outlives its process; nobody answers on it.
+    if (holder === 'gone' && again && address.startsWith('/')) {
+      await unlink(address).catch(() => {})
+      return listen(address, path, false)
+    }
+    const who = typeof holder === 'number' ? `process ${holder}` : 'another process'
+    throw new StoreError(
+      'DATA_FOLDER_IN_USE',
+      `The data folder ${path} is in use by ${who}: stop that one, or give this one a folder of its own with DATA_DIR`,
+    )
+  }
+}
+
+/** The pid that holds the socket, `null` where it does not say, `gone` where nobody listens. */
+function askHolder(address: string): Promise<number | null | 'gone'> {
+  return new Promise((resolve) => {
+    let said = ''
+    const socket = connect(address)
+    const timer = setTimeout(() => finish(null), ASK_MS)
+    const finish = (answer: number | null | 'gone') => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.on('data', (chunk) => (said += chunk))
+    socket.on('end', () => finish(/^\d+$/.test(said) ? Number(said) : null))
+    socket.on('error', (error: NodeJS.ErrnoException) => finish(error.code === 'ECONNREFUSED' ? 'gone' : null))
+  })
+}

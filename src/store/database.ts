@@ -1,0 +1,46 @@
+/** What the store's modules need of a database, whichever driver brings it. */
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import type { PgBoss } from 'pg-boss'
+
+/** Drizzle over either driver. Both answer `execute` with `{rows}`, times as strings there. */
+export type Database = PgDatabase<any, Record<string, never>>
+export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
+
+/** Structural, so that pino and `console` both fit. */
+export interface Log {
+  debug(object: object, message: string): void
+  info(object: object, message: string): void
+  warn(object: object, message: string): void
+  error(object: object, message: string): void
+}
+
+export interface Driver {
+  kind: 'pglite' | 'postgres'
+  db: Database
+  /** Makes the pg-boss of this database; not started. */
+  boss(): PgBoss
+  /**
+   * Hears `NOTIFY channel` until `close`. `onGap` is called after a connection was lost and made again: what was said
+   * meanwhile was missed.
+   */
+  listen(channel: string, onMessage: (payload: string) => void, onGap: () => void): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * pg-boss as this service uses it: jobs are tickets (see docs/adr), so its own monitors, schedules, flows and
+ * registry stay off; each would query beside a run that is being timed. What is left are three queries in six
+ * seconds idle, against forty with supervision each second (counted on PGlite).
+ */
+export const bossOptions = {
+  schema: 'pgboss',
+  useListenNotify: true,
+  schedule: false,
+  registerInstance: false,
+  monitorVacuum: false,
+  reindex: false,
+  superviseIntervalSeconds: 60,
+  maintenanceIntervalSeconds: 3600,
+  flowIntervalSeconds: 3600,
+  bamIntervalSeconds: 3600,
+} as const

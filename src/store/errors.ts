@@ -1,0 +1,63 @@
+/**
+ * Errors of the store. Each has a stable `code` and a sentence that says what to do; the API maps codes to HTTP
+ * statuses in one table (`src/api/errors.ts`).
+ */
+export type StoreErrorCode =
+  | 'INVALID_CURSOR'
+  | 'INVALID_TEXT'
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'ARCHITECTURE_NOT_FOUND'
+  | 'DATA_FOLDER_IN_USE'
+  | 'DATA_FOLDER_UNUSABLE'
+  | 'DATABASE_UNREACHABLE'
+  | 'MIGRATION_FAILED'
+
+export class StoreError extends Error {
+  readonly code: StoreErrorCode
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreError'
+    this.code = code
+  }
+}
+
+/** SQLSTATE codes the store acts on (PostgreSQL manual, appendix A). */
+const UNIQUE_VIOLATION = '23505'
+const FOREIGN_KEY_VIOLATION = '23503'
+/** `character_not_in_repertoire` and `untranslatable_character`: what NUL and lone surrogates come back as. */
+const BAD_TEXT = new Set(['22021', '22P05'])
+
+interface DatabaseError {
+  code?: unknown
+  constraint?: unknown
+  message?: unknown
+  cause?: unknown
+}
+
+/** The server's own error: Drizzle wraps it as the `cause` of a `DrizzleQueryError`. */
+function databaseError(error: unknown): DatabaseError {
+  let current = error as DatabaseError | undefined
+  while (typeof current?.code !== 'string' && current?.cause !== undefined) current = current.cause as DatabaseError
+  return current ?? {}
+}
+
+function violates(error: unknown, sqlState: string, constraint: string): boolean {
+  const { code, constraint: name, message } = databaseError(error)
+  return code === sqlState && (name === constraint || String(message).includes(constraint))
+}
+
+/** Whether `error` is the refusal of a second row by the unique index `constraint`. */
+export const isUniqueViolation = (error: unknown, constraint: string): boolean => violates(error, UNIQUE_VIOLATION, constraint)
+
+/** Whether `error` is the refusal of a row whose `constraint` points at nothing. */
+export const isForeignKeyViolation = (error: unknown, constraint: string): boolean => violates(error, FOREIGN_KEY_VIOLATION, constraint)
+
+/** Turns the server's refusal of a text into a `StoreError` that says which character is at fault; others pass. */
+export function textError(error: unknown): unknown {
+  if (!BAD_TEXT.has(String(databaseError(error).code))) return error
+  return new StoreError(
+    'INVALID_TEXT',
+    'A text holds a character that the database cannot store: leave out NUL (\\u0000) and unpaired surrogates (\\ud800 to \\udfff)',
+    { cause: error },
+  )
+}

@@ -1,0 +1,122 @@
+/**
+ * The store: architectures, runs, their events and samples, in the embedded database or in a PostgreSQL server. The
+ * only part of the service that speaks SQL.
+ */
+import { sql } from 'drizzle-orm'
+import type { PgBoss } from 'pg-boss'
+import { Architectures } from './architectures.ts'
+import { type DataFolder, holdDataFolder } from './data-folder.ts'
+import type { Database, Driver, Log } from './database.ts'
+import { openPglite } from './drivers/pglite.ts'
+import { openPostgres } from './drivers/postgres.ts'
+import { StoreError } from './errors.ts'
+import { Events } from './events.ts'
+import { migrate } from './migrate.ts'
+import { CHANNEL, Notifications } from './notifications.ts'
+import { Runs } from './runs.ts'
+import { Tickets } from './tickets.ts'
+
+export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './architectures.ts'
+export type { Page } from './cursor.ts'
+export type { Database, Log } from './database.ts'
+export { StoreError, type StoreErrorCode } from './errors.ts'
+export type { Depth, DeviceQueue, RunFilter } from './run-queries.ts'
+export type { Cancellation, NewRun } from './runs.ts'
+export {
+  type Architecture,
+  type FinalStatus,
+  isFinal,
+  type Run,
+  type RunError,
+  type RunEvent,
+  type RunStatus,
+  runStatuses,
+} from './schema.ts'
+export { type Claim, type Ending, MAX_ATTEMPTS } from './transitions.ts'
+
+export interface StoreOptions {
+  /** Where the embedded store lies; not touched where `databaseUrl` is given. */
+  dataDir: string
+  /** `postgres://…`; the embedded store without it. */
+  databaseUrl?: string | undefined
+  log: Log
+}
+
+export interface Store {
+  kind: 'pglite' | 'postgres'
+  /** Drizzle, for what the modules below do not offer. Inside one of its transactions use its handle only. */
+  db: Database
+  /** Started; its jobs are tickets. */
+  boss: PgBoss
+  architectures: Architectures
+  runs: Runs
+  events: Events
+  tickets: Tickets
+  notifications: Notifications
+  /** Resolves where the database answers within `timeoutMs`. @throws StoreError DATABASE_UNREACHABLE */
+  ping(timeoutMs?: number): Promise<void>
+  /** Ends queue, listeners and connections, and frees the data folder. A second call waits for the first. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the store and brings its tables up to date; several services may do so at once on one server.
+ * @throws StoreError DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE, DATABASE_UNREACHABLE, MIGRATION_FAILED
+ */
+export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Promise<Store> {
+  const folder: DataFolder | null = databaseUrl ? null : await holdDataFolder(dataDir)
+  let driver: Driver | undefined
+  let boss: PgBoss | undefined
+  const shut = async () => {
+    await boss?.stop({ graceful: false })
+    await driver?.close()
+    await folder?.release()
+  }
+  try {
+    driver = folder ? await openPglite(folder.path) : await openPostgres(databaseUrl!, log)
+    const applied = await migrate(driver)
+    if (applied.length > 0) log.info({ migrations: applied, store: driver.kind }, 'the database was brought up to date')
+    const notifications = new Notifications()
+    await driver.listen(
+      CHANNEL,
+      (message) => notifications.receive(message),
+      () => notifications.receiveGap(),
+    )
+    boss = driver.boss()
+    boss.on('error', (err) => log.error({ err }, 'the queue reports an error'))
+    boss.on('warning', (warning) => log.debug({ warning }, 'the queue reports a warning'))
+    await boss.start()
+    const { kind, db } = driver
+    const tickets = new Tickets(boss)
+    let closing: Promise<void> | undefined
+    return {
+      kind,
+      db,
+      boss,
+      tickets,
+      notifications,
+      architectures: new Architectures(db, tickets),
+      runs: new Runs(db, tickets),
+      events: new Events(db, notifications, log),
+      ping: (timeoutMs = 2000) => ping(db, timeoutMs),
+      close: () => (closing ??= shut()),
+    }
+  } catch (error) {
+    await shut().catch(() => {})
+    throw error
+  }
+}
+
+async function ping(db: Database, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+  })
+  try {
+    await Promise.race([db.execute(sql`SELECT 1`), late])
+  } catch (error) {
+    throw new StoreError('DATABASE_UNREACHABLE', `The database does not answer: ${(error as Error).message}`, { cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What processes of one store tell each other, over NOTIFY on one channel: that a run has a new event, that a running
+ * run is to be cancelled. A message is only ever a nudge to read the tables, so a lost one costs time, never truth.
+ */
+import { type SQL, sql } from 'drizzle-orm'
+
+export const CHANNEL = 'archmeter'
+
+export const eventNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${`event ${runId}`})`
+export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${`cancel ${runId}`})`
+
+export class Notifications {
+  readonly #followers = new Map<string, Set<() => void>>()
+  readonly #cancelled = new Set<(runId: string | null) => void>()
+
+  receive(message: string): void {
+    const [kind, runId = ''] = message.split(' ')
+    if (kind === 'event') for (const wake of this.#followers.get(runId) ?? []) wake()
+    if (kind === 'cancel') for (const callback of this.#cancelled) callback(runId)
+  }
+
+  /** Messages were missed: everybody looks. */
+  receiveGap(): void {
+    for (const wakes of this.#followers.values()) for (const wake of wakes) wake()
+    for (const callback of this.#cancelled) callback(null)
+  }
+
+  /** Calls `wake` whenever the run may have new events; returns how to stop. */
+  onEvent(runId: string, wake: () => void): () => void {
+    const wakes = this.#followers.get(runId) ?? new Set()
+    this.#followers.set(runId, wakes.add(wake))
+    return () => {
+      wakes.delete(wake)
+      if (wakes.size === 0 && this.#followers.get(runId) === wakes) this.#followers.delete(runId)
+    }
+  }
+
+  /** Calls back with the id of a running run that somebody asked to cancel, null where any may have been. */
+  onCancel(callback: (runId: string | null) => void): () => void {
+    this.#cancelled.add(callback)
+    return () => this.#cancelled.delete(callback)
+  }
+}

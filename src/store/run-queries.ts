@@ -1,0 +1,102 @@
+/** Questions about many runs at once: filters of a list, a device's queue, how long such runs took before. */
+import { and, asc, desc, eq, or, type SQL, sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import { type Run, type RunStatus, runs } from './schema.ts'
+
+export interface RunFilter {
+  architectureId?: string | undefined
+  status?: RunStatus | undefined
+  /** `cpu:0`, `host/cpu:0` or a UUID. */
+  device?: string | undefined
+  runtime?: string | undefined
+  /** `key`, or `key=value`. */
+  label?: string | undefined
+}
+
+/** One device's queue: `waiting` in the order they will run, at most as many as asked for; `waitingCount` counts all. */
+export interface DeviceQueue {
+  running: Run | null
+  waiting: Run[]
+  waitingCount: number
+}
+
+export interface Depth {
+  device: string
+  deviceUuid: string
+  host: string
+  waiting: number
+  running: number
+}
+
+/** The order in which waiting runs are taken. */
+export const QUEUE_ORDER = [desc(runs.priority), asc(runs.queuedAt), asc(runs.id)]
+
+/** Durations averaged for an estimate: the latest few, since a machine changes. */
+const HISTORY = 5
+
+export function filters(filter: RunFilter): (SQL | undefined)[] {
+  const { architectureId, status, device, runtime, label } = filter
+  return [
+    // As text, so that an id that is none finds nothing instead of failing.
+    architectureId === undefined ? undefined : sql`${runs.architectureId}::text = ${architectureId.toLowerCase()}`,
+    status === undefined ? undefined : eq(runs.status, status),
+    device === undefined
+      ? undefined
+      : or(eq(runs.device, device), eq(runs.deviceUuid, device), sql`${runs.host} || '/' || ${runs.device} = ${device}`),
+    runtime === undefined ? undefined : eq(runs.runtime, runtime),
+    label === undefined ? undefined : labelled(label),
+  ]
+}
+
+function labelled(label: string): SQL {
+  const at = label.indexOf('=')
+  if (at < 0) return sql`jsonb_exists(${runs.labels}, ${label})`
+  return sql`${runs.labels} @> ${JSON.stringify({ [label.slice(0, at)]: label.slice(at + 1) })}::jsonb`
+}
+
+const waitsOn = (deviceUuid: string): SQL => and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued'))!
+
+export async function queuedAhead(db: Database, run: Pick<Run, 'id' | 'deviceUuid'>): Promise<number> {
+  const { rows } = await db.execute(sql`
+    SELECT count(*)::int AS ahead FROM runs other, runs self
+    WHERE self.id = ${run.id}::uuid AND self.status = 'queued'
+      AND other.device_uuid = ${run.deviceUuid} AND other.status = 'queued'
+      AND (-other.priority, other.queued_at, other.id) < (-self.priority, self.queued_at, self.id)`)
+  return rows[0].ahead
+}
+
+export async function runningAndWaiting(db: Database, deviceUuid: string, limit: number): Promise<DeviceQueue> {
+  // One statement, so that a run between the two states is seen in exactly one.
+  const rows = (await db
+    .select()
+    .from(runs)
+    .where(or(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'running')), waitsOn(deviceUuid)))
+    .orderBy(sql`${runs.status} = 'running' DESC`, ...QUEUE_ORDER)
+    .limit(limit + 1)) as Run[]
+  const running = rows[0]?.status === 'running' ? rows[0] : null
+  const waiting = rows.slice(running ? 1 : 0).slice(0, limit)
+  const waitingCount = waiting.length < limit ? waiting.length : await db.$count(runs, waitsOn(deviceUuid))
+  return { running, waiting, waitingCount }
+}
+
+export async function depths(db: Database): Promise<Depth[]> {
+  const { rows } = await db.execute(sql`
+    SELECT device, device_uuid AS "deviceUuid", host,
+      count(*) FILTER (WHERE status = 'queued')::int AS waiting, count(*) FILTER (WHERE status = 'running')::int AS running
+    FROM runs WHERE status IN ('queued', 'running') GROUP BY device, device_uuid, host ORDER BY device, device_uuid`)
+  return rows
+}
+
+export async function meanDurations(db: Database, deviceUuid: string, workloads: readonly string[]): Promise<Map<string, number>> {
+  if (workloads.length === 0) return new Map()
+  const { rows } = await db.execute(sql`
+    SELECT wanted.workload, avg(latest.ms)::float8 AS ms
+    FROM json_array_elements_text(${JSON.stringify([...new Set(workloads)])}::json) AS wanted (workload),
+      LATERAL (
+        SELECT extract(epoch FROM finished_at - started_at) * 1000 AS ms FROM runs
+        WHERE device_uuid = ${deviceUuid} AND workload = wanted.workload AND status = 'succeeded'
+        ORDER BY finished_at DESC LIMIT ${HISTORY}
+      ) AS latest
+    GROUP BY wanted.workload`)
+  return new Map(rows.map((row: { workload: string; ms: number }) => [row.workload, row.ms]))
+}

@@ -1,0 +1,300 @@
+/**
+ * Runs: the table is the truth, a pg-boss job only the ticket (docs/adr/runs-table-is-the-truth.md). Reads here;
+ * changes of state in `transitions.ts`, each in a transaction of its own from here.
+ */
+import { createHash } from 'node:crypto'
+import { and, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { v7 as uuidv7 } from 'uuid'
+import { after, isUuid, type Page, page } from './cursor.ts'
+import type { Database, Transaction } from './database.ts'
+import { isForeignKeyViolation, isUniqueViolation, StoreError, textError } from './errors.ts'
+import { cancelNotice } from './notifications.ts'
+import type { DeviceQueue, RunFilter } from './run-queries.ts'
+import * as queries from './run-queries.ts'
+import { architectures, type Run, runSamples, runs } from './schema.ts'
+import type { Tickets } from './tickets.ts'
+import type { Claim, Ending } from './transitions.ts'
+import * as transitions from './transitions.ts'
+
+export interface NewRun {
+  architectureId: string
+  device: string
+  deviceUuid: string
+  host: string
+  runtime: string
+  batch: number
+  precision: string
+  resolution: readonly [number, number] | null
+  profile: boolean
+  timeoutMs: number
+  priority: number
+  labels: Record<string, string>
+  settings: object
+}
+
+/** `requested`: its owner has been told, and it ends soon; `finished`: there was nothing left to cancel. */
+export interface Cancellation {
+  effect: 'cancelled' | 'requested' | 'finished'
+  run: Run
+}
+
+const PAGE = { default: 50, most: 500 }
+
+export class Runs {
+  readonly #db: Database
+  readonly #tickets: Tickets
+
+  constructor(db: Database, tickets: Tickets) {
+    this.#db = db
+    this.#tickets = tickets
+  }
+
+  /**
+   * Stores the run, its `queued` event and its ticket in one transaction: once this resolves, the run survives.
+   * With an idempotency key that was used before, the run of that time comes back, `created: false`.
+   * @param requestHash of the request behind the key; another hash under the same key is refused.
+   * @throws StoreError ARCHITECTURE_NOT_FOUND (deleted ones too), IDEMPOTENCY_CONFLICT, INVALID_TEXT
+   */
+  async insert(
+    run: NewRun,
+    options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
+  ): Promise<{ run: Run; created: boolean }> {
+    const { idempotencyKey, requestHash } = options
+    if (!isUuid(run.architectureId)) throw notThere(run.architectureId)
+    await this.#tickets.ensureQueue(run.deviceUuid)
+    try {
+      return await this.#db.transaction(async (tx) => {
+        const [row] = (await tx
+          .insert(runs)
+          .values({
+            ...run,
+            resolution: run.resolution && [...run.resolution],
+            id: uuidv7(),
+            workload: workloadOf(run),
+            status: 'queued',
+            attempt: 0,
+            queuedAt: sql`now()`,
+            idempotencyKey,
+            requestHash,
+            lastSeq: 1,
+          })
+          .onConflictDoNothing({ target: runs.idempotencyKey })
+          .returning()) as Run[]
+        if (!row) return { run: await sameRequest(tx, idempotencyKey!, requestHash), created: false }
+        await requireArchitecture(tx, run.architectureId)
+        await transitions.addEvents(tx, [{ runId: row.id, seq: 1, type: 'queued', data: { device: run.device, runtime: run.runtime } }])
+        await this.#tickets.send(tx, row, true)
+        return { run: row, created: true }
+      })
+    } catch (error) {
+      if (isForeignKeyViolation(error, 'runs_architecture_id_fkey')) throw notThere(run.architectureId)
+      throw textError(error)
+    }
+  }
+
+  async get(id: string): Promise<Run | null> {
+    return (await this.getMany([id]))[0] ?? null
+  }
+
+  /** Those that exist, in no particular order. */
+  async getMany(ids: readonly string[]): Promise<Run[]> {
+    const valid = ids.filter(isUuid)
+    if (valid.length === 0) return []
+    return this.#db.select().from(runs).where(inArray(runs.id, valid))
+  }
+
+  /** Newest first. @throws StoreError INVALID_CURSOR */
+  async list(query: RunFilter & { after?: string | undefined; limit?: number | undefined }): Promise<Page<Run>> {
+    const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)
+    const conditions = [...queries.filters(query), after(query.after, runs.queuedAt, runs.id)]
+    try {
+      const rows = await this.#db
+        .select()
+        .from(runs)
+        .where(and(...conditions))
+        .orderBy(desc(runs.queuedAt), desc(runs.id))
+        .limit(limit + 1)
+      return page(rows, limit, (run) => ({ at: run.queuedAt, id: run.id }))
+    } catch (error) {
+      throw textError(error)
+    }
+  }
+
+  /**
+   * queued → running for this run. Null where it is not queued any more, or where its device runs another.
+   * @param owner one service's name for itself. @param leaseMs how long it is believed alive without `renew`.
+   */
+  claim(id: string, owner: string, leaseMs: number): Promise<Run | null> {
+    return this.#claim(eq(runs.id, id), owner, leaseMs)
+  }
+
+  /** queued → running for the device's next run: highest priority, then longest waiting. Null where none may start. */
+  claimNext(deviceUuid: string, owner: string, leaseMs: number): Promise<Run | null> {
+    const next = this.#db
+      .select({ id: runs.id })
+      .from(runs)
+      .where(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued')))
+      .orderBy(...queries.QUEUE_ORDER)
+      .limit(1)
+      .for('update', { skipLocked: true })
+    return this.#claim(sql`${runs.id} = (${next})`, owner, leaseMs)
+  }
+
+  async #claim(which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
+    try {
+      return await this.#db.transaction((tx) => transitions.claim(tx, which, owner, leaseMs))
+    } catch (error) {
+      // Two claimed two runs of one device in the same instant: the index let one through.
+      if (isUniqueViolation(error, 'runs_one_running_per_device')) return null
+      throw error
+    }
+  }
+
+  /** running → a final state. Null where the claim no longer holds: then nothing is stored, samples neither. */
+  finish(held: Claim, ending: Ending): Promise<Run | null> {
+    return this.#db.transaction((tx) => transitions.finish(tx, held, ending))
+  }
+
+  /** running → queued at a clean shutdown, in its old place, not counted as an attempt. Null where the claim no longer holds. */
+  async giveBack(held: Claim, message: string): Promise<Run | null> {
+    const run = await this.get(held.id)
+    if (run) await this.#tickets.ensureQueue(run.deviceUuid)
+    return this.#db.transaction((tx) => transitions.giveBack(tx, this.#tickets, held, message))
+  }
+
+  /** Extends the leases of all that the owner runs; returns them as they are now, `cancelRequestedAt` included. */
+  renew(owner: string, leaseMs: number): Promise<Pick<Run, 'id' | 'attempt' | 'cancelRequestedAt'>[]> {
+    return this.#db
+      .update(runs)
+      .set({ leaseUntil: sql`now() + ${leaseMs} * interval '1 millisecond'` })
+      .where(and(eq(runs.owner, owner), eq(runs.status, 'running')))
+      .returning({ id: runs.id, attempt: runs.attempt, cancelRequestedAt: runs.cancelRequestedAt })
+  }
+
+  /**
+   * Takes running runs from owners that are gone: those whose lease ran out, and those of whom `isGone` says so.
+   * They are queued again in their old place, or end (see `transitions.reclaim`).
+   */
+  async reclaim(isGone: (owner: string) => boolean = () => false): Promise<Run[]> {
+    const expired = sql`${runs.leaseUntil} < now()`
+    const running = await this.#db
+      .select({ id: runs.id, owner: runs.owner, deviceUuid: runs.deviceUuid, expired: sql<boolean>`${expired}` })
+      .from(runs)
+      .where(eq(runs.status, 'running'))
+    const known = running.filter((run) => isGone(run.owner!))
+    const late = running.filter((run) => run.expired && !known.includes(run))
+    for (const run of [...known, ...late]) await this.#tickets.ensureQueue(run.deviceUuid)
+    if (known.length + late.length === 0) return []
+    const ids = (list: typeof running) => list.map((run) => run.id)
+    return this.#db.transaction(async (tx) => [
+      ...(await transitions.reclaim(
+        tx,
+        this.#tickets,
+        ids(known),
+        inArray(
+          runs.owner,
+          known.map((run) => run.owner!),
+        ),
+      )),
+      ...(await transitions.reclaim(tx, this.#tickets, ids(late), expired)),
+    ])
+  }
+
+  /** Cancels a queued run at once; asks the owner of a running one to. Null where there is no such run. */
+  async requestCancel(id: string): Promise<Cancellation | null> {
+    if (!isUuid(id)) return null
+    const seen = await this.get(id)
+    if (!seen) return null
+    await this.#tickets.ensureQueue(seen.deviceUuid)
+    return this.#db.transaction(async (tx) => {
+      const [run] = await tx.select().from(runs).where(eq(runs.id, id)).for('update')
+      if (!run) return null
+      if (run.status === 'queued') {
+        const [cancelled] = await transitions.cancelQueued(tx, this.#tickets, eq(runs.id, id))
+        return { effect: 'cancelled', run: cancelled! }
+      }
+      if (run.status !== 'running') return { effect: 'finished', run }
+      const [asked] = await tx
+        .update(runs)
+        .set({ cancelRequestedAt: sql`coalesce(${runs.cancelRequestedAt}, now())` })
+        .where(eq(runs.id, id))
+        .returning()
+      await tx.execute(sql`SELECT ${cancelNotice(id)}`)
+      return { effect: 'requested', run: asked! }
+    })
+  }
+
+  /** Every sample in ms, in order; null where the run has none. */
+  async samples(id: string): Promise<Float64Array | null> {
+    if (!isUuid(id)) return null
+    const [row] = await this.#db.select({ samples: runSamples.samples }).from(runSamples).where(eq(runSamples.runId, id))
+    return row ? transitions.fromBytes(row.samples) : null
+  }
+
+  /** How many waiting runs of its device go before it; the one in progress is not counted. 0 for one that waits no more. */
+  queuedAhead(run: Pick<Run, 'id' | 'deviceUuid'>): Promise<number> {
+    return queries.queuedAhead(this.#db, run)
+  }
+
+  /** The device's queue, `limit` of its waiting runs. */
+  runningAndWaiting(deviceUuid: string, limit = 100): Promise<DeviceQueue> {
+    return queries.runningAndWaiting(this.#db, deviceUuid, limit)
+  }
+
+  /** Waiting and running runs a device, for every device that has any. */
+  depths(): Promise<queries.Depth[]> {
+    return queries.depths(this.#db)
+  }
+
+  /** Mean duration in ms of the latest succeeded runs of each workload on the device; workloads without any are absent. */
+  meanDurations(deviceUuid: string, workloads: readonly string[]): Promise<Map<string, number>> {
+    return queries.meanDurations(this.#db, deviceUuid, workloads)
+  }
+
+  /** Sees to it that each waiting run of the device has a ticket, whatever became of earlier ones; returns how many it sent. */
+  async replenishTickets(deviceUuid: string): Promise<number> {
+    await this.#tickets.ensureQueue(deviceUuid)
+    return this.#db.transaction(async (tx) => {
+      const waiting = await tx
+        .select({ id: runs.id, deviceUuid: runs.deviceUuid, priority: runs.priority })
+        .from(runs)
+        .where(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued')))
+        .orderBy(...queries.QUEUE_ORDER)
+      if (waiting.length === 0) return 0
+      const missing = waiting.slice(await this.#tickets.waiting(tx, deviceUuid))
+      for (const run of missing) await this.#tickets.send(tx, run, false)
+      return missing.length
+    })
+  }
+}
+
+/** What makes two runs last equally long, as far as the request says. */
+export function workloadOf(run: NewRun): string {
+  const settings = Object.entries(run.settings)
+    .filter(([key]) => key !== 'seed')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const parts = [run.architectureId, run.runtime, run.batch, run.precision, run.resolution, run.profile, settings]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}
+
+async function sameRequest(tx: Transaction, key: string, requestHash: string | undefined): Promise<Run> {
+  const [run] = await tx.select().from(runs).where(eq(runs.idempotencyKey, key))
+  if (run && run.requestHash === (requestHash ?? null)) return run
+  throw new StoreError(
+    'IDEMPOTENCY_CONFLICT',
+    `The Idempotency-Key was used before for another request${run ? ` (run ${run.id})` : ''}: send a new key with a new request`,
+  )
+}
+
+const notThere = (id: string) =>
+  new StoreError('ARCHITECTURE_NOT_FOUND', `There is no architecture ${id}: register it first, or look its id up in the list`)
+
+/** Holds the architecture until the transaction ends, so that deleting it either sees this run or is seen here. */
+async function requireArchitecture(tx: Transaction, id: string): Promise<void> {
+  const [found] = await tx
+    .select({ id: architectures.id })
+    .from(architectures)
+    .where(and(eq(architectures.id, id), isNull(architectures.deletedAt)))
+    .for('share')
+  if (!found) throw notThere(id)
+}

@@ -1,0 +1,98 @@
+/**
+ * The tables, as Drizzle sees them; `migrations/` holds the SQL that makes them, and a test holds the two together.
+ * Documents that are only ever read whole are `json`, which keeps them as given, byte for byte; `jsonb` is for what
+ * is searched. Times have milliseconds, JavaScript's own precision, so that a cursor compares exactly.
+ */
+import { bigint, boolean, customType, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+
+/** `queued → running → succeeded | failed | cancelled | timedOut`; `running → queued` when its owner gives it back. */
+export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'timedOut'] as const
+export type RunStatus = (typeof runStatuses)[number]
+export type FinalStatus = Exclude<RunStatus, 'queued' | 'running'>
+export const isFinal = (status: string): status is FinalStatus =>
+  status !== 'queued' && status !== 'running' && (runStatuses as readonly string[]).includes(status)
+
+export interface RunError {
+  code: string
+  message: string
+}
+
+const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
+
+export const architectures = pgTable('architectures', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  digest: text('digest').notNull(),
+  source: json('source').$type<object>().notNull(),
+  graph: json('graph').$type<object>().notNull(),
+  layerCount: integer('layer_count').notNull(),
+  params: bigint('params', { mode: 'number' }).notNull(),
+  macs: bigint('macs', { mode: 'number' }).notNull(),
+  createdAt: moment('created_at').notNull(),
+  deletedAt: moment('deleted_at'),
+})
+
+export const runs = pgTable('runs', {
+  id: uuid('id').primaryKey(),
+  architectureId: uuid('architecture_id').notNull(),
+  /** Name on its host: `cpu:0`. The queue goes by `deviceUuid`. */
+  device: text('device').notNull(),
+  deviceUuid: text('device_uuid').notNull(),
+  host: text('host').notNull(),
+  runtime: text('runtime').notNull(),
+  batch: integer('batch').notNull(),
+  precision: text('precision').notNull(),
+  /** `[height, width]`, or null for the architecture's own. */
+  resolution: json('resolution').$type<[number, number]>(),
+  profile: boolean('profile').notNull(),
+  /** Counted from the start of execution; waiting does not count. */
+  timeoutMs: integer('timeout_ms').notNull(),
+  /** Higher goes first. */
+  priority: integer('priority').notNull(),
+  labels: jsonb('labels').$type<Record<string, string>>().notNull(),
+  settings: json('settings').$type<object>().notNull(),
+  /** Digest of what decides a run's duration: architecture, runtime, batch, precision, resolution, profile, settings. */
+  workload: text('workload').notNull(),
+  status: text('status').$type<RunStatus>().notNull(),
+  /** Executions begun that count; what a clean shutdown interrupts does not. */
+  attempt: integer('attempt').notNull(),
+  /** The service that runs it, and until when it is believed to be alive. Null unless running. */
+  owner: text('owner'),
+  leaseUntil: moment('lease_until'),
+  queuedAt: moment('queued_at').notNull(),
+  startedAt: moment('started_at'),
+  finishedAt: moment('finished_at'),
+  cancelRequestedAt: moment('cancel_requested_at'),
+  result: json('result').$type<object>(),
+  certificate: json('certificate').$type<object>(),
+  environment: json('environment').$type<object>(),
+  error: json('error').$type<RunError>(),
+  idempotencyKey: text('idempotency_key'),
+  requestHash: text('request_hash'),
+  /** Sequence number of its last event: raised in the row, so events of a run commit in the order of their numbers. */
+  lastSeq: integer('last_seq').notNull(),
+})
+
+export const runEvents = pgTable(
+  'run_events',
+  {
+    runId: uuid('run_id').notNull(),
+    /** 1, 2, 3 … within the run, without gaps. */
+    seq: integer('seq').notNull(),
+    type: text('type').notNull(),
+    data: json('data').$type<Record<string, unknown>>().notNull(),
+    at: moment('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+)
+
+export const runSamples = pgTable('run_samples', {
+  runId: uuid('run_id').primaryKey(),
+  /** Little-endian float64, ms, in the order measured. */
+  samples: bytea('samples').notNull(),
+})
+
+export type Architecture = typeof architectures.$inferSelect
+export type Run = typeof runs.$inferSelect
+export type RunEvent = typeof runEvents.$inferSelect

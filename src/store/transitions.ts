@@ -1,0 +1,178 @@
+/**
+ * Every change of a run's state. Each is one UPDATE guarded by the state it leaves, with the run's event, its NOTIFY
+ * and its ticket in the same transaction: whoever comes second finds no row, and nothing happens halfway.
+ */
+import { and, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
+import type { Transaction } from './database.ts'
+import { eventNotice } from './notifications.ts'
+import { type FinalStatus, type Run, type RunError, runEvents, runSamples, runs } from './schema.ts'
+import type { Tickets } from './tickets.ts'
+
+/** What a claim gives its holder, and every later change asks back: a holder that lost the run cannot change it. */
+export interface Claim {
+  id: string
+  owner: string
+  attempt: number
+}
+
+export interface Ending {
+  status: FinalStatus
+  result?: object
+  certificate?: object
+  environment?: object
+  /** Says why, for every status but `succeeded`. */
+  error?: RunError
+  samples?: Float64Array
+}
+
+/** A run whose owner vanishes is executed at most this often. */
+export const MAX_ATTEMPTS = 3
+
+export type Reason = 'shutdown' | 'OWNER_LOST'
+
+const heldBy = (claim: Claim): SQL =>
+  and(eq(runs.id, claim.id), eq(runs.status, 'running'), eq(runs.owner, claim.owner), eq(runs.attempt, claim.attempt))!
+
+type Change = Partial<{ [K in keyof Run]: Run[K] | SQL }>
+const RELEASED = { owner: null, leaseUntil: null } satisfies Change
+
+/** The guarded UPDATE, with one event for each run it changed. */
+async function transition(
+  tx: Transaction,
+  where: SQL,
+  change: Change,
+  event: (run: Run) => { type: string; data: Record<string, unknown> },
+): Promise<Run[]> {
+  const changed = (await tx
+    .update(runs)
+    .set({ ...change, lastSeq: sql`${runs.lastSeq} + 1` })
+    .where(where)
+    .returning()) as Run[]
+  await addEvents(
+    tx,
+    changed.map((run) => ({ runId: run.id, seq: run.lastSeq, ...event(run) })),
+  )
+  return changed
+}
+
+/** Stores events whose numbers their rows gave out, and says so to all who follow. */
+export async function addEvents(
+  tx: Transaction,
+  events: readonly { runId: string; seq: number; type: string; data: Record<string, unknown> }[],
+): Promise<void> {
+  if (events.length === 0) return
+  await tx.insert(runEvents).values(events.map((event) => ({ ...event, at: sql`now()` })))
+  await tx.execute(
+    sql`SELECT ${sql.join(
+      events.map((event) => eventNotice(event.runId)),
+      sql`, `,
+    )}`,
+  )
+}
+
+/** queued → running, for the run that `which` selects, unless the device already runs one. */
+export async function claim(tx: Transaction, which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
+  const free = sql`NOT EXISTS (SELECT 1 FROM runs other WHERE other.device_uuid = ${runs.deviceUuid} AND other.status = 'running')`
+  const [run] = await transition(
+    tx,
+    and(which, eq(runs.status, 'queued'), free)!,
+    {
+      status: 'running',
+      attempt: sql`${runs.attempt} + 1`,
+      owner,
+      leaseUntil: sql`now() + ${leaseMs} * interval '1 millisecond'`,
+      startedAt: sql`now()`,
+    },
+    (run) => ({ type: 'started', data: { attempt: run.attempt, waitMs: run.startedAt!.getTime() - run.queuedAt.getTime() } }),
+  )
+  return run ?? null
+}
+
+/** running → a final state, by its holder. */
+export async function finish(tx: Transaction, held: Claim, ending: Ending): Promise<Run | null> {
+  const { status, samples, result, certificate, environment, error } = ending
+  const [run] = await transition(
+    tx,
+    heldBy(held),
+    { ...RELEASED, status, finishedAt: sql`now()`, result, certificate, environment, error },
+    () => ({ type: status, data: error ? { error } : { ...(certificate ? { certificate } : {}) } }),
+  )
+  if (run && samples) await tx.insert(runSamples).values({ runId: run.id, samples: toBytes(samples) })
+  return run ?? null
+}
+
+const CANCELLED: RunError = { code: 'CANCELLED', message: 'Cancelled on request' }
+
+/** queued → cancelled, for all runs that `where` selects. */
+export async function cancelQueued(tx: Transaction, tickets: Tickets, where: SQL, error = CANCELLED): Promise<Run[]> {
+  const cancelled = await transition(
+    tx,
+    and(where, eq(runs.status, 'queued'))!,
+    { status: 'cancelled', finishedAt: sql`now()`, cancelRequestedAt: sql`now()`, error },
+    () => ({ type: 'cancelled', data: { error } }),
+  )
+  await tickets.remove(tx, cancelled)
+  return cancelled
+}
+
+/** running → queued, by its holder at a clean shutdown; not counted as an attempt. Cancelled where that was asked for. */
+export async function giveBack(tx: Transaction, tickets: Tickets, held: Claim, message: string): Promise<Run | null> {
+  const [cancelled] = await cancelRunning(tx, heldBy(held))
+  if (cancelled) return cancelled
+  const [run] = await requeue(tx, tickets, heldBy(held), sql`${runs.attempt} - 1`, 'shutdown', message)
+  return run ?? null
+}
+
+/** running → cancelled, for what `where` selects and somebody asked to cancel. */
+const cancelRunning = (tx: Transaction, where: SQL): Promise<Run[]> =>
+  transition(
+    tx,
+    and(where, isNotNull(runs.cancelRequestedAt))!,
+    { ...RELEASED, status: 'cancelled', finishedAt: sql`now()`, error: CANCELLED },
+    () => ({ type: 'cancelled', data: { error: CANCELLED } }),
+  )
+
+async function requeue(tx: Transaction, tickets: Tickets, where: SQL, attempt: SQL, reason: Reason, message: string): Promise<Run[]> {
+  const requeued = await transition(tx, where, { ...RELEASED, status: 'queued', startedAt: null, attempt }, (run) => ({
+    type: 'requeued',
+    data: { reason, message, attempts: run.attempt },
+  }))
+  for (const run of requeued) await tickets.send(tx, run, false)
+  return requeued
+}
+
+/**
+ * What becomes of running runs whose owners are gone: cancelled where that was asked for, failed after
+ * `MAX_ATTEMPTS`, queued again otherwise, each with its reason.
+ * @param ids the runs, as read; `lost` is asked again of each, so one whose owner came back in time stays.
+ */
+export async function reclaim(tx: Transaction, tickets: Tickets, ids: readonly string[], lost: SQL): Promise<Run[]> {
+  if (ids.length === 0) return []
+  const gone = and(inArray(runs.id, [...ids]), eq(runs.status, 'running'), lost)!
+  const cancelled = await cancelRunning(tx, gone)
+  const error = {
+    code: 'OWNER_LOST',
+    message: `The service that ran it ended without a word, ${MAX_ATTEMPTS} times: see its log, and queue the run again once that is mended`,
+  }
+  const failed = await transition(
+    tx,
+    and(gone, sql`${runs.attempt} >= ${MAX_ATTEMPTS}`)!,
+    { ...RELEASED, status: 'failed', finishedAt: sql`now()`, error },
+    () => ({ type: 'failed', data: { error } }),
+  )
+  const message = `The service that ran it ended without a word; after ${MAX_ATTEMPTS} such attempts the run fails`
+  const requeued = await requeue(tx, tickets, gone, sql`${runs.attempt}`, 'OWNER_LOST', message)
+  return [...cancelled, ...failed, ...requeued]
+}
+
+/** Float64Array → little-endian bytes, whatever this machine's order. */
+export function toBytes(samples: Float64Array): Uint8Array {
+  const bytes = Buffer.alloc(samples.length * 8)
+  samples.forEach((sample, i) => bytes.writeDoubleLE(sample, i * 8))
+  return bytes
+}
+
+export function fromBytes(bytes: Uint8Array): Float64Array {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Float64Array.from({ length: buffer.length / 8 }, (_, i) => buffer.readDoubleLE(i * 8))
+}
