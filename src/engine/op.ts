@@ -49,7 +49,10 @@ export interface LayerShapes {
 /** What a TF.js lowering gets once, at load: constants are prepared here, so that the timed call holds none of it. */
 export interface TfjsContext<A> extends LayerShapes {
   attributes: A
-  /** The layer's parameters as tensors, in the op's own layout (convolution weights O×I/groups×Kh×Kw). */
+  /**
+   * The layer's parameters as tensors, in the op's own layout (convolution weights O×I/groups×Kh×Kw). A lowering that
+   * keeps another form of one disposes the original, so that weights are in memory once.
+   */
   parameters: Readonly<Record<string, tfjs.Tensor>>
 }
 

@@ -30,9 +30,13 @@ function fillUniform(out: Float32Array, seed: number, low: number, high: number)
 
 const mix = (seed: number, stream: string): number => (hash(stream) ^ Math.imul(seed + 1, 0x9e3779b1)) >>> 0
 
-/** One parameter of one layer, filled from `seed`. Row-major in the parameter's own shape. */
-export function seededParameter(seed: number, layerId: string, parameter: Parameter): Float32Array {
-  const out = new Float32Array(numel(parameter.shape))
+/** One parameter of one layer, filled from `seed` (into `out` where given). Row-major in the parameter's own shape. */
+export function seededParameter(
+  seed: number,
+  layerId: string,
+  parameter: Parameter,
+  out = new Float32Array(numel(parameter.shape)),
+): Float32Array {
   const stream = mix(seed, `${layerId}/${parameter.name}`)
   switch (parameter.init) {
     case 'he': {

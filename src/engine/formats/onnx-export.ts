@@ -1,0 +1,193 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from 'onnx-buf'
+import { type Graph, reference } from '../graph.ts'
+import { type InferOptions, type InferredLayer, inferShapes, inputShape } from '../infer.ts'
+import { opOf } from '../ops/index.ts'
+import type { Shape } from '../shape.ts'
+import type { OnnxAttribute, OnnxEmitter } from './onnx-emitter.ts'
+import { Initializers, type OnnxPrecision, type OnnxStorage, onnxFloat } from './onnx-initializers.ts'
+import { NameSpace } from './onnx-names.ts'
+
+/**
+ * The opset every export is written in, and the IR version that came with it (ONNX 1.12, 2022): the oldest that has
+ * every op used here, so that the file opens in as many tools as can be.
+ */
+export const onnxOpset = 17
+const irVersion = 8
+
+export interface OnnxExportOptions extends InferOptions {
+  /**
+   * `seeded` fills weights from `seed`. `none` leaves them out: every parameter is declared, with type and shape, as
+   * external data that is not there, so the file stays small and opens in viewers and counters, but does not run.
+   */
+  weights?: 'seeded' | 'none'
+  /** Seed of the weights. Default 0. */
+  seed?: number
+  /**
+   * Type of weights, constants and everything between the layers. Default float32. A float16 model still takes and
+   * gives float32 and casts at its edges, as onnxruntime's own converter writes it (`keep_io_types`): onnxruntime-node
+   * passes no float16 tensor.
+   */
+  precision?: OnnxPrecision
+  /** Where seeded weights lie. Default `external`, which copies nothing. */
+  storage?: OnnxStorage
+}
+
+export interface OnnxTensorInfo {
+  name: string
+  shape: Shape
+}
+
+export interface OnnxExport {
+  /** The model file. */
+  model: Uint8Array<ArrayBuffer>
+  /** Files the model refers to, by the path it names; onnxruntime's session option of the same name takes this list. */
+  externalData: { path: string; data: Uint8Array<ArrayBuffer> }[]
+  /** The network's inputs and outputs, batch first, in graph order. */
+  inputs: OnnxTensorInfo[]
+  outputs: OnnxTensorInfo[]
+  /** Node name → id of the layer it was written for, to read a profile by. */
+  layerOfNode: ReadonlyMap<string, string>
+}
+
+/** Path that external weights are named by inside the model. */
+export const onnxWeightsPath = 'weights.bin'
+
+/**
+ * Writes a graph as ONNX, batch and sizes fixed, in the graph's own order. A layer's only node bears the layer's id,
+ * several bear `id/hint`; tensors bear the graph's references, parameters `id.name`.
+ * @throws EngineError INVALID_RESOLUTION where the resolution does not go through the network; EXPORT_UNSUPPORTED where
+ *   weights are to lie inside a model that would pass 2 GiB.
+ */
+export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxExport {
+  const { weights = 'seeded', seed = 0, precision = 'float32' } = options
+  const layers = inferShapes(graph, options)
+  const initializers = new Initializers(precision, weights === 'none' ? 'absent' : (options.storage ?? 'external'), onnxWeightsPath)
+  const tensorNames = new NameSpace()
+  const nodeNames = new NameSpace()
+  tensorNames.reserve(graph.inputs.map((input) => input.id))
+  nodeNames.reserve(graph.layers.map((layer) => layer.id))
+  const shapes = new Map<string, Shape>()
+  for (const { layer, outputs } of layers) outputs.forEach((shape, i) => shapes.set(reference(layer.id, i), shape))
+  tensorNames.reserve(shapes.keys())
+
+  // Under float16 the names that callers know belong to float32 tensors; inside, a cast one stands for each.
+  const inside = new Map<string, string>()
+  if (precision === 'float16')
+    for (const name of [...graph.inputs.map((input) => input.id), ...graph.outputs]) inside.set(name, tensorNames.fresh(`${name}/float16`))
+  const insideName = (name: string): string => inside.get(name) ?? name
+  const cast = (from: string, to: string, name: string, type: number): NodeProto =>
+    create(NodeProtoSchema, {
+      opType: 'Cast',
+      name: nodeNames.fresh(`${name}/cast`),
+      input: [from],
+      output: [to],
+      attribute: [encodeAttribute('to', type)],
+    })
+
+  const nodes: NodeProto[] = []
+  const layerOfNode = new Map<string, string>()
+  for (const { id } of graph.inputs) if (inside.has(id)) nodes.push(cast(id, insideName(id), id, onnxFloat.float16))
+  for (const inferred of layers) {
+    const emitter = new LayerEmitter(inferred, initializers, tensorNames, insideName)
+    opOf(inferred.layer.type).onnx(emitter, inferred, inferred.layer.attributes)
+    const { id } = inferred.layer
+    for (const node of emitter.nodes) {
+      node.name = emitter.nodes.length === 1 ? id : nodeNames.fresh(`${id}/${node.opType}`)
+      layerOfNode.set(node.name, id)
+      nodes.push(node)
+    }
+  }
+  for (const name of graph.outputs) if (inside.has(name)) nodes.push(cast(insideName(name), name, name, onnxFloat.float32))
+  const block = weights === 'seeded' ? initializers.fill(seed) : null
+  const inputs = graph.inputs.map((input) => ({ name: input.id, shape: inputShape(input, options) }))
+  const outputs = graph.outputs.map((name) => ({ name, shape: shapes.get(name) as Shape }))
+  const isOutput = new Set(graph.outputs)
+  const inner = [...shapes].filter(([name]) => !isOutput.has(name)).map(([name, shape]) => ({ name, shape }))
+  const model = create(ModelProtoSchema, {
+    irVersion: BigInt(irVersion),
+    producerName: 'archmeter',
+    opsetImport: [{ domain: '', version: BigInt(onnxOpset) }],
+    graph: create(GraphProtoSchema, {
+      name: 'archmeter',
+      node: nodes,
+      initializer: initializers.tensors,
+      input: inputs.map((info) => valueInfo(info, onnxFloat.float32)),
+      output: outputs.map((info) => valueInfo(info, onnxFloat.float32)),
+      valueInfo: inner.map((info) => valueInfo(info, onnxFloat[precision])),
+    }),
+  })
+  return {
+    model: toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>,
+    externalData: block ? [{ path: onnxWeightsPath, data: block }] : [],
+    inputs,
+    outputs,
+    layerOfNode,
+  }
+}
+
+class LayerEmitter implements OnnxEmitter {
+  readonly nodes: NodeProto[] = []
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly #layer: InferredLayer
+  readonly #initializers: Initializers
+  readonly #names: NameSpace
+
+  constructor(layer: InferredLayer, initializers: Initializers, names: NameSpace, insideName: (name: string) => string) {
+    this.#layer = layer
+    this.#initializers = initializers
+    this.#names = names
+    this.inputs = layer.layer.inputs.map(insideName)
+    this.outputs = layer.outputs.map((_, i) => insideName(reference(layer.layer.id, i)))
+  }
+
+  node(opType: string, inputs: readonly string[], outputs: readonly string[], attributes: Record<string, OnnxAttribute> = {}): void {
+    const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value))
+    this.nodes.push(create(NodeProtoSchema, { opType, input: [...inputs], output: [...outputs], attribute }))
+  }
+
+  parameter(name: string): string {
+    const { layer, inputs } = this.#layer
+    const parameter = opOf(layer.type)
+      .parameters?.(inputs, layer.attributes)
+      .find((each) => each.name === name)
+    if (!parameter) throw new Error(`${layer.type} has no parameter ${name}`)
+    const initializer = this.#names.fresh(`${layer.id}.${name}`)
+    this.#initializers.declare(initializer, layer.id, parameter)
+    return initializer
+  }
+
+  constant(hint: string, dims: readonly number[], values: Float32Array | readonly bigint[]): string {
+    const name = this.#names.fresh(`${this.#layer.layer.id}/${hint}`)
+    this.#initializers.constant(name, dims, values)
+    return name
+  }
+
+  temporary(hint: string): string {
+    return this.#names.fresh(`${this.#layer.layer.id}/${hint}`)
+  }
+}
+
+function encodeAttribute(name: string, value: OnnxAttribute): AttributeProto {
+  const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType
+  if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) })
+  if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) })
+  if ('float' in value) return create(AttributeProtoSchema, { name, type: FLOAT, f: Math.fround(value.float) })
+  return create(AttributeProtoSchema, { name, type: INTS, ints: value.map(BigInt) })
+}
+
+function valueInfo({ name, shape }: OnnxTensorInfo, elemType: number): ValueInfoProto {
+  const dim = shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }))
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: { elemType, shape: { dim } } } } })
+}

@@ -1,0 +1,106 @@
+import { create } from '@bufbuild/protobuf'
+import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType, TensorProtoSchema } from 'onnx-buf'
+import { EngineError } from '../errors.ts'
+import { product, sum } from '../exact.ts'
+import type { Parameter } from '../op.ts'
+import { numel } from '../shape.ts'
+import { seededParameter } from '../weights.ts'
+
+/** What exported floating-point tensors are made of. */
+export type OnnxPrecision = 'float32' | 'float16'
+/** Where weights lie: in the model itself, or in one block beside it (which a model above 2 GiB needs). */
+export type OnnxStorage = 'inline' | 'external'
+
+export const onnxFloat = { float32: TensorProto_DataType.FLOAT, float16: TensorProto_DataType.FLOAT16 } as const
+const width = { float32: 4, float16: 2 } as const
+
+/** Below this an external tensor is put inline: it costs less than its reference, and readers want small ones at hand. */
+const smallestExternal = 1024
+/** Offsets at page boundaries, so that a file can be mapped into memory (ONNX, "External Data"). */
+const page = 4096
+/** Protobuf messages end here. */
+const largestMessage = 2 ** 31 - 1
+
+/** The bytes of a typed array, without a copy. */
+const bytesOf = (array: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength)
+
+interface Pending {
+  layerId: string
+  parameter: Parameter
+  /** Where its bytes begin in the external block; null where they go inline. */
+  offset: number | null
+  tensor: TensorProto
+}
+
+/**
+ * The initializers of a model. `absent` storage refers to an external block that is never made. Parameters are declared first, which lays out the external block, and filled at the
+ * end, each straight into its place: weights exist once in memory.
+ */
+export class Initializers {
+  readonly tensors: TensorProto[] = []
+  readonly #pending: Pending[] = []
+  readonly #precision: OnnxPrecision
+  readonly #storage: OnnxStorage | 'absent'
+  readonly #path: string
+  #external = 0
+  #inline = 0
+
+  constructor(precision: OnnxPrecision, storage: OnnxStorage | 'absent', path: string) {
+    this.#precision = precision
+    this.#storage = storage
+    this.#path = path
+  }
+
+  /** A constant, always inline: shape inference reads it. */
+  constant(name: string, dims: readonly number[], values: Float32Array | readonly bigint[]): void {
+    const isFloat = values instanceof Float32Array
+    const rawData = isFloat ? this.#encode(values) : bytesOf(BigInt64Array.from(values))
+    const dataType = isFloat ? onnxFloat[this.#precision] : TensorProto_DataType.INT64
+    this.tensors.push(create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData }))
+  }
+
+  /** Declares a layer's parameter. @throws CountOverflow past 2^53 − 1 bytes. */
+  declare(name: string, layerId: string, parameter: Parameter): void {
+    const length = product(numel(parameter.shape), width[this.#precision])
+    const tensor = create(TensorProtoSchema, { name, dataType: onnxFloat[this.#precision], dims: parameter.shape.map(BigInt) })
+    let offset: number | null = null
+    if (this.#storage === 'absent' || (this.#storage === 'external' && length >= smallestExternal)) {
+      offset = product(Math.ceil(this.#external / page), page)
+      this.#external = sum(offset, length)
+      tensor.dataLocation = TensorProto_DataLocation.EXTERNAL
+      tensor.externalData = [
+        { $typeName: 'onnx.StringStringEntryProto', key: 'location', value: this.#path },
+        { $typeName: 'onnx.StringStringEntryProto', key: 'offset', value: String(offset) },
+        { $typeName: 'onnx.StringStringEntryProto', key: 'length', value: String(length) },
+      ]
+    } else this.#inline = sum(this.#inline, length)
+    this.#pending.push({ layerId, parameter, offset, tensor })
+    this.tensors.push(tensor)
+  }
+
+  /**
+   * Fills every declared parameter from `seed`.
+   * @returns the external block, or null where everything is inline.
+   * @throws EngineError EXPORT_UNSUPPORTED where inline weights pass the 2 GiB of a protobuf message.
+   */
+  fill(seed: number): Uint8Array<ArrayBuffer> | null {
+    if (this.#inline > largestMessage)
+      throw new EngineError(
+        'EXPORT_UNSUPPORTED',
+        `the weights take ${this.#inline} bytes, but a model with weights inside ends at ${largestMessage}: export them as external data`,
+      )
+    const block = this.#external > 0 ? new ArrayBuffer(this.#external) : null
+    for (const { layerId, parameter, offset, tensor } of this.#pending) {
+      if (block === null || offset === null) tensor.rawData = this.#encode(seededParameter(seed, layerId, parameter))
+      else if (this.#precision === 'float32')
+        seededParameter(seed, layerId, parameter, new Float32Array(block, offset, numel(parameter.shape)))
+      else new Float16Array(block, offset, numel(parameter.shape)).set(seededParameter(seed, layerId, parameter))
+    }
+    return block === null ? null : new Uint8Array(block)
+  }
+
+  #encode(values: Float32Array): Uint8Array<ArrayBuffer> {
+    return bytesOf(this.#precision === 'float16' ? Float16Array.from(values) : values)
+  }
+}
