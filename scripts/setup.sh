@@ -11,11 +11,12 @@ if ! cmp -s package-lock.json "$setup_stamp"; then
     command -v npm >/dev/null || { echo 'archmeter: npm is missing: install Node.js 20 or newer, which brings npm' >&2; exit 1; }
     echo 'archmeter: installing dependencies into node_modules (once, about 1 GB, Node 24 among them) …' >&2
     setup_started=$(date +%s)
-    # In the background and waited for, so that a signal ends npm as well and leaves no half install at work.
+    # In the background and waited for, so that a signal ends npm as well. By SIGKILL: npm answers SIGTERM with a rollback
+    # that was seen to spin for minutes, and half an install carries no stamp, so the next command starts it over.
     npm ci --no-audit --no-fund --loglevel=error >&2 &
     setup_npm=$!
-    trap 'kill "$setup_npm" 2>/dev/null; wait "$setup_npm"; exit 143' TERM
-    trap 'kill "$setup_npm" 2>/dev/null; wait "$setup_npm"; exit 130' INT
+    trap 'kill -KILL "$setup_npm"; exit 143' TERM
+    trap 'kill -KILL "$setup_npm"; exit 130' INT
     wait "$setup_npm" || {
       echo 'archmeter: npm ci failed (its message stands above); nothing was started. Mend it and run the same command again.' >&2
       exit 1
