@@ -1,12 +1,12 @@
 import type { Convention } from './conventions/convention.ts'
 import { findConvention } from './conventions/index.ts'
-import { CountOverflow, product, sum } from './exact.ts'
+import { CountOverflow, exact, product, sum } from './exact.ts'
 import type { Graph } from './graph.ts'
 import { costOverflow, type InferOptions, type InferredLayer, inferShapes, inputShape } from './infer.ts'
 import { peakActivation } from './memory.ts'
 import { opOf } from './ops/index.ts'
-import { receptiveFields } from './receptive-field.ts'
-import { numel } from './shape.ts'
+import { type Field, receptiveFields } from './receptive-field.ts'
+import { numel, numelOf, type Shape } from './shape.ts'
 
 /** Bytes of one element. */
 export const bytesPerElement = { float32: 4, float16: 2, int8: 1 } as const
@@ -95,20 +95,23 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
   const layers: LayerCost[] = []
   const uncounted: Costs['uncounted'] = []
   const totals = { params: 0, buffers: 0, macs: 0, flops: 0, outputElements: 0, bytesRead: 0, bytesWritten: 0 }
-  inferred.forEach((entry, i) => {
-    const { layer } = entry
+  for (let i = 0; i < inferred.length; i++) {
+    const { layer } = inferred[i] as InferredLayer
     try {
-      const { row, buffers, counted } = layerCost(entry, convention, width)
-      const field = fields[i]!
-      layers.push({ ...row, receptiveField: [...field.size], effectiveStride: field.stride ? [...field.stride] : null })
+      const { row, buffers, counted } = layerCost(inferred[i] as InferredLayer, fields[i] as Field, convention, width)
+      layers.push(row)
       if (!counted) uncounted.push({ id: layer.id, type: layer.type, reason: `the quantities of ${layer.type} are not known here` })
-      for (const key of ['params', 'macs', 'flops', 'outputElements', 'bytesRead', 'bytesWritten'] as const)
-        totals[key] = sum(totals[key], row[key])
-      totals.buffers = sum(totals.buffers, buffers)
+      totals.params = exact(totals.params + row.params)
+      totals.buffers = exact(totals.buffers + buffers)
+      totals.macs = exact(totals.macs + row.macs)
+      totals.flops = exact(totals.flops + row.flops)
+      totals.outputElements = exact(totals.outputElements + row.outputElements)
+      totals.bytesRead = exact(totals.bytesRead + row.bytesRead)
+      totals.bytesWritten = exact(totals.bytesWritten + row.bytesWritten)
     } catch (cause) {
       throw overflowAt(layer.id, cause)
     }
-  })
+  }
   try {
     const peak = peakActivation(graph, inferred, options)
     const weightBytes = product(sum(totals.params, totals.buffers), width)
@@ -144,35 +147,36 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
   }
 }
 
-function layerCost({ layer, inputs, outputs }: InferredLayer, convention: Convention, width: number) {
+function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, convention: Convention, width: number) {
   const op = opOf(layer.type)
   let params = 0
   let buffers = 0
   for (const parameter of op.parameters?.(inputs, layer.attributes) ?? []) {
-    const elements = numel(parameter.shape)
-    if (parameter.trainable) params = sum(params, elements)
-    else buffers = sum(buffers, elements)
+    if (parameter.trainable) params = exact(params + numel(parameter.shape))
+    else buffers = exact(buffers + numel(parameter.shape))
   }
   const quantities = op.quantities({ inputs, outputs }, layer.attributes)
-  const outputElements = sum(...outputs.map(numel))
+  const outputElements = numelOf(outputs)
   const flops = quantities ? convention.flops(quantities, layer.type) : 0
-  const bytesRead = op.view ? 0 : product(sum(...inputs.map(numel), params, buffers), width)
-  const bytesWritten = op.view ? 0 : product(outputElements, width)
-  const row: Omit<LayerCost, 'receptiveField' | 'effectiveStride'> = {
+  const bytesRead = op.view ? 0 : exact((numelOf(inputs) + params + buffers) * width)
+  const bytesWritten = op.view ? 0 : exact(outputElements * width)
+  const row: LayerCost = {
     id: layer.id,
     type: layer.type,
-    inputs: [...layer.inputs],
-    outputShape: outputs[0]!.slice(1),
-    ...(outputs.length > 1 ? { outputShapes: outputs.map((shape) => shape.slice(1)) } : {}),
+    inputs: layer.inputs.slice(),
+    outputShape: (outputs[0] as Shape).slice(1),
     outputElements,
-    memoryKiB: product(outputElements, width) / 1024,
+    memoryKiB: exact(outputElements * width) / 1024,
     params,
     macs: quantities?.macs ?? 0,
     flops,
     bytesRead,
     bytesWritten,
-    arithmeticIntensity: ratio(flops, sum(bytesRead, bytesWritten)),
+    arithmeticIntensity: ratio(flops, exact(bytesRead + bytesWritten)),
+    receptiveField: [field.size[0], field.size[1]],
+    effectiveStride: field.stride && [field.stride[0], field.stride[1]],
   }
+  if (outputs.length > 1) row.outputShapes = outputs.map((shape) => shape.slice(1))
   return { row, buffers, counted: quantities !== null }
 }
 

@@ -12,7 +12,8 @@ export class CountOverflow extends Error {
   }
 }
 
-function exact(value: number): number {
+/** The value, where it is exact. @throws CountOverflow past 2^53 − 1. */
+export function exact(value: number): number {
   if (!Number.isSafeInteger(value)) throw new CountOverflow()
   return value
 }

@@ -1,4 +1,4 @@
-import { sum } from '../exact.ts'
+import { exact } from '../exact.ts'
 import type { Convention } from './convention.ts'
 
 export const lecture: Convention = {
@@ -9,5 +9,5 @@ export const lecture: Convention = {
     '(global pooling: every element once). Bias, normalisation, activations, additions and data movement: 0.',
   source:
     'EECS 498-007 / 598-005 Deep Learning for Computer Vision (Justin Johnson, University of Michigan), lecture 8: CNN Architectures.',
-  flops: (q) => sum(q.macs ?? 0, q.windowReads ?? 0),
+  flops: (q) => exact((q.macs ?? 0) + (q.windowReads ?? 0)),
 }
