@@ -9,8 +9,8 @@ import type { Tickets } from './tickets.ts'
 import { cancelQueued } from './transitions.ts'
 
 export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 'graph' | 'layerCount' | 'params' | 'macs'>
-/** As it stands in a list: without the graph and the source, which may be megabytes. */
-export type ArchitectureSummary = Omit<Architecture, 'graph' | 'source'>
+/** As it stands in a list: without the graph, which may be megabytes. */
+export type ArchitectureSummary = Omit<Architecture, 'graph'>
 
 export interface ArchitectureQuery {
   after?: string | undefined
@@ -22,8 +22,8 @@ export interface ArchitectureQuery {
 }
 
 const PAGE = { default: 50, most: 500 }
-const { id, name, digest, layerCount, params, macs, createdAt, deletedAt } = architectures
-const summary = { id, name, digest, layerCount, params, macs, createdAt, deletedAt }
+const { id, name, digest, source, layerCount, params, macs, createdAt, deletedAt } = architectures
+const summary = { id, name, digest, source, layerCount, params, macs, createdAt, deletedAt }
 
 /** A text as itself inside a LIKE pattern. */
 const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
@@ -70,6 +70,13 @@ export class Architectures {
     const valid = ids.filter(isUuid)
     if (valid.length === 0) return []
     return this.#db.select().from(architectures).where(inArray(id, valid))
+  }
+
+  /** `getMany` without the graphs. */
+  async getSummaries(ids: readonly string[]): Promise<ArchitectureSummary[]> {
+    const valid = ids.filter(isUuid)
+    if (valid.length === 0) return []
+    return this.#db.select(summary).from(architectures).where(inArray(id, valid))
   }
 
   /** Newest first, deleted ones left out. @throws StoreError INVALID_CURSOR, INVALID_TEXT */

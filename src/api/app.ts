@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Config } from './config.ts'
+import { architectureRoutes } from './features/architectures/routes.ts'
+import { conventionRoutes } from './features/conventions/routes.ts'
+import { costRoutes } from './features/costs/routes.ts'
+import { landingRoute } from './features/health/landing.ts'
+import { healthRoutes } from './features/health/routes.ts'
+import { zooRoutes } from './features/zoo/routes.ts'
+import { useMetrics } from './plugins/metrics.ts'
+import { useOpenApi } from './plugins/openapi.ts'
+import { sendProblem, useProblems } from './plugins/problems.ts'
+import { requestId, useRequests } from './plugins/requests.ts'
+import { useSecurity } from './plugins/security.ts'
+import { useValidation } from './plugins/validation.ts'
+import type { Services } from './services.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+export interface AppOptions {
+  config: Config
+  log: FastifyBaseLogger
+  /** Null on a process of role `worker`: it serves health and metrics only. */
+  services: Services | null
+  /** What readiness depends on, by name. */
+  checks: Readonly<Record<string, () => Promise<void>>>
+}
+
+/** Puts the HTTP face together. Listens to nothing, opens nothing: what it works with is handed in. */
+export async function buildApp({ config, log, services, checks }: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log,
+    // One line a request, written by `useRequests`.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestId,
+    bodyLimit: config.MAX_BODY_BYTES,
+    trustProxy: config.TRUST_PROXY,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300 },
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+  })
+  // JSON only: Fastify would also take text.
+  app.removeContentTypeParser('text/plain')
+  useValidation(app)
+  const problems = useProblems(app)
+  useRequests(app)
+  await useSecurity(app, config)
+  useMetrics(app)
+  if (services) await useOpenApi(app, version)
+  healthRoutes(app, checks)
+  if (services) {
+    landingRoute(app)
+    architectureRoutes(app, services.architectures)
+    costRoutes(app, services.costs)
+    zooRoutes(app)
+    conventionRoutes(app)
+  }
+  app.after(problems.refuseOtherMethods)
+  await app.ready()
+  return app
+}

@@ -1,0 +1,159 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Static, Type } from 'typebox'
+import { explain } from '../engine/explain.ts'
+import { nearest } from '../engine/nearest.ts'
+import { coerceStrings } from './coerce.ts'
+
+const MiB = 2 ** 20
+
+/** Everything that can be configured, read from environment variables of these names. The one place for defaults. */
+export const ConfigSchema = Type.Object(
+  {
+    HOST: Type.String({
+      default: '127.0.0.1',
+      minLength: 1,
+      description: 'Address to listen on; 0.0.0.0 opens the service to the network.',
+    }),
+    PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes any free one.' }),
+    DATA_DIR: Type.String({
+      default: fileURLToPath(new URL('../../data', import.meta.url)),
+      minLength: 1,
+      description: 'Folder of the embedded database; not used with DATABASE_URL.',
+    }),
+    DATABASE_URL: Type.Optional(
+      Type.String({
+        pattern: '^postgres(ql)?://',
+        examples: ['postgres://user:password@host:5432/archmeter'],
+        secret: true,
+        description: 'A Postgres (15 or newer) to use instead of the embedded database.',
+      }),
+    ),
+    ROLE: Type.Enum(['all', 'api', 'worker'], {
+      default: 'all',
+      description: 'What this process does: all; api (HTTP and GraphQL, no runs); worker (runs, and HTTP for health and metrics only).',
+    }),
+    LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      default: 'info',
+      description: 'The least level that is logged.',
+    }),
+    LOG_FORMAT: Type.Enum(['auto', 'json', 'pretty'], {
+      default: 'auto',
+      description: 'json: a line an event; pretty: for people; auto: pretty at a terminal, json elsewhere.',
+    }),
+    RATE_LIMIT: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'Requests a minute that one address may make; 0: no limit.',
+    }),
+    TRUST_PROXY: Type.Boolean({
+      default: false,
+      description: 'Believe X-Forwarded-* headers; only behind a proxy that sets them.',
+    }),
+    CORS_ORIGIN: Type.Optional(
+      Type.String({
+        pattern: '^(\\*|https?://[^/ ]+)$',
+        examples: ['https://dashboard.example'],
+        description: 'The one origin whose pages may call the API from a browser, or *. Not set: none.',
+      }),
+    ),
+    MAX_BODY_BYTES: Type.Integer({
+      default: 2 * MiB,
+      minimum: 1024,
+      maximum: 64 * MiB,
+      description: 'Largest request body accepted, bytes.',
+    }),
+    MAX_LAYERS: Type.Integer({ default: 10_000, minimum: 1, maximum: 100_000, description: 'Most layers one architecture may have.' }),
+    MAX_ELEMENTS: Type.Integer({
+      default: 2 ** 40,
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Most elements any one tensor of an architecture may have, for one image.',
+    }),
+    MAX_VERIFY_MS: Type.Integer({
+      default: 10_000,
+      minimum: 100,
+      maximum: 600_000,
+      description: 'Longest time that reading or costing one architecture may take, ms.',
+    }),
+    VERIFY_THREADS: Type.Integer({ default: 1, minimum: 1, maximum: 64, description: 'Threads that read and cost architectures.' }),
+    COST_CACHE_BYTES: Type.Integer({
+      default: 64 * MiB,
+      minimum: 0,
+      maximum: 2 ** 40,
+      description: 'Memory for cost answers that are kept, bytes; 0 keeps none.',
+    }),
+    SHUTDOWN_MS: Type.Integer({
+      default: 15_000,
+      minimum: 100,
+      maximum: 600_000,
+      description: 'Longest time a clean stop may take before the process ends anyway, ms.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export type Config = Static<typeof ConfigSchema>
+
+/** A start that cannot be: every wrong value or flag, each with what would be right. */
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'ConfigError'
+  }
+}
+
+type Property = { default?: unknown; description?: string; secret?: boolean }
+const properties = ConfigSchema.properties as unknown as Record<string, Property>
+
+/**
+ * Reads the configuration. An empty value counts as not set; variables of other names are not ours.
+ * @throws ConfigError naming every wrong value, never showing one that may hold a password.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given: Record<string, string> = {}
+  for (const name of Object.keys(properties)) if (env[name]) given[name] = env[name]
+  const values = coerceStrings(ConfigSchema, given)
+  for (const [name, property] of Object.entries(properties)) if (property.default !== undefined) values[name] ??= property.default
+  const problems = explain(ConfigSchema, values).map(({ path, message }) => {
+    const name = path.slice(1)
+    return properties[name]?.secret ? `${name} is not valid: it must look like ${(properties[name] as any).examples[0]}` : message
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
+  return values as Config
+}
+
+/** `{help: true}` where the command line asks for it. @throws ConfigError for anything else on it. */
+export function readFlags(argv: readonly string[]): { help: boolean } {
+  const problems: string[] = []
+  const { tokens } = parseArgs({ args: [...argv], strict: false, tokens: true })
+  let help = false
+  for (const token of tokens ?? []) {
+    if (token.kind === 'option' && (token.name === 'help' || token.rawName === '-h')) help = true
+    else if (token.kind === 'option') problems.push(`unknown flag ${token.rawName}${flagHint(token.name)}`)
+    else if (token.kind === 'positional') problems.push(`unexpected argument "${token.value}"${flagHint(token.value.split('=')[0]!)}`)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return { help }
+}
+
+/** Points someone who writes `--port` to PORT. */
+function flagHint(name: string): string {
+  const variable = name.toUpperCase().replaceAll('-', '_')
+  if (Object.hasOwn(properties, variable)) return `: set the environment variable ${variable}`
+  const near = nearest(variable, Object.keys(properties))
+  return near.startsWith(';')
+    ? `${near.replace(/\?$/, '')} (an environment variable)?`
+    : ': configuration is read from the environment, --help lists it'
+}
+
+/** The configuration as a table, for `--help` and the docs. */
+export function configHelp(): string {
+  const rows = Object.entries(properties).map(([name, property]) => {
+    const fallback = property.default === undefined ? 'not set' : String(property.default)
+    const choices = 'enum' in property ? ` (${(property.enum as string[]).join(' | ')})` : ''
+    return `  ${name.padEnd(18)}${property.description}${choices}\n${' '.repeat(20)}Default: ${fallback}`
+  })
+  return `Archmeter: what a convolutional network costs, on paper and on a GPU.\n\nConfiguration is read from environment variables:\n\n${rows.join('\n')}\n`
+}

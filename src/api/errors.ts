@@ -1,0 +1,167 @@
+import { EngineError, type EngineErrorCode } from '../engine/errors.ts'
+import type { SchemaProblem } from '../engine/explain.ts'
+import { StoreError, type StoreErrorCode } from '../store/index.ts'
+
+/** Codes that only this room makes. */
+type ApiErrorCode =
+  | 'MALFORMED_REQUEST'
+  | 'MALFORMED_JSON'
+  | 'INVALID_REQUEST'
+  | 'ROUTE_NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'NOT_ACCEPTABLE'
+  | 'BODY_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'RATE_LIMITED'
+  | 'OVERLOADED'
+  | 'SHUTTING_DOWN'
+  | 'INTERNAL'
+  | 'ZOO_FAMILY_NOT_FOUND'
+  | 'RUN_NOT_FOUND'
+  | 'RUN_FINISHED'
+  | 'NO_SAMPLES'
+  | 'DEVICE_NOT_FOUND'
+  | 'AMBIGUOUS_DEVICE'
+  | 'DEVICE_UNAVAILABLE'
+  | 'UNSUPPORTED_PRECISION'
+
+export type ErrorCode = ApiErrorCode | EngineErrorCode | StoreErrorCode
+
+/** The one table: what each code answers with over HTTP, and its title. A test proves every line. */
+export const errorTable = {
+  MALFORMED_REQUEST: { status: 400, title: 'The request is not valid HTTP' },
+  MALFORMED_JSON: { status: 400, title: 'The body is not valid JSON' },
+  INVALID_REQUEST: { status: 400, title: 'The request does not fit its schema' },
+  INVALID_CURSOR: { status: 400, title: 'The page cursor is not one of ours' },
+  UNKNOWN_CONVENTION: { status: 400, title: 'There is no such counting convention' },
+  ROUTE_NOT_FOUND: { status: 404, title: 'There is no such address' },
+  ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture' },
+  ZOO_FAMILY_NOT_FOUND: { status: 404, title: 'There is no such family in the zoo' },
+  RUN_NOT_FOUND: { status: 404, title: 'There is no such run' },
+  DEVICE_NOT_FOUND: { status: 404, title: 'There is no such device' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not take this method' },
+  NOT_ACCEPTABLE: { status: 406, title: 'The answer does not come in the format asked for' },
+  AMBIGUOUS_DEVICE: { status: 409, title: 'Several devices go by this name' },
+  DEVICE_UNAVAILABLE: { status: 409, title: 'The runtime does not work on this device' },
+  IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key was used for another request' },
+  RUN_FINISHED: { status: 409, title: 'The run has already ended' },
+  NO_SAMPLES: { status: 409, title: 'The run has no samples' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body comes in a format that is not read here' },
+  INVALID_GRAPH: { status: 422, title: 'The graph is not valid' },
+  LIMIT_EXCEEDED: { status: 422, title: 'The architecture exceeds a limit' },
+  COST_OVERFLOW: { status: 422, title: 'A count passes the largest exact integer' },
+  UNKNOWN_ZOO_FAMILY: { status: 422, title: 'There is no such family in the zoo' },
+  UNKNOWN_ZOO_PRESET: { status: 422, title: 'There is no such preset in the zoo' },
+  INVALID_ZOO_OPTIONS: { status: 422, title: 'The options do not fit the family' },
+  INVALID_RESOLUTION: { status: 422, title: 'The resolution does not go through the network' },
+  EXPORT_UNSUPPORTED: { status: 422, title: 'The format cannot express this architecture' },
+  UNSUPPORTED_PRECISION: { status: 422, title: 'The runtime does not offer this precision' },
+  INVALID_TEXT: { status: 422, title: 'A text cannot be stored' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  INTERNAL: { status: 500, title: 'Something went wrong here' },
+  DATA_FOLDER_IN_USE: { status: 500, title: 'Another process holds the data folder' },
+  DATA_FOLDER_UNUSABLE: { status: 500, title: 'The data folder cannot be used' },
+  MIGRATION_FAILED: { status: 500, title: 'The database could not be brought up to date' },
+  OVERLOADED: { status: 503, title: 'The service is busy' },
+  DATABASE_UNREACHABLE: { status: 503, title: 'The database does not answer' },
+  SHUTTING_DOWN: { status: 503, title: 'The service is shutting down' },
+} as const satisfies Record<ErrorCode, { status: number; title: string }>
+
+/** One thing that is wrong, as clients see it. `layerId` only where the problem is a layer's. */
+export interface Problem extends SchemaProblem {
+  layerId?: string | null
+}
+
+/** An error with a code of the table. `detail` says what would be right; `headers` go with the HTTP answer. */
+export class ApiError extends Error {
+  readonly code: ErrorCode
+  readonly errors: readonly Problem[]
+  readonly headers: Readonly<Record<string, string>>
+  constructor(code: ErrorCode, detail: string, errors: readonly Problem[] = [], headers: Readonly<Record<string, string>> = {}) {
+    super(detail)
+    this.name = 'ApiError'
+    this.code = code
+    this.errors = errors
+    this.headers = headers
+  }
+}
+
+/** A request that does not fit its schema, with everything that is wrong. `where` is body, querystring, params or headers. */
+export function invalidRequest(where: string, problems: readonly Problem[]): ApiError {
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+  return new ApiError('INVALID_REQUEST', `the ${where} is not valid: ${problems[0]?.message ?? 'see errors'}${more}`, problems)
+}
+
+/** An error as both faces show it: REST as a problem document, GraphQL as `extensions`. */
+export interface CodedError {
+  code: ErrorCode
+  status: number
+  title: string
+  detail: string
+  errors: readonly Problem[]
+  headers: Readonly<Record<string, string>>
+}
+
+const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errorTable, code)
+
+/** Fastify's own errors in our words. Details are ours where Fastify's would not help. */
+const fastifyCodes: Readonly<Record<string, [ErrorCode, string?]>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: ['MALFORMED_JSON'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['MALFORMED_JSON', 'the body is empty, but must be JSON'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'send the body as application/json, and say so in Content-Type'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['MALFORMED_REQUEST', 'the body is not as long as Content-Length says'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE'],
+  FST_ERR_BAD_URL: ['MALFORMED_REQUEST', 'the address holds a broken percent escape'],
+  FST_ERR_REOPENED_CLOSE_SERVER: ['SHUTTING_DOWN'],
+}
+
+/** Whether the connection to the database failed: socket errors, SQLSTATE classes 08 and 57P. */
+function isConnectionLoss(error: unknown): boolean {
+  for (let cause = error as { code?: unknown; cause?: unknown } | undefined, depth = 0; cause && depth < 5; depth++) {
+    if (typeof cause.code === 'string' && /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08\w{3}|57P\w{2})$/.test(cause.code)) return true
+    cause = cause.cause as typeof cause
+  }
+  return false
+}
+
+/**
+ * What an error of any room means to a client. Anything without a code of the table is INTERNAL and tells nothing of
+ * itself: the log has it, under the request id.
+ */
+export function codedError(error: unknown): CodedError {
+  const of = (code: ErrorCode, detail: string, errors: readonly Problem[] = [], headers: Readonly<Record<string, string>> = {}) => ({
+    code,
+    ...errorTable[code],
+    detail,
+    errors,
+    headers,
+  })
+  if (error instanceof ApiError) return of(error.code, error.message, error.errors, error.headers)
+  if (error instanceof EngineError) return of(error.code, error.message, error.errors)
+  if (error instanceof StoreError) return of(error.code, error.message)
+  if (isConnectionLoss(error))
+    return of('DATABASE_UNREACHABLE', 'the database does not answer: try again in a few seconds', [], { 'retry-after': '2' })
+  const { code, message = '', statusCode } = (error ?? {}) as { code?: unknown; message?: string; statusCode?: number }
+  if (isCode(code)) return of(code, message)
+  const known = typeof code === 'string' ? fastifyCodes[code] : undefined
+  if (known) return of(known[0], known[1] ?? message)
+  if (error instanceof SyntaxError && statusCode === 400) return of('MALFORMED_JSON', message)
+  if (statusCode === 429) return of('RATE_LIMITED', message)
+  if (statusCode === 503) return of('OVERLOADED', message, [], { 'retry-after': '2' })
+  if (statusCode === 400) return of('MALFORMED_REQUEST', message)
+  return of('INTERNAL', 'the service failed; its log has the reason under this request id')
+}
+
+/** The RFC 9457 document of an error. */
+export function problemDocument(coded: CodedError, requestId: string): Record<string, unknown> {
+  return {
+    type: `urn:archmeter:error:${coded.code}`,
+    title: coded.title,
+    status: coded.status,
+    detail: coded.detail,
+    code: coded.code,
+    ...(coded.errors.length > 0 ? { errors: coded.errors } : {}),
+    requestId,
+  }
+}

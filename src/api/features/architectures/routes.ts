@@ -1,0 +1,113 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { answer, empty, errors, json } from '../../schemas.ts'
+import { ArchitecturePage, ArchitectureParams, ArchitectureQuery, ArchitectureSchema, GraphSchema, NewArchitecture } from './schema.ts'
+import type { ArchitectureService } from './service.ts'
+
+const tags = ['architectures']
+const location = { location: { description: 'Address of the architecture.', schema: { type: 'string' } } }
+
+export function architectureRoutes(fastify: FastifyInstance, architectures: ArchitectureService): void {
+  fastify.register(async (app) => {
+    // The body stays bytes: it is parsed and checked on a thread, since it may be large or hostile.
+    app.removeContentTypeParser('application/json')
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    app.post<{ Body: Buffer }>(
+      '/v1/architectures',
+      {
+        schema: {
+          operationId: 'registerArchitecture',
+          tags,
+          summary: 'Register an architecture',
+          description:
+            'A graph of layers, or a network of the zoo. Architectures are immutable; the same content and name again answer 200 with the same id. ' +
+            'Every problem of a graph is reported at once.',
+          body: NewArchitecture,
+          response: {
+            200: answer('It was registered before.', { 'application/json': ArchitectureSchema }, location),
+            201: answer('Registered.', { 'application/json': ArchitectureSchema }, location),
+            ...errors(
+              'MALFORMED_JSON',
+              'INVALID_REQUEST',
+              'BODY_TOO_LARGE',
+              'UNSUPPORTED_MEDIA_TYPE',
+              'INVALID_GRAPH',
+              'LIMIT_EXCEEDED',
+              'COST_OVERFLOW',
+              'UNKNOWN_ZOO_FAMILY',
+              'UNKNOWN_ZOO_PRESET',
+              'INVALID_ZOO_OPTIONS',
+            ),
+          },
+        },
+        validatorCompiler: () => () => true,
+      },
+      async (request, reply) => {
+        const { architecture, created } = await architectures.register(request.body ?? Buffer.alloc(0))
+        return reply
+          .code(created ? 201 : 200)
+          .header('location', architecture.links.self)
+          .send(architecture)
+      },
+    )
+  })
+
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
+  app.get(
+    '/v1/architectures',
+    {
+      schema: {
+        operationId: 'listArchitectures',
+        tags,
+        summary: 'List architectures',
+        description: 'Newest first, a page at a time.',
+        querystring: ArchitectureQuery,
+        response: { 200: json('A page.', ArchitecturePage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR') },
+      },
+    },
+    async (request, reply) => reply.send(await architectures.list(request.query)),
+  )
+  app.get(
+    '/v1/architectures/:id',
+    {
+      schema: {
+        operationId: 'getArchitecture',
+        tags,
+        summary: 'Read an architecture',
+        params: ArchitectureParams,
+        response: { 200: json('The architecture.', ArchitectureSchema), ...errors('ARCHITECTURE_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await architectures.get(request.params.id)),
+  )
+  app.get(
+    '/v1/architectures/:id/graph',
+    {
+      schema: {
+        operationId: 'getArchitectureGraph',
+        tags,
+        summary: 'Read the graph of an architecture',
+        params: ArchitectureParams,
+        response: { 200: json('The graph.', GraphSchema), ...errors('ARCHITECTURE_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await architectures.graph(request.params.id)),
+  )
+  app.delete(
+    '/v1/architectures/:id',
+    {
+      schema: {
+        operationId: 'deleteArchitecture',
+        tags,
+        summary: 'Delete an architecture',
+        description: 'Hides it and cancels its queued runs. Finished runs keep their figures.',
+        params: ArchitectureParams,
+        response: { 204: empty('Deleted.'), ...errors('ARCHITECTURE_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      await architectures.delete(request.params.id)
+      return reply.code(204).send()
+    },
+  )
+}

@@ -1,0 +1,93 @@
+import { type Static, Type } from 'typebox'
+import { GraphSpec } from '../../../engine/verify.ts'
+import { Id, pageOf, paging, Timestamp } from '../../schemas.ts'
+
+const name = Type.String({ minLength: 1, maxLength: 200, description: 'Yours to choose; need not be unique.' })
+const options = Type.Object({}, { additionalProperties: true, description: 'As GET /v1/zoo/{family} lists them.' })
+
+const JsonArchitecture = Type.Object(
+  { name, ...GraphSpec.properties },
+  { additionalProperties: false, title: 'NewGraphArchitecture', description: 'A graph of layers.' },
+)
+const ZooArchitecture = Type.Object(
+  {
+    name,
+    zoo: Type.Union([
+      Type.Object(
+        { family: Type.String({ description: 'A family of GET /v1/zoo.' }), options: Type.Optional(options) },
+        { additionalProperties: false },
+      ),
+      Type.Object(
+        { preset: Type.String({ description: 'A preset of GET /v1/zoo, e.g. resnet50.' }), options: Type.Optional(options) },
+        { additionalProperties: false },
+      ),
+    ]),
+  },
+  { additionalProperties: false, title: 'NewZooArchitecture', description: 'A network of the zoo.' },
+)
+
+/** For the document; what arrives is read by `pool/tasks.ts`, off the event loop. */
+export const NewArchitecture = Type.Union([JsonArchitecture, ZooArchitecture], { title: 'NewArchitecture' })
+export type NewArchitecture = Static<typeof NewArchitecture>
+
+const Source = Type.Union(
+  [
+    Type.Object({ kind: Type.Literal('json') }),
+    Type.Object({
+      kind: Type.Literal('zoo'),
+      family: Type.String(),
+      options: Type.Object({}, { additionalProperties: true }),
+      preset: Type.Optional(Type.String()),
+    }),
+  ],
+  { title: 'ArchitectureSource', description: 'What was registered: a graph, or a reference to the zoo with every option written out.' },
+)
+
+const count = Type.Integer({ minimum: 0 })
+export const ArchitectureSchema = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    digest: Type.String({
+      description: 'SHA-256 of the canonical graph; the name is no part of it.',
+      examples: [`sha256:${'0'.repeat(64)}`],
+    }),
+    createdAt: Timestamp,
+    source: Source,
+    counts: Type.Object(
+      { layers: count, params: count, macs: count },
+      { description: 'For one image at the resolution registered. Multiply-accumulates are the same under every convention.' },
+    ),
+    links: Type.Object({ self: Type.String(), graph: Type.String(), costs: Type.String() }),
+  },
+  { title: 'Architecture' },
+)
+export type Architecture = Static<typeof ArchitectureSchema>
+export const ArchitecturePage = pageOf(ArchitectureSchema, 'ArchitecturePage')
+
+export const ArchitectureQuery = Type.Object(
+  {
+    ...paging,
+    search: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Part of the name, in any case.' })),
+    digest: Type.Optional(Type.String({ pattern: '^sha256:[0-9a-f]{64}$', examples: [`sha256:${'0'.repeat(64)}`] })),
+  },
+  { additionalProperties: false },
+)
+export type ArchitectureQuery = Static<typeof ArchitectureQuery>
+
+export const ArchitectureParams = Type.Object({ id: Type.String({ description: 'Id of an architecture.' }) })
+
+/** A graph as it is stored: every layer in topological order, every attribute written out. Can be registered again. */
+export const GraphSchema = Type.Object(
+  {
+    inputs: Type.Array(Type.Object({ id: Type.String(), shape: Type.Array(Type.Integer()) })),
+    layers: Type.Array(
+      Type.Object({ id: Type.String(), type: Type.String(), inputs: Type.Array(Type.String()) }, { additionalProperties: true }),
+    ),
+    outputs: Type.Array(Type.String()),
+  },
+  {
+    title: 'Graph',
+    description: 'The verified graph: layers in topological order, every attribute written out. It can be registered as it is.',
+  },
+)

@@ -1,0 +1,84 @@
+import { type Graph, graphToJson } from '../../../engine/graph.ts'
+import type { Architecture as Row, Store } from '../../../store/index.ts'
+import { ApiError } from '../../errors.ts'
+import type { EnginePool } from '../../pool/pool.ts'
+import type { Architecture, ArchitectureQuery, NewArchitecture } from './schema.ts'
+
+const notFound = (id: string) =>
+  new ApiError('ARCHITECTURE_NOT_FOUND', `no architecture ${id.slice(0, 60)}: GET /v1/architectures lists those there are`)
+
+/** Registered architectures: read, verified, kept, found again. */
+export class ArchitectureService {
+  readonly #store: Store
+  readonly #pool: EnginePool
+  readonly #forget = new Set<(id: string) => void>()
+
+  constructor({ store, pool }: { store: Store; pool: EnginePool }) {
+    this.#store = store
+    this.#pool = pool
+  }
+
+  /**
+   * Registers what a client sent, as JSON bytes or as a value. The same graph under the same name is the same
+   * architecture. @throws ApiError and EngineError as `readArchitecture` does, LIMIT_EXCEEDED, OVERLOADED.
+   */
+  async register(body: Uint8Array | NewArchitecture): Promise<{ architecture: Architecture; created: boolean }> {
+    const read = await this.#pool.read(body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body)))
+    const { architecture, created } = await this.#store.architectures.insert(read)
+    return { architecture: present(architecture), created }
+  }
+
+  /** @throws ApiError ARCHITECTURE_NOT_FOUND */
+  async get(id: string): Promise<Architecture> {
+    const [row] = await this.#store.architectures.getSummaries([id])
+    if (!row || row.deletedAt) throw notFound(id)
+    return present(row)
+  }
+
+  /** Those of the ids that there are, for loaders. */
+  async getMany(ids: readonly string[]): Promise<Architecture[]> {
+    const rows = await this.#store.architectures.getSummaries(ids)
+    return rows.filter((row) => !row.deletedAt).map(present)
+  }
+
+  async list({ limit = 50, ...query }: ArchitectureQuery): Promise<{ items: Architecture[]; nextCursor: string | null }> {
+    const { items, nextCursor } = await this.#store.architectures.list({ limit, ...query })
+    return { items: items.map(present), nextCursor: nextCursor ?? null }
+  }
+
+  /** The graph in JSON, as it can be registered again. @throws ApiError ARCHITECTURE_NOT_FOUND */
+  async graph(id: string): Promise<ReturnType<typeof graphToJson>> {
+    return graphToJson((await this.row(id)).graph as Graph)
+  }
+
+  /** Hides the architecture and cancels its queued runs; finished runs keep their figures. @throws ApiError ARCHITECTURE_NOT_FOUND */
+  async delete(id: string): Promise<void> {
+    if (!(await this.#store.architectures.markDeleted(id))) throw notFound(id)
+    for (const forget of this.#forget) forget(id)
+  }
+
+  /** Who keeps something of an architecture hears here when it is deleted. */
+  onForget(forget: (id: string) => void): void {
+    this.#forget.add(forget)
+  }
+
+  /** The stored row. @throws ApiError ARCHITECTURE_NOT_FOUND */
+  async row(id: string): Promise<Row> {
+    const row = await this.#store.architectures.get(id)
+    if (!row || row.deletedAt) throw notFound(id)
+    return row
+  }
+}
+
+function present(row: Omit<Row, 'graph'>): Architecture {
+  const self = `/v1/architectures/${row.id}`
+  return {
+    id: row.id,
+    name: row.name,
+    digest: row.digest,
+    createdAt: row.createdAt.toISOString(),
+    source: row.source as Architecture['source'],
+    counts: { layers: row.layerCount, params: row.params, macs: row.macs },
+    links: { self, graph: `${self}/graph`, costs: `${self}/costs` },
+  }
+}

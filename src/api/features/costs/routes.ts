@@ -1,0 +1,63 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { mediaType } from '../../accept.ts'
+import { answer, empty, errors } from '../../schemas.ts'
+import { ArchitectureParams } from '../architectures/schema.ts'
+import { CostQuery, CostsSchema } from './schema.ts'
+import type { CostAnswer, CostService } from './service.ts'
+
+const formats = ['application/json', 'text/csv'] as const
+
+export function costRoutes(fastify: FastifyInstance, costs: CostService): void {
+  fastify.withTypeProvider<TypeBoxTypeProvider>().get(
+    '/v1/architectures/:id/costs',
+    {
+      schema: {
+        operationId: 'getCosts',
+        tags: ['costs'],
+        summary: 'Costs of an architecture, layer by layer',
+        description: 'Exact counts under a named convention. JSON, or CSV with a row a layer (`Accept: text/csv`).',
+        params: ArchitectureParams,
+        querystring: CostQuery,
+        response: {
+          200: answer(
+            'The costs.',
+            { 'application/json': CostsSchema, 'text/csv': Type.String() },
+            { etag: { schema: { type: 'string' } } },
+          ),
+          304: empty('What If-None-Match names is still right.'),
+          ...errors(
+            'INVALID_REQUEST',
+            'UNKNOWN_CONVENTION',
+            'ARCHITECTURE_NOT_FOUND',
+            'NOT_ACCEPTABLE',
+            'INVALID_RESOLUTION',
+            'COST_OVERFLOW',
+            'LIMIT_EXCEEDED',
+          ),
+        },
+      },
+    },
+    (request, reply) => {
+      const type = mediaType(request.headers.accept, formats)
+      const found = costs.answer(request.params.id, request.query, type === 'text/csv' ? 'csv' : 'json')
+      if (found instanceof Promise) return found.then((each) => send(each, type, request, reply))
+      send(found, type, request, reply)
+    },
+  )
+}
+
+function send(
+  { body, etag, filename }: CostAnswer,
+  type: (typeof formats)[number],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  // The answer follows from the address, but the architecture may be deleted: ask again, and be told 304.
+  reply.header('etag', etag).header('cache-control', 'no-cache').header('vary', 'accept')
+  const known = request.headers['if-none-match']
+  if (known !== undefined && (known === '*' || known.includes(etag))) return reply.code(304).send()
+  if (type === 'text/csv') reply.header('content-disposition', `attachment; filename="${filename}"`)
+  return reply.header('content-type', `${type}; charset=utf-8`).send(body)
+}

@@ -1,0 +1,93 @@
+import { type Static, Type } from 'typebox'
+import { conventions } from '../../../engine/conventions/index.ts'
+import { bytesPerElement, type Dtype } from '../../../engine/cost.ts'
+import { nullable } from '../../schemas.ts'
+
+export const CostQuery = Type.Object(
+  {
+    convention: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        default: 'lecture',
+        description: `How flops are counted: ${conventions.map(({ name, summary }) => `\`${name}\`: ${summary}`).join(' ')}`,
+      }),
+    ),
+    batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, default: 1, description: 'Images per call.' })),
+    resolution: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,8}(x[1-9][0-9]{0,8})?$',
+        examples: ['224', '224x320'],
+        description: 'Replaces height and width of the input: 224, or 224x320 for height 224 and width 320.',
+      }),
+    ),
+    dtype: Type.Optional(
+      Type.Enum(Object.keys(bytesPerElement) as Dtype[], { default: 'float32', description: 'Sets the bytes of an element.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type CostQuery = Static<typeof CostQuery>
+
+const count = Type.Integer({ minimum: 0 })
+const amount = Type.Number({ minimum: 0 })
+const pair = Type.Tuple([count, count])
+const shape = Type.Array(Type.Integer({ minimum: 1 }))
+
+const LayerCostSchema = Type.Object(
+  {
+    id: Type.String(),
+    type: Type.String(),
+    inputs: Type.Array(Type.String()),
+    outputShape: Type.Array(Type.Integer({ minimum: 1 }), { description: 'One image, C×H×W.' }),
+    outputShapes: Type.Optional(Type.Array(shape, { description: 'Only where the layer has several outputs.' })),
+    outputElements: count,
+    memoryKiB: Type.Number({ minimum: 0, description: 'Output elements at the dtype, / 1024.' }),
+    params: count,
+    macs: Type.Integer({ minimum: 0, description: 'Multiply-accumulates; the same under every convention.' }),
+    flops: Type.Integer({ minimum: 0, description: 'By the convention of this answer.' }),
+    bytesRead: count,
+    bytesWritten: count,
+    arithmeticIntensity: Type.Number({ minimum: 0, description: 'Flops per byte moved.' }),
+    receptiveField: Type.Tuple([count, count], { description: '[height, width] on the input, not clipped to it.' }),
+    effectiveStride: nullable(pair),
+  },
+  { title: 'LayerCost' },
+)
+
+export const CostsSchema = Type.Object(
+  {
+    convention: Type.String(),
+    batch: Type.Integer({ minimum: 1 }),
+    dtype: Type.Enum(Object.keys(bytesPerElement) as Dtype[]),
+    inputs: Type.Array(Type.Object({ id: Type.String(), shape })),
+    totals: Type.Object(
+      {
+        layers: count,
+        params: count,
+        buffers: Type.Integer({ minimum: 0, description: 'Running statistics: stored, not learned.' }),
+        macs: count,
+        flops: count,
+        outputElements: count,
+        memoryKiB: Type.Number({ minimum: 0, description: 'Over all layers.' }),
+        bytesRead: count,
+        bytesWritten: count,
+        arithmeticIntensity: amount,
+        weightBytes: count,
+        peakActivationBytes: Type.Integer({ minimum: 0, description: 'Most that is alive at once, buffers reused.' }),
+        peakActivationLayer: nullable(Type.String()),
+      },
+      { title: 'CostTotals', description: 'Sums of the layers.' },
+    ),
+    training: Type.Object(
+      { weightBytes: count, gradientBytes: count, optimizerBytes: count, activationBytes: count, totalBytes: count },
+      { title: 'TrainingMemory', description: 'To train with Adam at the dtype, every activation kept.' },
+    ),
+    layers: Type.Array(LayerCostSchema),
+    uncounted: Type.Array(Type.Object({ id: Type.String(), type: Type.String(), reason: Type.String() }), {
+      description: 'Layers that could not be counted; they are no part of the sums.',
+    }),
+  },
+  { title: 'Costs' },
+)
+export type CostsAnswer = Static<typeof CostsSchema>

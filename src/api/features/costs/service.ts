@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { findConvention } from '../../../engine/conventions/index.ts'
+import { type CostOptions, type Costs, computeCosts } from '../../../engine/cost.ts'
+import type { Graph } from '../../../engine/graph.ts'
+import type { EnginePool } from '../../pool/pool.ts'
+import { type CostFormat, writeCosts } from '../../pool/tasks.ts'
+import type { ArchitectureService } from '../architectures/service.ts'
+import type { CostQuery } from './schema.ts'
+
+/** Up to this many layers a graph is costed where it is asked for; a larger one on a thread. */
+const smallGraph = 400
+/** How long this process goes without asking whether an architecture still exists: another may have deleted it. */
+const existenceMs = 2000
+
+/** A finished answer: bytes to send and what names them. */
+export interface CostAnswer {
+  body: Buffer
+  etag: string
+  filename: string
+}
+
+/** Analytic costs of registered architectures. Answers are kept, since they follow from id and query alone. */
+export class CostService {
+  readonly #architectures: ArchitectureService
+  readonly #pool: EnginePool
+  readonly #answers: LRUCache<string, CostAnswer> | null
+  readonly #exists = new LRUCache<string, true>({ max: 10_000, ttl: existenceMs })
+  /** Deleted on this process: an answer still being worked out is not kept. */
+  readonly #deleted = new LRUCache<string, true>({ max: 10_000 })
+
+  constructor({ architectures, pool, cacheBytes }: { architectures: ArchitectureService; pool: EnginePool; cacheBytes: number }) {
+    this.#architectures = architectures
+    this.#pool = pool
+    this.#answers =
+      cacheBytes > 0
+        ? new LRUCache({ maxSize: cacheBytes, sizeCalculation: ({ body }, key) => body.byteLength + 2 * key.length + 300 })
+        : null
+    architectures.onForget((id) => {
+      this.#exists.delete(id)
+      this.#deleted.set(id, true)
+      for (const key of this.#answers?.keys() ?? []) if (key.startsWith(id)) this.#answers?.delete(key)
+    })
+  }
+
+  /** Costs as a value. @throws ApiError ARCHITECTURE_NOT_FOUND; EngineError as `computeCosts` does. */
+  async costs(id: string, query: CostQuery): Promise<Costs> {
+    const options = readOptions(query)
+    const { graph, layerCount } = await this.#architectures.row(id)
+    if (layerCount <= smallGraph) return computeCosts(graph as Graph, options)
+    return JSON.parse(Buffer.from(await this.#pool.costs(graph as Graph, options, 'json')).toString('utf8'))
+  }
+
+  /**
+   * Costs as bytes to send; kept ones come back at once, without a promise.
+   * @throws ApiError ARCHITECTURE_NOT_FOUND; EngineError as `computeCosts` does.
+   */
+  answer(id: string, query: CostQuery, format: CostFormat): CostAnswer | Promise<CostAnswer> {
+    const key = `${id} ${format} ${query.convention ?? 'lecture'} ${query.batch ?? 1} ${query.resolution ?? ''} ${query.dtype ?? 'float32'}`
+    const kept = this.#answers?.get(key)
+    if (kept && this.#exists.has(id)) return kept
+    return this.#work(id, query, format, key, kept)
+  }
+
+  async #work(id: string, query: CostQuery, format: CostFormat, key: string, kept: CostAnswer | undefined): Promise<CostAnswer> {
+    const options = readOptions(query)
+    const { graph, layerCount, digest, name } = await this.#architectures.row(id)
+    if (!this.#deleted.has(id)) this.#exists.set(id, true)
+    if (kept) return kept
+    const bytes =
+      layerCount <= smallGraph
+        ? writeCosts({ graph: graph as Graph, options, format })
+        : await this.#pool.costs(graph as Graph, options, format)
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const answer = {
+      body,
+      etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
+      filename: `${name.replace(/[^\w.-]+/g, '_').slice(0, 80) || digest.slice(7, 19)}-${options.convention}-costs.${format}`,
+    }
+    if (!this.#deleted.has(id)) this.#answers?.set(key, answer)
+    return answer
+  }
+}
+
+/** A query as the engine takes it. @throws EngineError UNKNOWN_CONVENTION */
+function readOptions({ convention = 'lecture', batch = 1, resolution, dtype = 'float32' }: CostQuery): CostOptions {
+  findConvention(convention)
+  return { convention, batch, dtype, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
+}
+
+/** `224` or `224x320` as [height, width]. */
+export function readResolution(text: string): readonly [number, number] {
+  const [height, width] = text.split('x').map(Number) as [number, number?]
+  return [height, width ?? height]
+}

@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import { errors, json } from '../../schemas.ts'
+import { HealthSchema, ReadinessSchema } from './schema.ts'
+import { readiness } from './service.ts'
+
+export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<string, () => Promise<void>>>): void {
+  app.get(
+    '/healthz',
+    {
+      config: { always: true },
+      schema: {
+        operationId: 'getHealth',
+        tags: ['service'],
+        summary: 'Whether the process lives',
+        response: { 200: json('It does.', HealthSchema), ...errors() },
+      },
+    },
+    (_request, reply) => reply.send({ status: 'ok' }),
+  )
+  app.get(
+    '/readyz',
+    {
+      config: { always: true },
+      schema: {
+        operationId: 'getReadiness',
+        tags: ['service'],
+        summary: 'Whether the service can do its work',
+        description: 'Asks the database and looks at the workers of this process.',
+        response: { ...errors(), 200: json('It can.', ReadinessSchema), 503: json('It cannot; the checks say why.', ReadinessSchema) },
+      },
+    },
+    async (_request, reply) => {
+      const state = await readiness(checks)
+      return reply.code(state.ready ? 200 : 503).send(state)
+    },
+  )
+}

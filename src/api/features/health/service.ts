@@ -1,0 +1,32 @@
+/** One thing the service needs to do its work, and whether it is there. */
+export interface Check {
+  ready: boolean
+  /** What is wrong, where something is. */
+  reason: string | null
+}
+
+export interface Readiness {
+  ready: boolean
+  checks: Record<string, Check>
+}
+
+/** Runs every check at once; one that throws or takes longer than `timeoutMs` counts as failed. */
+export async function readiness(checks: Readonly<Record<string, () => Promise<void>>>, timeoutMs = 2000): Promise<Readiness> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]): Promise<[string, Check]> => {
+      let timer: NodeJS.Timeout | undefined
+      try {
+        const late = new Promise<never>((_resolve, reject) => {
+          timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+        })
+        await Promise.race([check(), late])
+        return [name, { ready: true, reason: null }]
+      } catch (cause) {
+        return [name, { ready: false, reason: (cause as Error).message }]
+      } finally {
+        clearTimeout(timer)
+      }
+    }),
+  )
+  return { ready: results.every(([, { ready }]) => ready), checks: Object.fromEntries(results) }
+}

@@ -1,0 +1,71 @@
+import swagger from '@fastify/swagger'
+import scalar from '@scalar/fastify-api-reference'
+import type { FastifyInstance } from 'fastify'
+import { toJsonSchema } from '../json-schema.ts'
+import { pagePolicy } from './security.ts'
+
+type Json = Record<string, any>
+
+/** Moves every schema with a title to `components`, so that client generators get one named type for it. */
+export function finishDocument(document: Json): Json {
+  const named = new Map<string, { seen: string; schema: Json }>()
+  const { info, components, ...rest } = document
+  const finished = toJsonSchema(rest, (schema) => {
+    const { title } = schema
+    if (typeof title !== 'string' || !('type' in schema || 'anyOf' in schema)) return schema
+    const seen = JSON.stringify(schema)
+    const known = named.get(title)
+    if (known && known.seen !== seen) throw new Error(`two schemas are called ${title}: a title is the name of one type`)
+    named.set(title, { seen, schema })
+    return { $ref: `#/components/schemas/${title}` }
+  }) as Json
+  return {
+    openapi: document.openapi,
+    info,
+    ...finished,
+    components: {
+      ...components,
+      schemas: Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { schema }]) => [name, schema])),
+    },
+  }
+}
+
+/** Collects the routes that follow into OpenAPI 3.1: `/openapi.json`, and pages for people at `/docs` that load nothing from elsewhere. */
+export async function useOpenApi(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Archmeter',
+        version,
+        description:
+          'What a convolutional network costs, on paper and on a GPU. Register an architecture, read its analytic costs layer by layer, ' +
+          'queue timed inference runs, read their percentiles beside the costs.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'architectures', description: 'Networks, immutable, addressed by id and by digest.' },
+        { name: 'costs', description: 'What a network costs on paper, each figure under a named convention.' },
+        { name: 'zoo', description: 'Families of networks that ship with the service.' },
+        { name: 'runs', description: 'Timed inference, one at a time on each device.' },
+        { name: 'devices', description: 'What runs can be timed on, and their queues.' },
+        { name: 'service', description: 'Health.' },
+      ],
+    },
+    hideUntagged: true,
+    // Fastify's plugin types its document loosely; `finishDocument` keeps its shape.
+    transformObject: (document) => finishDocument((document as Json).openapiObject) as any,
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()))
+  await app.register(async (docs) => {
+    docs.addHook('onRequest', async (_request, reply) => {
+      reply.header('content-security-policy', pagePolicy)
+    })
+    await docs.register(scalar, {
+      routePrefix: '/docs',
+      logLevel: 'warn',
+      configuration: { pageTitle: 'Archmeter API', withDefaultFonts: false, telemetry: false, url: '/openapi.json' } as Json,
+    })
+  })
+}

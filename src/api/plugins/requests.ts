@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+
+/** An id that is safe to log and to send back. */
+const saneId = /^[\w.:+/=-]{1,128}$/
+
+/** The caller's `x-request-id` where it is sane, else a new one. */
+export const requestId = (request: Pick<IncomingMessage, 'headers'>): string => {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && saneId.test(given) ? given : randomUUID()
+}
+
+/** Addresses that are asked all the time, by machines: logged at debug. */
+const quiet = new Set(['/healthz', '/readyz', '/metrics'])
+
+/** Sends the request id back, and logs one line a request, when it is answered. */
+export function useRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url
+    request.log[route !== undefined && quiet.has(route) ? 'debug' : 'info'](
+      { method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 1000) / 1000 },
+      'request',
+    )
+    done()
+  })
+}

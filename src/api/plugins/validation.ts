@@ -1,0 +1,32 @@
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
+import type { TObject, TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { explain } from '../../engine/explain.ts'
+import { coerceStrings } from '../coerce.ts'
+import { invalidRequest } from '../errors.ts'
+
+const names: Readonly<Record<string, string>> = { body: 'body', querystring: 'query', params: 'address', headers: 'headers' }
+
+/**
+ * Checks each part of a request against its TypeBox schema. Bodies are taken as they are: nothing is stripped or
+ * converted. Query, address and headers arrive as strings, so numbers and booleans in them are read strictly. What
+ * does not fit is reported whole, each problem with what would be right.
+ */
+const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validator = Compile(schema)
+  const where = names[httpPart ?? 'body'] ?? 'request'
+  return (value: unknown) => {
+    const read =
+      httpPart !== 'body' && typeof value === 'object' && value !== null
+        ? coerceStrings(schema as TObject, value as Record<string, unknown>)
+        : value
+    if (validator.Check(read)) return { value: read }
+    return { error: invalidRequest(where, explain(schema, read)) }
+  }
+}
+
+/** Answers are written as the services made them: the schemas document, and the tests hold both together. */
+export function useValidation(app: FastifyInstance): void {
+  app.setValidatorCompiler(compiler)
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+}

@@ -1,0 +1,107 @@
+import { Piscina } from 'piscina'
+import type { CostOptions } from '../../engine/cost.ts'
+import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
+import type { Graph } from '../../engine/graph.ts'
+import type { Limits } from '../../engine/limits.ts'
+import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
+import type { CostFormat, ReadArchitecture } from './tasks.ts'
+import type { Crossing } from './worker.ts'
+
+export interface PoolOptions {
+  threads: number
+  limits: Limits
+  /** Longest time one task may take on its thread, ms; the thread is ended then. */
+  timeoutMs: number
+  /** Tasks that may wait for a thread; more are refused. */
+  maxQueue?: number
+  /** Heap of one thread, MiB; a task that needs more is refused. */
+  heapMiB?: number
+}
+
+/**
+ * Threads that read and cost architectures, so that no specification stalls the event loop: a task has a time limit
+ * and a heap limit of its own, and the queue in front is bounded.
+ */
+export class EnginePool {
+  readonly #pool: Piscina
+  readonly #options: Required<PoolOptions>
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(options: PoolOptions) {
+    this.#options = { maxQueue: 64, heapMiB: 512, ...options }
+    this.#free = options.threads
+    this.#pool = new Piscina({
+      filename: new URL('./worker.ts', import.meta.url).href,
+      minThreads: 1,
+      maxThreads: options.threads,
+      idleTimeout: 60_000,
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB },
+      recordTiming: false,
+    })
+    // A thread that dies is reported by its task as well; the pool starts another.
+    this.#pool.on('error', () => undefined)
+  }
+
+  /** Resolves when a thread has loaded the engine. */
+  async ready(): Promise<void> {
+    await this.#pool.run(undefined, { name: 'ready' })
+  }
+
+  /** Reads a specification, as `readArchitecture` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  read(body: Uint8Array): Promise<ReadArchitecture> {
+    // A copy of its own, to hand over: the body may lie in memory that other buffers share.
+    const bytes = new Uint8Array(body)
+    return this.#run('read', { bytes, limits: this.#options.limits }, [bytes.buffer])
+  }
+
+  /** Costs of a graph as bytes, as `writeCosts` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  costs(graph: Graph, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
+    return this.#run('costs', { graph, options, format }, [])
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+
+  async #run<T>(name: string, task: unknown, transferList: ArrayBuffer[]): Promise<T> {
+    // Waiting here and not in the pool's own queue, so that the time limit starts with the work.
+    await this.#thread()
+    let end: Crossing<T>
+    const timeout = AbortSignal.timeout(this.#options.timeoutMs)
+    try {
+      end = await this.#pool.run(task, { name, transferList, signal: timeout })
+    } catch (cause) {
+      throw refusal(cause, timeout.aborted, this.#options.timeoutMs)
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free += 1
+    }
+    if (end.ok) return end.value
+    const { from, code, message, errors } = end.error
+    if (from === 'engine') throw new EngineError(code as EngineErrorCode, message, errors as GraphProblem[])
+    throw new ApiError(code as ErrorCode, message, errors as Problem[])
+  }
+
+  /** Resolves when a thread is free and ours. @throws ApiError OVERLOADED where too many wait. */
+  #thread(): Promise<void> | undefined {
+    if (this.#free > 0) {
+      this.#free -= 1
+      return undefined
+    }
+    if (this.#waiting.length >= this.#options.maxQueue)
+      throw new ApiError('OVERLOADED', 'too many architectures are waiting to be read: try again in a few seconds', [], {
+        'retry-after': '2',
+      })
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+}
+
+/** A task that did not come to its end, in words for the client. */
+function refusal(cause: unknown, timedOut: boolean, timeoutMs: number): unknown {
+  if (timedOut) return new EngineError('LIMIT_EXCEEDED', `this architecture takes longer than ${timeoutMs} ms to work out: make it smaller`)
+  if ((cause as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return new EngineError('LIMIT_EXCEEDED', 'this architecture takes more memory than allowed to work out: make it smaller')
+  return cause
+}

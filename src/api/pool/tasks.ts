@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto'
+import { Type } from 'typebox'
+import { type CostOptions, computeCosts } from '../../engine/cost.ts'
+import { EngineError } from '../../engine/errors.ts'
+import { explain } from '../../engine/explain.ts'
+import { type Graph, graphToJson } from '../../engine/graph.ts'
+import type { Limits } from '../../engine/limits.ts'
+import { verifyGraph } from '../../engine/verify.ts'
+import { expandZoo } from '../../engine/zoo/index.ts'
+import { csv } from '../csv.ts'
+import { ApiError, invalidRequest, type Problem } from '../errors.ts'
+
+/**
+ * The work whose size a client chooses: reading a specification, costing a large graph. Pure functions, run on
+ * threads (`worker.ts`), where neither a large nor a hostile one can hold up the service.
+ */
+
+/** What was sent: a graph in JSON, or a reference to the zoo with every option written out. */
+export type ArchitectureSource = { kind: 'json' } | { kind: 'zoo'; family: string; options: Record<string, unknown>; preset?: string }
+
+export interface ReadArchitecture {
+  name: string
+  source: ArchitectureSource
+  graph: Graph
+  /** `sha256:` and 64 hexadecimal digits, of the canonical graph: the name is no part of it. */
+  digest: string
+  layerCount: number
+  params: number
+  macs: number
+}
+
+const graphKeys = ['input', 'inputs', 'layers', 'outputs'] as const
+
+/** The top level of what may be registered. What lies in a graph is the verifier's to check. */
+const Envelope = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+    input: Type.Optional(Type.Unknown()),
+    inputs: Type.Optional(Type.Unknown()),
+    layers: Type.Optional(Type.Unknown()),
+    outputs: Type.Optional(Type.Unknown()),
+    zoo: Type.Optional(
+      Type.Object(
+        {
+          family: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          preset: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          options: Type.Optional(Type.Object({}, { additionalProperties: true })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new ApiError('MALFORMED_JSON', `the body must be JSON in UTF-8: ${(cause as Error).message.slice(0, 200)}`)
+  }
+}
+
+/** Which of the forms a body takes. Adds a problem where it takes none or several. */
+function formOf(body: Record<string, unknown>, problems: Problem[]): 'graph' | 'zoo' | null {
+  const graph = graphKeys.filter((key) => body[key] !== undefined)
+  if (body.zoo !== undefined && graph.length > 0) {
+    problems.push({ path: '/zoo', message: `write zoo, or a graph (${graph.join(', ')}), not both` })
+    return null
+  }
+  if (body.zoo !== undefined) {
+    if (isRecord(body.zoo) && (body.zoo.family === undefined) === (body.zoo.preset === undefined))
+      problems.push({ path: '/zoo', message: 'zoo takes a family with options, or a preset: write one of family and preset' })
+    return 'zoo'
+  }
+  if (body.layers !== undefined) return 'graph'
+  problems.push({ path: '', message: 'what is the network? Write layers (with input), or zoo' })
+  return null
+}
+
+/** A zoo reference in full: where it came from, and the graph it stands for, as a user would have written it. */
+function expand(zoo: Record<string, unknown>): { source: ArchitectureSource; spec: unknown } {
+  const { family, options, spec } = expandZoo(zoo as Parameters<typeof expandZoo>[0])
+  const preset = zoo.preset === undefined ? {} : { preset: zoo.preset as string }
+  return { source: { kind: 'zoo', family, options: options as Record<string, unknown>, ...preset }, spec }
+}
+
+/**
+ * Reads what a client sent to be registered: JSON, its top level, the zoo's expansion, the graph, its counts.
+ * @throws ApiError MALFORMED_JSON, INVALID_REQUEST; EngineError as `verifyGraph`, `expandZoo` and `computeCosts` do.
+ */
+export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits: Limits }): ReadArchitecture {
+  const body = parse(bytes)
+  if (!isRecord(body)) throw invalidRequest('body', [{ path: '', message: 'the body is an object: a name and layers, or a name and zoo' }])
+  const problems: Problem[] = explain(Envelope, body)
+  const form = formOf(body, problems)
+  if (form === null || (form === 'zoo' && problems.length > 0)) throw invalidRequest('body', problems)
+  const { source, spec } =
+    form === 'zoo'
+      ? expand(body.zoo as Record<string, unknown>)
+      : {
+          source: { kind: 'json' } as const,
+          spec: Object.fromEntries(graphKeys.filter((key) => body[key] !== undefined).map((key) => [key, body[key]])),
+        }
+  let graph: Graph
+  try {
+    graph = verifyGraph(spec, limits)
+  } catch (cause) {
+    // A wrong name beside a wrong graph: the client hears of both.
+    if (problems.length > 0 && cause instanceof EngineError) throw invalidRequest('body', [...problems, ...cause.errors])
+    throw cause
+  }
+  if (problems.length > 0) throw invalidRequest('body', problems)
+  const { totals } = computeCosts(graph)
+  return {
+    name: body.name as string,
+    source,
+    graph,
+    digest: digestOf(graph),
+    layerCount: totals.layers,
+    params: totals.params,
+    macs: totals.macs,
+  }
+}
+
+/** Keys in order, so that the digest depends on what the graph says and not on how it was written down. */
+const sorted = (_key: string, value: unknown): unknown =>
+  isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
+
+/** Content digest of a graph: SHA-256 over its canonical JSON. */
+export const digestOf = (graph: Graph): string =>
+  `sha256:${createHash('sha256')
+    .update(JSON.stringify(graphToJson(graph), sorted))
+    .digest('hex')}`
+
+export type CostFormat = 'json' | 'csv'
+
+const csvColumns = [
+  'id',
+  'type',
+  'inputs',
+  'outputShape',
+  'outputElements',
+  'memoryKiB',
+  'params',
+  'macs',
+  'flops',
+  'bytesRead',
+  'bytesWritten',
+  'arithmeticIntensity',
+  'receptiveField',
+  'effectiveStride',
+] as const
+
+/** The costs of a graph as bytes to send: JSON whole, or CSV with a row a layer, each naming the convention it counts by. */
+export function writeCosts({ graph, options, format }: { graph: Graph; options: CostOptions; format: CostFormat }): Uint8Array {
+  const costs = computeCosts(graph, options)
+  if (format === 'json') return Buffer.from(JSON.stringify(costs))
+  const cell = (value: unknown): string | number =>
+    value === null ? '' : Array.isArray(value) ? value.join(typeof value[0] === 'number' ? 'x' : ' ') : (value as string | number)
+  const rows = costs.layers.map((layer) => [...csvColumns.map((column) => cell(layer[column])), costs.convention, costs.batch, costs.dtype])
+  return Buffer.from(csv([...csvColumns, 'convention', 'batch', 'dtype'], rows))
+}

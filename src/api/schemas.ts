@@ -1,0 +1,80 @@
+import { type TSchema, Type } from 'typebox'
+import { type ErrorCode, errorTable } from './errors.ts'
+
+/** RFC 9457, with our code and every problem found. */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ description: 'Names the code as a URI.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What is wrong and what would be right.' }),
+    code: Type.Enum(Object.keys(errorTable) as ErrorCode[], { description: 'Stable; for programs.' }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          path: Type.String({ description: 'JSON pointer into what was sent.' }),
+          layerId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+          message: Type.String(),
+        }),
+        { description: 'Every problem, where there are several or they have a place.' },
+      ),
+    ),
+    requestId: Type.String({ description: 'Also in the x-request-id header and in the log.' }),
+  },
+  { title: 'Problem', description: 'What went wrong (RFC 9457).' },
+)
+
+/** Codes any call may answer with. */
+const everywhere: readonly ErrorCode[] = [
+  'MALFORMED_REQUEST',
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'DATABASE_UNREACHABLE',
+  'SHUTTING_DOWN',
+  'INTERNAL',
+]
+
+/** The error half of a route's responses: the codes it may answer with, by status, and those that any call may. */
+export function errors(...codes: ErrorCode[]): Record<number, unknown> {
+  const byStatus = new Map<number, ErrorCode[]>()
+  for (const code of [...codes, ...everywhere]) {
+    const { status } = errorTable[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, list]) => [
+        status,
+        {
+          description: list.map((code) => `\`${code}\`: ${errorTable[code].title}.`).join(' '),
+          content: { 'application/problem+json': { schema: ProblemSchema } },
+        },
+      ]),
+  )
+}
+
+/** An answer in one or more media types. */
+export const answer = (description: string, content: Record<string, TSchema>, headers?: Record<string, unknown>) => ({
+  description,
+  ...(headers ? { headers } : {}),
+  content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+})
+export const json = (description: string, schema: TSchema) => answer(description, { 'application/json': schema })
+/** An answer without a body. */
+export const empty = (description: string) => ({ description, type: 'null' })
+
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+export const Timestamp = Type.String({ format: 'date-time' })
+export const Id = Type.String({ format: 'uuid', examples: ['01890a5d-ac96-774b-bcce-b302099a8057'] })
+
+/** Cursor paging, the same everywhere. */
+export const paging = {
+  after: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'nextCursor of the page before.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page. Default 50.' })),
+}
+export const pageOf = <T extends TSchema>(item: T, title: string) =>
+  Type.Object(
+    { items: Type.Array(item), nextCursor: nullable(Type.String({ description: 'Pass as `after`; null on the last page.' })) },
+    { title },
+  )

@@ -1,0 +1,78 @@
+/** The whole HTTP face on a store of its own, in this process, listening on a free port. */
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import supertest from 'supertest'
+import { buildApp } from '../../src/api/app.ts'
+import { type Config, readConfig } from '../../src/api/config.ts'
+import type { EnginePool } from '../../src/api/pool/pool.ts'
+import { createPool, createServices, type Services } from '../../src/api/services.ts'
+import type { Store } from '../../src/store/index.ts'
+import { openTestStore } from '../store/helper.ts'
+
+export interface TestApi {
+  app: FastifyInstance
+  config: Config
+  store: Store
+  pool: EnginePool
+  services: Services
+  request: ReturnType<typeof supertest>
+  url: string
+  /** Everything that was logged, a line an event. */
+  logged: string[]
+  close(): Promise<void>
+}
+
+/** Builds the app. `env` is read like the environment of a real start. */
+export async function openTestApi(env: Record<string, string> = {}): Promise<TestApi> {
+  const config = readConfig({ LOG_LEVEL: 'info', ...env })
+  const logged: string[] = []
+  const log = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void logged.push(line) })
+  const { store, close: closeStore } = await openTestStore()
+  const pool = createPool(config)
+  const services = createServices({ config, store, pool })
+  const app = await buildApp({ config, log, services, checks: { store: () => store.ping() } })
+  await pool.ready()
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    app,
+    config,
+    store,
+    pool,
+    services,
+    request: supertest(url),
+    url,
+    logged,
+    async close() {
+      await app.close()
+      await pool.close()
+      await closeStore()
+    },
+  }
+}
+
+/** The lecture's AlexNet as a user would write it: EECS 498-007, lecture 8. */
+export const lectureAlexNet = {
+  name: 'lecture AlexNet',
+  input: { shape: [3, 227, 227] },
+  layers: [
+    { id: 'conv1', type: 'Conv2d', outChannels: 64, kernelSize: 11, stride: 4, padding: 2 },
+    { id: 'pool1', type: 'MaxPool2d', kernelSize: 3, stride: 2 },
+    { id: 'conv2', type: 'Conv2d', outChannels: 192, kernelSize: 5, padding: 2 },
+    { id: 'pool2', type: 'MaxPool2d', kernelSize: 3, stride: 2 },
+    { id: 'conv3', type: 'Conv2d', outChannels: 384, kernelSize: 3, padding: 1 },
+    { id: 'conv4', type: 'Conv2d', outChannels: 256, kernelSize: 3, padding: 1 },
+    { id: 'conv5', type: 'Conv2d', outChannels: 256, kernelSize: 3, padding: 1 },
+    { id: 'pool5', type: 'MaxPool2d', kernelSize: 3, stride: 2 },
+    { id: 'flatten', type: 'Flatten' },
+    { id: 'fc6', type: 'Linear', outFeatures: 4096 },
+    { id: 'fc7', type: 'Linear', outFeatures: 4096 },
+    { id: 'fc8', type: 'Linear', outFeatures: 1000 },
+  ],
+}
+
+/** A small network, another one for each `channels`, so that tests do not meet each other's. */
+export const smallNetwork = (channels: number) => ({
+  name: `small ${channels}`,
+  input: { shape: [3, 8, 8] },
+  layers: [{ type: 'Conv2d', outChannels: channels, kernelSize: 3 }, { type: 'Flatten' }, { type: 'Linear', outFeatures: 10 }],
+})
