@@ -54,9 +54,11 @@ export const linear = defineOp({
       transB: 1,
     }),
   tfjs: (tf, { attributes: a, parameters }) => {
-    const weight = parameters.weight as Tensor2D
+    // in × out: the wasm back end multiplies by a transposed matrix many times slower.
+    const weight = tf.transpose(parameters.weight as Tensor2D)
+    parameters.weight!.dispose()
     return ([x]) => {
-      const y = tf.matMul(x as Tensor2D, weight, false, true)
+      const y = tf.matMul(x as Tensor2D, weight)
       return a.bias ? tf.add(y, parameters.bias!) : y
     }
   },

@@ -19,8 +19,8 @@ export const explicitPads = ([top, left, bottom, right]: Sides):
       ]
 
 /**
- * Spreads a filter's taps by writing the zeros between them, since TF.js refuses a convolution with both stride and
- * dilation above 1. Shape [Kh, Kw, …] → [d·(Kh − 1) + 1, d·(Kw − 1) + 1, …].
+ * Spreads a filter's taps by writing the zeros between them: TF.js refuses a convolution with both stride and dilation
+ * above 1, and TensorFlow's own depthwise kernels do not dilate. Shape [Kh, Kw, …] → [d·(Kh − 1) + 1, d·(Kw − 1) + 1, …].
  */
 function spread(tf: Tf, filter: tfjs.Tensor4D, [dh, dw]: Pair): tfjs.Tensor4D {
   const [kh, kw, i, o] = filter.shape
@@ -50,18 +50,25 @@ export function convolve(tf: Tf, { attributes: a, inputs, parameters }: TfjsCont
   const { pads, stride } = windowGeometry(size, a)
   const pad = explicitPads(pads)
   const strides: [number, number] = [stride[0], stride[1]]
-  const mustSpread = Math.max(...stride) > 1 && Math.max(...a.dilation) > 1
+  const depthwise = a.groups === channels && channels > 1
+  const mustSpread = Math.max(...a.dilation) > 1 && (depthwise || Math.max(...stride) > 1)
   const dilations: [number, number] = mustSpread ? [1, 1] : [a.dilation[0], a.dilation[1]]
   const laidOut = (filter: tfjs.Tensor4D) => (mustSpread ? spread(tf, filter, a.dilation) : filter)
   const weight = parameters.weight as tfjs.Tensor4D
   const bias = a.bias ? (parameters.bias as tfjs.Tensor1D) : undefined
   const withBias = (y: tfjs.Tensor4D) => (bias ? tf.add(y, bias) : y)
 
-  if (a.groups === channels && channels > 1) {
+  if (depthwise) {
     const filter = tf.tidy(() =>
       laidOut(tf.transpose(tf.reshape(weight, [channels, a.outChannels / channels, ...a.kernelSize]), [2, 3, 0, 1]) as tfjs.Tensor4D),
     )
-    return ([x]) => withBias(tf.depthwiseConv2d(x as tfjs.Tensor4D, filter, strides, pad, 'NHWC', dilations))
+    weight.dispose()
+    if (strides[0] === strides[1]) return ([x]) => withBias(tf.depthwiseConv2d(x as tfjs.Tensor4D, filter, strides, pad, 'NHWC', dilations))
+    // TensorFlow's kernels take one stride for both axes: take every position, then keep each stride-th one.
+    return ([x]) => {
+      const dense = tf.depthwiseConv2d(x as tfjs.Tensor4D, filter, 1, pad, 'NHWC')
+      return withBias(tf.stridedSlice(dense, [0, 0, 0, 0], dense.shape, [1, strides[0], strides[1], 1]) as tfjs.Tensor4D)
+    }
   }
   const perGroupOut = a.outChannels / a.groups
   const filters = Array.from({ length: a.groups }, (_, g) =>
@@ -71,6 +78,7 @@ export function convolve(tf: Tf, { attributes: a, inputs, parameters }: TfjsCont
       ),
     ),
   )
+  weight.dispose()
   const conv = (x: tfjs.Tensor4D, filter: tfjs.Tensor4D): tfjs.Tensor4D => tf.conv2d(x, filter, strides, pad, 'NHWC', dilations)
   if (a.groups === 1) return ([x]) => withBias(conv(x as tfjs.Tensor4D, filters[0]!))
   return ([x]) =>
