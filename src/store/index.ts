@@ -20,8 +20,8 @@ export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './
 export type { Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { StoreError, type StoreErrorCode } from './errors.ts'
-export type { Depth, DeviceQueue, RunFilter } from './run-queries.ts'
-export type { Cancellation, NewRun } from './runs.ts'
+export type { Depth, DeviceQueue, NewRun, RunFilter } from './run-queries.ts'
+export type { Cancellation } from './runs.ts'
 export {
   type Architecture,
   type FinalStatus,

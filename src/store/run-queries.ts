@@ -1,7 +1,24 @@
 /** Questions about many runs at once: filters of a list, a device's queue, how long such runs took before. */
+import { createHash } from 'node:crypto'
 import { and, asc, desc, eq, or, type SQL, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { type Run, type RunStatus, runs } from './schema.ts'
+
+export interface NewRun {
+  architectureId: string
+  device: string
+  deviceUuid: string
+  host: string
+  runtime: string
+  batch: number
+  precision: string
+  resolution: readonly [number, number] | null
+  profile: boolean
+  timeoutMs: number
+  priority: number
+  labels: Record<string, string>
+  settings: object
+}
 
 export interface RunFilter {
   architectureId?: string | undefined
@@ -18,6 +35,13 @@ export interface DeviceQueue {
   running: Run | null
   waiting: Run[]
   waitingCount: number
+}
+
+export interface WorkloadAhead {
+  workload: string
+  settings: object
+  timeoutMs: number
+  count: number
 }
 
 export interface Depth {
@@ -54,15 +78,27 @@ function labelled(label: string): SQL {
   return sql`${runs.labels} @> ${JSON.stringify({ [label.slice(0, at)]: label.slice(at + 1) })}::jsonb`
 }
 
+/** What makes two runs last equally long, as far as the request says. */
+export function workloadOf(run: NewRun): string {
+  const settings = Object.entries(run.settings)
+    .filter(([key]) => key !== 'seed')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const parts = [run.architectureId, run.runtime, run.batch, run.precision, run.resolution, run.profile, settings]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}
+
 const waitsOn = (deviceUuid: string): SQL => and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued'))!
 
-export async function queuedAhead(db: Database, run: Pick<Run, 'id' | 'deviceUuid'>): Promise<number> {
+/** The waiting runs that go before this one, by workload. */
+export async function workloadsAhead(db: Database, run: Pick<Run, 'id' | 'deviceUuid'>): Promise<WorkloadAhead[]> {
   const { rows } = await db.execute(sql`
-    SELECT count(*)::int AS ahead FROM runs other, runs self
+    SELECT other.workload, count(*)::int AS count, min(other.settings::text)::json AS settings, max(other.timeout_ms) AS "timeoutMs"
+    FROM runs other, runs self
     WHERE self.id = ${run.id}::uuid AND self.status = 'queued'
       AND other.device_uuid = ${run.deviceUuid} AND other.status = 'queued'
-      AND (-other.priority, other.queued_at, other.id) < (-self.priority, self.queued_at, self.id)`)
-  return rows[0].ahead
+      AND (-other.priority, other.queued_at, other.id) < (-self.priority, self.queued_at, self.id)
+    GROUP BY other.workload`)
+  return rows
 }
 
 export async function runningAndWaiting(db: Database, deviceUuid: string, limit: number): Promise<DeviceQueue> {

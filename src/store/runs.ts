@@ -2,35 +2,18 @@
  * Runs: the table is the truth, a pg-boss job only the ticket (docs/adr/runs-table-is-the-truth.md). Reads here;
  * changes of state in `transitions.ts`, each in a transaction of its own from here.
  */
-import { createHash } from 'node:crypto'
 import { and, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import { after, isUuid, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { isForeignKeyViolation, isUniqueViolation, StoreError, textError } from './errors.ts'
 import { cancelNotice } from './notifications.ts'
-import type { DeviceQueue, RunFilter } from './run-queries.ts'
+import type { DeviceQueue, NewRun, RunFilter } from './run-queries.ts'
 import * as queries from './run-queries.ts'
-import { architectures, type Run, runSamples, runs } from './schema.ts'
+import { architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import type { Claim, Ending } from './transitions.ts'
 import * as transitions from './transitions.ts'
-
-export interface NewRun {
-  architectureId: string
-  device: string
-  deviceUuid: string
-  host: string
-  runtime: string
-  batch: number
-  precision: string
-  resolution: readonly [number, number] | null
-  profile: boolean
-  timeoutMs: number
-  priority: number
-  labels: Record<string, string>
-  settings: object
-}
 
 /** `requested`: its owner has been told, and it ends soon; `finished`: there was nothing left to cancel. */
 export interface Cancellation {
@@ -70,7 +53,7 @@ export class Runs {
             ...run,
             resolution: run.resolution && [...run.resolution],
             id: uuidv7(),
-            workload: workloadOf(run),
+            workload: queries.workloadOf(run),
             status: 'queued',
             attempt: 0,
             queuedAt: sql`now()`,
@@ -226,14 +209,17 @@ export class Runs {
 
   /** Every sample in ms, in order; null where the run has none. */
   async samples(id: string): Promise<Float64Array | null> {
-    if (!isUuid(id)) return null
-    const [row] = await this.#db.select({ samples: runSamples.samples }).from(runSamples).where(eq(runSamples.runId, id))
-    return row ? transitions.fromBytes(row.samples) : null
+    return isUuid(id) ? transitions.readSamples(this.#db, id) : null
   }
 
   /** How many waiting runs of its device go before it; the one in progress is not counted. 0 for one that waits no more. */
-  queuedAhead(run: Pick<Run, 'id' | 'deviceUuid'>): Promise<number> {
-    return queries.queuedAhead(this.#db, run)
+  async queuedAhead(run: Pick<Run, 'id' | 'deviceUuid'>): Promise<number> {
+    return (await this.workloadsAhead(run)).reduce((sum, { count }) => sum + count, 0)
+  }
+
+  /** The same runs by workload. */
+  workloadsAhead(run: Pick<Run, 'id' | 'deviceUuid'>): Promise<queries.WorkloadAhead[]> {
+    return queries.workloadsAhead(this.#db, run)
   }
 
   /** The device's queue, `limit` of its waiting runs. */
@@ -266,15 +252,6 @@ export class Runs {
       return missing.length
     })
   }
-}
-
-/** What makes two runs last equally long, as far as the request says. */
-export function workloadOf(run: NewRun): string {
-  const settings = Object.entries(run.settings)
-    .filter(([key]) => key !== 'seed')
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  const parts = [run.architectureId, run.runtime, run.batch, run.precision, run.resolution, run.profile, settings]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
 async function sameRequest(tx: Transaction, key: string, requestHash: string | undefined): Promise<Run> {

@@ -3,7 +3,7 @@
  * and its ticket in the same transaction: whoever comes second finds no row, and nothing happens halfway.
  */
 import { and, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
-import type { Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import { eventNotice } from './notifications.ts'
 import { type FinalStatus, type Run, type RunError, runEvents, runSamples, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
@@ -97,7 +97,7 @@ export async function finish(tx: Transaction, held: Claim, ending: Ending): Prom
     { ...RELEASED, status, finishedAt: sql`now()`, result, certificate, environment, error },
     () => ({ type: status, data: error ? { error } : { ...(certificate ? { certificate } : {}) } }),
   )
-  if (run && samples) await tx.insert(runSamples).values({ runId: run.id, samples: toBytes(samples) })
+  if (run && samples) await tx.insert(runSamples).values({ runId: run.id, samples: stored(samples) })
   return run ?? null
 }
 
@@ -165,14 +165,22 @@ export async function reclaim(tx: Transaction, tickets: Tickets, ids: readonly s
   return [...cancelled, ...failed, ...requeued]
 }
 
-/** Float64Array → little-endian bytes, whatever this machine's order. */
-export function toBytes(samples: Float64Array): Uint8Array {
+/**
+ * Samples cross to the database as base64: PGlite writes a bytea parameter byte by byte, which holds the event loop
+ * several times as long. Little-endian in the table, whatever this machine's order.
+ */
+const stored = (samples: Float64Array): SQL => {
   const bytes = Buffer.alloc(samples.length * 8)
-  samples.forEach((sample, i) => bytes.writeDoubleLE(sample, i * 8))
-  return bytes
+  for (let i = 0; i < samples.length; i++) bytes.writeDoubleLE(samples[i]!, i * 8)
+  return sql`decode(${bytes.toString('base64')}, 'base64')`
 }
 
-export function fromBytes(bytes: Uint8Array): Float64Array {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Float64Array.from({ length: buffer.length / 8 }, (_, i) => buffer.readDoubleLE(i * 8))
+export async function readSamples(db: Database, runId: string): Promise<Float64Array | null> {
+  const [row] = await db
+    .select({ base64: sql<string>`encode(${runSamples.samples}, 'base64')` })
+    .from(runSamples)
+    .where(eq(runSamples.runId, runId))
+  if (!row) return null
+  const bytes = Buffer.from(row.base64, 'base64')
+  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(i * 8))
 }

@@ -9,9 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
-import type { NewArchitecture } from '../../src/store/architectures.ts'
-import { type Log, openStore, type Store, type StoreOptions } from '../../src/store/index.ts'
-import type { NewRun } from '../../src/store/runs.ts'
+import { type Log, type NewArchitecture, type NewRun, openStore, type Store, type StoreOptions } from '../../src/store/index.ts'
 
 const server = process.env.ARCHMETER_TEST_DATABASE_URL
 

@@ -1,0 +1,139 @@
+/**
+ * One execution of one claimed run: worker in, events and final state out. Nothing of the run is changed before the
+ * worker process is idle or dead, so that a run never ends, or starts anew, while its process still computes.
+ */
+import type { Graph } from '../../engine/graph.ts'
+import type { Claim, Ending, FinalStatus, Log, Run, Store } from '../../store/index.ts'
+import type { Precision, RunJob, RuntimeName, TimingSettings } from '../contract.ts'
+import type { Executor, Outcome, QueueDevice } from './contract.ts'
+
+/** Why an execution is cut off: a user's wish, the end of this service, or another service that took the run over. */
+export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'
+
+/** How often and in which steps an ending is stored again where the database does not answer, ms. */
+const STORE_AGAIN = { times: 30, pauseMs: 1000 }
+
+export class Execution {
+  readonly run: Run
+  readonly #device: QueueDevice
+  readonly #worker: Executor
+  readonly #store: Store
+  readonly #log: Log
+  readonly #controller = new AbortController()
+  #interruption: Interruption | null = null
+  /** Progress is stored one after the other, in the order in which it came. */
+  #progress: Promise<unknown> = Promise.resolve()
+
+  constructor(run: Run, device: QueueDevice, worker: Executor, store: Store, log: Log) {
+    this.run = run
+    this.#device = device
+    this.#worker = worker
+    this.#store = store
+    this.#log = log
+  }
+
+  /** Ends the worker process, then settles the run accordingly. The first reason counts, but a lost lease beats all. */
+  interrupt(why: Interruption): void {
+    if (this.#interruption === null || why === 'leaseLost') this.#interruption = why
+    this.#controller.abort()
+  }
+
+  /** Runs to the end; never rejects. @returns what became of the run. */
+  async settle(): Promise<FinalStatus | 'requeued'> {
+    const outcome = await this.#execute()
+    await this.#progress
+    try {
+      return (await this.#persist(() => this.#record(outcome))) ?? 'requeued'
+    } catch (err) {
+      this.#log.error({ err, runId: this.run.id }, 'the end of a run could not be stored; it is taken up again when its lease runs out')
+      return 'requeued'
+    }
+  }
+
+  get #claim(): Claim {
+    return { id: this.run.id, owner: this.run.owner!, attempt: this.run.attempt }
+  }
+
+  async #execute(): Promise<Outcome> {
+    const { run } = this
+    try {
+      const architecture = await this.#store.architectures.get(run.architectureId)
+      const job: RunJob = {
+        runId: run.id,
+        graph: architecture!.graph as Graph,
+        runtime: run.runtime as RuntimeName,
+        device: this.#device,
+        batch: run.batch,
+        precision: run.precision as Precision,
+        resolution: run.resolution,
+        profile: run.profile,
+        settings: run.settings as TimingSettings,
+      }
+      return await this.#worker.execute(job, {
+        timeoutMs: run.timeoutMs,
+        signal: this.#controller.signal,
+        onProgress: ({ type, data }) => {
+          this.#progress = this.#progress
+            .then(() => this.#store.events.append(run.id, type, data, run.owner!))
+            .catch((err) => this.#log.warn({ err, runId: run.id }, 'progress of a run was not stored'))
+        },
+      })
+    } catch (err) {
+      this.#log.error({ err, runId: run.id }, 'the worker of a device failed outside of its run')
+      return {
+        outcome: 'failed',
+        failure: { code: 'WORKER_FAILED', message: `The worker could not take the run: ${(err as Error).message}` },
+      }
+    }
+  }
+
+  /** @returns the state the run is in now by this execution's doing, null where it was not this one's to change any more. */
+  async #record(outcome: Outcome): Promise<FinalStatus | 'requeued' | null> {
+    if (outcome.outcome === 'cancelled') {
+      if (this.#interruption === 'leaseLost') return null
+      if (this.#interruption === 'shutdown') {
+        const run = await this.#store.runs.giveBack(
+          this.#claim,
+          'The service was shut down in the middle of it; it runs again at the next start',
+        )
+        return run?.status === 'cancelled' ? 'cancelled' : run && 'requeued'
+      }
+    }
+    const run = await this.#store.runs.finish(this.#claim, this.#ending(outcome))
+    if (!run) this.#log.warn({ runId: this.run.id }, 'a run ended here after another service had taken it over; its result is dropped')
+    return run && (run.status as FinalStatus)
+  }
+
+  #ending(outcome: Outcome): Ending {
+    switch (outcome.outcome) {
+      case 'succeeded':
+        return { status: 'succeeded', ...outcome.success }
+      case 'failed':
+      case 'crashed':
+        return { status: 'failed', error: outcome.failure }
+      case 'timedOut':
+        return {
+          status: 'timedOut',
+          error: {
+            code: 'TIMED_OUT',
+            message: `It ran for ${this.run.timeoutMs} ms, its timeoutMs, without coming to an end: give it more, or measure for less long`,
+          },
+        }
+      case 'cancelled':
+        return { status: 'cancelled', error: { code: 'CANCELLED', message: 'Cancelled on request' } }
+    }
+  }
+
+  async #persist<T>(store: () => Promise<T>): Promise<T> {
+    const times = this.#interruption === 'shutdown' ? 2 : STORE_AGAIN.times
+    for (let again = 1; ; again++) {
+      try {
+        return await store()
+      } catch (err) {
+        if (again >= times || this.#interruption === 'leaseLost') throw err
+        this.#log.warn({ err, runId: this.run.id }, 'the end of a run was not stored; trying again')
+        await new Promise((resolve) => setTimeout(resolve, STORE_AGAIN.pauseMs))
+      }
+    }
+  }
+}

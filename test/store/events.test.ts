@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openStore, type RunEvent } from '../../src/store/index.ts'
+import { openTestStore, someArchitecture, someRun, storeKind, type TestStore } from './helper.ts'
+
+let opened: TestStore
+let architectureId: string
+before(async () => {
+  opened = await openTestStore()
+  architectureId = (await opened.store.architectures.insert(someArchitecture())).architecture.id
+})
+after(() => opened.close())
+
+async function runningRun() {
+  const deviceUuid = `cpu-${randomUUID()}`
+  const { run } = await opened.store.runs.insert(someRun(architectureId, { deviceUuid }))
+  await opened.store.runs.claim(run.id, 'me', 60_000)
+  return { id: run.id, owner: 'me', attempt: 1 }
+}
+
+async function collect(runId: string, afterSeq = 0, onEvent: (event: RunEvent) => Promise<void> | void = () => {}): Promise<number[]> {
+  const seen: number[] = []
+  for await (const event of opened.store.events.follow(runId, afterSeq)) {
+    seen.push(event.seq)
+    await onEvent(event)
+  }
+  return seen
+}
+
+test('followers who come at any time hear every event once, in order, and the last one ends them', { timeout: 30_000 }, async () => {
+  const { events, runs } = opened.store
+  const held = await runningRun()
+  const total = 50
+  const followers: Promise<number[]>[] = [collect(held.id)]
+  // A slow one, and one that resumes from where it was cut off.
+  followers.push(collect(held.id, 0, () => sleep(2)))
+  followers.push(collect(held.id, 10))
+  for (let i = 0; i < total; i++) {
+    // Concurrent writers too: their numbers must still arrive in order.
+    await Promise.all([events.append(held.id, 'progress', { i }), events.append(held.id, 'phase', { i })])
+    if (i % 10 === 0) followers.push(collect(held.id))
+  }
+  await runs.finish(held, { status: 'succeeded', result: {} })
+  followers.push(collect(held.id), collect(held.id, 10))
+  const last = 2 + 2 * total + 1
+  for (const [i, seen] of (await Promise.all(followers)).entries()) {
+    const first = seen[0]!
+    assert.ok(first === 1 || first === 11, `follower ${i} starts at ${first}`)
+    assert.deepEqual(
+      seen,
+      Array.from({ length: last - first + 1 }, (_, k) => first + k),
+      `follower ${i}`,
+    )
+  }
+})
+
+test('following ends at once where nothing can come: no such run, past the end, aborted', { timeout: 10_000 }, async () => {
+  const { events, runs } = opened.store
+  assert.deepEqual(await collect(randomUUID()), [])
+  assert.deepEqual(await collect('no id'), [])
+  const held = await runningRun()
+  const controller = new AbortController()
+  const seen: string[] = []
+  const waiting = (async () => {
+    for await (const event of events.follow(held.id, 0, controller.signal)) seen.push(event.type)
+  })()
+  while (seen.length < 2) await sleep(5)
+  controller.abort()
+  await waiting
+  await runs.finish(held, { status: 'failed', error: { code: 'X', message: 'x' } })
+  assert.deepEqual(await collect(held.id, 3), [])
+  assert.deepEqual(await collect(held.id, 99), [])
+  assert.deepEqual(seen, ['queued', 'started'])
+})
+
+test('a subscription calls one after the other, and no more once it is stopped', { timeout: 10_000 }, async () => {
+  const { events } = opened.store
+  const held = await runningRun()
+  const seen: number[] = []
+  let inside = 0
+  const stop = events.subscribe(held.id, async (event) => {
+    assert.equal(++inside, 1)
+    await sleep(3)
+    inside--
+    seen.push(event.seq)
+    if (event.seq === 4) stop()
+  })
+  for (let i = 0; i < 5; i++) await events.append(held.id, 'progress', { i })
+  while (seen.length < 4) await sleep(5)
+  await events.append(held.id, 'progress', {})
+  await sleep(50)
+  assert.deepEqual(seen, [1, 2, 3, 4])
+})
+
+test('events reach a follower in another service', {
+  timeout: 20_000,
+  skip: storeKind === 'pglite' && 'skipped: the embedded store has one process',
+}, async () => {
+  const other = await openStore(opened.options)
+  try {
+    const held = await runningRun()
+    const seen: string[] = []
+    const done = (async () => {
+      for await (const event of other.events.follow(held.id)) seen.push(event.type)
+    })()
+    while (seen.length < 2) await sleep(5)
+    // The listening connection is lost, and an event comes meanwhile: the follower catches up.
+    const { sql } = await import('drizzle-orm')
+    await opened.store.db.execute(
+      sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'archmeter-listen' AND datname = current_database()`,
+    )
+    await opened.store.events.append(held.id, 'progress', { lost: true })
+    await opened.store.runs.finish(held, { status: 'succeeded', result: {} })
+    await done
+    assert.deepEqual(seen, ['queued', 'started', 'progress', 'succeeded'])
+  } finally {
+    await other.close()
+  }
+})
