@@ -11,7 +11,13 @@ export interface SchemaProblem {
 
 /** A user's value in an error message, never long. */
 export const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value)
+  let text: string
+  try {
+    text = JSON.stringify(value) ?? String(value)
+  } catch {
+    // JSON may be nested deeper than the stack: V8 reads such a text, and cannot write it.
+    return 'a value nested too deep to show'
+  }
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 

@@ -8,7 +8,10 @@ import { type Architecture, architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import { cancelQueued } from './transitions.ts'
 
-export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 'graph' | 'layerCount' | 'params' | 'macs'>
+/** `graph` is JSON, or its text already written: a large one need not be written out on the event loop. */
+export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 'layerCount' | 'params' | 'macs'> & {
+  graph: object | string
+}
 /** As it stands in a list: without the graph, which may be megabytes. */
 export type ArchitectureSummary = Omit<Architecture, 'graph'>
 
@@ -41,18 +44,18 @@ export class Architectures {
    * Stores it, unless one with this digest and name is there: then that one comes back, `created: false`.
    * @throws StoreError INVALID_TEXT
    */
-  async insert(architecture: NewArchitecture): Promise<{ architecture: Architecture; created: boolean }> {
+  async insert({ graph, ...architecture }: NewArchitecture): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
     const sameContent = and(eq(digest, architecture.digest), eq(name, architecture.name), isNull(deletedAt))
     try {
       // A second round only where the one in the way was deleted between the two statements.
       for (;;) {
         const [created] = await this.#db
           .insert(architectures)
-          .values({ ...architecture, id: uuidv7(), createdAt: sql`now()` })
+          .values({ ...architecture, graph: typeof graph === 'string' ? sql`${graph}::json` : graph, id: uuidv7(), createdAt: sql`now()` })
           .onConflictDoNothing({ target: [digest, name], where: isNull(deletedAt) })
-          .returning()
+          .returning(summary)
         if (created) return { architecture: created, created: true }
-        const [existing] = await this.#db.select().from(architectures).where(sameContent)
+        const [existing] = await this.#db.select(summary).from(architectures).where(sameContent)
         if (existing) return { architecture: existing, created: false }
       }
     } catch (error) {
@@ -70,6 +73,16 @@ export class Architectures {
     const valid = ids.filter(isUuid)
     if (valid.length === 0) return []
     return this.#db.select().from(architectures).where(inArray(id, valid))
+  }
+
+  /** `get` with the graph as the text it is stored as: a large one need not be read on the event loop. */
+  async getWithText(architectureId: string): Promise<(ArchitectureSummary & { graphText: string }) | null> {
+    if (!isUuid(architectureId)) return null
+    const [row] = await this.#db
+      .select({ ...summary, graphText: sql<string>`${architectures.graph}::text` })
+      .from(architectures)
+      .where(eq(id, architectureId))
+    return row ?? null
   }
 
   /** `getMany` without the graphs. */

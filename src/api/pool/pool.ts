@@ -1,7 +1,6 @@
 import { Piscina } from 'piscina'
 import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
-import type { Graph } from '../../engine/graph.ts'
 import type { Limits } from '../../engine/limits.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { CostFormat, ReadArchitecture } from './tasks.ts'
@@ -55,8 +54,13 @@ export class EnginePool {
     return this.#run('read', { bytes, limits: this.#options.limits }, [bytes.buffer])
   }
 
+  /** A graph as bytes, as `writeGraph` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
+  graph(graph: string): Promise<Uint8Array> {
+    return this.#run('graph', { graph }, [])
+  }
+
   /** Costs of a graph as bytes, as `writeCosts` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
-  costs(graph: Graph, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
+  costs(graph: string, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
     return this.#run('costs', { graph, options, format }, [])
   }
 

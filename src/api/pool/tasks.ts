@@ -21,7 +21,8 @@ export type ArchitectureSource = { kind: 'json' } | { kind: 'zoo'; family: strin
 export interface ReadArchitecture {
   name: string
   source: ArchitectureSource
-  graph: Graph
+  /** The verified `Graph` as JSON text: written here, since it may be large. */
+  graph: string
   /** `sha256:` and 64 hexadecimal digits, of the canonical graph: the name is no part of it. */
   digest: string
   layerCount: number
@@ -117,7 +118,7 @@ export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits:
   return {
     name: body.name as string,
     source,
-    graph,
+    graph: JSON.stringify(graph),
     digest: digestOf(graph),
     layerCount: totals.layers,
     params: totals.params,
@@ -134,6 +135,9 @@ export const digestOf = (graph: Graph): string =>
   `sha256:${createHash('sha256')
     .update(JSON.stringify(graphToJson(graph), sorted))
     .digest('hex')}`
+
+/** A stored graph in the form it is registered in, as bytes to send. */
+export const writeGraph = ({ graph }: { graph: string }): Uint8Array => Buffer.from(JSON.stringify(graphToJson(JSON.parse(graph) as Graph)))
 
 export type CostFormat = 'json' | 'csv'
 
@@ -154,9 +158,12 @@ const csvColumns = [
   'effectiveStride',
 ] as const
 
-/** The costs of a graph as bytes to send: JSON whole, or CSV with a row a layer, each naming the convention it counts by. */
-export function writeCosts({ graph, options, format }: { graph: Graph; options: CostOptions; format: CostFormat }): Uint8Array {
-  const costs = computeCosts(graph, options)
+/**
+ * The costs of a stored graph as bytes to send: JSON whole, or CSV with a row a layer, each naming the convention it
+ * counts by. @throws EngineError as `computeCosts` does.
+ */
+export function writeCosts({ graph, options, format }: { graph: string; options: CostOptions; format: CostFormat }): Uint8Array {
+  const costs = computeCosts(JSON.parse(graph) as Graph, options)
   if (format === 'json') return Buffer.from(JSON.stringify(costs))
   const cell = (value: unknown): string | number =>
     value === null ? '' : Array.isArray(value) ? value.join(typeof value[0] === 'number' ? 'x' : ' ') : (value as string | number)

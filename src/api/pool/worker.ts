@@ -1,6 +1,6 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
-import { readArchitecture, writeCosts } from './tasks.ts'
+import { readArchitecture, writeCosts, writeGraph } from './tasks.ts'
 
 /** A task's end as it crosses threads: errors lose their class on the way, so they travel as what they say. */
 export type Crossing<T> =
@@ -23,4 +23,5 @@ const crossing =
 /** Answers once this thread has loaded the engine. */
 export const ready = (): Crossing<true> => ({ ok: true, value: true })
 export const read = crossing(readArchitecture)
+export const graph = crossing(writeGraph)
 export const costs = crossing(writeCosts)

@@ -91,7 +91,10 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
         response: { 200: json('The graph.', GraphSchema), ...errors('ARCHITECTURE_NOT_FOUND') },
       },
     },
-    async (request, reply) => reply.send(await architectures.graph(request.params.id)),
+    async (request, reply) => {
+      const graph = await architectures.graph(request.params.id)
+      return reply.type('application/json; charset=utf-8').send(graph)
+    },
   )
   app.delete(
     '/v1/architectures/:id',

@@ -1,8 +1,14 @@
-import { type Graph, graphToJson } from '../../../engine/graph.ts'
-import type { Architecture as Row, Store } from '../../../store/index.ts'
+import type { ArchitectureSummary, Store } from '../../../store/index.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
+import { writeGraph } from '../../pool/tasks.ts'
 import type { Architecture, ArchitectureQuery, NewArchitecture } from './schema.ts'
+
+/** Up to this many layers a graph is read where it is asked for; a larger one on a thread, off the event loop. */
+export const smallGraph = 400
+
+/** The same memory, as what Node sends. */
+export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 const notFound = (id: string) =>
   new ApiError('ARCHITECTURE_NOT_FOUND', `no architecture ${id.slice(0, 60)}: GET /v1/architectures lists those there are`)
@@ -46,9 +52,10 @@ export class ArchitectureService {
     return { items: items.map(present), nextCursor: nextCursor ?? null }
   }
 
-  /** The graph in JSON, as it can be registered again. @throws ApiError ARCHITECTURE_NOT_FOUND */
-  async graph(id: string): Promise<ReturnType<typeof graphToJson>> {
-    return graphToJson((await this.row(id)).graph as Graph)
+  /** The graph as JSON bytes, in the form it can be registered in. @throws ApiError ARCHITECTURE_NOT_FOUND */
+  async graph(id: string): Promise<Buffer> {
+    const { graphText, layerCount } = await this.stored(id)
+    return asBuffer(layerCount <= smallGraph ? writeGraph({ graph: graphText }) : await this.#pool.graph(graphText))
   }
 
   /** Hides the architecture and cancels its queued runs; finished runs keep their figures. @throws ApiError ARCHITECTURE_NOT_FOUND */
@@ -62,15 +69,15 @@ export class ArchitectureService {
     this.#forget.add(forget)
   }
 
-  /** The stored row. @throws ApiError ARCHITECTURE_NOT_FOUND */
-  async row(id: string): Promise<Row> {
-    const row = await this.#store.architectures.get(id)
+  /** What is stored, the graph as text. @throws ApiError ARCHITECTURE_NOT_FOUND */
+  async stored(id: string): Promise<ArchitectureSummary & { graphText: string }> {
+    const row = await this.#store.architectures.getWithText(id)
     if (!row || row.deletedAt) throw notFound(id)
     return row
   }
 }
 
-function present(row: Omit<Row, 'graph'>): Architecture {
+function present(row: ArchitectureSummary): Architecture {
   const self = `/v1/architectures/${row.id}`
   return {
     id: row.id,

@@ -5,11 +5,9 @@ import { type CostOptions, type Costs, computeCosts } from '../../../engine/cost
 import type { Graph } from '../../../engine/graph.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type CostFormat, writeCosts } from '../../pool/tasks.ts'
-import type { ArchitectureService } from '../architectures/service.ts'
+import { type ArchitectureService, asBuffer, smallGraph } from '../architectures/service.ts'
 import type { CostQuery } from './schema.ts'
 
-/** Up to this many layers a graph is costed where it is asked for; a larger one on a thread. */
-const smallGraph = 400
 /** How long this process goes without asking whether an architecture still exists: another may have deleted it. */
 const existenceMs = 2000
 
@@ -46,9 +44,9 @@ export class CostService {
   /** Costs as a value. @throws ApiError ARCHITECTURE_NOT_FOUND; EngineError as `computeCosts` does. */
   async costs(id: string, query: CostQuery): Promise<Costs> {
     const options = readOptions(query)
-    const { graph, layerCount } = await this.#architectures.row(id)
-    if (layerCount <= smallGraph) return computeCosts(graph as Graph, options)
-    return JSON.parse(Buffer.from(await this.#pool.costs(graph as Graph, options, 'json')).toString('utf8'))
+    const { graphText, layerCount } = await this.#architectures.stored(id)
+    if (layerCount <= smallGraph) return computeCosts(JSON.parse(graphText) as Graph, options)
+    return JSON.parse(asBuffer(await this.#pool.costs(graphText, options, 'json')).toString('utf8'))
   }
 
   /**
@@ -64,14 +62,11 @@ export class CostService {
 
   async #work(id: string, query: CostQuery, format: CostFormat, key: string, kept: CostAnswer | undefined): Promise<CostAnswer> {
     const options = readOptions(query)
-    const { graph, layerCount, digest, name } = await this.#architectures.row(id)
+    const { graphText, layerCount, digest, name } = await this.#architectures.stored(id)
     if (!this.#deleted.has(id)) this.#exists.set(id, true)
     if (kept) return kept
-    const bytes =
-      layerCount <= smallGraph
-        ? writeCosts({ graph: graph as Graph, options, format })
-        : await this.#pool.costs(graph as Graph, options, format)
-    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const task = { graph: graphText, options, format }
+    const body = asBuffer(layerCount <= smallGraph ? writeCosts(task) : await this.#pool.costs(graphText, options, format))
     const answer = {
       body,
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
