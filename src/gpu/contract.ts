@@ -1,25 +1,31 @@
 /**
- * The words that the queue, the worker process and the runtimes share. Types only: everything crosses a process
- * boundary as a structured clone.
+ * The words that the queue, the worker process and the runtimes share. Everything here crosses a process boundary as a
+ * structured clone.
  */
 import type { Graph } from '../engine/graph.ts'
+import type { Device } from './devices.ts'
+import type { CpuDescription } from './host-facts.ts'
 import type { TimingSettings } from './timing/settings.ts'
 
 export type { TimingSettings }
 
-export type RuntimeName = 'onnxruntime' | 'tfjs'
-export type Precision = 'float32' | 'float16'
+/** What can execute a graph; `runtimes/index.ts` loads each on demand. */
+export const runtimeNames = ['onnxruntime', 'tfjs'] as const
+export type RuntimeName = (typeof runtimeNames)[number]
+export const precisions = ['float32', 'float16'] as const
+export type Precision = (typeof precisions)[number]
+export type DeviceKind = 'cpu' | 'cuda'
 
 /** One timed inference as the worker gets it. */
 export interface RunJob {
   runId: string
   graph: Graph
   runtime: RuntimeName
-  /** `cpu:0`, `cuda:0` on this host, and the UUID its queue and lock go by. */
-  device: { name: string; uuid: string; kind: 'cpu' | 'cuda'; index: number }
+  device: Pick<Device, 'name' | 'uuid' | 'kind' | 'index' | 'model' | 'driver'>
   /** Images per call. */
   batch: number
   precision: Precision
+  /** [height, width] in place of the inputs' own, or null. */
   resolution: readonly [number, number] | null
   profile: boolean
   settings: TimingSettings
@@ -40,10 +46,20 @@ export interface LatencySummary {
   medianCi95: readonly [number, number] | null
 }
 
+/** One row of a profile. Where a runtime fused layers into one kernel, the row carries all their ids. */
 export interface LayerTime {
-  layerId: string
+  layerIds: string[]
   ms: number
-  share: number
+}
+export interface LayerProfile {
+  /** In graph order. Mean time of a call, ms. */
+  perLayer: LayerTime[]
+  /** Time of kernels that belong to no layer, such as changes of layout. */
+  unattributedMs: number
+  /** Wall time of the whole call while it was profiled, ms: more than the sum, and more than the timed latency. */
+  totalMs: number
+  /** Calls the means are taken over. */
+  runs: number
 }
 
 export interface RunResult {
@@ -55,12 +71,12 @@ export interface RunResult {
   loadMs: number
   warmup: { runs: number; durationMs: number; agreed: boolean }
   stable: boolean
-  /** Largest absolute output, and a short digest of the output, to compare runtimes by. */
+  /** The outputs, to compare runtimes by: elements of all, largest absolute value, the first values of the first. */
   output: { elements: number; maxAbs: number; first: number[] }
   weights: 'seeded' | 'file'
-  /** Where the runtime separates them; null and said so otherwise. */
+  /** Where the runtime separates them; null where they are part of the latency. */
   copiesMs: { hostToDevice: number; deviceToHost: number } | null
-  profile: { perLayer: LayerTime[]; totalMs: number; unattributedMs: number } | null
+  profile: LayerProfile | null
 }
 
 export type Verdict = 'valid' | 'suspect' | 'invalid'
@@ -75,17 +91,28 @@ export interface RunEnvironment {
   device: string
   deviceUuid: string
   deviceName: string
+  /** NVIDIA driver; null on a CPU. */
+  driver: string | null
   runtime: RuntimeName
   runtimeVersion: string
   /** Back end of the runtime: `cpu`, `cuda`, `wasm`, `tensorflow`. */
   backend: string
+  /** What the runtime was told, by its own option names. */
+  runtimeOptions: Record<string, string | number | boolean>
+  precision: Precision
   nodeVersion: string
   os: string
+  cpu: CpuDescription & { governor: string | null }
+  memory: { totalBytes: number; availableBytes: number }
+  /** 1, 5 and 15 minutes, as the run began. */
+  loadAverage: readonly number[]
   threads: number
   settings: TimingSettings
   workerPid: number
   /** The timed part on the host's monotonic clock (shared by every process of the host), ns as decimal strings. */
   interval: { bootId: string; startNs: string; endNs: string }
+  /** CPU that others used, and the hypervisor took, during the timed part, in CPUs; null where the kernel does not tell. */
+  hostLoad: { othersCpus: number; stolenCpus: number } | null
 }
 
 export interface RunSuccess {
@@ -109,13 +136,13 @@ export interface RunProgress {
 }
 
 /** Parent → worker. */
-export type ToWorker = { kind: 'run'; job: RunJob } | { kind: 'probe'; runtimes: RuntimeName[] } | { kind: 'shutdown' }
+export type ToWorker = { kind: 'run'; job: RunJob } | { kind: 'probe'; runtime: RuntimeName; device: RunJob['device'] }
 /** Worker → parent. */
 export type FromWorker =
   | { kind: 'ready'; pid: number }
-  | { kind: 'probed'; runtimes: RuntimeSupport[] }
+  | { kind: 'probed'; support: RuntimeSupport }
   | { kind: 'progress'; runId: string; progress: RunProgress }
-  | { kind: 'done'; runId: string; success: RunSuccess }
+  | { kind: 'done'; runId: string; success: RunSuccess; residentBytes: number }
   | { kind: 'failed'; runId: string; failure: RunFailure }
 
 /** Whether a runtime works on a device: found by running a tiny graph on it, never by asking for a list. */
@@ -128,8 +155,7 @@ export interface RuntimeCapabilities {
   /** Whether copies to and from the device are timed apart from compute. */
   separatesCopies: boolean
   perLayer: boolean
-  deviceMemory: boolean
-  /** Threads it can be told to use: a maximum, or 1 where it has one. */
+  /** Most threads it can be told to use; 1 where it has one. */
   maxThreads: number
 }
 
@@ -138,24 +164,42 @@ export interface LoadRequest {
   batch: number
   resolution: readonly [number, number] | null
   precision: Precision
+  /** At least 1. */
   threads: number
   seed: number
   device: RunJob['device']
+  /** A folder for files that the load needs; removed after the run. */
+  scratch: string
 }
 
 /** A loaded network. `run` returns when the output lies on the host: its duration is the latency. */
 export interface Session {
+  /** Back end that executes, as `RunEnvironment.backend`. */
+  backend: string
   run(): Promise<void> | void
   /** The outputs of the last `run`, in graph order, each in the engine's element order (N×C×H×W). */
-  outputs(): Promise<Float32Array[]> | Float32Array[]
-  /** One run with per-layer times; only where capabilities say so. */
-  profile?(): Promise<{ perLayer: { layerId: string; ms: number }[]; totalMs: number }>
+  outputs(): Float32Array[]
+  /** What the runtime was told, by its own option names. */
+  options: Record<string, string | number | boolean>
   dispose(): Promise<void> | void
 }
 
 /** What executes graphs: one folder in `runtimes/`, the only places that load native bindings. */
 export interface Runtime {
   name: RuntimeName
+  version: string
+  /** What it can do on a kind of device; whether it works on this host is `probe`'s to find out. */
+  capabilities(kind: DeviceKind): RuntimeCapabilities
+  /** Runs a tiny graph on the device. Never throws: what fails is the reason. */
   probe(device: RunJob['device']): Promise<RuntimeSupport>
   load(request: LoadRequest): Promise<Session>
+  /** A pass of its own, in its own session, since it perturbs. Only where the capabilities say `perLayer`. */
+  profile?(request: LoadRequest, runs: number): Promise<LayerProfile>
+  /**
+   * Bytes that loading and running take at least, given the weights' and the largest live activations' bytes: a run
+   * for which they are not free is refused before it starts.
+   */
+  leastMemory(weightBytes: number, peakActivationBytes: number): number
+  /** Most memory that it can address at all, where that is less than the machine's; null otherwise. */
+  memoryLimitBytes: number | null
 }

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import os from 'node:os'
+
+/** Facts of this host that a measurement is recorded with. Where the kernel does not tell one, it is null or empty. */
+export interface CpuDescription {
+  model: string
+  /** Cores this process may use, hyper-threads counted once, within affinity and container quota. */
+  physicalCores: number
+  /** All logical CPUs of the host. */
+  logicalCpus: number
+  /** Instruction sets that decide which kernels a runtime picks. */
+  isa: string[]
+}
+
+/** The flags of /proc/cpuinfo that ONNX Runtime's and XNNPACK's kernels ask for, x86 and ARM. */
+const telling = new Set(
+  'sse4_1 sse4_2 avx avx2 fma f16c avx512f avx512bw avx512vl avx512_vnni avx512_bf16 avx512_fp16 avx_vnni amx_tile amx_int8 amx_bf16 asimd asimdhp asimddp sve sve2 i8mm bf16'.split(
+    ' ',
+  ),
+)
+
+/** The CPU as the kernel describes it. */
+export async function describeCpu(): Promise<CpuDescription> {
+  const cpuinfo = (await text('/proc/cpuinfo')) ?? ''
+  const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1] ?? ''
+  return {
+    model: os.cpus()[0]?.model.trim() || `${os.arch()} CPU`,
+    physicalCores: await physicalCores(),
+    logicalCpus: os.cpus().length,
+    isa: flags.split(' ').filter((flag) => telling.has(flag)),
+  }
+}
+
+/** `0-3,8` → 0 1 2 3 8, the kernel's list format. */
+export function cpuList(list: string): number[] {
+  return list
+    .trim()
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first, last = first] = part.split('-').map(Number) as [number, number?]
+      return Array.from({ length: last! - first + 1 }, (_, i) => first + i)
+    })
+}
+
+async function physicalCores(): Promise<number> {
+  const limit = os.availableParallelism()
+  const allowed = /^Cpus_allowed_list:\s*(.*)$/m.exec((await text('/proc/self/status')) ?? '')?.[1]
+  if (allowed === undefined) return limit
+  const siblings = await Promise.all(cpuList(allowed).map((cpu) => text(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`)))
+  if (siblings.some((list) => list === null)) return limit
+  return Math.max(1, Math.min(limit, new Set(siblings).size))
+}
+
+async function text(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+/** The frequency governor, `performance` or `schedutil` for example; null where the host shows none, as most virtual machines. */
+export const governor = async (): Promise<string | null> =>
+  (await text('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'))?.trim() ?? null
+
+/** Names this start of this host: monotonic clocks compare within it and nowhere else. */
+export const bootId = async (): Promise<string> =>
+  (await text('/proc/sys/kernel/random/boot_id'))?.trim() ?? `${os.hostname()} since ${Math.round(Date.now() / 1000 - os.uptime())}`
+
+/** CPU time of the whole host since it started, in seconds over all CPUs; null where the kernel does not tell. */
+export interface HostCpuTime {
+  /** Everything but idle: this host's processes, its kernel and interrupts. */
+  busy: number
+  /** What the hypervisor gave to others while this host wanted to run. */
+  steal: number
+}
+
+/** Ticks of /proc/stat are 1/100 s on every Linux (USER_HZ). */
+const ticksPerSecond = 100
+
+/** Reads the first line of /proc/stat: user nice system idle iowait irq softirq steal guest guest_nice. */
+export function parseCpuTime(stat: string): HostCpuTime | null {
+  const line = /^cpu +(.*)$/m.exec(stat)
+  if (!line) return null
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line[1]!.split(' ').map(Number)
+  return { busy: (user + nice + system + irq + softirq) / ticksPerSecond, steal: steal / ticksPerSecond }
+}
+
+/** Synchronous, so that it is read at the very edges of the timed part. */
+export function hostCpuTime(): HostCpuTime | null {
+  try {
+    return parseCpuTime(readFileSync('/proc/stat', 'utf8'))
+  } catch {
+    return null
+  }
+}

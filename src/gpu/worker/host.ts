@@ -1,0 +1,299 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  type FromWorker,
+  type RunFailure,
+  type RunJob,
+  type RunProgress,
+  type RunSuccess,
+  type RuntimeName,
+  type RuntimeSupport,
+  runtimeNames,
+  type ToWorker,
+} from '../contract.ts'
+import type { Device } from '../devices.ts'
+import { stopAfter } from './deadline.ts'
+import { LastLines } from './last-lines.ts'
+
+/** How a run ended. `during` is the phase it had reached. */
+export type Outcome =
+  | { outcome: 'succeeded'; success: RunSuccess }
+  | { outcome: 'failed'; failure: RunFailure }
+  | { outcome: 'crashed'; failure: RunFailure }
+  | { outcome: 'timedOut'; during: string }
+  | { outcome: 'cancelled'; during: string }
+
+export interface ExecuteOptions {
+  /** From the call of `execute` on; waiting for another run of this worker does not count. */
+  timeoutMs: number
+  signal?: AbortSignal
+  onProgress?: (progress: RunProgress) => void
+}
+
+/** What the host needs of a logger: pino's, or the console. */
+export interface WorkerLog {
+  debug(data: object, message: string): void
+  warn(data: object, message: string): void
+}
+
+export interface WorkerExit {
+  pid: number
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+interface Child extends WorkerExit {
+  process: ChildProcess
+  scratch: string
+  said: LastLines
+  /** Settles when the process is gone, its output read and its files removed. */
+  gone: Promise<void>
+}
+
+const startTimeoutMs = 30_000
+const probeTimeoutMs = 120_000
+/** A process that a run left larger than this is ended: its memory would be missing for the next one. */
+const largestIdleBytes = 2 ** 30
+const firstBackOffMs = 250
+const longestBackOffMs = 10_000
+/** What the child is given of the environment: where things are, and what its native libraries read. No secrets. */
+const passedOn = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|XDG_CACHE_HOME)$/
+
+/** The environment of a worker for this device: it sees its own GPU alone, as device 0, or none. */
+export function workerEnvironment(device: Pick<Device, 'kind' | 'uuid'>, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => passedOn.test(name))
+  return { ...Object.fromEntries(kept), CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
+}
+
+/**
+ * The worker process of one device, seen from the service: started when first needed, kept warm between runs, ended by
+ * SIGKILL (a runtime that blocks its thread listens to nothing else), and started again, with a back-off where it keeps
+ * dying. One run at a time; when `execute` resolves, the process is idle or dead.
+ */
+export class DeviceWorker {
+  readonly device: Device
+  readonly #log: WorkerLog
+  readonly #onExit: ((exit: WorkerExit) => void) | undefined
+  #child: Child | null = null
+  #starting: Promise<Child> | null = null
+  #turn: Promise<unknown> = Promise.resolve()
+  #crashes = 0
+  readonly #closing = new AbortController()
+  #probed: Promise<RuntimeSupport[]> | null = null
+
+  constructor(device: Device, { log, onExit }: { log: WorkerLog; onExit?: (exit: WorkerExit) => void }) {
+    this.device = device
+    this.#log = log
+    this.#onExit = onExit
+  }
+
+  /** Pid of the process, or null where none runs. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null
+  }
+
+  /** Starts the process ahead of the first run. @throws Error where it does not start. */
+  async start(): Promise<void> {
+    await this.#exclusively(() => this.#ready())
+  }
+
+  /** Which runtimes work on the device, each tried by running a tiny graph. Found once, then remembered. */
+  probe(): Promise<RuntimeSupport[]> {
+    this.#probed ??= this.#exclusively(async () => {
+      const found: RuntimeSupport[] = []
+      for (const name of runtimeNames) found.push(await this.#probeOne(name))
+      return found
+    })
+    return this.#probed
+  }
+
+  /** Runs one job. Never throws: whatever happens is the outcome. */
+  execute(job: RunJob, options: ExecuteOptions): Promise<Outcome> {
+    return this.#exclusively(() => this.#execute(job, options))
+  }
+
+  /** Ends the process; a run in progress is `cancelled`. Nothing starts afterwards. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#turn
+    await this.#starting?.catch(() => {})
+    await this.#kill()
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+
+  async #execute(job: RunJob, { timeoutMs, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
+    let during = 'starting'
+    let begun = false
+    let swollen = false
+    const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
+    const deadline = stopAfter(timeoutMs, stop)
+    try {
+      const child = await Promise.race([deadline.stopped, this.#ready()])
+      // Nothing of the run has begun: the process may go on starting, for the next one.
+      if (typeof child === 'string') return { outcome: child, during }
+      begun = true
+      const reply = this.#ask(child, { kind: 'run', job }, (message): Outcome | null => {
+        if (!('runId' in message) || message.runId !== job.runId) return null
+        if (message.kind === 'done') {
+          swollen = message.residentBytes > largestIdleBytes
+          return { outcome: 'succeeded', success: message.success }
+        }
+        if (message.kind === 'failed') return { outcome: 'failed', failure: message.failure }
+        if (typeof message.progress.data.phase === 'string') during = message.progress.data.phase
+        this.#report(message.progress, onProgress)
+        return null
+      })
+      const outcome = await Promise.race([deadline.stopped, reply])
+      if (typeof outcome === 'string') return { outcome, during }
+      if (outcome !== null) {
+        this.#crashes = 0
+        // What a failed run left behind in the runtime is not known: the next run gets a new process.
+        if (outcome.outcome === 'failed') await this.#kill()
+        return outcome
+      }
+      this.#crashes += 1
+      return { outcome: 'crashed', failure: { code: 'WORKER_CRASHED', message: crashMessage(child, during) } }
+    } catch (error) {
+      return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
+    } finally {
+      const stopped = deadline.end()
+      if ((stopped && begun) || swollen) await this.#kill()
+    }
+  }
+
+  #report(progress: RunProgress, onProgress: ExecuteOptions['onProgress']): void {
+    try {
+      onProgress?.(progress)
+    } catch (error) {
+      // A listener's trouble is not the run's.
+      this.#log.warn({ device: this.device.name, err: error }, 'a listener to progress failed')
+    }
+  }
+
+  async #probeOne(runtime: RuntimeName): Promise<RuntimeSupport> {
+    const deadline = stopAfter(probeTimeoutMs, this.#closing.signal)
+    const unusable = (reason: string): RuntimeSupport => ({ runtime, usable: false, reason, command: null })
+    try {
+      const child = await this.#ready()
+      const { name, uuid, kind, index, model, driver } = this.device
+      const reply = this.#ask(child, { kind: 'probe', runtime, device: { name, uuid, kind, index, model, driver } }, (message) =>
+        message.kind === 'probed' && message.support.runtime === runtime ? message.support : null,
+      )
+      const support = await Promise.race([deadline.stopped, reply])
+      if (support === 'cancelled') return unusable('the worker was closed')
+      if (support === 'timedOut') return unusable(`a tiny graph did not run within ${probeTimeoutMs / 1000} s`)
+      return support ?? unusable(crashMessage(child, 'the probe'))
+    } catch (error) {
+      return unusable((error as Error).message)
+    } finally {
+      if (deadline.end()) await this.#kill()
+    }
+  }
+
+  /** Sends, and resolves with the first message that `answer` takes, or with null when the process is gone. */
+  async #ask<T>(child: Child, question: ToWorker, answer: (message: FromWorker) => T | null): Promise<T | null> {
+    let listener = (_message: unknown) => {}
+    const answered = new Promise<T>((resolve) => {
+      listener = (message) => {
+        const taken = answer(message as FromWorker)
+        if (taken !== null) resolve(taken)
+      }
+    })
+    child.process.on('message', listener)
+    // A failed send means that the process is going, which `gone` tells.
+    child.process.send(question, () => {})
+    try {
+      return await Promise.race([answered, child.gone.then(() => null)])
+    } finally {
+      child.process.off('message', listener)
+    }
+  }
+
+  /** The running process, started where there is none. @throws Error where it does not start. */
+  #ready(): Promise<Child> {
+    if (this.#child && !this.#starting) return Promise.resolve(this.#child)
+    this.#starting ??= this.#startProcess().finally(() => {
+      this.#starting = null
+    })
+    return this.#starting
+  }
+
+  async #startProcess(): Promise<Child> {
+    if (this.#closing.signal.aborted) throw new Error('the worker was closed')
+    if (this.#crashes > 1) await this.#backOff()
+    const child = await this.#spawn()
+    const deadline = stopAfter(startTimeoutMs, this.#closing.signal)
+    const ready = new Promise<'ready'>((resolve) => child.process.once('message', () => resolve('ready')))
+    const first = await Promise.race([ready, child.gone, deadline.stopped])
+    deadline.end()
+    if (first === 'ready') return child
+    this.#crashes += 1
+    await this.#kill()
+    throw new Error(`the worker process of ${this.device.name} did not start: ${crashMessage(child, 'its start')}`)
+  }
+
+  async #backOff(): Promise<void> {
+    const ms = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (this.#crashes - 2))
+    this.#log.warn(
+      { device: this.device.name, crashes: this.#crashes, waitMs: ms },
+      'the worker keeps dying: waiting before it starts again',
+    )
+    await sleep(ms, undefined, { signal: this.#closing.signal })
+  }
+
+  async #spawn(): Promise<Child> {
+    const scratch = await mkdtemp(path.join(os.tmpdir(), 'archmeter-worker-'))
+    const worker = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [String(process.pid), scratch], {
+      serialization: 'advanced',
+      execArgv: [],
+      env: workerEnvironment(this.device, process.env),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    const said = new LastLines((line) => this.#log.debug({ device: this.device.name, pid: worker.pid, line }, 'the worker says'))
+    said.read(worker.stdout!)
+    said.read(worker.stderr!)
+    const closed = new Promise<void>((resolve) => {
+      // `close` comes after `exit`, when everything it wrote has been read; a process that never was has neither.
+      worker.once('close', () => resolve())
+      worker.once('error', (error) => {
+        said.add(error.message)
+        if (worker.pid === undefined) resolve()
+      })
+    })
+    const child: Child = { process: worker, pid: worker.pid ?? -1, code: null, signal: null, scratch, said, gone: closed }
+    child.gone = closed.then(async () => {
+      child.code = worker.exitCode
+      child.signal = worker.signalCode
+      if (this.#child === child) this.#child = null
+      await rm(scratch, { recursive: true, force: true })
+      this.#log.debug({ device: this.device.name, pid: child.pid, code: child.code, signal: child.signal }, 'the worker process is gone')
+      this.#onExit?.({ pid: child.pid, code: child.code, signal: child.signal })
+    })
+    this.#child = child
+    return child
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async #kill(): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    child.process.kill('SIGKILL')
+    await child.gone
+  }
+}
+
+function crashMessage(child: Child, during: string): string {
+  const how = child.signal ? `by signal ${child.signal}` : `with code ${child.code}`
+  const memory = child.signal === 'SIGKILL' ? ' (which is also how the kernel ends a process when memory runs out)' : ''
+  const words = child.said.text()
+  return `the worker process ${child.pid} ended ${how}${memory} during ${during}${words ? `; its last words: ${words}` : ''}`
+}

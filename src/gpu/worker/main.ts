@@ -1,0 +1,52 @@
+/**
+ * The worker process: `main.ts <parent's pid> <scratch folder>`. It gets jobs and gives samples by messages and talks
+ * to nothing else. One job at a time; what a job throws is its failure, what crashes the process is the parent's to
+ * see.
+ */
+import { writeFileSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import type { FromWorker, RunJob, RuntimeName, RuntimeSupport, ToWorker } from '../contract.ts'
+import { failureOf } from '../run-error.ts'
+import { loadRuntime } from '../runtimes/index.ts'
+import { executeRun } from './run.ts'
+
+const [parentPid, scratch] = [Number(process.argv[2]), process.argv[3]!]
+
+new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: { parentPid, scratch } })
+// Ctrl-C and a service manager signal the whole group: the parent decides when this process ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+process.on('disconnect', () => process.exit(0))
+try {
+  // When memory runs out, the kernel is to end this process and not the service.
+  writeFileSync('/proc/self/oom_score_adj', '1000')
+} catch {
+  // Not Linux, or not allowed: the kernel then chooses by size, which is this process as well.
+}
+
+// A send fails only where the parent is gone, and then the watchdog ends this process.
+const send = (message: FromWorker) => process.send!(message, () => {})
+
+async function run(job: RunJob): Promise<void> {
+  const { runId } = job
+  try {
+    const runtime = await loadRuntime(job.runtime)
+    const success = await executeRun(job, { runtime, scratch, emit: (progress) => send({ kind: 'progress', runId, progress }) })
+    send({ kind: 'done', runId, success, residentBytes: process.memoryUsage.rss() })
+  } catch (error) {
+    send({ kind: 'failed', runId, failure: failureOf(error) })
+  }
+}
+
+async function probe(name: RuntimeName, device: RunJob['device']): Promise<RuntimeSupport> {
+  try {
+    return await (await loadRuntime(name)).probe(device)
+  } catch (error) {
+    return { runtime: name, usable: false, reason: failureOf(error).message, command: null }
+  }
+}
+
+process.on('message', async (message: ToWorker) => {
+  if (message.kind === 'run') await run(message.job)
+  else send({ kind: 'probed', support: await probe(message.runtime, message.device) })
+})
+send({ kind: 'ready', pid: process.pid })
