@@ -50,7 +50,9 @@ export function describeSchema(schema: Record<string, any>): string {
   }
   if (schema.type === 'array') {
     if (Array.isArray(schema.items)) return `a list of ${schema.items.length} values, each ${describeSchema(schema.items[0])}`
-    return schema.items ? `a list, each ${describeSchema(schema.items)}` : 'a list'
+    const length =
+      schema.minItems !== undefined && schema.maxItems !== undefined ? ` of ${schema.minItems} to ${schema.maxItems} values` : ''
+    return schema.items ? `a list${length}, each ${describeSchema(schema.items)}` : `a list${length}`
   }
   if (schema.type === 'null') return 'null'
   if (schema.type === 'object') return 'an object'

@@ -70,7 +70,7 @@ export const mobilenetV3 = defineFamily({
       summary: 'MobileNet v3 large 1.0.',
       published: [
         ...torchvision('mobilenet_v3_large', 5_483_032, 0.217, 74.042, 91.34),
-        ...inPaper(5.4e6, 219e6, 'torchvision rounds the squeeze layers’ channels differently and ends in a fully connected head.'),
+        ...inPaper(5.4e6, 219e6, 'The paper does not say how its figure is made up; ours are torchvision’s, digit for digit.'),
       ],
     },
     mobilenet_v3_small: {

@@ -63,7 +63,7 @@ export const resnet = defineFamily({
       summary: 'ResNet-34.',
       published: [
         ...torchvision('resnet34', 21_797_672, 3.664, 73.314, 91.42),
-        inPaper(3.6e9, 'Our 3.664 G includes the three 1×1 convolutions on the shortcuts (option B) and the classifier.'),
+        inPaper(3.6e9, 'Without the three 1×1 convolutions on the shortcuts (the paper’s option A) ours is 3.644 G.'),
       ],
     },
     resnet50: {
@@ -118,7 +118,7 @@ export const resnet = defineFamily({
         },
         { quantity: 'top1', value: 74.9, source: 'Keras Applications: https://keras.io/api/applications/' },
         { quantity: 'top5', value: 92.1, source: 'Keras Applications: https://keras.io/api/applications/' },
-        inPaper(3.8e9, 'Our 3.858 G rounds to 3.9; the paper cuts, or leaves out the shortcuts’ convolutions.'),
+        inPaper(3.8e9, 'Ours is 3.858 G, of which the paper gives the first two digits.'),
       ],
     },
   },

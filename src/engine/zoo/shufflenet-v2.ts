@@ -5,13 +5,16 @@ import { atMostInAll, channels, familyOptions, imageInput, integer, list } from 
 import { torchvision } from './shared/torchvision.ts'
 
 const paper = 'Ma, Zhang, Zheng and Sun, "ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design", ECCV 2018'
-const inPaper = (macs: number): PublishedFigure => ({
-  quantity: 'macs',
-  value: macs,
-  rounding: 1e6,
-  source: `${paper}, table 8`,
-  note: 'The paper’s count is one to two percent above the multiply-adds of its convolutions and classifier; it does not say what else it counts.',
-})
+const inPaper = (params: number, macs: number): PublishedFigure[] => [
+  { quantity: 'params', value: params, rounding: 1e5, source: `${paper}, table 5` },
+  {
+    quantity: 'macs',
+    value: macs,
+    rounding: 1e6,
+    source: `${paper}, table 5`,
+    note: 'One to two percent above the multiply-adds of the convolutions and the classifier; the paper does not say what else it counts.',
+  },
+]
 const maxBlocks = 256
 
 /** ShuffleNet v2: units that split the channels, work on one half, and shuffle both together. */
@@ -35,22 +38,22 @@ export const shufflenetV2 = defineFamily({
     shufflenet_v2_x0_5: {
       options: { stageChannels: [48, 96, 192] },
       summary: 'ShuffleNet v2 0.5×.',
-      published: [...torchvision('shufflenet_v2_x0_5', 1_366_792, 0.04, 60.552, 81.746), inPaper(41e6)],
+      published: [...torchvision('shufflenet_v2_x0_5', 1_366_792, 0.04, 60.552, 81.746), ...inPaper(1.4e6, 41e6)],
     },
     shufflenet_v2_x1_0: {
       options: {},
       summary: 'ShuffleNet v2 1×.',
-      published: [...torchvision('shufflenet_v2_x1_0', 2_278_604, 0.145, 69.362, 88.316), inPaper(146e6)],
+      published: [...torchvision('shufflenet_v2_x1_0', 2_278_604, 0.145, 69.362, 88.316), ...inPaper(2.3e6, 146e6)],
     },
     shufflenet_v2_x1_5: {
       options: { stageChannels: [176, 352, 704] },
       summary: 'ShuffleNet v2 1.5×.',
-      published: [...torchvision('shufflenet_v2_x1_5', 3_503_624, 0.296, 72.996, 91.086), inPaper(299e6)],
+      published: [...torchvision('shufflenet_v2_x1_5', 3_503_624, 0.296, 72.996, 91.086), ...inPaper(3.5e6, 299e6)],
     },
     shufflenet_v2_x2_0: {
       options: { stageChannels: [244, 488, 976], headChannels: 2048 },
       summary: 'ShuffleNet v2 2×.',
-      published: [...torchvision('shufflenet_v2_x2_0', 7_393_996, 0.583, 76.23, 93.006), inPaper(591e6)],
+      published: [...torchvision('shufflenet_v2_x2_0', 7_393_996, 0.583, 76.23, 93.006), ...inPaper(7.4e6, 591e6)],
     },
   },
   check: (o) => {

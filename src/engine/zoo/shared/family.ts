@@ -6,7 +6,7 @@ export interface PublishedFigure {
   /** `params`, `macs`, `flops` in units (not millions), `memoryMiB` in MiB, `top1` and `top5` ImageNet accuracy in percent. */
   quantity: 'params' | 'macs' | 'flops' | 'memoryMiB' | 'top1' | 'top5'
   value: number
-  /** Decimal places of the unit in which it was published, as a power of ten: 1e6 for "4.089 G". Default 1, exact. */
+  /** What one of its last digit stands for: 1e6 where "4.089 G" was published. Absent: exact. */
   rounding?: number
   source: string
   /** Why our figure is another one, where it is. */
