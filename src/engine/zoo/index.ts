@@ -48,7 +48,7 @@ function refuse(code: 'UNKNOWN_ZOO_FAMILY' | 'UNKNOWN_ZOO_PRESET', path: string,
 function refuseOptions(of: string, problems: readonly { path: string; message: string }[]): never {
   const errors: GraphProblem[] = problems.map(({ path, message }) => ({ path, layerId: null, message }))
   const count = `${errors.length} problem${errors.length === 1 ? '' : 's'}`
-  throw new EngineError("INVALID_ZOO_OPTIONS", `${count} in ${of}: ${errors[0]!.message}`, errors)
+  throw new EngineError('INVALID_ZOO_OPTIONS', `${count} in ${of}: ${errors[0]!.message}`, errors)
 }
 
 /** The family of this name, whatever was given as one. */
@@ -93,7 +93,7 @@ export function expandZoo(reference: unknown): ZooNetwork {
 
   const family = reference.preset === undefined ? findFamily(reference.family) : findPreset(reference.preset)
   const preset = reference.preset as string | undefined
-  const given = reference.options ?? {}
+  const given = reference.options === undefined ? {} : reference.options
   const of = preset === undefined ? `options of the family ${family.name}` : `options of the preset ${preset}`
   const problems = isRecord(given)
     ? explain(family.options, given, '/options')

@@ -1,0 +1,103 @@
+/**
+ * Writes docs/zoo.md: every preset, what it costs here, and what others say. `node scripts/zoo-table.ts`; a test fails
+ * when the page and the zoo differ.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { computeCosts } from '../src/engine/cost.ts'
+import { verifyGraph } from '../src/engine/verify.ts'
+import { expandZoo, families, type PublishedFigure } from '../src/engine/zoo/index.ts'
+
+const page = new URL('../docs/zoo.md', import.meta.url)
+const fixture = (name: string) => JSON.parse(readFileSync(new URL(`../test/fixtures/reference/${name}`, import.meta.url), 'utf8'))
+
+/** A count with thousands separated, the same on every machine. */
+const count = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+
+/** A figure with the digits its source gave. */
+function asPublished({ quantity, value, rounding }: PublishedFigure): string {
+  if (quantity === 'memoryMiB') return `${value} MiB`
+  if (rounding === undefined) return count(value)
+  const unit = value >= 1e9 ? 1e9 : 1e6
+  const digits = Math.max(0, Math.round(Math.log10(unit / rounding)))
+  return `${(value / unit).toFixed(digits)} ${unit === 1e9 ? 'G' : 'M'}`
+}
+
+const same = (ours: number, { value, rounding }: PublishedFigure) =>
+  Math.abs((rounding ? Math.round(ours / rounding) * rounding : ours) - value) < 1e-6
+
+const torchvisionModels = fixture('torchvision.json').models
+const kerasModels = fixture('keras/reference.json')
+
+/** Exact figures of another tool for a preset: torchvision's, or Keras'. */
+function exactReference(preset: string): { params: number; macs: number; source: string } | undefined {
+  const model = torchvisionModels[preset]
+  if (model) return { params: model.publishedParams, macs: model.macs, source: 'torchvision 0.24.1' }
+  if (preset !== 'resnet50_v1') return undefined
+  const keras = kerasModels.ResNet50
+  return { params: keras.trainable, macs: keras.macs_conv_dense, source: 'keras.applications.ResNet50, trainable' }
+}
+
+/** The page as Markdown. */
+export function zooPage(): string {
+  const exact: string[] = []
+  const published: string[] = []
+  for (const family of families)
+    for (const [name, preset] of Object.entries(family.presets)) {
+      const { totals, layers } = computeCosts(verifyGraph(expandZoo({ preset: name }).spec), { convention: 'lecture' })
+      const reference = exactReference(name)
+      const verdict = !reference
+        ? 'none; see the next table'
+        : reference.params === totals.params && reference.macs === totals.macs
+          ? 'equal'
+          : 'DIFFERS'
+      exact.push(
+        `| \`${name}\` | ${count(totals.params)} | ${count(totals.macs)} | ${
+          reference ? `${count(reference.params)} / ${count(reference.macs)}` : '—'
+        } | ${reference?.source ?? '—'} | ${verdict} |`,
+      )
+      const tabled = layers.filter(({ type }) => type === 'Conv2d' || type === 'Linear').reduce((n, { memoryKiB }) => n + memoryKiB, 0)
+      const ours = { params: totals.params, macs: totals.macs, flops: totals.flops, memoryMiB: tabled / 1024 }
+      for (const figure of preset.published ?? []) {
+        if (figure.quantity === 'top1' || figure.quantity === 'top5' || figure.source.startsWith('torchvision')) continue
+        const value = ours[figure.quantity]
+        const shown = figure.quantity === 'memoryMiB' ? `${value.toFixed(2)} MiB` : count(value)
+        published.push(
+          `| \`${name}\` | ${figure.quantity} | ${shown} | ${asPublished(figure)} | ${figure.source} | ${
+            same(value, figure) ? 'equal to its digits' : `differs: ${figure.note ?? 'unexplained'}`
+          } |`,
+        )
+      }
+    }
+  const summary = families.map(
+    ({ name, summary: line, source, presets }) =>
+      `- **${name}**: ${line} ${source}. Presets: ${Object.keys(presets)
+        .map((preset) => `\`${preset}\``)
+        .join(', ')}.`,
+  )
+  return `# The zoo
+
+Written by \`node scripts/zoo-table.ts\`; do not edit. MACs are multiply-adds of convolutions and fully connected layers for one
+image, no bias; parameters are the learned ones, running statistics apart.
+
+${summary.join('\n')}
+
+## Presets beside another tool's exact figures
+
+The reference column is params / MACs.
+
+| preset | params | MACs | reference | source | verdict |
+|---|---|---|---|---|---|
+${exact.join('\n')}
+
+## Presets beside figures printed in papers, lectures and documentation
+
+Those of torchvision's documentation are the exact table's, rounded, and are left out here. flops are by the convention \`lecture\`;
+memoryMiB sums the outputs of convolution and fully connected rows, as the lecture does.
+
+| preset | quantity | here | published | source | verdict |
+|---|---|---|---|---|---|
+${published.join('\n')}
+`
+}
+
+if (import.meta.main) writeFileSync(page, zooPage())

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { type CostOptions, type Costs, computeCosts } from '../../../src/engine/cost.ts'
+import type { Graph } from '../../../src/engine/graph.ts'
+import { verifyGraph } from '../../../src/engine/verify.ts'
+import { expandZoo } from '../../../src/engine/zoo/index.ts'
+
+const read = (path: string) => JSON.parse(readFileSync(new URL(`../../fixtures/reference/${path}`, import.meta.url), 'utf8'))
+
+export interface TorchvisionModel {
+  params: number
+  macs: number
+  convLayers: number
+  linearLayers: number
+  publishedParams: number
+  publishedGMacs: number
+  top1: number
+  top5: number
+}
+
+/** Totals of torchvision's networks, by name. */
+export const torchvisionModels: Record<string, TorchvisionModel> = read('torchvision.json').models
+
+export interface LeafModule {
+  name: string
+  type: string
+  inp: number[]
+  out: number[]
+  params: number
+  buffers: number
+  macs: number
+  kernel?: [number, number]
+  stride?: [number, number]
+  padding?: [number, number]
+  dilation?: [number, number]
+  groups?: number
+  bias?: boolean
+  ceil_mode?: boolean
+}
+
+/** Leaf modules of a torchvision network, in call order. */
+export const leafModules = (name: string): LeafModule[] => read(`layers/${name}.json`).layers
+
+export const kerasModels: Record<string, { trainable: number; params: number; macs_conv_dense: number }> = read('keras/reference.json')
+
+export const graphOf = (reference: object): Graph => verifyGraph(expandZoo(reference).spec)
+export const costsOf = (reference: object, options: CostOptions = {}): Costs => computeCosts(graphOf(reference), options)
+
+/** The row of this layer. */
+export const row = (costs: Costs, id: string): Costs['layers'][number] => {
+  const found = costs.layers.find((layer) => layer.id === id)
+  if (!found) throw new Error(`no layer ${id} among ${costs.layers.map((layer) => layer.id).join(' ')}`)
+  return found
+}
