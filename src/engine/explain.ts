@@ -72,19 +72,35 @@ export function explain(schema: TSchema, value: unknown, path = '', most = 100):
   return found
 }
 
+const nameOf = (path: string): string => (path === '' ? 'this' : path.slice(path.lastIndexOf('/') + 1))
+
+/** The most entries that any list of a schema may have: infinite where nothing bounds them, 0 where it takes no list. */
+function longestList(schema: Record<string, any>): number {
+  if (schema.anyOf) return Math.max(...schema.anyOf.map(longestList))
+  if (schema.type !== 'array') return schema.type === undefined ? Number.POSITIVE_INFINITY : 0
+  return Array.isArray(schema.items) ? schema.items.length : (schema.maxItems ?? Number.POSITIVE_INFINITY)
+}
+
 function visit(schema: Record<string, any>, value: unknown, path: string, found: SchemaProblem[], most: number): void {
   if (found.length >= most) return
   if (schema.type === 'object' && schema.properties && isRecord(value)) {
     visitObject(schema, value, path, found, most)
     return
   }
+  // A list past its bound is refused by its length alone: looking at each item would take time that grows with the excess.
+  if (Array.isArray(value)) {
+    const longest = longestList(schema)
+    if (longest > 0 && value.length > longest) {
+      found.push({ path, message: `${nameOf(path)} has ${value.length} entries, but must be ${describeSchema(schema)}` })
+      return
+    }
+  }
   if (schema.type === 'array' && schema.items?.type === 'object' && Array.isArray(value) && value.length <= (schema.maxItems ?? 1000)) {
     value.forEach((item, i) => visit(schema.items, item, `${path}/${i}`, found, most))
     return
   }
   if (!Value.Check(schema as TSchema, value)) {
-    const name = path === '' ? 'this' : path.slice(path.lastIndexOf('/') + 1)
-    found.push({ path, message: `${name} is ${show(value)}, but must be ${describeSchema(schema)}` })
+    found.push({ path, message: `${nameOf(path)} is ${show(value)}, but must be ${describeSchema(schema)}` })
   }
 }
 

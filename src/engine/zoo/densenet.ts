@@ -4,7 +4,7 @@ import { defineFamily } from './shared/family.ts'
 import { atMostInAll, familyOptions, imageInput, integer, list, number } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
 
-const maxLayers = 256
+const maxLayers = 144
 
 /** DenseNet-BC: dense blocks whose layers each read all that came before, transitions that halve between them. */
 export const densenet = defineFamily({

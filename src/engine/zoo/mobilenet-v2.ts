@@ -6,7 +6,7 @@ import { atMostInAll, channels, dropout, familyOptions, imageInput, integer, lis
 import { torchvision } from './shared/torchvision.ts'
 
 const paper = 'Sandler, Howard, Zhu, Zhmoginov and Chen, "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018'
-const maxBlocks = 256
+const maxBlocks = 128
 
 const Stage = Type.Object(
   {

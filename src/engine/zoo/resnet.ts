@@ -14,7 +14,7 @@ const inPaper = (macs: number, note?: string): PublishedFigure => ({
   source: `${paper}, table 1`,
   ...(note ? { note } : {}),
 })
-const maxBlocks = 256
+const maxBlocks = 128
 
 /** ResNet, Wide ResNet and ResNeXt: residual stages of basic or bottleneck blocks. */
 export const resnet = defineFamily({

@@ -15,7 +15,7 @@ const inPaper = (params: number, macs: number): PublishedFigure[] => [
     note: 'One to two percent above the multiply-adds of the convolutions and the classifier; the paper does not say what else it counts.',
   },
 ]
-const maxBlocks = 256
+const maxBlocks = 128
 
 /** ShuffleNet v2: units that split the channels, work on one half, and shuffle both together. */
 export const shufflenetV2 = defineFamily({

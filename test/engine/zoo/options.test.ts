@@ -66,8 +66,8 @@ test('every problem of the options at once, each with its path and what would be
 })
 
 test('rules that span options: all that are broken', () => {
-  assert.deepEqual(problems({ family: 'resnet', options: { block: 'basic', cardinality: 32, strideIn: '1x1', depths: [200, 100] } }), [
-    '/options/depths: depths asks for 300 blocks, but a network may have at most 256',
+  assert.deepEqual(problems({ family: 'resnet', options: { block: 'basic', cardinality: 32, strideIn: '1x1', depths: [100, 50] } }), [
+    '/options/depths: depths asks for 150 blocks, but a network may have at most 128',
     '/options/cardinality: cardinality 32 needs block "bottleneck": leave cardinality at 1, or change block',
     '/options/strideIn: strideIn "1x1" needs block "bottleneck": leave strideIn at "3x3", or change block',
   ])
@@ -132,6 +132,17 @@ test('what is given and what is kept are apart: neither the reference, nor a pre
   ;(expandZoo({ preset: 'densenet161' }).options.blocks as number[]).push(1)
   assert.deepEqual(expandZoo({ preset: 'densenet121' }).options.blocks, [6, 12, 24, 16])
   assert.deepEqual(expandZoo({ preset: 'densenet161' }).options.blocks, [6, 12, 36, 24])
+})
+
+test('a list past its bound says how many entries it may have', () => {
+  assert.deepEqual(problems({ family: 'vgg', options: { stages: new Array(11).fill({ convs: 1, channels: 1 }) } }), [
+    '/options/stages: stages has 11 entries, but must be a list of 1 to 10 values, each an object',
+  ])
+  assert.match(
+    problems({ preset: 'alexnet', options: { resolution: [1, 2, 3] } })[0]!,
+    /resolution has 3 entries, but must be an integer from 1 to 8192, or a list of 2 values/,
+  )
+  assert.match(problems({ preset: 'alexnet', options: { classes: [10] } })[0]!, /classes is \[10\], but must be an integer/)
 })
 
 test('a key named __proto__ is an unknown key like any other', () => {
