@@ -4,9 +4,12 @@ import type { Config } from './config.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
 import { conventionRoutes } from './features/conventions/routes.ts'
 import { costRoutes } from './features/costs/routes.ts'
+import { graphqlFeatures } from './features/graphql.ts'
 import { landingRoute } from './features/health/landing.ts'
 import { healthRoutes } from './features/health/routes.ts'
 import { zooRoutes } from './features/zoo/routes.ts'
+import { useGraphql } from './graphql/index.ts'
+import { limits } from './graphql/limits.ts'
 import { useMetrics } from './plugins/metrics.ts'
 import { useOpenApi } from './plugins/openapi.ts'
 import { sendProblem, useProblems } from './plugins/problems.ts'
@@ -55,6 +58,7 @@ export async function buildApp({ config, log, services, checks }: AppOptions): P
     costRoutes(app, services.costs)
     zooRoutes(app)
     conventionRoutes(app)
+    await useGraphql(app, graphqlFeatures(services), { origin: config.CORS_ORIGIN, rows: Math.max(limits.rows, config.MAX_LAYERS) })
   }
   app.after(problems.refuseOtherMethods)
   await app.ready()

@@ -9,6 +9,9 @@ type ApiErrorCode =
   | 'INVALID_REQUEST'
   | 'ROUTE_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
+  | 'FORBIDDEN_ORIGIN'
+  | 'INVALID_QUERY'
+  | 'QUERY_TOO_COMPLEX'
   | 'NOT_ACCEPTABLE'
   | 'BODY_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
@@ -34,6 +37,9 @@ export const errorTable = {
   INVALID_REQUEST: { status: 400, title: 'The request does not fit its schema' },
   INVALID_CURSOR: { status: 400, title: 'The page cursor is not one of ours' },
   UNKNOWN_CONVENTION: { status: 400, title: 'There is no such counting convention' },
+  INVALID_QUERY: { status: 400, title: 'The GraphQL document or its variables are not valid' },
+  QUERY_TOO_COMPLEX: { status: 400, title: 'The GraphQL request asks for more than one request may' },
+  FORBIDDEN_ORIGIN: { status: 403, title: 'Pages of this origin may not open websockets here' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such address' },
   ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture' },
   ZOO_FAMILY_NOT_FOUND: { status: 404, title: 'There is no such family in the zoo' },

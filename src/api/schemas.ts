@@ -70,7 +70,7 @@ export const Id = Type.String({ format: 'uuid', examples: ['01890a5d-ac96-774b-b
 
 /** Cursor paging, the same everywhere. */
 export const paging = {
-  after: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'nextCursor of the page before.' })),
+  after: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'The cursor at the end of the page before.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page. Default 50.' })),
 }
 export const pageOf = <T extends TSchema>(item: T, title: string) =>

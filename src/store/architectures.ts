@@ -75,14 +75,14 @@ export class Architectures {
     return this.#db.select().from(architectures).where(inArray(id, valid))
   }
 
-  /** `get` with the graph as the text it is stored as: a large one need not be read on the event loop. */
-  async getWithText(architectureId: string): Promise<(ArchitectureSummary & { graphText: string }) | null> {
-    if (!isUuid(architectureId)) return null
-    const [row] = await this.#db
+  /** `getMany` with the graphs as the text they are stored as: a large one need not be read on the event loop. */
+  async getWithText(ids: readonly string[]): Promise<(ArchitectureSummary & { graphText: string })[]> {
+    const valid = ids.filter(isUuid)
+    if (valid.length === 0) return []
+    return this.#db
       .select({ ...summary, graphText: sql<string>`${architectures.graph}::text` })
       .from(architectures)
-      .where(eq(id, architectureId))
-    return row ?? null
+      .where(inArray(id, valid))
   }
 
   /** `getMany` without the graphs. */

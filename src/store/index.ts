@@ -17,7 +17,7 @@ import { Runs } from './runs.ts'
 import { Tickets } from './tickets.ts'
 
 export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './architectures.ts'
-export type { Page } from './cursor.ts'
+export { encodeCursor, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { StoreError, type StoreErrorCode } from './errors.ts'
 export type { Depth, DeviceQueue, NewRun, RunFilter } from './run-queries.ts'

@@ -10,6 +10,9 @@ export const smallGraph = 400
 /** The same memory, as what Node sends. */
 export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
+/** An architecture with its graph as the text it is stored as. */
+export type StoredArchitecture = ArchitectureSummary & { graphText: string }
+
 const notFound = (id: string) =>
   new ApiError('ARCHITECTURE_NOT_FOUND', `no architecture ${id.slice(0, 60)}: GET /v1/architectures lists those there are`)
 
@@ -41,11 +44,11 @@ export class ArchitectureService {
     return present(row)
   }
 
-  /** Those of the ids that there are, for loaders. */
-  async getMany(ids: readonly string[]): Promise<Architecture[]> {
-    const rows = await this.#store.architectures.getSummaries(ids)
-    return rows.filter((row) => !row.deletedAt).map(present)
-  }
+  // For loaders: in the order of the ids, with an ApiError ARCHITECTURE_NOT_FOUND for one that is not there.
+  readonly getEach = async (ids: readonly string[]): Promise<(Architecture | ApiError)[]> =>
+    inOrder(ids, await this.#store.architectures.getSummaries(ids), present)
+  readonly storedEach = async (ids: readonly string[]): Promise<(StoredArchitecture | ApiError)[]> =>
+    inOrder(ids, await this.#store.architectures.getWithText(ids), (row) => row)
 
   async list({ limit = 50, ...query }: ArchitectureQuery): Promise<{ items: Architecture[]; nextCursor: string | null }> {
     const { items, nextCursor } = await this.#store.architectures.list({ limit, ...query })
@@ -54,7 +57,10 @@ export class ArchitectureService {
 
   /** The graph as JSON bytes, in the form it can be registered in. @throws ApiError ARCHITECTURE_NOT_FOUND */
   async graph(id: string): Promise<Buffer> {
-    const { graphText, layerCount } = await this.stored(id)
+    return this.graphOf(await this.stored(id))
+  }
+
+  async graphOf({ graphText, layerCount }: StoredArchitecture): Promise<Buffer> {
     return asBuffer(layerCount <= smallGraph ? writeGraph({ graph: graphText }) : await this.#pool.graph(graphText))
   }
 
@@ -70,11 +76,19 @@ export class ArchitectureService {
   }
 
   /** What is stored, the graph as text. @throws ApiError ARCHITECTURE_NOT_FOUND */
-  async stored(id: string): Promise<ArchitectureSummary & { graphText: string }> {
-    const row = await this.#store.architectures.getWithText(id)
+  async stored(id: string): Promise<StoredArchitecture> {
+    const [row] = await this.#store.architectures.getWithText([id])
     if (!row || row.deletedAt) throw notFound(id)
     return row
   }
+}
+
+function inOrder<R extends ArchitectureSummary, T>(ids: readonly string[], rows: readonly R[], as: (row: R) => T): (T | ApiError)[] {
+  const there = new Map(rows.filter((row) => !row.deletedAt).map((row) => [row.id, row]))
+  return ids.map((id) => {
+    const row = there.get(id.toLowerCase())
+    return row ? as(row) : notFound(id)
+  })
 }
 
 function present(row: ArchitectureSummary): Architecture {

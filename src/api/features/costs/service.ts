@@ -5,7 +5,7 @@ import { type CostOptions, type Costs, computeCosts } from '../../../engine/cost
 import type { Graph } from '../../../engine/graph.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type CostFormat, writeCosts } from '../../pool/tasks.ts'
-import { type ArchitectureService, asBuffer, smallGraph } from '../architectures/service.ts'
+import { type ArchitectureService, asBuffer, type StoredArchitecture, smallGraph } from '../architectures/service.ts'
 import type { CostQuery } from './schema.ts'
 
 /** How long this process goes without asking whether an architecture still exists: another may have deleted it. */
@@ -41,10 +41,9 @@ export class CostService {
     })
   }
 
-  /** Costs as a value. @throws ApiError ARCHITECTURE_NOT_FOUND; EngineError as `computeCosts` does. */
-  async costs(id: string, query: CostQuery): Promise<Costs> {
+  /** Costs of a stored architecture as a value. @throws EngineError as `computeCosts` does. */
+  async costs({ graphText, layerCount }: StoredArchitecture, query: CostQuery): Promise<Costs> {
     const options = readOptions(query)
-    const { graphText, layerCount } = await this.#architectures.stored(id)
     if (layerCount <= smallGraph) return computeCosts(JSON.parse(graphText) as Graph, options)
     return JSON.parse(asBuffer(await this.#pool.costs(graphText, options, 'json')).toString('utf8'))
   }

@@ -1,0 +1,14 @@
+/** Every feature's part of the GraphQL schema. */
+import type { GraphqlFeature } from '../graphql/feature.ts'
+import type { Services } from '../services.ts'
+import { architectureGraphql } from './architectures/graphql.ts'
+import { conventionGraphql } from './conventions/graphql.ts'
+import { costGraphql } from './costs/graphql.ts'
+import { zooGraphql } from './zoo/graphql.ts'
+
+export const graphqlFeatures = ({ architectures, costs }: Services): readonly GraphqlFeature[] => [
+  architectureGraphql(architectures),
+  costGraphql(costs, architectures),
+  zooGraphql,
+  conventionGraphql,
+]

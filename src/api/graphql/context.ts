@@ -1,0 +1,46 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import DataLoader from 'dataloader'
+import type { FastifyBaseLogger } from 'fastify'
+import { Budget } from './limits.ts'
+
+/** Answers many keys at once, in their order; an Error for a key is thrown to whoever asked for it. */
+export type Batch<K, V> = (keys: readonly K[]) => Promise<readonly V[]>
+
+/** What resolvers share within one request, or within one event of a subscription. */
+export class GraphqlContext {
+  readonly requestId: string
+  readonly log: FastifyBaseLogger
+  readonly operationName: string | null | undefined
+  budget: Budget
+  readonly #rows: number
+  #turn: Promise<unknown> = Promise.resolve()
+  #loaders = new Map<Batch<any, any>, DataLoader<any, any>>()
+
+  constructor(requestId: string, log: FastifyBaseLogger, rows: number, operationName?: string | null) {
+    this.requestId = requestId
+    this.log = log
+    this.operationName = operationName
+    this.#rows = rows
+    this.budget = new Budget(rows)
+  }
+
+  /** Collects the keys that one step of the execution asks for into one call of `batch`; each key is asked for once. */
+  load<K, V>(batch: Batch<K, V>, key: K): Promise<Exclude<V, Error>> {
+    let loader = this.#loaders.get(batch) as DataLoader<K, Exclude<V, Error>> | undefined
+    if (!loader) this.#loaders.set(batch, (loader = new DataLoader(batch as Batch<K, Exclude<V, Error>>)))
+    return loader.load(key)
+  }
+
+  /** One such piece of work of this request at a time, a turn of the event loop each, so that others come between. */
+  inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const mine = this.#turn.then(() => nextTurn()).then(work)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  /** A new event of a subscription: what was loaded for the one before may have changed since. */
+  renew(): void {
+    this.budget = new Budget(this.#rows)
+    this.#loaders = new Map()
+  }
+}

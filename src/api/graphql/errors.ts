@@ -1,0 +1,49 @@
+/** GraphQL errors with the codes of REST: every one carries `extensions.code`, and `extensions.errors` where REST has them. */
+import type { FastifyBaseLogger } from 'fastify'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { ApiError, type CodedError, codedError } from '../errors.ts'
+
+/** What graphql-js, graphql-jit (which has an error class of its own) and mercurius have in common. */
+export interface GraphqlFailure {
+  message: string
+  locations?: readonly { line: number; column: number }[]
+  path?: readonly (string | number)[]
+  originalError?: unknown
+}
+
+/** `executed`: a resolver failed; `requested`: the document or its variables are not valid. */
+export type Phase = 'executed' | 'requested'
+
+/**
+ * One error as clients see it. What has no code of ours is the client's mistake before execution (INVALID_QUERY) and
+ * ours afterwards (INTERNAL: logged, and tells nothing of itself).
+ */
+export function formatError(error: GraphqlFailure, phase: Phase, requestId: string, log: FastifyBaseLogger): GraphQLFormattedError {
+  const coded = codeOf(error, phase)
+  if (coded.status >= 500) log.error({ err: error.originalError ?? error, path: error.path }, 'a GraphQL field failed')
+  return {
+    message: coded.detail,
+    ...(error.locations && error.locations.length > 0 ? { locations: error.locations } : {}),
+    ...(error.path ? { path: error.path } : {}),
+    extensions: { code: coded.code, ...(coded.errors.length > 0 ? { errors: coded.errors } : {}), requestId },
+  }
+}
+
+function codeOf(error: GraphqlFailure, phase: Phase): CodedError {
+  const cause = rootOf(error)
+  const coded = codedError(cause)
+  // An executor's own words, with nothing of ours beneath: the document or its variables are wrong.
+  const own = cause === error || cause instanceof GraphQLError
+  return coded.code === 'INTERNAL' && own && phase === 'requested' ? codedError(new ApiError('INVALID_QUERY', error.message)) : coded
+}
+
+/** What was thrown first, under the layers that executors put around it. */
+function rootOf(error: unknown): unknown {
+  let cause = error
+  for (let depth = 0; depth < 5; depth++) {
+    const inner = (cause as GraphqlFailure | null)?.originalError
+    if (inner === undefined || inner === null) break
+    cause = inner
+  }
+  return cause
+}

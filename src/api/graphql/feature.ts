@@ -1,0 +1,133 @@
+/** How a feature states its part of the GraphQL schema, and how the parts become one schema. */
+import { buildSchema, type GraphQLField, type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
+import type { Static, TObject, TSchema } from 'typebox'
+import { explain } from '../../engine/explain.ts'
+import { invalidRequest } from '../errors.ts'
+import { abortable } from './abortable.ts'
+import type { GraphqlContext } from './context.ts'
+import { docstring, SdlTypes, scalars } from './sdl.ts'
+
+/** One field: what it answers, with which arguments, and the service call behind it. */
+export interface Field {
+  description: string
+  /** Its properties are the arguments; every call is validated against it, as REST validates a request. */
+  args?: TObject
+  /** The service itself checks the arguments, and says more about them than a schema can. */
+  unchecked?: boolean
+  /** A schema, or SDL such as `Architecture!` or `[Device!]!` for a type that another field or feature defines. */
+  type: TSchema | string
+  /** Not given: the property of the same name. */
+  resolve?(parent: any, args: any, context: GraphqlContext, info: GraphQLResolveInfo): unknown
+  /** Subscription fields: the events, until `signal` is aborted; each is the parent of `resolve`. */
+  subscribe?(args: any, signal: AbortSignal): AsyncIterable<unknown>
+}
+
+/** A field whose resolver knows the type of its arguments. */
+export function field<A extends TObject>(
+  definition: Omit<Field, 'args' | 'resolve' | 'subscribe'> & {
+    args: A
+    resolve?(parent: any, args: Static<A>, context: GraphqlContext, info: GraphQLResolveInfo): unknown
+    subscribe?(args: Static<A>, signal: AbortSignal): AsyncIterable<unknown>
+  },
+): Field {
+  return definition
+}
+
+/** A feature's part. `Query`, `Mutation` and `Subscription` are types like any other. */
+export interface GraphqlFeature {
+  /** Types that fields name by SDL text; a name given here also stands for equal enums without a title elsewhere. */
+  types?: Readonly<Record<string, TSchema>>
+  /** Type name → field name → field. */
+  fields: Readonly<Record<string, Readonly<Record<string, Field>>>>
+  /** Resolvers of fields that a converted schema has, where the property is not the answer as it is. */
+  resolvers?: Readonly<Record<string, Readonly<Record<string, Resolver>>>>
+}
+
+type Resolver = (parent: any, args: any, context: GraphqlContext, info: GraphQLResolveInfo) => unknown
+type FieldResolvers = Pick<GraphQLField<unknown, GraphqlContext>, 'resolve' | 'subscribe'>
+
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+/**
+ * The features' parts as one executable schema.
+ * @throws Error where two features define one field, two schemas claim one type name, or the whole is not valid.
+ */
+export function composeFeatures(features: readonly GraphqlFeature[]): GraphQLSchema {
+  const types = new SdlTypes()
+  for (const feature of features) for (const [name, schema] of Object.entries(feature.types ?? {})) types.output(schema, name)
+  const extensions = new Map<string, string[]>()
+  const resolvers = new Map<string, FieldResolvers>()
+  for (const [parent, name, definition] of features.flatMap(fieldsOf)) {
+    if (resolvers.has(`${parent}.${name}`)) throw new Error(`two features define ${parent}.${name}`)
+    const hint = `${roots.includes(parent) ? '' : parent}${capitalised(name)}`
+    const type = typeof definition.type === 'string' ? definition.type : types.output(definition.type, hint)
+    const args = definition.args ? types.args(definition.args, hint) : ''
+    extensions.set(parent, [...(extensions.get(parent) ?? []), `${docstring(definition.description, '  ')}  ${name}${args}: ${type}`])
+    resolvers.set(`${parent}.${name}`, resolversOf(name, definition))
+  }
+  for (const { resolvers: own } of features)
+    for (const [parent, fields] of Object.entries(own ?? {}))
+      for (const [name, resolve] of Object.entries(fields)) resolvers.set(`${parent}.${name}`, { resolve })
+  const sdl = [
+    ...Object.keys(scalars).map((name) => `scalar ${name}`),
+    ...roots.filter((root) => extensions.has(root)).map((root) => `type ${root}`),
+    types.print(),
+    ...[...extensions].map(([parent, lines]) => `extend type ${parent} {\n${lines.join('\n')}\n}`),
+  ].join('\n\n')
+  const schema = buildSchema(sdl)
+  for (const [name, scalar] of Object.entries(scalars)) Object.assign(schema.getType(name)!, scalar.toConfig())
+  for (const [path, own] of resolvers) {
+    const [parent, name] = path.split('.') as [string, string]
+    const target = (schema.getType(parent) as GraphQLObjectType | undefined)?.getFields()[name]
+    if (!target) throw new Error(`there is no field ${path} to resolve`)
+    Object.assign(target, own)
+  }
+  return schema
+}
+
+const roots = ['Query', 'Mutation', 'Subscription']
+
+const fieldsOf = ({ fields }: GraphqlFeature) =>
+  Object.entries(fields).flatMap(([parent, definitions]) =>
+    Object.entries(definitions).map(([name, definition]) => [parent, name, definition] as const),
+  )
+
+function resolversOf(name: string, { args, unchecked, resolve, subscribe }: Field): FieldResolvers {
+  const checked =
+    (handler: Resolver): Resolver =>
+    (parent, given, context, info) =>
+      handler(parent, args ? readArgs(name, args, given, !unchecked) : given, context, info)
+  if (subscribe)
+    return {
+      subscribe: checked((_parent, read, context) =>
+        abortable(
+          (signal) => subscribe(read, signal),
+          () => context.renew(),
+        ),
+      ),
+      resolve: resolve ?? ((event) => event),
+    }
+  return resolve ? { resolve: checked(resolve) } : {}
+}
+
+/**
+ * Arguments as the service takes them: null means not given. The schema rules here as it does for REST.
+ * @throws ApiError INVALID_REQUEST with everything that is wrong.
+ */
+function readArgs(name: string, schema: TObject, given: unknown, check: boolean): unknown {
+  const args = withoutNulls(schema, given)
+  const problems = check ? explain(schema, args) : []
+  if (problems.length > 0) throw invalidRequest(`call of ${name}`, problems)
+  return args
+}
+
+/** Drops the nulls of typed inputs where the schema has optional properties; free-form JSON keeps its own. */
+function withoutNulls(schema: Record<string, any>, value: unknown): unknown {
+  if (Array.isArray(value)) return schema.type === 'array' && schema.items ? value.map((item) => withoutNulls(schema.items, item)) : value
+  if (typeof value !== 'object' || value === null || !schema.properties || schema.additionalProperties === true) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, item]) => item !== null || schema.properties[key] === undefined || schema.required?.includes(key))
+      .map(([key, item]) => [key, withoutNulls(schema.properties[key] ?? {}, item)]),
+  )
+}

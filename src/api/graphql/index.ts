@@ -1,0 +1,135 @@
+/** The GraphQL face: `/graphql` (POST; websocket for subscriptions) and GraphiQL, over the same services as REST. */
+import websocket from '@fastify/websocket'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GraphQLError, type GraphQLFormattedError, getOperationAST } from 'graphql'
+import { handleProtocols } from 'graphql-ws'
+import mercurius from 'mercurius'
+import { type Static, Type } from 'typebox'
+import { ApiError, codedError } from '../errors.ts'
+import { GraphqlContext } from './context.ts'
+import { formatError, type GraphqlFailure } from './errors.ts'
+import { composeFeatures, type GraphqlFeature } from './feature.ts'
+import { useGraphiql } from './graphiql.ts'
+import { documentErrors, limits } from './limits.ts'
+import { subscriptionSocket } from './socket.ts'
+
+const GraphqlRequest = Type.Object({
+  query: Type.String({ maxLength: limits.queryLength, description: 'The document. Large inputs go into variables.' }),
+  variables: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
+  operationName: Type.Optional(Type.Union([Type.String({ maxLength: 200 }), Type.Null()])),
+})
+
+/** A document that was refused before execution, whole. */
+class RefusedDocument extends Error {
+  readonly errors: readonly GraphQLError[]
+  constructor(errors: readonly GraphQLError[]) {
+    super(errors[0]!.message)
+    this.errors = errors
+  }
+}
+
+export interface GraphqlOptions {
+  /** The one other origin whose pages may open websockets, or `*`. */
+  origin?: string | undefined
+  /** Rows that a request may make. Default `limits.rows`. */
+  rows?: number | undefined
+}
+
+/**
+ * Adds the GraphQL face.
+ * @throws Error where the features' parts do not make one valid schema.
+ */
+export async function useGraphql(
+  app: FastifyInstance,
+  features: readonly GraphqlFeature[],
+  { origin, rows = limits.rows }: GraphqlOptions = {},
+): Promise<void> {
+  const schema = composeFeatures(features)
+  await app.register(websocket, { options: { maxPayload: limits.messageBytes, handleProtocols } })
+  await app.register(mercurius, {
+    schema,
+    routes: false,
+    jit: 1,
+    cache: limits.cachedDocuments,
+    graphql: { parseOptions: { maxTokens: limits.tokens } },
+    errorFormatter: ({ data, errors }, context) => {
+      const { requestId, log } = context as unknown as GraphqlContext
+      const phase = data === undefined ? 'requested' : 'executed'
+      return {
+        statusCode: phase === 'requested' ? 400 : 200,
+        response: {
+          ...(data === undefined ? {} : { data }),
+          errors: (errors ?? []).map((error) => formatError(error, phase, requestId, log)),
+        },
+      } as any
+    },
+  })
+  app.graphql.addHook('preValidation', async (_schema, document) => {
+    const excess = documentErrors(document)
+    if (excess.length > 0) throw new RefusedDocument(excess)
+  })
+  app.graphql.addHook('preExecution', async (_schema, document, context) => {
+    const operation = getOperationAST(document, (context as unknown as GraphqlContext).operationName)
+    if (operation?.operation === 'subscription')
+      throw new RefusedDocument([
+        new GraphQLError('subscriptions go over a websocket to this address (graphql-transport-ws), not over POST'),
+      ])
+  })
+  await app.register(async (routes) => {
+    routes.setErrorHandler(sendErrors)
+    routes.post<{ Body: Static<typeof GraphqlRequest> }>('/graphql', { schema: { hide: true, body: GraphqlRequest } }, (request, reply) =>
+      execute(request, reply, rows),
+    )
+    routes.route({
+      method: 'GET',
+      url: '/graphql',
+      schema: { hide: true },
+      onRequest: async (request) => checkOrigin(request, origin),
+      handler: () => {
+        throw new ApiError(
+          'METHOD_NOT_ALLOWED',
+          '/graphql takes POST, and websockets for subscriptions: /graphiql is the page for people',
+          [],
+          {
+            allow: 'POST',
+          },
+        )
+      },
+      wsHandler: subscriptionSocket(schema, rows),
+    })
+  })
+  await useGraphiql(app)
+}
+
+async function execute(request: FastifyRequest<{ Body: Static<typeof GraphqlRequest> }>, reply: FastifyReply, rows: number) {
+  const { query, variables, operationName } = request.body
+  // mercurius keeps a document's compiled form by its text alone, whichever of its operations was asked for first.
+  const source = operationName ? `${query}\n#${JSON.stringify(operationName)}` : query
+  const context = new GraphqlContext(request.id, request.log, rows, operationName)
+  return reply.graphql(source, context as any, variables ?? {}, operationName ?? undefined)
+}
+
+/** What failed before execution: a document, variables, or the request itself. */
+function sendErrors(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { code, errors: several } = error as { code?: unknown; errors?: readonly GraphqlFailure[] }
+  const answer = (status: number, errors: GraphQLFormattedError[]) => reply.code(status).send({ errors })
+  if (several && (error instanceof RefusedDocument || code === 'MER_ERR_GQL_VALIDATION'))
+    return answer(
+      400,
+      several.map((each) => formatError(each, 'requested', request.id, request.log)),
+    )
+  const { status, headers } = codedError(error)
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+  return answer(status, [formatError({ message: '', originalError: error }, 'executed', request.id, request.log)])
+}
+
+/**
+ * Browsers let any page open a websocket to any host, and tell where the page is from: pages of other origins are
+ * refused, or they could read what this service says to the machine they run on.
+ */
+function checkOrigin(request: FastifyRequest, allowed: string | undefined): void {
+  const { origin } = request.headers
+  if (origin === undefined || allowed === '*' || origin === allowed) return
+  if (!URL.canParse(origin) || new URL(origin).host !== request.host)
+    throw new ApiError('FORBIDDEN_ORIGIN', `pages from ${origin.slice(0, 200)} may not open websockets here: set CORS_ORIGIN to allow one`)
+}

@@ -1,0 +1,114 @@
+/**
+ * Bounds on what one GraphQL request may ask for, so that no document, however small, makes large work. Those a
+ * document shows by itself are checked before validation, since a rule of validation (fields that overlap) takes time
+ * quadratic in the number of fields. What only the data shows, such as a page of pages, draws on the `Budget`.
+ */
+import { type DocumentNode, GraphQLError, Kind, Location, type SelectionSetNode } from 'graphql'
+import { ApiError } from '../errors.ts'
+
+export const limits = {
+  /** Characters of a document; with `cachedDocuments` it bounds the memory of the cache of parsed documents. */
+  queryLength: 20_000,
+  cachedDocuments: 128,
+  tokens: 2000,
+  /** Nested fields; introspection has its own rule in graphql-js. */
+  depth: 10,
+  /** Fields of an operation, aliases and every use of a fragment counted. */
+  fields: 500,
+  /** Rows that a request may make: items of pages, layers costed, networks registered. */
+  rows: 20_000,
+  /** Subscriptions open on one websocket. */
+  subscriptions: 50,
+  /** Bytes of one websocket message. */
+  messageBytes: 65_536,
+} as const
+
+/** What a call costs, in rows, whatever it turns out to be. */
+export const prices = { registration: 1000, run: 100 } as const
+
+/** What resolvers draw on: a count of rows that a request may not pass. */
+export class Budget {
+  readonly #rows: number
+  #left: number
+  constructor(rows: number) {
+    this.#rows = rows
+    this.#left = rows
+  }
+
+  /** Takes `rows` off. @throws ApiError QUERY_TOO_COMPLEX where they are not left. */
+  spend(rows: number): void {
+    this.#left -= rows
+    if (this.#left < 0)
+      throw new ApiError(
+        'QUERY_TOO_COMPLEX',
+        `the request asks for more than ${this.#rows} rows (items of pages and layers of networks): ask for smaller pages, or in several requests`,
+      )
+  }
+}
+
+interface Size {
+  depth: number
+  fields: number
+}
+
+/**
+ * What is too large about a document, before it is validated: linear in its length, fragments are measured once.
+ * @returns coded errors, none where the document is within the limits.
+ */
+export function documentErrors(document: DocumentNode): GraphQLError[] {
+  // mercurius takes JSON for a parsed document where the text does not parse; ours always come from graphql-js.
+  if (!(document?.loc instanceof Location)) return [coded('INVALID_QUERY', 'the query is not a GraphQL document')]
+  const measure = measurer(document)
+  const errors: GraphQLError[] = []
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION) continue
+    const name = definition.name ? ` "${definition.name.value.slice(0, 60)}"` : ''
+    const what = `the ${definition.kind === Kind.OPERATION_DEFINITION ? definition.operation : 'fragment'}${name}`
+    const { depth, fields } = measure(definition.selectionSet)
+    // Fragments nest as deep as introspection does; where they are used says whether that is too deep.
+    if (definition.kind === Kind.OPERATION_DEFINITION && depth > limits.depth)
+      errors.push(coded('QUERY_TOO_COMPLEX', `${what} nests ${depth} fields deep, the limit is ${limits.depth}`))
+    if (fields > limits.fields)
+      errors.push(
+        coded(
+          'QUERY_TOO_COMPLEX',
+          `${what} has ${fields} fields with its fragments and aliases written out, the limit is ${limits.fields}`,
+        ),
+      )
+  }
+  return errors.slice(0, 10)
+}
+
+const coded = (code: 'INVALID_QUERY' | 'QUERY_TOO_COMPLEX', detail: string): GraphQLError =>
+  new GraphQLError(detail, { originalError: new ApiError(code, detail) })
+
+/** Depth and fields of a selection set. A fragment inside itself is refused by validation and counts once here. */
+function measurer(document: DocumentNode): (selectionSet: SelectionSetNode) => Size {
+  const fragments = new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition.selectionSet] as const] : [],
+    ),
+  )
+  const measured = new Map<string, Size>()
+  const fragment = (name: string): Size => {
+    const known = measured.get(name)
+    if (known) return known
+    const selectionSet = fragments.get(name)
+    measured.set(name, { depth: 0, fields: 0 })
+    const size = selectionSet ? measure(selectionSet) : { depth: 0, fields: 0 }
+    measured.set(name, size)
+    return size
+  }
+  const measure = (selectionSet: SelectionSetNode | undefined): Size => {
+    const total = { depth: 0, fields: 0 }
+    for (const selection of selectionSet?.selections ?? []) {
+      const size = selection.kind === Kind.FRAGMENT_SPREAD ? fragment(selection.name.value) : measure(selection.selectionSet)
+      const isField = selection.kind === Kind.FIELD
+      const introspection = isField && selection.name.value.startsWith('__')
+      total.depth = Math.max(total.depth, introspection ? 1 : size.depth + (isField ? 1 : 0))
+      total.fields += size.fields + (isField ? 1 : 0)
+    }
+    return total
+  }
+  return measure
+}

@@ -1,0 +1,114 @@
+/**
+ * GraphQL over websocket: subscriptions by the protocol graphql-transport-ws, with the library of that protocol.
+ * mercurius' own server is not used: it executes subscriptions without validating them, and an operation id used
+ * twice leaves the first subscription running after the socket has closed.
+ */
+import type { WebSocket } from '@fastify/websocket'
+import type { FastifyRequest } from 'fastify'
+import { GraphQLError, type GraphQLSchema, getOperationAST, parse, subscribe, validate } from 'graphql'
+import { CloseCode, makeServer } from 'graphql-ws'
+import { ApiError } from '../errors.ts'
+import { GraphqlContext } from './context.ts'
+import { formatError, type GraphqlFailure, type Phase } from './errors.ts'
+import { documentErrors, limits } from './limits.ts'
+
+/** Time between pings, ms; a client that has not answered by the next one is gone. */
+const keepAliveMs = 12_000
+
+interface Extra {
+  request: FastifyRequest
+}
+
+/** Handles the sockets of one schema. Queries and mutations go over POST, where they are logged, limited and compiled. */
+export function subscriptionSocket(schema: GraphQLSchema, rows: number): (socket: WebSocket, request: FastifyRequest) => void {
+  const format = (errors: readonly GraphqlFailure[], phase: Phase, { request }: Extra) =>
+    errors.map((error) => formatError(error, phase, request.id, request.log))
+  const server = makeServer<Record<string, unknown>, Extra>({
+    onSubscribe: (ctx, _id, payload) => {
+      if (Object.keys(ctx.subscriptions).length > limits.subscriptions)
+        return [
+          refusal(
+            'QUERY_TOO_COMPLEX',
+            `this websocket has ${limits.subscriptions} subscriptions open, the limit: end one, or open another`,
+          ),
+        ]
+      const read = readSubscription(schema, payload.query, payload.operationName)
+      if (Array.isArray(read)) return read
+      return {
+        schema,
+        document: read,
+        operationName: payload.operationName,
+        variableValues: payload.variables,
+        contextValue: new GraphqlContext(ctx.extra.request.id, ctx.extra.request.log, rows),
+      }
+    },
+    subscribe: (args) => subscribe(args) as ReturnType<typeof subscribe> & AsyncIterable<never>,
+    onError: (ctx, _id, _payload, errors) => format(errors, 'requested', ctx.extra),
+    onNext: (ctx, _id, _payload, _args, result) =>
+      result.errors
+        ? { ...result, errors: format(result.errors as readonly GraphqlFailure[], 'data' in result ? 'executed' : 'requested', ctx.extra) }
+        : undefined,
+  })
+  return (socket, request) => {
+    // The client's doing, such as a message that is too large: ws closes the socket.
+    socket.on('error', (err) => request.log.debug({ err }, 'a websocket failed'))
+    const failed = (err: unknown) => {
+      request.log.error({ err }, 'a websocket message was not handled')
+      socket.close(CloseCode.InternalServerError, 'Internal server error')
+    }
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) =>
+          new Promise((resolve, reject) => {
+            if (socket.readyState !== socket.OPEN) return resolve()
+            socket.send(data, (err) => (err ? reject(err) : resolve()))
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => socket.on('message', (data) => void handle(String(data)).catch(failed)),
+      },
+      { request },
+    )
+    const stopPings = keepAlive(socket)
+    socket.once('close', (code, reason) => {
+      stopPings()
+      closed(code, String(reason)).catch((err: unknown) => request.log.error({ err }, 'a subscription did not end cleanly'))
+    })
+  }
+}
+
+const refusal = (code: 'INVALID_QUERY' | 'QUERY_TOO_COMPLEX', detail: string): GraphQLError =>
+  new GraphQLError(detail, { originalError: new ApiError(code, detail) })
+
+/** The document of a subscription, or everything that is wrong with it. */
+function readSubscription(schema: GraphQLSchema, query: string, operationName: string | null | undefined) {
+  if (query.length > limits.queryLength)
+    return [refusal('QUERY_TOO_COMPLEX', `the query has ${query.length} characters, the limit is ${limits.queryLength}`)]
+  try {
+    const document = parse(query, { maxTokens: limits.tokens })
+    const excess = documentErrors(document)
+    if (excess.length > 0) return excess
+    const invalid = validate(schema, document)
+    if (invalid.length > 0) return invalid as GraphQLError[]
+    const operation = getOperationAST(document, operationName)
+    if (!operation) return [refusal('INVALID_QUERY', 'the document has several operations: say which by operationName')]
+    if (operation.operation !== 'subscription')
+      return [refusal('INVALID_QUERY', `this websocket takes subscriptions: send the ${operation.operation} by POST`)]
+    return document
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error]
+    throw error
+  }
+}
+
+/** Pings until told to stop; ends a socket that does not answer. */
+function keepAlive(socket: WebSocket): () => void {
+  let answered = true
+  socket.on('pong', () => (answered = true))
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate()
+    answered = false
+    socket.ping()
+  }, keepAliveMs)
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Client, createClient } from 'graphql-ws'
+import WebSocket from 'ws'
+import { limits } from '../../../src/api/graphql/limits.ts'
+import { sources, toyApp } from './toy.ts'
+
+let toy: Awaited<ReturnType<typeof toyApp>>
+let url: string
+before(async () => {
+  toy = await toyApp('https://dashboard.example')
+  url = `${await toy.app.listen({ port: 0, host: '127.0.0.1' })}/graphql`.replace('http', 'ws')
+})
+after(() => toy.app.close())
+
+const withClient = async (use: (client: Client) => Promise<void>) => {
+  const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 })
+  try {
+    await use(client)
+  } finally {
+    await client.dispose()
+  }
+}
+
+/** Waits for a condition that another part brings about. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !condition(); i++) await sleep(10)
+  assert.ok(condition())
+}
+
+/** The errors of a subscription that is refused. */
+const refusal = (client: Client, query: string, variables = {}): Promise<any[]> =>
+  new Promise((resolve, reject) =>
+    client.subscribe(
+      { query, variables },
+      {
+        next: ({ errors }) => (errors ? resolve([...errors]) : reject(new Error('an event came'))),
+        error: (errors) => resolve(errors as any[]),
+        complete: () => reject(new Error('it completed')),
+      },
+    ),
+  )
+
+test('events arrive in order; a client that leaves ends the source at once, though no event comes', () =>
+  withClient(async (client) => {
+    const seen: unknown[] = []
+    for await (const { data } of client.iterate({ query: 'subscription { ticks(count: 3) { tick } }' })) {
+      seen.push(data)
+      if (seen.length === 3) break
+    }
+    assert.deepEqual(
+      seen,
+      [1, 2, 3].map((tick) => ({ ticks: { tick } })),
+    )
+    await until(() => sources.open === 0)
+  }))
+
+test('a socket that closes ends all its sources', async () => {
+  const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 })
+  for (let i = 0; i < 3; i++)
+    client.subscribe({ query: 'subscription { ticks(count: 1) { tick } }' }, { next() {}, error() {}, complete() {} })
+  await until(() => sources.open === 3)
+  client.terminate()
+  await until(() => sources.open === 0)
+})
+
+test('subscriptions are validated and bounded like queries, with the same codes', () =>
+  withClient(async (client) => {
+    const cases: [string, object, string, RegExp][] = [
+      ['subscription { nope }', {}, 'INVALID_QUERY', /Cannot query field "nope"/],
+      ['subscription { ticks }', {}, 'INVALID_QUERY', /must have a selection/],
+      ['subscription { ticks(count: 11) { tick } }', {}, 'INVALID_REQUEST', /count is 11, but must be/],
+      ['subscription ($c: Int!) { ticks(count: $c) { tick } }', { c: 'x' }, 'INVALID_QUERY', /Int cannot represent/],
+      ['{ a }', {}, 'INVALID_QUERY', /this websocket takes subscriptions: send the query by POST/],
+      ['mutation { set(input: { name: "n" }) }', {}, 'INVALID_QUERY', /send the mutation by POST/],
+      [`subscription { ticks(count: 1) { ${'tick '.repeat(501)} } }`, {}, 'QUERY_TOO_COMPLEX', /fields/],
+      [`subscription { ticks(count: 1) { tick } } #${'x'.repeat(limits.queryLength)}`, {}, 'QUERY_TOO_COMPLEX', /characters/],
+      ['subscription {', {}, 'INVALID_QUERY', /Syntax Error/],
+      ['{ a '.repeat(3000), {}, 'INVALID_QUERY', /tokens/],
+    ]
+    for (const [query, variables, code, message] of cases) {
+      const [error] = await refusal(client, query, variables)
+      assert.equal(error.extensions?.code, code, query.slice(0, 80))
+      assert.match(error.message, message)
+    }
+    assert.equal(sources.open, 0)
+  }))
+
+test('one socket may not open subscriptions without end', () =>
+  withClient(async (client) => {
+    const query = 'subscription { ticks(count: 0) { tick } }'
+    for (let i = 0; i < limits.subscriptions; i++) client.subscribe({ query }, { next() {}, error() {}, complete() {} })
+    await until(() => sources.open === limits.subscriptions)
+    const [error] = await refusal(client, query)
+    assert.equal(error.extensions.code, 'QUERY_TOO_COMPLEX')
+    assert.equal(sources.open, limits.subscriptions)
+  }))
+
+test('messages that break the protocol close that socket and nothing else', async () => {
+  const hello = '{"type":"connection_init"}'
+  const start = (id: string) => JSON.stringify({ type: 'subscribe', id, payload: { query: 'subscription { ticks(count: 1) { tick } }' } })
+  const cases: [string, string[], number][] = [
+    ['no JSON', ['{'], 4400],
+    ['null', ['null'], 4400],
+    ['an unknown type', [hello, '{"type":"nope"}'], 4400],
+    ['a subscription before the greeting', [start('1')], 4401],
+    ['two greetings', [hello, hello], 4429],
+    ['one id twice', [hello, start('1'), start('1')], 4409],
+    ['a message beyond the limit', [hello, JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(limits.messageBytes) } })], 1009],
+  ]
+  for (const [name, messages, code] of cases) {
+    const socket = new WebSocket(url, 'graphql-transport-ws')
+    socket.on('error', () => {})
+    await once(socket, 'open')
+    const closing = once(socket, 'close')
+    for (const message of messages) {
+      socket.send(message)
+      // The greeting is answered before anything else may be said.
+      if (message === hello && messages.length > 1) await Promise.race([once(socket, 'message'), closing])
+    }
+    const [closed] = await closing
+    assert.equal(closed, code, name)
+  }
+  await until(() => sources.open === 0)
+  assert.equal((await toy.post('{ a }')).data.a, 'A')
+})
+
+test('pages of other origins cannot open a socket', async () => {
+  const opened = async (origin: string | undefined): Promise<number> => {
+    const socket = new WebSocket(url, 'graphql-transport-ws', origin === undefined ? {} : { origin })
+    socket.on('error', () => {})
+    const status = await Promise.race([
+      once(socket, 'open').then(() => 101),
+      once(socket, 'unexpected-response').then(([, response]) => response.statusCode as number),
+    ])
+    socket.terminate()
+    return status
+  }
+  assert.equal(await opened(undefined), 101, 'a tool, no page')
+  assert.equal(await opened(new URL(url).origin.replace('ws', 'http')), 101, 'our own page')
+  assert.equal(await opened('https://dashboard.example'), 101, 'the origin that was allowed')
+  assert.equal(await opened('https://evil.example'), 403)
+  assert.equal(await opened('null'), 403, 'a sandboxed page or a file')
+})
