@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, codedError, problemDocument } from '../errors.ts'
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-
 /** Answers with the problem document of an error, and logs what is ours to mend. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const coded = codedError(error)
@@ -42,7 +40,7 @@ export function useProblems(app: FastifyInstance): { refuseOtherMethods(): void 
       for (const [url, set] of taken) {
         if (url.includes('*')) continue
         const allow = [...set].join(', ')
-        const missing = methods.filter((method) => !set.has(method))
+        const missing = app.supportedMethods.filter((method) => !set.has(method))
         if (missing.length === 0) continue
         app.route({
           method: missing,
