@@ -2,14 +2,16 @@
  * A store of its own for a test file: PGlite in a temporary folder, or, where ARCHMETER_TEST_DATABASE_URL names a
  * server, a database of its own there. The same suites run on both (`npm run test:postgres`).
  */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { type Log, type NewArchitecture, type NewRun, openStore, type Store, type StoreOptions } from '../../src/store/index.ts'
+import { shippedMigrations } from '../../src/store/migrate.ts'
 
 const server = process.env.ARCHMETER_TEST_DATABASE_URL
 
@@ -18,6 +20,15 @@ export const storeKind = server ? 'postgres' : 'pglite'
 
 /** Keeps quiet, except about errors. */
 export const quietLog: Log = { debug() {}, info() {}, warn() {}, error: (object, message) => console.error(message, object) }
+
+/** Clean-up of a test in the reverse of the order in which it was asked for; `t.after` keeps that order. */
+export function cleanup(t: TestContext): (step: () => unknown) => void {
+  const steps: (() => unknown)[] = []
+  t.after(async () => {
+    for (const step of steps.reverse()) await step()
+  })
+  return (step) => void steps.push(step)
+}
 
 export interface Place {
   options: StoreOptions
@@ -42,10 +53,10 @@ export async function emptyPlace(): Promise<Place> {
   }
 }
 
-/** A place with an initialised, empty database: a copy, since initialising an embedded one takes seconds. */
+/** A place with an empty database that is up to date: the embedded one is a copy, since making it takes seconds. */
 export async function readyPlace(): Promise<Place> {
   const place = await emptyPlace()
-  if (!server) await cp(await initialised(), join(place.options.dataDir, 'pglite'), { recursive: true })
+  if (!server) await cp(await template(), join(place.options.dataDir, 'pglite'), { recursive: true })
   return place
 }
 
@@ -68,18 +79,31 @@ export async function openTestStore(): Promise<TestStore> {
   }
 }
 
-/** A folder that `initdb` has run in, made once a version of PGlite; whoever is first renames it into place. */
-async function initialised(): Promise<string> {
-  const manifest = new URL('../package.json', import.meta.resolve('@electric-sql/pglite'))
-  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string }
-  const folder = join(tmpdir(), `archmeter-test-initdb-${version}-${process.getuid?.() ?? 'user'}`)
+/**
+ * The folder of an embedded store that was opened once, made once for what it consists of: PGlite's and pg-boss's
+ * versions, the migrations, the driver's options. Who makes it first renames it into place.
+ */
+async function template(): Promise<string> {
+  const key = createHash('sha256')
+  for (const name of ['@electric-sql/pglite', 'pg-boss']) key.update(await readFile(manifestOf(name)))
+  for (const name of ['migrate.ts', 'database.ts', 'drivers/pglite.ts'])
+    key.update(await readFile(new URL(`../../src/store/${name}`, import.meta.url)))
+  for (const { digest } of await shippedMigrations()) key.update(digest)
+  const folder = join(tmpdir(), `archmeter-test-template-${key.digest('hex').slice(0, 16)}-${process.getuid?.() ?? 'user'}`)
   if (existsSync(join(folder, 'PG_VERSION'))) return folder
-  const made = await mkdtemp(join(tmpdir(), 'archmeter-test-initdb-'))
-  const client = await PGlite.create(join(made, 'pglite'))
-  await client.close()
-  await rename(join(made, 'pglite'), folder).catch(() => {})
-  await rm(made, { recursive: true, force: true })
+  const { options, remove } = await emptyPlace()
+  const store = await openStore(options)
+  await store.close()
+  await rename(join(options.dataDir, 'pglite'), folder).catch(() => {})
+  await remove()
   return folder
+}
+
+/** package.json of an installed package, whether or not it exports it. */
+function manifestOf(name: string): string {
+  let folder = dirname(fileURLToPath(import.meta.resolve(name)))
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+  return join(folder, 'package.json')
 }
 
 async function onServer(statement: string): Promise<void> {
