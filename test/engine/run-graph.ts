@@ -13,6 +13,9 @@ import type { Parameter } from '../../src/engine/op.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 import { seededInput, seededParameter } from '../../src/engine/weights.ts'
 
+// As the runtime itself does: no usage events from a test.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 export type Arrays = Record<string, Float32Array>
 export const seed = 7
 

@@ -61,12 +61,19 @@ const largestIdleBytes = 2 ** 30
 const firstBackOffMs = 250
 const longestBackOffMs = 10_000
 /** What the child is given of the environment: where things are, and what its native libraries read. No secrets. */
-const passedOn = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|XDG_CACHE_HOME)$/
+const passedOn = /^(PATH|HOME|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|XDG_CACHE_HOME)$/
 
-/** The environment of a worker for this device: it sees its own GPU alone, as device 0, or none. */
-export function workerEnvironment(device: Pick<Device, 'kind' | 'uuid'>, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/**
+ * The environment of a worker for this device: it sees its own GPU alone, as device 0, or none, and leaves its files,
+ * and those of its libraries, in `scratch`.
+ */
+export function workerEnvironment(
+  device: Pick<Device, 'kind' | 'uuid'>,
+  scratch: string,
+  environment: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(([name]) => passedOn.test(name))
-  return { ...Object.fromEntries(kept), CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
+  return { ...Object.fromEntries(kept), TMPDIR: scratch, CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
 }
 
 /**
@@ -255,7 +262,7 @@ export class DeviceWorker {
     const worker = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [String(process.pid), scratch], {
       serialization: 'advanced',
       execArgv: [],
-      env: workerEnvironment(this.device, process.env),
+      env: workerEnvironment(this.device, scratch, process.env),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     const said = new LastLines((line) => this.#log.debug({ device: this.device.name, pid: worker.pid, line }, 'the worker says'))

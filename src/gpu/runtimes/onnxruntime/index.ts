@@ -15,6 +15,12 @@ import { attributeKernels, readTrace } from './profile.ts'
  * they are copied once, by the runtime.
  */
 
+/**
+ * ONNX Runtime's own builds send usage events from 1.30 on, on Linux too, and keep an identifier and a log in the
+ * temporary folder. This is read at the first session, and turns all of it off.
+ */
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
 
 /** Everything the session is told, by ONNX Runtime's own names. */
