@@ -17,7 +17,7 @@ const PageInfo = Type.Object(
 
 /** The types of pages of `node`, by Relay's connection specification, forwards. `node` itself is added to the edge by name. */
 export const connectionTypes = (node: string): Record<string, TSchema> => {
-  const edge = Type.Object({ cursor: Type.String(), node: Type.Unsafe({ graphqlType: `${node}!` }) }, { title: `${node}Edge` })
+  const edge = Type.Object({ cursor: Type.String(), node: Type.Unsafe({ graphqlType: node }) }, { title: `${node}Edge` })
   return { [`${node}Connection`]: Type.Object({ edges: Type.Array(edge), pageInfo: PageInfo }, { title: `${node}Connection` }) }
 }
 

@@ -1,6 +1,6 @@
 /** How a feature states its part of the GraphQL schema, and how the parts become one schema. */
 import { buildSchema, type GraphQLField, type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
-import type { Static, TObject, TSchema } from 'typebox'
+import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { explain } from '../../engine/explain.ts'
 import { invalidRequest } from '../errors.ts'
 import { abortable } from './abortable.ts'
@@ -12,8 +12,8 @@ export interface Field {
   description: string
   /** Its properties are the arguments; every call is validated against it, as REST validates a request. */
   args?: TObject
-  /** The service itself checks the arguments, and says more about them than a schema can. */
-  unchecked?: boolean
+  /** Arguments that the service itself checks, since it can say more about them than a schema. */
+  unchecked?: readonly string[]
   /** A schema, or SDL such as `Architecture!` or `[Device!]!` for a type that another field or feature defines. */
   type: TSchema | string
   /** Not given: the property of the same name. */
@@ -93,10 +93,11 @@ const fieldsOf = ({ fields }: GraphqlFeature) =>
   )
 
 function resolversOf(name: string, { args, unchecked, resolve, subscribe }: Field): FieldResolvers {
+  const read = args ? argumentReader(name, args, unchecked) : (given: unknown) => given
   const checked =
     (handler: Resolver): Resolver =>
     (parent, given, context, info) =>
-      handler(parent, args ? readArgs(name, args, given, !unchecked) : given, context, info)
+      handler(parent, read(given), context, info)
   if (subscribe)
     return {
       subscribe: checked((_parent, read, context) =>
@@ -111,14 +112,17 @@ function resolversOf(name: string, { args, unchecked, resolve, subscribe }: Fiel
 }
 
 /**
- * Arguments as the service takes them: null means not given. The schema rules here as it does for REST.
- * @throws ApiError INVALID_REQUEST with everything that is wrong.
+ * Reads arguments as the service takes them: null means not given. The schema rules here as it does for REST: what
+ * does not fit is INVALID_REQUEST, with everything that is wrong.
  */
-function readArgs(name: string, schema: TObject, given: unknown, check: boolean): unknown {
-  const args = withoutNulls(schema, given)
-  const problems = check ? explain(schema, args) : []
-  if (problems.length > 0) throw invalidRequest(`call of ${name}`, problems)
-  return args
+function argumentReader(name: string, args: TObject, unchecked: readonly string[] = []): (given: unknown) => unknown {
+  const checked = Type.Object(Object.fromEntries(Object.entries(args.properties).filter(([key]) => !unchecked.includes(key))))
+  return (given) => {
+    const read = withoutNulls(args, given)
+    const problems = explain(checked, read)
+    if (problems.length > 0) throw invalidRequest(`call of ${name}`, problems)
+    return read
+  }
 }
 
 /** Drops the nulls of typed inputs where the schema has optional properties; free-form JSON keeps its own. */

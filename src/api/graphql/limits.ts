@@ -24,7 +24,7 @@ export const limits = {
 } as const
 
 /** What a call costs, in rows, whatever it turns out to be. */
-export const prices = { registration: 1000, run: 100 } as const
+export const prices = { registration: 1000, run: 100, samplesPerRow: 10 } as const
 
 /** What resolvers draw on: a count of rows that a request may not pass. */
 export class Budget {

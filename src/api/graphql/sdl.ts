@@ -31,7 +31,7 @@ interface JsonSchema {
   maximum?: number
   exclusiveMinimum?: number
   exclusiveMaximum?: number
-  /** Ours: a type that another schema defines, as SDL. */
+  /** Ours: the name of the GraphQL type, where another one defines it or this schema says it badly. */
   graphqlType?: string
 }
 
@@ -116,12 +116,12 @@ export class SdlTypes {
   }
 
   #reference(given: JsonSchema, fallback: string, kind: 'type' | 'input'): string {
-    if (given.graphqlType) return given.graphqlType
     const { schema, nullable } = withoutNull(given)
     return `${this.#named(schema, fallback, kind)}${nullable ? '' : '!'}`
   }
 
   #named(schema: JsonSchema, fallback: string, kind: 'type' | 'input'): string {
+    if (schema.graphqlType) return schema.graphqlType
     const name = schema.$id ?? schema.title ?? fallback
     const values = stringValues(schema)
     if (values) return this.#enum(schema, fallback, values)

@@ -88,7 +88,7 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
         registerArchitecture: field({
           description: 'Registers a graph of layers, or a network of the zoo. The same content and name again give the same architecture.',
           args: Type.Object({ input: NewArchitectureInput }),
-          unchecked: true,
+          unchecked: ['input'],
           type: Type.Object(
             { created: Type.Boolean({ description: 'False where it was registered before.' }) },
             { title: 'RegisteredArchitecture' },

@@ -9,7 +9,7 @@ const fetcher = GraphiQL.createFetcher({ url: '/graphql', wsClient: graphqlWs.cr
 const defaultQuery = `# Archmeter: what a convolutional network costs, on paper and on a device.
 # Ctrl-Enter runs what the cursor is in; the book at the left has every type.
 
-query Zoo {
+{
   zoo {
     name
     summary
