@@ -1,7 +1,7 @@
 /** The GraphQL face: `/graphql` (POST; websocket for subscriptions) and GraphiQL, over the same services as REST. */
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { GraphQLError, type GraphQLFormattedError, getOperationAST } from 'graphql'
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError, getOperationAST } from 'graphql'
 import { handleProtocols } from 'graphql-ws'
 import mercurius from 'mercurius'
 import { type Static, Type } from 'typebox'
@@ -10,7 +10,7 @@ import { GraphqlContext } from './context.ts'
 import { formatError, type GraphqlFailure } from './errors.ts'
 import { composeFeatures, type GraphqlFeature } from './feature.ts'
 import { useGraphiql } from './graphiql.ts'
-import { documentErrors, limits } from './limits.ts'
+import { limits, measureDocument } from './limits.ts'
 import { subscriptionSocket } from './socket.ts'
 
 const GraphqlRequest = Type.Object({
@@ -64,9 +64,11 @@ export async function useGraphql(
       } as any
     },
   })
+  const large = new WeakSet<DocumentNode>()
   app.graphql.addHook('preValidation', async (_schema, document) => {
-    const excess = documentErrors(document)
-    if (excess.length > 0) throw new RefusedDocument(excess)
+    const { errors, fields } = measureDocument(document)
+    if (errors.length > 0) throw new RefusedDocument(errors)
+    if (fields > limits.compiledFields) large.add(document)
   })
   app.graphql.addHook('preExecution', async (_schema, document, context) => {
     const operation = getOperationAST(document, (context as unknown as GraphqlContext).operationName)
@@ -74,6 +76,8 @@ export async function useGraphql(
       throw new RefusedDocument([
         new GraphQLError('subscriptions go over a websocket to this address (graphql-transport-ws), not over POST'),
       ])
+    // A document that a hook gives back is executed as it is, never compiled.
+    return large.has(document) ? { document } : undefined
   })
   await app.register(async (routes) => {
     routes.setErrorHandler(sendErrors)

@@ -15,6 +15,8 @@ export const limits = {
   depth: 10,
   /** Fields of an operation, aliases and every use of a fragment counted. */
   fields: 500,
+  /** Documents of more fields are not compiled: that takes 100 ms for the largest, and pays for those asked often. */
+  compiledFields: 100,
   /** Rows that a request may make: items of pages, layers costed, networks registered. */
   rows: 20_000,
   /** Subscriptions open on one websocket. */
@@ -46,25 +48,27 @@ export class Budget {
   }
 }
 
-interface Size {
+export interface Size {
   depth: number
   fields: number
 }
 
 /**
  * What is too large about a document, before it is validated: linear in its length, fragments are measured once.
- * @returns coded errors, none where the document is within the limits.
+ * @returns coded errors, none where the document is within the limits, and the fields of its largest part.
  */
-export function documentErrors(document: DocumentNode): GraphQLError[] {
+export function measureDocument(document: DocumentNode): { errors: GraphQLError[]; fields: number } {
   // mercurius takes JSON for a parsed document where the text does not parse; ours always come from graphql-js.
-  if (!(document?.loc instanceof Location)) return [coded('INVALID_QUERY', 'the query is not a GraphQL document')]
+  if (!(document?.loc instanceof Location)) return { errors: [coded('INVALID_QUERY', 'the query is not a GraphQL document')], fields: 0 }
   const measure = measurer(document)
   const errors: GraphQLError[] = []
+  let most = 0
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION) continue
     const name = definition.name ? ` "${definition.name.value.slice(0, 60)}"` : ''
     const what = `the ${definition.kind === Kind.OPERATION_DEFINITION ? definition.operation : 'fragment'}${name}`
     const { depth, fields } = measure(definition.selectionSet)
+    most = Math.max(most, fields)
     // Fragments nest as deep as introspection does; where they are used says whether that is too deep.
     if (definition.kind === Kind.OPERATION_DEFINITION && depth > limits.depth)
       errors.push(coded('QUERY_TOO_COMPLEX', `${what} nests ${depth} fields deep, the limit is ${limits.depth}`))
@@ -76,7 +80,7 @@ export function documentErrors(document: DocumentNode): GraphQLError[] {
         ),
       )
   }
-  return errors.slice(0, 10)
+  return { errors: errors.slice(0, 10), fields: most }
 }
 
 const coded = (code: 'INVALID_QUERY' | 'QUERY_TOO_COMPLEX', detail: string): GraphQLError =>

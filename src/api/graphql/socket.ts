@@ -10,7 +10,7 @@ import { CloseCode, makeServer } from 'graphql-ws'
 import { ApiError } from '../errors.ts'
 import { GraphqlContext } from './context.ts'
 import { formatError, type GraphqlFailure, type Phase } from './errors.ts'
-import { documentErrors, limits } from './limits.ts'
+import { limits, measureDocument } from './limits.ts'
 
 /** Time between pings, ms; a client that has not answered by the next one is gone. */
 const keepAliveMs = 12_000
@@ -86,8 +86,8 @@ function readSubscription(schema: GraphQLSchema, query: string, operationName: s
     return [refusal('QUERY_TOO_COMPLEX', `the query has ${query.length} characters, the limit is ${limits.queryLength}`)]
   try {
     const document = parse(query, { maxTokens: limits.tokens })
-    const excess = documentErrors(document)
-    if (excess.length > 0) return excess
+    const { errors } = measureDocument(document)
+    if (errors.length > 0) return errors
     const invalid = validate(schema, document)
     if (invalid.length > 0) return invalid as GraphQLError[]
     const operation = getOperationAST(document, operationName)

@@ -102,3 +102,14 @@ test('the same document again, compiled by then, is bounded the same', async () 
   for (let i = 0; i < 4; i++) assert.equal((await toy.post(query, { variables: { n: 2 } })).data.items.length, 2)
   assert.equal((await toy.post(query, { variables: { n: limits.rows + 1 } })).errors![0].extensions.code, 'QUERY_TOO_COMPLEX')
 })
+
+test('documents asked for again run compiled, large ones do not: compiling those holds up the service', async () => {
+  const compiled = async (fields: number): Promise<boolean> => {
+    const query = `{ broken { id } ${Array.from({ length: fields }, (_, i) => `x${i}: a`).join(' ')} }`
+    for (let i = 0; i < 3; i++) await toy.post(query)
+    // Where the resolver was called from stands in the log of its error.
+    return /compileQuery/.test(JSON.parse(toy.logged.at(-1)!).err.stack)
+  }
+  assert.equal(await compiled(5), true)
+  assert.equal(await compiled(limits.compiledFields), false)
+})

@@ -55,8 +55,7 @@ test('ResNet-50 of the zoo: 4,089,184,256 multiply-accumulates, and the same ans
   const { architecture } = await register({ name: 'r50', zoo: { preset: 'resnet50' } })
   assert.equal(architecture.counts.macs, 4_089_184_256)
   assert.equal(architecture.source.family, 'resnet')
-  const { data } = await post(
-    `query ($id: ID!) {
+  const query = `query ($id: ID!) {
       architecture(id: $id) {
         costs(convention: "full", batch: 2, resolution: "160x192", dtype: float16) {
           convention batch dtype inputs { id shape }
@@ -66,12 +65,11 @@ test('ResNet-50 of the zoo: 4,089,184,256 multiply-accumulates, and the same ans
           uncounted { id type reason }
         }
       }
-    }`,
-    { id: architecture.id },
-  )
+    }`
   const rest = await api.request.get(`/v1/architectures/${architecture.id}/costs?convention=full&batch=2&resolution=160x192&dtype=float16`)
   assert.equal(rest.status, 200)
-  assert.deepEqual(data.architecture.costs, rest.body)
+  // Thrice: the third answer comes from the compiled document.
+  for (let i = 0; i < 3; i++) assert.deepEqual((await post(query, { id: architecture.id })).data.architecture.costs, rest.body)
 })
 
 test('a graph comes back as it can be registered again', async () => {
