@@ -4,12 +4,16 @@ import type { Config } from './config.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
 import { conventionRoutes } from './features/conventions/routes.ts'
 import { costRoutes } from './features/costs/routes.ts'
+import { deviceRoutes } from './features/devices/routes.ts'
 import { graphqlFeatures } from './features/graphql.ts'
 import { landingRoute } from './features/health/landing.ts'
 import { healthRoutes } from './features/health/routes.ts'
+import { queueRoutes } from './features/queue/routes.ts'
+import { runRoutes } from './features/runs/routes.ts'
 import { zooRoutes } from './features/zoo/routes.ts'
 import { useGraphql } from './graphql/index.ts'
 import { limits } from './graphql/limits.ts'
+import type { Metrics } from './metrics.ts'
 import { useMetrics } from './plugins/metrics.ts'
 import { useOpenApi } from './plugins/openapi.ts'
 import { sendProblem, useProblems } from './plugins/problems.ts'
@@ -23,6 +27,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 export interface AppOptions {
   config: Config
   log: FastifyBaseLogger
+  metrics: Metrics
   /** Null on a process of role `worker`: it serves health and metrics only. */
   services: Services | null
   /** What readiness depends on, by name. */
@@ -30,7 +35,7 @@ export interface AppOptions {
 }
 
 /** Puts the HTTP face together. Listens to nothing, opens nothing: what it works with is handed in. */
-export async function buildApp({ config, log, services, checks }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ config, log, metrics, services, checks }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
     // One line a request, written by `useRequests`.
@@ -49,7 +54,7 @@ export async function buildApp({ config, log, services, checks }: AppOptions): P
   const problems = useProblems(app)
   useRequests(app)
   await useSecurity(app, config)
-  useMetrics(app)
+  useMetrics(app, metrics)
   if (services) await useOpenApi(app, version)
   healthRoutes(app, checks)
   if (services) {
@@ -58,6 +63,9 @@ export async function buildApp({ config, log, services, checks }: AppOptions): P
     costRoutes(app, services.costs)
     zooRoutes(app)
     conventionRoutes(app)
+    deviceRoutes(app, services.devices)
+    runRoutes(app, services.runs, metrics)
+    queueRoutes(app, services.queue)
     await useGraphql(app, graphqlFeatures(services), { origin: config.CORS_ORIGIN, rows: Math.max(limits.rows, config.MAX_LAYERS) })
   }
   app.after(problems.refuseOtherMethods)

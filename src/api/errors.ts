@@ -26,7 +26,7 @@ type ApiErrorCode =
   | 'DEVICE_NOT_FOUND'
   | 'AMBIGUOUS_DEVICE'
   | 'DEVICE_UNAVAILABLE'
-  | 'UNSUPPORTED_PRECISION'
+  | 'UNSUPPORTED_BY_RUNTIME'
 
 export type ErrorCode = ApiErrorCode | EngineErrorCode | StoreErrorCode
 
@@ -62,7 +62,7 @@ export const errorTable = {
   INVALID_ZOO_OPTIONS: { status: 422, title: 'The options do not fit the family' },
   INVALID_RESOLUTION: { status: 422, title: 'The resolution does not go through the network' },
   EXPORT_UNSUPPORTED: { status: 422, title: 'The format cannot express this architecture' },
-  UNSUPPORTED_PRECISION: { status: 422, title: 'The runtime does not offer this precision' },
+  UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },
   INVALID_TEXT: { status: 422, title: 'A text cannot be stored' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },

@@ -1,6 +1,9 @@
 /** Keywords whose values are data, not schemas. */
 const data = new Set(['examples', 'example', 'enum', 'const', 'default', 'required'])
 
+/** Keywords of ours: values that are not shown, and the GraphQL type of a schema. */
+const ours = new Set(['secret', 'graphqlType'])
+
 /**
  * TypeBox's schemas as JSON Schema 2020-12, which OpenAPI 3.1 speaks: tuples are `prefixItems`, and keywords of ours
  * are left out. `visit` may replace each object on the way out.
@@ -10,7 +13,7 @@ export function toJsonSchema(value: unknown, visit: (schema: Record<string, any>
   if (typeof value !== 'object' || value === null) return value
   const result: Record<string, any> = {}
   for (const [key, each] of Object.entries(value)) {
-    if (key === 'secret') continue
+    if (ours.has(key)) continue
     result[key] = data.has(key) ? each : toJsonSchema(each, visit)
   }
   if (Array.isArray(result.items)) {

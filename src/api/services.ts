@@ -1,25 +1,37 @@
+import type { DeviceDirectory } from '../gpu/directory.ts'
+import type { RunQueue } from '../gpu/queue.ts'
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { ArchitectureService } from './features/architectures/service.ts'
 import { CostService } from './features/costs/service.ts'
+import { DeviceService } from './features/devices/service.ts'
+import { QueueService } from './features/queue/service.ts'
+import { RunService } from './features/runs/service.ts'
 import { EnginePool } from './pool/pool.ts'
 
 /** What the faces, REST and GraphQL, have to offer. Neither holds rules of its own. */
 export interface Services {
   architectures: ArchitectureService
   costs: CostService
+  devices: DeviceService
+  runs: RunService
+  queue: QueueService
 }
 
 export interface ServiceOptions {
   config: Config
   store: Store
   pool: EnginePool
+  queue: RunQueue
+  directory: Pick<DeviceDirectory, 'list'>
 }
 
-export function createServices({ config, store, pool }: ServiceOptions): Services {
+export function createServices({ config, store, pool, queue, directory }: ServiceOptions): Services {
   const architectures = new ArchitectureService({ store, pool })
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
-  return { architectures, costs }
+  const devices = new DeviceService(directory)
+  const runs = new RunService({ store, queue, architectures, costs, devices })
+  return { architectures, costs, devices, runs, queue: new QueueService(queue) }
 }
 
 /** The threads that read and cost architectures, as configured. */

@@ -55,6 +55,12 @@ export function describeSchema(schema: Record<string, any>): string {
     return schema.items ? `a list${length}, each ${describeSchema(schema.items)}` : `a list${length}`
   }
   if (schema.type === 'null') return 'null'
+  if (schema.patternProperties)
+    return `an object of ${schema.maxProperties ? `at most ${schema.maxProperties} ` : ''}names that match ${Object.keys(schema.patternProperties).join(' or ')}, each with ${Object.values(
+      schema.patternProperties,
+    )
+      .map((each) => describeSchema(each as Record<string, any>))
+      .join(' or ')}`
   if (schema.type === 'object') return 'an object'
   return schema.type === 'boolean' ? 'true or false' : `a ${schema.type ?? 'value'}`
 }

@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { PgBoss } from 'pg-boss'
 import { Architectures } from './architectures.ts'
+import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder } from './data-folder.ts'
 import type { Database, Driver, Log } from './database.ts'
 import { openPglite } from './drivers/pglite.ts'
@@ -51,6 +52,7 @@ export interface Store {
   architectures: Architectures
   runs: Runs
   events: Events
+  bulletins: Bulletins
   tickets: Tickets
   notifications: Notifications
   /** Resolves where the database answers within `timeoutMs`. @throws StoreError DATABASE_UNREACHABLE */
@@ -98,6 +100,7 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
       architectures: new Architectures(db, tickets),
       runs: new Runs(db, tickets),
       events: new Events(db, notifications, log),
+      bulletins: new Bulletins(db),
       ping: (timeoutMs = 2000) => ping(db, timeoutMs),
       close: () => (closing ??= shut()),
     }

@@ -75,6 +75,12 @@ export class Runs {
     }
   }
 
+  /** The run of an earlier request under this key, or null. @throws StoreError IDEMPOTENCY_CONFLICT where that was another request */
+  async ofRequest(idempotencyKey: string, requestHash: string): Promise<Run | null> {
+    const [run] = await this.#db.select().from(runs).where(eq(runs.idempotencyKey, idempotencyKey))
+    return run ? sameHash(run, requestHash) : null
+  }
+
   async get(id: string): Promise<Run | null> {
     return (await this.getMany([id]))[0] ?? null
   }
@@ -256,6 +262,10 @@ export class Runs {
 
 async function sameRequest(tx: Transaction, key: string, requestHash: string | undefined): Promise<Run> {
   const [run] = await tx.select().from(runs).where(eq(runs.idempotencyKey, key))
+  return sameHash(run, requestHash)
+}
+
+function sameHash(run: Run | undefined, requestHash: string | undefined): Run {
   if (run && run.requestHash === (requestHash ?? null)) return run
   throw new StoreError(
     'IDEMPOTENCY_CONFLICT',

@@ -93,6 +93,12 @@ export const runSamples = pgTable('run_samples', {
   samples: bytea('samples').notNull(),
 })
 
+export const bulletins = pgTable('bulletins', {
+  owner: text('owner').primaryKey(),
+  body: json('body').$type<object>().notNull(),
+  seenAt: moment('seen_at').notNull(),
+})
+
 export type Architecture = typeof architectures.$inferSelect
 export type Run = typeof runs.$inferSelect
 export type RunEvent = typeof runEvents.$inferSelect

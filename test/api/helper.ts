@@ -4,10 +4,14 @@ import { pino } from 'pino'
 import supertest from 'supertest'
 import { buildApp } from '../../src/api/app.ts'
 import { type Config, readConfig } from '../../src/api/config.ts'
+import { Metrics } from '../../src/api/metrics.ts'
 import type { EnginePool } from '../../src/api/pool/pool.ts'
 import { createPool, createServices, type Services } from '../../src/api/services.ts'
+import type { Offers } from '../../src/gpu/directory.ts'
+import { RunQueue } from '../../src/gpu/queue.ts'
 import type { Store } from '../../src/store/index.ts'
 import { openTestStore } from '../store/helper.ts'
+import { FakeWorker, offers } from './fake-worker.ts'
 
 export interface TestApi {
   app: FastifyInstance
@@ -15,6 +19,9 @@ export interface TestApi {
   store: Store
   pool: EnginePool
   services: Services
+  queue: RunQueue
+  /** Stands in for the worker process of `cpu:0`: runs end when the test says so. */
+  worker: FakeWorker
   request: ReturnType<typeof supertest>
   url: string
   /** Everything that was logged, a line an event. */
@@ -22,15 +29,21 @@ export interface TestApi {
   close(): Promise<void>
 }
 
-/** Builds the app. `env` is read like the environment of a real start. */
-export async function openTestApi(env: Record<string, string> = {}): Promise<TestApi> {
+/** Builds the app. `env` is read like the environment of a real start; `devices` are those that can be asked for. */
+export async function openTestApi(env: Record<string, string> = {}, devices: () => Offers = offers): Promise<TestApi> {
   const config = readConfig({ LOG_LEVEL: 'info', ...env })
   const logged: string[] = []
   const log = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void logged.push(line) })
   const { store, close: closeStore } = await openTestStore()
   const pool = createPool(config)
-  const services = createServices({ config, store, pool })
-  const app = await buildApp({ config, log, services, checks: { store: () => store.ping() } })
+  const metrics = new Metrics()
+  const worker = new FakeWorker()
+  const device = offers().devices[0]!
+  const queue = new RunQueue({ store, devices: [device], workers: new Map([[device.uuid, worker]]), log, onMetrics: metrics.queue })
+  metrics.watchDepths(() => queue.depths())
+  const services = createServices({ config, store, pool, queue, directory: { list: async () => devices() } })
+  const app = await buildApp({ config, log, metrics, services, checks: { store: () => store.ping() } })
+  await queue.start()
   await pool.ready()
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
@@ -39,11 +52,15 @@ export async function openTestApi(env: Record<string, string> = {}): Promise<Tes
     store,
     pool,
     services,
+    queue,
+    worker,
     request: supertest(url),
     url,
     logged,
     async close() {
       await app.close()
+      worker.finishAll()
+      await queue.stop()
       await pool.close()
       await closeStore()
     },

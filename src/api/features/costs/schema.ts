@@ -3,6 +3,9 @@ import { conventions } from '../../../engine/conventions/index.ts'
 import { bytesPerElement, type Dtype } from '../../../engine/cost.ts'
 import { nullable } from '../../schemas.ts'
 
+/** `224`, or `224x320` for height 224 and width 320. */
+export const resolutionPattern = '^[1-9][0-9]{0,8}(x[1-9][0-9]{0,8})?$'
+
 export const CostQuery = Type.Object(
   {
     convention: Type.Optional(
@@ -16,7 +19,7 @@ export const CostQuery = Type.Object(
     batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, default: 1, description: 'Images per call.' })),
     resolution: Type.Optional(
       Type.String({
-        pattern: '^[1-9][0-9]{0,8}(x[1-9][0-9]{0,8})?$',
+        pattern: resolutionPattern,
         examples: ['224', '224x320'],
         description: 'Replaces height and width of the input: 224, or 224x320 for height 224 and width 320.',
       }),

@@ -48,6 +48,13 @@ export class CostService {
     return JSON.parse(asBuffer(await this.#pool.costs(graphText, options, 'json')).toString('utf8'))
   }
 
+  /** Whether these options go through the network, every count within bounds. @throws as `costs` does. */
+  async check(id: string, options: CostOptions): Promise<void> {
+    const { graphText, layerCount } = await this.#architectures.stored(id)
+    if (layerCount <= smallGraph) computeCosts(JSON.parse(graphText) as Graph, options)
+    else await this.#pool.costs(graphText, options, 'json')
+  }
+
   /**
    * Costs as bytes to send; kept ones come back at once, without a promise.
    * @throws ApiError ARCHITECTURE_NOT_FOUND; EngineError as `computeCosts` does.
@@ -83,7 +90,7 @@ function readOptions({ convention = 'lecture', batch = 1, resolution, dtype = 'f
 }
 
 /** `224` or `224x320` as [height, width]. */
-export function readResolution(text: string): readonly [number, number] {
+export function readResolution(text: string): [number, number] {
   const [height, width] = text.split('x').map(Number) as [number, number?]
   return [height, width ?? height]
 }

@@ -1,0 +1,34 @@
+import type { RunQueue } from '../../../gpu/queue.ts'
+import type { Run } from '../../../store/index.ts'
+import type { QueueAnswer } from './schema.ts'
+
+/** What runs and what waits, device by device. */
+export class QueueService {
+  readonly #queue: RunQueue
+
+  constructor(queue: RunQueue) {
+    this.#queue = queue
+  }
+
+  async list(): Promise<QueueAnswer[]> {
+    const snapshots = await this.#queue.snapshot()
+    return snapshots.map(({ device, deviceUuid, host, running, waiting, waitingCount }) => ({
+      device,
+      deviceUuid,
+      host,
+      running: running && { ...entry(running.run, running.etaMs), startedAt: running.run.startedAt!.toISOString() },
+      waiting: waiting.map(({ run, etaMs, position }) => ({ ...entry(run, etaMs), position })),
+      waitingCount,
+    }))
+  }
+}
+
+const entry = (run: Run, etaMs: number) => ({
+  runId: run.id,
+  architectureId: run.architectureId,
+  runtime: run.runtime as QueueAnswer['waiting'][number]['runtime'],
+  batch: run.batch,
+  priority: run.priority,
+  queuedAt: run.queuedAt.toISOString(),
+  etaMs,
+})

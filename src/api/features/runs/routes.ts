@@ -1,0 +1,198 @@
+import { Readable } from 'node:stream'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { mediaType } from '../../accept.ts'
+import { invalidRequest } from '../../errors.ts'
+import type { Metrics } from '../../metrics.ts'
+import { answer, empty, errors, json } from '../../schemas.ts'
+import { eventStream } from './event-stream.ts'
+import { NewRun, RunEventSchema, RunHeaders, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
+import type { RunService } from './service.ts'
+
+const tags = ['runs']
+const sampleFormats = ['application/json', 'text/csv'] as const
+
+export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: Metrics): void {
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
+  const location = { location: { description: 'Address of the run.', schema: { type: 'string' } } }
+  app.post(
+    '/v1/runs',
+    {
+      schema: {
+        operationId: 'createRun',
+        tags,
+        summary: 'Queue a timed inference run',
+        description:
+          'Runs are executed one at a time on each device, so that none disturbs another. The device asked for is used or refused. ' +
+          'With an Idempotency-Key that was used before for the same body, the run of that time comes back with 200.',
+        headers: RunHeaders,
+        body: NewRun,
+        response: {
+          200: answer('The run that this key made before.', { 'application/json': RunSchema }, location),
+          202: answer('Queued.', { 'application/json': RunSchema }, location),
+          ...errors(
+            'MALFORMED_JSON',
+            'INVALID_REQUEST',
+            'ARCHITECTURE_NOT_FOUND',
+            'DEVICE_NOT_FOUND',
+            'AMBIGUOUS_DEVICE',
+            'DEVICE_UNAVAILABLE',
+            'IDEMPOTENCY_CONFLICT',
+            'BODY_TOO_LARGE',
+            'UNSUPPORTED_MEDIA_TYPE',
+            'UNSUPPORTED_BY_RUNTIME',
+            'INVALID_RESOLUTION',
+            'COST_OVERFLOW',
+            'LIMIT_EXCEEDED',
+            'INVALID_TEXT',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { run, created } = await runs.create(request.body, request.headers['idempotency-key'])
+      return reply
+        .code(created ? 202 : 200)
+        .header('location', run.links.self)
+        .send(run)
+    },
+  )
+  app.get(
+    '/v1/runs',
+    {
+      schema: {
+        operationId: 'listRuns',
+        tags,
+        summary: 'List runs',
+        description: 'Newest first, a page at a time.',
+        querystring: RunQuery,
+        response: { 200: json('A page.', RunPage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR', 'INVALID_TEXT') },
+      },
+    },
+    async (request, reply) => reply.send(await runs.list(request.query)),
+  )
+  app.get(
+    '/v1/runs/:id',
+    {
+      schema: {
+        operationId: 'getRun',
+        tags,
+        summary: 'Read a run',
+        params: RunParams,
+        response: { 200: json('The run.', RunSchema), ...errors('RUN_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await runs.get(request.params.id)),
+  )
+  app.delete(
+    '/v1/runs/:id',
+    {
+      schema: {
+        operationId: 'cancelRun',
+        tags,
+        summary: 'Cancel a run',
+        params: RunParams,
+        response: {
+          200: json('It was waiting and is cancelled.', RunSchema),
+          202: json('It is running and is being ended; its last event tells when.', RunSchema),
+          ...errors('RUN_NOT_FOUND', 'RUN_FINISHED'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { run, effect } = await runs.cancel(request.params.id)
+      return reply.code(effect === 'cancelled' ? 200 : 202).send(run)
+    },
+  )
+  app.get(
+    '/v1/runs/:id/samples',
+    {
+      schema: {
+        operationId: 'getSamples',
+        tags,
+        summary: 'Every timed sample of a run',
+        description: 'JSON, or CSV with a row a sample (`Accept: text/csv`).',
+        params: RunParams,
+        response: {
+          200: answer('The samples.', { 'application/json': SamplesSchema, 'text/csv': Type.String() }),
+          ...errors('RUN_NOT_FOUND', 'NOT_ACCEPTABLE', 'NO_SAMPLES'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const type = mediaType(request.headers.accept, sampleFormats)
+      const { id } = request.params
+      const samples = await runs.samples(id)
+      reply.header('vary', 'accept').type(`${type}; charset=utf-8`)
+      if (type === 'text/csv') reply.header('content-disposition', `attachment; filename="${id}-samples.csv"`)
+      return reply.send(Readable.from(type === 'text/csv' ? csvOf(samples) : jsonOf(id, samples)))
+    },
+  )
+  eventRoute(fastify, runs, metrics)
+}
+
+function eventRoute(fastify: FastifyInstance, runs: RunService, metrics: Metrics): void {
+  const streams = new Set<AbortController>()
+  // An open stream would hold up the end of the service.
+  fastify.addHook('preClose', async () => {
+    for (const stream of streams) stream.abort()
+  })
+  fastify.withTypeProvider<TypeBoxTypeProvider>().get(
+    '/v1/runs/:id/events',
+    {
+      schema: {
+        operationId: 'watchRun',
+        tags,
+        summary: 'Watch a run',
+        description:
+          'Server-sent events, from the first on; after `Last-Event-ID` where that is given. Each has its number as id, its type as event name, ' +
+          'and a RunEvent as data. The stream ends with the run; who comes back after the last event is answered 204.',
+        params: RunParams,
+        response: {
+          200: answer('The events.', { 'text/event-stream': RunEventSchema }),
+          204: empty('The run is over and its last event was heard.'),
+          ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NOT_ACCEPTABLE'),
+        },
+      },
+    },
+    async (request, reply) => {
+      mediaType(request.headers.accept, ['text/event-stream'])
+      const last = request.headers['last-event-id'] ?? '0'
+      if (typeof last !== 'string' || !/^\d{1,9}$/.test(last))
+        throw invalidRequest('headers', [{ path: '/last-event-id', message: 'last-event-id is the id of an event: a number' }])
+      const controller = new AbortController()
+      const events = await runs.events(request.params.id, Number(last), controller.signal)
+      if (!events) return reply.code(204).send()
+      streams.add(controller)
+      metrics.eventStreams.set(streams.size)
+      controller.signal.addEventListener('abort', () => {
+        streams.delete(controller)
+        metrics.eventStreams.set(streams.size)
+      })
+      return reply
+        .header('content-type', 'text/event-stream; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .header('x-accel-buffering', 'no')
+        .send(eventStream(events, controller))
+    },
+  )
+}
+
+/** Samples written a few thousand at a time, so that a million of them hold up nobody. */
+const chunk = 5000
+
+function* chunks(samples: Float64Array): Generator<[number, Float64Array]> {
+  for (let at = 0; at < samples.length; at += chunk) yield [at, samples.subarray(at, at + chunk)]
+}
+
+function* jsonOf(runId: string, samples: Float64Array): Generator<string> {
+  yield `{"runId":${JSON.stringify(runId)},"unit":"ms","samples":[`
+  for (const [at, part] of chunks(samples)) yield `${at > 0 ? ',' : ''}${part.join(',')}`
+  yield ']}'
+}
+
+function* csvOf(samples: Float64Array): Generator<string> {
+  yield 'index,ms\r\n'
+  for (const [at, part] of chunks(samples)) yield Array.from(part, (ms, i) => `${at + i},${ms}\r\n`).join('')
+}

@@ -1,0 +1,203 @@
+import { type Static, Type } from 'typebox'
+import { PartialTimingSettings, TimingSettings } from '../../../gpu/timing/settings.ts'
+import { runStatuses } from '../../../store/index.ts'
+import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
+import { resolutionPattern } from '../costs/schema.ts'
+import { PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
+
+const hour = 3_600_000
+
+export const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_./-]{1,64}$' }), Type.String({ maxLength: 256 }), {
+  additionalProperties: false,
+  maxProperties: 32,
+  graphqlType: 'JSON',
+  description: 'Yours, to find runs by: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters.',
+})
+
+export const NewRun = Type.Object(
+  {
+    architectureId: Id,
+    device: Type.String({
+      minLength: 1,
+      maxLength: 300,
+      description: '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID of GET /v1/devices.',
+    }),
+    runtime: RuntimeNameSchema,
+    batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536, default: 1, description: 'Images per call.' })),
+    precision: Type.Optional(Type.Enum(['float32', 'float16'], { title: 'Precision', default: 'float32' })),
+    resolution: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 1, maximum: 65_536 }), Type.String({ pattern: resolutionPattern })], {
+        graphqlType: 'String',
+        description: 'Replaces height and width of the input: 224, or "224x320" for height 224 and width 320.',
+      }),
+    ),
+    profile: Type.Optional(
+      Type.Boolean({ default: false, description: 'A pass of its own after the timing, layer by layer, where the runtime can.' }),
+    ),
+    timeoutMs: Type.Optional(
+      Type.Integer({ minimum: 1000, maximum: 24 * hour, default: 600_000, description: 'From the start; waiting does not count.' }),
+    ),
+    priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, default: 0, description: 'Higher goes first.' })),
+    labels: Type.Optional(Labels),
+    settings: Type.Optional(
+      Type.Object(PartialTimingSettings.properties, { additionalProperties: false, description: 'How the timing is done.' }),
+    ),
+  },
+  { additionalProperties: false, title: 'NewRun' },
+)
+export type NewRun = Static<typeof NewRun>
+
+export const RunHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{1,255}$',
+      examples: ['4b1f…'],
+      description: 'The same key with the same body answers with the run it made the first time.',
+    }),
+  ),
+})
+
+const ms = Type.Number({ minimum: 0 })
+const percentile = nullable(Type.Number({ minimum: 0, description: 'Null where the samples are too few to state it.' }))
+const count = Type.Integer({ minimum: 0 })
+
+const LatencySchema = Type.Object(
+  {
+    min: ms,
+    p50: percentile,
+    p90: percentile,
+    p95: percentile,
+    p99: percentile,
+    p999: percentile,
+    max: ms,
+    mean: ms,
+    stddev: ms,
+    medianCi95: nullable(Type.Tuple([ms, ms], { description: 'Block-bootstrapped interval of the median.' })),
+  },
+  { title: 'Latency', description: 'Of one call with the whole batch, ms.' },
+)
+
+const ProfileSchema = Type.Object(
+  {
+    perLayer: Type.Array(
+      Type.Object(
+        { layerIds: Type.Array(Type.String(), { description: 'Several where the runtime fused them.' }), ms },
+        { title: 'LayerTime' },
+      ),
+    ),
+    unattributedMs: ms,
+    totalMs: ms,
+    runs: count,
+  },
+  { title: 'RunProfile', description: 'Of a pass of its own, which is slower than the timed one.' },
+)
+
+const ResultSchema = Type.Object(
+  {
+    latencyMs: LatencySchema,
+    samples: count,
+    throughputPerSecond: Type.Number({ minimum: 0, description: 'Images per second.' }),
+    firstRunMs: ms,
+    loadMs: ms,
+    warmup: Type.Object({ runs: count, durationMs: ms, agreed: Type.Boolean() }, { title: 'Warmup' }),
+    stable: Type.Boolean(),
+    output: Type.Object(
+      { elements: count, maxAbs: Type.Number(), first: Type.Array(Type.Number()) },
+      { title: 'RunOutput', description: 'To compare runtimes by.' },
+    ),
+    weights: Type.Enum(['seeded', 'file'], { title: 'WeightsOrigin' }),
+    copiesMs: nullable(Type.Object({ hostToDevice: ms, deviceToHost: ms }, { title: 'CopyTimes' })),
+    profile: nullable(ProfileSchema),
+  },
+  { title: 'RunResult' },
+)
+
+const CertificateSchema = Type.Object(
+  {
+    verdict: Type.Enum(['valid', 'suspect', 'invalid'], { title: 'Verdict' }),
+    reasons: Type.Array(Type.Object({ code: Type.String(), message: Type.String() }, { title: 'CertificateReason' })),
+  },
+  { title: 'Certificate' },
+)
+
+export const RunStatusSchema = Type.Enum([...runStatuses], { title: 'RunStatus' })
+
+export const RunSchema = Type.Object(
+  {
+    id: Id,
+    architectureId: Id,
+    device: Type.String({ examples: ['cpu:0'] }),
+    deviceUuid: Type.String(),
+    host: Type.String(),
+    runtime: RuntimeNameSchema,
+    batch: Type.Integer({ minimum: 1 }),
+    precision: PrecisionSchema,
+    resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.', examples: ['224x320'] })),
+    profile: Type.Boolean(),
+    timeoutMs: count,
+    priority: Type.Integer(),
+    labels: Labels,
+    settings: TimingSettings,
+    status: RunStatusSchema,
+    queue: nullable(
+      Type.Object(
+        {
+          position: Type.Integer({ minimum: 1, description: '1 starts next.' }),
+          etaMs: Type.Number({ minimum: 0, description: 'Until the result is expected.' }),
+        },
+        { title: 'QueuePlace', description: 'Only while it waits.' },
+      ),
+    ),
+    attempt: Type.Integer({ minimum: 0, description: 'Executions begun; more than one where a service vanished in the middle.' }),
+    queuedAt: Timestamp,
+    startedAt: nullable(Timestamp),
+    finishedAt: nullable(Timestamp),
+    cancelRequestedAt: nullable(Timestamp),
+    result: nullable(ResultSchema),
+    certificate: nullable(CertificateSchema),
+    environment: nullable(
+      Type.Object(
+        {},
+        { additionalProperties: true, description: 'What ran where: enough to repeat it. Versions, options, host, load, interval.' },
+      ),
+    ),
+    error: nullable(Type.Object({ code: Type.String(), message: Type.String() }, { title: 'RunError' })),
+    links: Type.Object({ self: Type.String(), architecture: Type.String(), samples: Type.String(), events: Type.String() }),
+  },
+  { title: 'Run' },
+)
+export type RunAnswer = Static<typeof RunSchema>
+export const RunPage = pageOf(RunSchema, 'RunPage')
+
+export const RunQuery = Type.Object(
+  {
+    ...paging,
+    architectureId: Type.Optional(Id),
+    status: Type.Optional(RunStatusSchema),
+    device: Type.Optional(Type.String({ minLength: 1, maxLength: 300, description: 'Name, host/name or UUID.' })),
+    runtime: Type.Optional(RuntimeNameSchema),
+    label: Type.Optional(Type.String({ minLength: 1, maxLength: 330, description: '`name` or `name=text`.' })),
+  },
+  { additionalProperties: false },
+)
+export type RunQuery = Static<typeof RunQuery>
+export const RunParams = Type.Object({ id: Type.String({ description: 'Id of a run.' }) })
+
+export const SamplesSchema = Type.Object(
+  { runId: Id, unit: Type.Literal('ms'), samples: Type.Array(ms, { description: 'Every timed call, in order.' }) },
+  { title: 'Samples' },
+)
+
+export const RunEventSchema = Type.Object(
+  {
+    runId: Id,
+    seq: Type.Integer({ minimum: 1, description: '1, 2, 3 … without gaps.' }),
+    type: Type.String({
+      description: '`queued`, `started`, `phase`, `progress`, `requeued`, or the status that ends it.',
+    }),
+    data: Type.Object({}, { additionalProperties: true }),
+    at: Timestamp,
+  },
+  { title: 'RunEvent' },
+)
+export type RunEventAnswer = Static<typeof RunEventSchema>

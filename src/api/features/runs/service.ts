@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto'
+import { explain } from '../../../engine/explain.ts'
+import type { Place, RunQueue } from '../../../gpu/queue.ts'
+import { resolveSettings, settingsProblems, type TimingSettings } from '../../../gpu/timing/settings.ts'
+import type { Run, RunEvent, Store } from '../../../store/index.ts'
+import { ApiError, invalidRequest } from '../../errors.ts'
+import type { ArchitectureService } from '../architectures/service.ts'
+import { type CostService, readResolution } from '../costs/service.ts'
+import type { DeviceService } from '../devices/service.ts'
+import { NewRun, type RunAnswer, type RunEventAnswer, type RunQuery } from './schema.ts'
+
+const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}: GET /v1/runs lists those there are`)
+
+export interface RunServiceOptions {
+  store: Store
+  queue: RunQueue
+  architectures: ArchitectureService
+  costs: CostService
+  devices: DeviceService
+}
+
+/** Timed inference: asked for, watched, read. */
+export class RunService {
+  readonly #store: Store
+  readonly #queue: RunQueue
+  readonly #architectures: ArchitectureService
+  readonly #costs: CostService
+  readonly #devices: DeviceService
+
+  constructor({ store, queue, architectures, costs, devices }: RunServiceOptions) {
+    this.#store = store
+    this.#queue = queue
+    this.#architectures = architectures
+    this.#costs = costs
+    this.#devices = devices
+  }
+
+  /**
+   * Queues a run. With a key that was used before for the same request, the run of that time comes back, `created:
+   * false`, whatever became of its device since.
+   * @throws ApiError INVALID_REQUEST, ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
+   *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
+   */
+  async create(request: NewRun, idempotencyKey?: string): Promise<{ run: RunAnswer; created: boolean }> {
+    const settings = resolveSettings(request.settings)
+    const problems = [
+      ...explain(NewRun, request),
+      ...settingsProblems(settings).map(({ path, message }) => ({ path: `/settings${path}`, message })),
+    ]
+    if (problems.length > 0) throw invalidRequest('body', problems)
+    const requestHash = hashOf(request)
+    if (idempotencyKey !== undefined) {
+      const before = await this.#store.runs.ofRequest(idempotencyKey, requestHash)
+      if (before) return { run: await this.#present(before), created: false }
+    }
+    const { batch = 1, precision = 'float32', profile = false } = request
+    const architecture = await this.#architectures.get(request.architectureId)
+    const { device, support } = await this.#devices.find(request.device, request.runtime)
+    const { capabilities } = support
+    const refusals = [
+      ...(capabilities.precisions.includes(precision)
+        ? []
+        : [{ path: '/precision', message: `precision ${precision} is not offered: use ${capabilities.precisions.join(' or ')}` }]),
+      ...(profile && !capabilities.perLayer ? [{ path: '/profile', message: 'it cannot profile layer by layer: leave profile out' }] : []),
+      ...(settings.threads > capabilities.maxThreads
+        ? [{ path: '/settings/threads', message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
+        : []),
+    ]
+    if (refusals.length > 0)
+      throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${request.runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
+    const resolution = request.resolution === undefined ? null : readResolution(String(request.resolution))
+    if (resolution || batch > 1) await this.#costs.check(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
+    const { run, created } = await this.#queue.enqueue(
+      {
+        architectureId: architecture.id,
+        device: device.name,
+        deviceUuid: device.uuid,
+        host: device.host,
+        runtime: request.runtime,
+        batch,
+        precision,
+        resolution,
+        profile,
+        timeoutMs: request.timeoutMs ?? 600_000,
+        priority: request.priority ?? 0,
+        labels: request.labels ?? {},
+        settings,
+      },
+      { idempotencyKey, requestHash },
+    )
+    return { run: await this.#present(run), created }
+  }
+
+  /** @throws ApiError RUN_NOT_FOUND */
+  async get(id: string): Promise<RunAnswer> {
+    return this.#present(await this.#row(id))
+  }
+
+  /** Those of the ids that there are, for loaders. */
+  async getMany(ids: readonly string[]): Promise<RunAnswer[]> {
+    return this.#presentAll(await this.#store.runs.getMany(ids))
+  }
+
+  /** Newest first. @throws StoreError INVALID_CURSOR */
+  async list({ limit = 50, ...query }: RunQuery): Promise<{ items: RunAnswer[]; nextCursor: string | null }> {
+    const { items, nextCursor } = await this.#store.runs.list({ limit, ...query })
+    return { items: await this.#presentAll(items), nextCursor }
+  }
+
+  /**
+   * Cancels a queued run at once; asks a running one to end, which its `cancelled` event then tells.
+   * @throws ApiError RUN_NOT_FOUND, RUN_FINISHED
+   */
+  async cancel(id: string): Promise<{ run: RunAnswer; effect: 'cancelled' | 'requested' }> {
+    const cancellation = await this.#queue.cancel(id)
+    if (!cancellation) throw notFound(id)
+    const { run, effect } = cancellation
+    if (effect === 'finished')
+      throw new ApiError('RUN_FINISHED', `run ${id} has ended, ${run.status}: only queued and running ones can be cancelled`)
+    return { run: await this.#present(run), effect }
+  }
+
+  /** Every timed sample in order, ms. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES */
+  async samples(id: string): Promise<Float64Array> {
+    const samples = await this.#store.runs.samples(id)
+    if (samples) return samples
+    const { status } = await this.#row(id)
+    const why = status === 'queued' || status === 'running' ? 'they come when it has succeeded' : 'only runs that succeeded have them'
+    throw new ApiError('NO_SAMPLES', `run ${id} is ${status} and has no samples: ${why}`)
+  }
+
+  /**
+   * The events after `afterSeq`, stored ones first, until the run's last, or until `signal` is aborted. Null where the
+   * last has been heard. @throws ApiError RUN_NOT_FOUND
+   */
+  async events(id: string, afterSeq: number, signal: AbortSignal): Promise<AsyncIterable<RunEventAnswer> | null> {
+    const run = await this.#row(id)
+    const over = run.status !== 'queued' && run.status !== 'running' && afterSeq >= run.lastSeq
+    return over ? null : presentEvents(this.#store.events.follow(run.id, afterSeq, signal))
+  }
+
+  async #row(id: string): Promise<Run> {
+    const run = await this.#store.runs.get(id)
+    if (!run) throw notFound(id)
+    return run
+  }
+
+  async #present(run: Run): Promise<RunAnswer> {
+    return present(run, await this.#queue.place(run))
+  }
+
+  /** Places of waiting runs come from one look at the queues, not from one a run. */
+  async #presentAll(rows: readonly Run[]): Promise<RunAnswer[]> {
+    const waiting = rows.filter((run) => run.status === 'queued')
+    const places = new Map<string, Place>()
+    if (waiting.length > 1)
+      for (const device of await this.#queue.snapshot({ limit: 500 }))
+        for (const { run, ...place } of device.waiting) places.set(run.id, place)
+    return Promise.all(
+      rows.map(async (run) => present(run, run.status === 'queued' ? (places.get(run.id) ?? (await this.#queue.place(run))) : null)),
+    )
+  }
+}
+
+async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEventAnswer, void, void> {
+  for await (const { runId, seq, type, data, at } of events) yield { runId, seq, type, data, at: at.toISOString() }
+}
+
+/** Names a request by its content, whatever the order of its keys. */
+function hashOf(request: NewRun): string {
+  const sorted = (_key: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value
+  return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
+}
+
+function present(run: Run, place: Place | null): RunAnswer {
+  const self = `/v1/runs/${run.id}`
+  const time = (date: Date | null): string | null => date?.toISOString() ?? null
+  return {
+    id: run.id,
+    architectureId: run.architectureId,
+    device: run.device,
+    deviceUuid: run.deviceUuid,
+    host: run.host,
+    runtime: run.runtime as RunAnswer['runtime'],
+    batch: run.batch,
+    precision: run.precision as RunAnswer['precision'],
+    resolution: run.resolution ? run.resolution.join('x') : null,
+    profile: run.profile,
+    timeoutMs: run.timeoutMs,
+    priority: run.priority,
+    labels: run.labels,
+    settings: run.settings as TimingSettings,
+    status: run.status,
+    queue: place && { position: place.position, etaMs: place.etaMs },
+    attempt: run.attempt,
+    queuedAt: run.queuedAt.toISOString(),
+    startedAt: time(run.startedAt),
+    finishedAt: time(run.finishedAt),
+    cancelRequestedAt: time(run.cancelRequestedAt),
+    result: run.result as RunAnswer['result'],
+    certificate: run.certificate as RunAnswer['certificate'],
+    environment: run.environment as RunAnswer['environment'],
+    error: run.error,
+    links: { self, architecture: `/v1/architectures/${run.architectureId}`, samples: `${self}/samples`, events: `${self}/events` },
+  }
+}

@@ -1,0 +1,78 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { QueueMetric } from '../gpu/queue.ts'
+import type { Depth } from '../store/index.ts'
+
+/** What Prometheus may ask for. Times in seconds, as it wants them. */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly #http = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer a request, by route.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  })
+  readonly #wait = new Histogram({
+    name: 'archmeter_run_wait_seconds',
+    help: 'Time a run waited in the queue before it started.',
+    labelNames: ['device', 'runtime'] as const,
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
+    registers: [this.registry],
+  })
+  readonly #duration = new Histogram({
+    name: 'archmeter_run_duration_seconds',
+    help: 'Time from the start of a run to its end.',
+    labelNames: ['device', 'runtime', 'status'] as const,
+    buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600],
+    registers: [this.registry],
+  })
+  readonly #ended = new Counter({
+    name: 'archmeter_runs_ended_total',
+    help: 'Runs that ended on devices of this service, by status.',
+    labelNames: ['device', 'runtime', 'status'] as const,
+    registers: [this.registry],
+  })
+
+  /** Clients that watch a run over HTTP. */
+  readonly eventStreams = new Gauge({
+    name: 'archmeter_event_streams',
+    help: 'Open streams of run events.',
+    registers: [this.registry],
+  })
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry })
+  }
+
+  /** One answered request. `route` is the pattern, never the address: ids would make a series each. */
+  request(method: string, route: string, status: number, seconds: number): void {
+    this.#http.observe({ method, route, status }, seconds)
+  }
+
+  /** What the queue tells of its runs. */
+  readonly queue = (metric: QueueMetric): void => {
+    const { device, runtime } = metric
+    if (metric.kind === 'started') this.#wait.observe({ device, runtime }, metric.waitMs / 1000)
+    else {
+      this.#duration.observe({ device, runtime, status: metric.status }, metric.runMs / 1000)
+      this.#ended.inc({ device, runtime, status: metric.status })
+    }
+  }
+
+  /** Waiting and running runs of every device, asked for when Prometheus asks. */
+  watchDepths(depths: () => Promise<Depth[]>): void {
+    new Gauge({
+      name: 'archmeter_queue_runs',
+      help: 'Runs that wait or run, by device.',
+      labelNames: ['device', 'host', 'state'] as const,
+      registers: [this.registry],
+      async collect() {
+        this.reset()
+        for (const { device, host, waiting, running } of await depths()) {
+          this.set({ device, host, state: 'waiting' }, waiting)
+          this.set({ device, host, state: 'running' }, running)
+        }
+      },
+    })
+  }
+}
