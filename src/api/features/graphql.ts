@@ -4,11 +4,17 @@ import type { Services } from '../services.ts'
 import { architectureGraphql } from './architectures/graphql.ts'
 import { conventionGraphql } from './conventions/graphql.ts'
 import { costGraphql } from './costs/graphql.ts'
+import { deviceGraphql } from './devices/graphql.ts'
+import { queueGraphql } from './queue/graphql.ts'
+import { runGraphql } from './runs/graphql.ts'
 import { zooGraphql } from './zoo/graphql.ts'
 
-export const graphqlFeatures = ({ architectures, costs }: Services): readonly GraphqlFeature[] => [
+export const graphqlFeatures = ({ architectures, costs, devices, runs, queue }: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
   zooGraphql,
   conventionGraphql,
+  deviceGraphql(devices),
+  runGraphql(runs, architectures),
+  queueGraphql(queue, runs),
 ]

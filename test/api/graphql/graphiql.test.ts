@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import chromium from '@sparticuz/chromium'
 import { type Browser, chromium as playwright } from 'playwright-core'
-import { lectureAlexNet, openTestApi, type TestApi } from '../helper.ts'
+import { lectureAlexNet, openTestApi, smallNetwork, type TestApi } from '../helper.ts'
 
 /** Flags of the package for servers without a display, less those that would weaken what is tested here. */
 const args = chromium.args.filter(
@@ -55,7 +55,7 @@ async function open(session: Browser) {
 /** Waits until the result says so. */
 async function until(read: () => Promise<string | undefined>, pattern: RegExp): Promise<string> {
   let text: string | undefined
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 300; i++) {
     text = await read()
     if (text !== undefined && pattern.test(text)) return text
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -79,5 +79,24 @@ test('the page loads from this service alone, and a query that is typed shows it
   assert.deepEqual(complaints, [])
   assert.ok(requests.length >= 8)
   for (const url of requests) assert.ok(url.startsWith(`${api.url}/`) || url.startsWith('data:') || url.startsWith('blob:'), url)
+  await page.close()
+})
+
+test('a subscription that is typed shows the events of a run until its end', { timeout: 90_000 }, async (t) => {
+  if (!browser) return t.skip(why)
+  const { body } = await api.request.post('/v1/architectures').send(smallNetwork(4)).expect(201)
+  api.worker.autoMs = null
+  const run = { architectureId: body.id, device: 'cpu:0', runtime: 'onnxruntime' }
+  const { id } = (await api.request.post('/v1/runs').send(run).expect(202)).body
+  const { page, requests, complaints, run: type, result } = await open(browser)
+  await type(`subscription { runEvents(runId: "${id}") { seq type run { status } } }`)
+  await until(result, /"type": "phase"/)
+  api.worker.finish(id)
+  const shown = JSON.parse(await until(result, /"type": "succeeded"/))
+  assert.equal(shown.data.runEvents.run.status, 'succeeded')
+  // The button offers to run again once the subscription has completed.
+  await page.waitForSelector('button[aria-label="Execute query (Ctrl-Enter)"]')
+  assert.deepEqual(complaints, [])
+  assert.ok(requests.includes(`${api.url.replace('http', 'ws')}/graphql`))
   await page.close()
 })

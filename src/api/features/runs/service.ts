@@ -96,9 +96,11 @@ export class RunService {
     return this.#present(await this.#row(id))
   }
 
-  /** Those of the ids that there are, for loaders. */
-  async getMany(ids: readonly string[]): Promise<RunAnswer[]> {
-    return this.#presentAll(await this.#store.runs.getMany(ids))
+  // For loaders: in the order of the ids, with an ApiError RUN_NOT_FOUND for one that is not there.
+  readonly getEach = async (ids: readonly string[]): Promise<(RunAnswer | ApiError)[]> => {
+    const runs = await this.#presentAll(await this.#store.runs.getMany(ids))
+    const there = new Map(runs.map((run) => [run.id, run]))
+    return ids.map((id) => there.get(id.toLowerCase()) ?? notFound(id))
   }
 
   /** Newest first. @throws StoreError INVALID_CURSOR */

@@ -1,0 +1,24 @@
+import type { GraphqlFeature } from '../../graphql/feature.ts'
+import { DeviceList } from './schema.ts'
+import type { DeviceService } from './service.ts'
+
+const { items, absent } = DeviceList.properties
+
+export function deviceGraphql(devices: DeviceService): GraphqlFeature {
+  return {
+    fields: {
+      Query: {
+        devices: {
+          description: 'What runs can be timed on, with the runtimes usable there, and why not where one is not.',
+          type: items,
+          resolve: async () => (await devices.list()).items,
+        },
+        absentDevices: {
+          description: 'Kinds of device that a host does not offer, and why.',
+          type: absent,
+          resolve: async () => (await devices.list()).absent,
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import { Type } from 'typebox'
+import { ApiError } from '../../errors.ts'
+import { connection, connectionArgs, connectionTypes } from '../../graphql/connection.ts'
+import { field, type GraphqlFeature } from '../../graphql/feature.ts'
+import { prices } from '../../graphql/limits.ts'
+import { Id } from '../../schemas.ts'
+import type { Architecture } from '../architectures/schema.ts'
+import type { ArchitectureService } from '../architectures/service.ts'
+import { NewRun, type RunAnswer, type RunEventAnswer, RunEventSchema, RunHeaders, RunQuery, RunSchema } from './schema.ts'
+import type { RunService } from './service.ts'
+
+const { links: _rest, ...properties } = RunSchema.properties
+const { after: _after, limit: _limit, ...filters } = RunQuery.properties
+const { architectureId: _architectureId, ...filtersOfArchitecture } = filters
+
+export function runGraphql(runs: RunService, architectures: ArchitectureService): GraphqlFeature {
+  return {
+    types: { Run: Type.Object(properties, { title: 'Run', description: 'One timed inference.' }), ...connectionTypes('Run') },
+    fields: {
+      Query: {
+        run: field({
+          description: 'A run.',
+          args: Type.Object({ id: Id }),
+          type: 'Run',
+          resolve: (_parent, { id }, context) => context.load(runs.getEach, id),
+        }),
+        runs: field({
+          description: 'Runs, newest first.',
+          args: connectionArgs(filters),
+          type: 'RunConnection!',
+          resolve: (_parent, args, context) =>
+            connection(
+              context,
+              args,
+              (query) => runs.list(query as RunQuery),
+              (run: RunAnswer) => run.queuedAt,
+            ),
+        }),
+      },
+      Architecture: {
+        runs: field({
+          description: 'Its runs, newest first.',
+          args: connectionArgs(filtersOfArchitecture),
+          type: 'RunConnection!',
+          resolve: ({ id }: Architecture, args, context) =>
+            connection(
+              context,
+              args,
+              (query) => runs.list({ ...query, architectureId: id } as RunQuery),
+              (run: RunAnswer) => run.queuedAt,
+            ),
+        }),
+      },
+      Run: {
+        architecture: {
+          description: 'What is timed; null where it was deleted since.',
+          type: 'Architecture',
+          resolve: ({ architectureId }: RunAnswer, _args, context) =>
+            context.load(architectures.getEach, architectureId).catch((error: unknown) => {
+              if (error instanceof ApiError && error.code === 'ARCHITECTURE_NOT_FOUND') return null
+              throw error
+            }),
+        },
+        samples: field({
+          description: 'The timed calls in order, ms; only a run that succeeded has them.',
+          args: Type.Object({
+            offset: Type.Optional(
+              Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'How many to leave out at the start.' }),
+            ),
+            first: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000, description: 'How many to give at most.' })),
+          }),
+          type: '[Float!]',
+          resolve: async ({ id }: RunAnswer, { offset = 0, first = 10_000 }, context) => {
+            context.budget.spend(Math.ceil(first / prices.samplesPerRow))
+            return Array.from((await runs.samples(id)).subarray(offset, offset + first))
+          },
+        }),
+      },
+      Mutation: {
+        createRun: field({
+          description: 'Queues a timed inference run. The same idempotency key with the same input gives the run it made the first time.',
+          args: Type.Object({ input: NewRun, idempotencyKey: RunHeaders.properties['idempotency-key'] }),
+          unchecked: ['input'],
+          type: Type.Object(
+            { created: Type.Boolean({ description: 'False where the idempotency key made it before.' }) },
+            { title: 'CreatedRun' },
+          ),
+          resolve: (_parent, { input, idempotencyKey }, context) => {
+            context.budget.spend(prices.run)
+            return runs.create(input, idempotencyKey)
+          },
+        }),
+        cancelRun: field({
+          description: 'Cancels a run: a queued one at once; a running one is asked to end, which its last event tells.',
+          args: Type.Object({ id: Id }),
+          type: 'Run!',
+          resolve: async (_parent, { id }) => (await runs.cancel(id)).run,
+        }),
+      },
+      CreatedRun: { run: { description: 'The one queued, now or before.', type: 'Run!' } },
+      Subscription: {
+        runEvents: field({
+          description: 'The events of a run: those stored first, then each as it comes, until the last.',
+          args: Type.Object({
+            runId: Id,
+            afterSeq: Type.Optional(
+              Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'Leaves out events up to this one.' }),
+            ),
+          }),
+          type: RunEventSchema,
+          async *subscribe({ runId, afterSeq = 0 }, signal) {
+            const events = await runs.events(runId, afterSeq, signal)
+            if (events) yield* events
+          },
+        }),
+      },
+      RunEvent: {
+        run: {
+          description: 'The run as it is now.',
+          type: 'Run!',
+          resolve: ({ runId }: RunEventAnswer, _args, context) => context.load(runs.getEach, runId),
+        },
+      },
+    },
+  }
+}
