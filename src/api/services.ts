@@ -1,3 +1,4 @@
+import { defaultLimits } from '../engine/limits.ts'
 import type { DeviceDirectory } from '../gpu/directory.ts'
 import type { RunQueue } from '../gpu/queue.ts'
 import type { Store } from '../store/index.ts'
@@ -38,6 +39,6 @@ export function createServices({ config, store, pool, queue, directory }: Servic
 export const createPool = (config: Config): EnginePool =>
   new EnginePool({
     threads: config.VERIFY_THREADS,
-    limits: { maxLayers: config.MAX_LAYERS, maxElements: config.MAX_ELEMENTS },
+    limits: { ...defaultLimits, maxLayers: config.MAX_LAYERS, maxElements: config.MAX_ELEMENTS },
     timeoutMs: config.MAX_VERIFY_MS,
   })

@@ -9,16 +9,20 @@ export interface SchemaProblem {
   message: string
 }
 
-/** A user's value in an error message, never long. */
+/** A user's value in an error message, never long, and never much work: values may be megabytes wide or deep. */
 export const show = (value: unknown): string => {
-  let text: string
-  try {
-    text = JSON.stringify(value) ?? String(value)
-  } catch {
-    // JSON may be nested deeper than the stack: V8 reads such a text, and cannot write it.
-    return 'a value nested too deep to show'
-  }
+  const text = preview(value, 3)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+function preview(value: unknown, depth: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
+  if (!Array.isArray(value)) return typeof value === 'object' && value !== null ? '{…}' : String(value)
+  if (depth === 0) return '[…]'
+  return `[${value
+    .slice(0, 30)
+    .map((item) => preview(item, depth - 1))
+    .join(',')}]`
 }
 
 /** A user's key as one step of a JSON pointer, never long. */

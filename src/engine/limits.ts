@@ -3,9 +3,11 @@ export interface Limits {
   maxLayers: number
   /** Elements of any one tensor at batch 1, parameters included. */
   maxElements: number
+  /** Inputs and layer outputs together. */
+  maxTensors: number
 }
 
-export const defaultLimits: Limits = { maxLayers: 10_000, maxElements: 2 ** 40 }
+export const defaultLimits: Limits = { maxLayers: 10_000, maxElements: 2 ** 40, maxTensors: 20_000 }
 
-/** Problems reported of one specification; the rest are counted, not listed. */
+/** Problems reported of one specification; at the last one reading ends. */
 export const maxProblems = 1000

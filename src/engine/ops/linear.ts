@@ -6,7 +6,7 @@ import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 
 const Attributes = Type.Object({
-  outFeatures: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
+  outFeatures: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Neurons, that is output features.' }),
   inFeatures: Type.Optional(Type.Integer({ minimum: 1, description: 'Checked against the input where given; derived otherwise.' })),
   bias: Type.Optional(Type.Boolean({ description: 'Default true.' })),
 })

@@ -1,0 +1,41 @@
+import { EngineError, type GraphProblem } from './errors.ts'
+import { maxProblems } from './limits.ts'
+import { nearest } from './nearest.ts'
+
+/** Names compared for suggestions in one specification: a few per problem, for the first problems, is what helps. */
+const maxComparisons = 10_000
+
+/** Everything wrong with one specification, as it is found. A specification with `maxProblems` is read no further. */
+export class Problems {
+  readonly list: GraphProblem[] = []
+  /** True once a problem concerns what reads what, so that nothing more can be said about reachability. */
+  unlinked = false
+  #comparisons = maxComparisons
+
+  /** @throws EngineError INVALID_GRAPH at the last problem that is listed. */
+  add(path: string, layerId: string | null, message: string): void {
+    this.list.push({ path, layerId, message })
+    if (this.list.length === maxProblems) this.check()
+  }
+
+  /** A problem with an id, a reference or an output. */
+  addLink(path: string, layerId: string | null, message: string): void {
+    this.unlinked = true
+    this.add(path, layerId, message)
+  }
+
+  /** `nearest`, for as many names as the budget holds; then nothing. */
+  hint(name: string, candidates: readonly string[]): string {
+    if (candidates.length > this.#comparisons) return ''
+    this.#comparisons -= candidates.length
+    return nearest(name, candidates)
+  }
+
+  /** @throws EngineError INVALID_GRAPH with every problem, where there are any. */
+  check(): void {
+    const { length } = this.list
+    if (length === 0) return
+    const count = length === maxProblems ? `at least ${length} problems` : `${length} problem${length === 1 ? '' : 's'}`
+    throw new EngineError('INVALID_GRAPH', `the graph has ${count}: ${this.list[0]!.message}`, this.list)
+  }
+}
