@@ -242,7 +242,10 @@ function explainAttributes(given: Attributes, op: AnyOp, path: string, id: strin
 }
 
 function readOutputs(given: unknown, drafts: readonly Draft[], problems: Problems): string[] {
-  if (given === undefined) return drafts.length > 0 ? [drafts[drafts.length - 1]!.id] : []
+  if (given === undefined) {
+    const last = drafts.findLast((draft) => !draft.duplicate)
+    return last ? [last.id] : []
+  }
   if (!Array.isArray(given) || given.length === 0 || given.length > 1000 || !given.every((name) => typeof name === 'string')) {
     problems.addLink('/outputs', null, 'outputs is a list of 1 to 1000 layer ids, such as ["fc8"]')
     return []

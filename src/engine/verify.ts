@@ -65,8 +65,10 @@ function resolve(name: string, ids: ReadonlyMap<string, string>): string | undef
   return reference(name.slice(0, colon), Number(output))
 }
 
+const candidates = (ids: ReadonlyMap<string, string>): string[] => [...ids.keys()].slice(0, maxCandidates)
+
 function resolveInputs({ drafts, ids }: Reading, problems: Problems): void {
-  const candidates = [...ids.keys()].slice(0, maxCandidates)
+  const names = candidates(ids)
   for (const draft of drafts) {
     const resolved: string[] = []
     draft.inputs.forEach((name, i) => {
@@ -76,7 +78,7 @@ function resolveInputs({ drafts, ids }: Reading, problems: Problems): void {
         problems.addLink(
           `/layers/${draft.index}/inputs/${i}`,
           draft.id,
-          `there is no layer or input "${name.slice(0, 60)}"${problems.hint(name, candidates)}`,
+          `there is no layer or input "${name.slice(0, 60)}"${problems.hint(name, names)}`,
         )
     })
     draft.inputs = resolved
@@ -84,19 +86,17 @@ function resolveInputs({ drafts, ids }: Reading, problems: Problems): void {
 }
 
 /** The outputs in canonical spelling; what is no layer, and what is listed twice, is reported and left out. */
-function resolveOutputs({ outputs, inputs, drafts, ids }: Reading, problems: Problems): string[] {
-  const layers = new Set(drafts.map((draft) => draft.id))
+function resolveOutputs({ outputs, inputs, ids }: Reading, problems: Problems): string[] {
   const sources = new Set(inputs.map((input) => input.id))
-  const candidates = [...layers].slice(0, maxCandidates)
+  const names = candidates(ids)
   const resolved = new Set<string>()
   outputs.forEach((name, i) => {
     const path = `/outputs/${i}`
     const found = resolve(name, ids)
-    const id = found === undefined ? undefined : referencedId(found)
-    if (found === undefined || id === undefined)
-      problems.addLink(path, null, `there is no layer "${name.slice(0, 60)}" to be an output${problems.hint(name, candidates)}`)
-    else if (!layers.has(id) && sources.has(id)) problems.addLink(path, id, `output "${name}" is an input: name a layer`)
-    else if (resolved.has(found)) problems.add(path, id, `output "${name}" is listed twice`)
+    if (found === undefined)
+      problems.addLink(path, null, `there is no layer "${name.slice(0, 60)}" to be an output${problems.hint(name, names)}`)
+    else if (sources.has(referencedId(found))) problems.addLink(path, found, `output "${name}" is an input: name a layer`)
+    else if (resolved.has(found)) problems.add(path, referencedId(found), `output "${name}" is listed twice`)
     else resolved.add(found)
   })
   return [...resolved]
@@ -113,14 +113,15 @@ function reportCycle(cycle: readonly string[], drafts: readonly Draft[], problem
 }
 
 function reportUnused(drafts: readonly Draft[], order: readonly Draft[], inputs: readonly GraphInput[], problems: Problems): void {
-  const used = new Set(order.map((draft) => draft.id))
-  const read = new Set<string>()
-  for (const draft of drafts) {
-    if (used.has(draft.id)) for (const name of draft.inputs) read.add(referencedId(name))
-    else problems.add(`/layers/${draft.index}`, draft.id, `layer ${draft.id} leads to no output: remove it, or add it to outputs`)
+  if (order.length < drafts.length) {
+    const used = new Set(order)
+    for (const draft of drafts)
+      if (!used.has(draft))
+        problems.add(`/layers/${draft.index}`, draft.id, `layer ${draft.id} leads to no output: remove it, or add it to outputs`)
   }
-  for (const input of inputs)
-    if (!read.has(input.id)) problems.add('/inputs', input.id, `no layer that leads to an output reads input ${input.id}: remove it`)
+  const unread = new Set(inputs.map((input) => input.id))
+  for (const { inputs: from } of order) for (const name of from) unread.delete(referencedId(name))
+  for (const id of unread) problems.add('/inputs', id, `no layer that leads to an output reads input ${id}: remove it`)
 }
 
 /**
