@@ -7,9 +7,10 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchmark as engine } from './engine.ts'
+import { benchmark as fidelity } from './fidelity.ts'
 import { type Figure, format } from './figure.ts'
 
-const benchmarks = [engine]
+const benchmarks = [engine, fidelity]
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { save: { type: 'boolean', default: false } } })
 const names = benchmarks.map(({ name }) => name)

@@ -3,6 +3,7 @@
  * both; a fault injected on one side (a padding side moved, a weight changed) must show.
  */
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { type Graph, graphToJson } from '../../src/engine/graph.ts'
@@ -120,6 +121,17 @@ test('every family of the zoo is in the suite', () => {
   assert.deepEqual(
     [...new Set(networks.map(({ label }) => label.split(' ')[0]))],
     families.map((family) => family.name),
+  )
+})
+
+test('every folder of runtimes is in the index, and every name has its folder', () => {
+  const folders = readdirSync(new URL('../../src/gpu/runtimes/', import.meta.url), { withFileTypes: true })
+  assert.deepEqual(
+    folders
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort(),
+    [...runtimeNames].sort(),
   )
 })
 
