@@ -9,7 +9,7 @@ import type { Database, Log } from './database.ts'
 import { textError } from './errors.ts'
 import type { Notifications } from './notifications.ts'
 import { isFinal, type RunEvent, runEvents, runs } from './schema.ts'
-import { addEvents } from './transitions.ts'
+import { withEvent } from './transitions.ts'
 
 /** Events read at a time. */
 const BATCH = 500
@@ -33,16 +33,13 @@ export class Events {
   async append(runId: string, type: string, data: Record<string, unknown>, owner?: string): Promise<number | null> {
     if (!isUuid(runId)) return null
     try {
-      return await this.#db.transaction(async (tx) => {
-        const [row] = await tx
-          .update(runs)
-          .set({ lastSeq: sql`${runs.lastSeq} + 1` })
-          .where(and(eq(runs.id, runId), eq(runs.status, 'running'), owner === undefined ? undefined : eq(runs.owner, owner)))
-          .returning({ seq: runs.lastSeq })
-        if (!row) return null
-        await addEvents(tx, [{ runId, seq: row.seq, type, data }])
-        return row.seq
-      })
+      const next = this.#db
+        .update(runs)
+        .set({ lastSeq: sql`${runs.lastSeq} + 1` })
+        .where(and(eq(runs.id, runId), eq(runs.status, 'running'), owner === undefined ? undefined : eq(runs.owner, owner)))
+        .returning()
+      const [run] = await withEvent(this.#db, next, type, data)
+      return run?.lastSeq ?? null
     } catch (error) {
       throw textError(error)
     }

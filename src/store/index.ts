@@ -21,7 +21,7 @@ export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './
 export { encodeCursor, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { StoreError, type StoreErrorCode } from './errors.ts'
-export type { Depth, DeviceQueue, NewRun, RunFilter } from './run-queries.ts'
+export { type Depth, type DeviceQueue, type NewRun, queuedAhead, type RunFilter, type WorkloadGroup } from './run-queries.ts'
 export type { Cancellation } from './runs.ts'
 export {
   type Architecture,

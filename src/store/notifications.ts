@@ -6,17 +6,19 @@ import { type SQL, sql } from 'drizzle-orm'
 
 export const CHANNEL = 'archmeter'
 
-export const eventNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${`event ${runId}`})`
-export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${`cancel ${runId}`})`
+/** What stands before the id of a run. */
+export const EVENT = 'event '
+const CANCEL = 'cancel '
+
+export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${CANCEL + runId})`
 
 export class Notifications {
   readonly #followers = new Map<string, Set<() => void>>()
   readonly #cancelled = new Set<(runId: string | null) => void>()
 
   receive(message: string): void {
-    const [kind, runId = ''] = message.split(' ')
-    if (kind === 'event') for (const wake of this.#followers.get(runId) ?? []) wake()
-    if (kind === 'cancel') for (const callback of this.#cancelled) callback(runId)
+    if (message.startsWith(EVENT)) for (const wake of this.#followers.get(message.slice(EVENT.length)) ?? []) wake()
+    if (message.startsWith(CANCEL)) for (const callback of this.#cancelled) callback(message.slice(CANCEL.length))
   }
 
   /** Messages were missed: everybody looks. */

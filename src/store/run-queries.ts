@@ -37,11 +37,17 @@ export interface DeviceQueue {
   waitingCount: number
 }
 
-export interface WorkloadAhead {
+/** Runs of one workload and state on one device. */
+export interface WorkloadGroup {
   workload: string
+  status: 'queued' | 'running'
+  count: number
   settings: object
   timeoutMs: number
-  count: number
+  /** Since the start; null for those that wait. */
+  elapsedMs: number | null
+  /** Of the latest successful runs of this workload there; null where there is none. */
+  meanMs: number | null
 }
 
 export interface Depth {
@@ -89,17 +95,34 @@ export function workloadOf(run: NewRun): string {
 
 const waitsOn = (deviceUuid: string): SQL => and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued'))!
 
-/** The waiting runs that go before this one, by workload. */
-export async function workloadsAhead(db: Database, run: Pick<Run, 'id' | 'deviceUuid'>): Promise<WorkloadAhead[]> {
+/** For a run that waits: the running one of its device, those that go before it, and itself; none for another. */
+export async function upTo(db: Database, run: Pick<Run, 'id'>): Promise<WorkloadGroup[]> {
   const { rows } = await db.execute(sql`
-    SELECT other.workload, count(*)::int AS count, min(other.settings::text)::json AS settings, max(other.timeout_ms) AS "timeoutMs"
-    FROM runs other, runs self
-    WHERE self.id = ${run.id}::uuid AND self.status = 'queued'
-      AND other.device_uuid = ${run.deviceUuid} AND other.status = 'queued'
-      AND (-other.priority, other.queued_at, other.id) < (-self.priority, self.queued_at, self.id)
-    GROUP BY other.workload`)
+    WITH groups AS (
+      SELECT other.workload, other.status, count(*)::int AS count, min(other.settings::text)::json AS settings,
+        max(other.timeout_ms) AS timeout_ms, min(other.started_at) AS started_at, other.device_uuid
+      FROM runs other, runs self
+      WHERE self.id = ${run.id}::uuid AND self.status = 'queued' AND other.device_uuid = self.device_uuid
+        AND (other.status = 'running' OR (other.status = 'queued'
+          AND (-other.priority, other.queued_at, other.id) <= (-self.priority, self.queued_at, self.id)))
+      GROUP BY other.workload, other.status, other.device_uuid
+    )
+    SELECT workload, status, count, settings, timeout_ms AS "timeoutMs",
+      (extract(epoch FROM now() - started_at) * 1000)::float8 AS "elapsedMs", ${meanMs(sql`groups.device_uuid`, sql`groups.workload`)} AS "meanMs"
+    FROM groups`)
   return rows
 }
+
+export const queuedAhead = (groups: readonly WorkloadGroup[]): number =>
+  Math.max(0, groups.reduce((sum, { status, count }) => sum + (status === 'queued' ? count : 0), 0) - 1)
+
+/** Mean duration of the latest successful runs, ms; null where there is none. */
+const meanMs = (deviceUuid: SQL, workload: SQL): SQL => sql`(
+  SELECT avg(latest.ms)::float8 FROM (
+    SELECT extract(epoch FROM finished_at - started_at) * 1000 AS ms FROM runs past
+    WHERE past.device_uuid = ${deviceUuid} AND past.workload = ${workload} AND past.status = 'succeeded'
+    ORDER BY finished_at DESC LIMIT ${HISTORY}
+  ) AS latest)`
 
 export async function runningAndWaiting(db: Database, deviceUuid: string, limit: number): Promise<DeviceQueue> {
   // One statement, so that a run between the two states is seen in exactly one.
@@ -126,13 +149,12 @@ export async function depths(db: Database): Promise<Depth[]> {
 export async function meanDurations(db: Database, deviceUuid: string, workloads: readonly string[]): Promise<Map<string, number>> {
   if (workloads.length === 0) return new Map()
   const { rows } = await db.execute(sql`
-    SELECT wanted.workload, avg(latest.ms)::float8 AS ms
-    FROM json_array_elements_text(${JSON.stringify([...new Set(workloads)])}::json) AS wanted (workload),
-      LATERAL (
-        SELECT extract(epoch FROM finished_at - started_at) * 1000 AS ms FROM runs
-        WHERE device_uuid = ${deviceUuid} AND workload = wanted.workload AND status = 'succeeded'
-        ORDER BY finished_at DESC LIMIT ${HISTORY}
-      ) AS latest
-    GROUP BY wanted.workload`)
-  return new Map(rows.map((row: { workload: string; ms: number }) => [row.workload, row.ms]))
+    SELECT workload, ${meanMs(sql`${deviceUuid}`, sql`wanted.workload`)} AS ms
+    FROM json_array_elements_text(${JSON.stringify([...new Set(workloads)])}::json) AS wanted (workload)`)
+  return new Map(rows.filter((row: Mean) => row.ms !== null).map((row: Mean) => [row.workload, row.ms]))
+}
+
+interface Mean {
+  workload: string
+  ms: number | null
 }

@@ -47,7 +47,7 @@ export class Runs {
     await this.#tickets.ensureQueue(run.deviceUuid)
     try {
       return await this.#db.transaction(async (tx) => {
-        const [row] = (await tx
+        const insert = tx
           .insert(runs)
           .values({
             ...run,
@@ -62,10 +62,10 @@ export class Runs {
             lastSeq: 1,
           })
           .onConflictDoNothing({ target: runs.idempotencyKey })
-          .returning()) as Run[]
+          .returning()
+        const [row] = await transitions.withEvent(tx, insert, 'queued', { device: run.device, runtime: run.runtime })
         if (!row) return { run: await sameRequest(tx, idempotencyKey!, requestHash), created: false }
         await requireArchitecture(tx, run.architectureId)
-        await transitions.addEvents(tx, [{ runId: row.id, seq: 1, type: 'queued', data: { device: run.device, runtime: run.runtime } }])
         await this.#tickets.send(tx, row, true)
         return { run: row, created: true }
       })
@@ -131,7 +131,7 @@ export class Runs {
 
   async #claim(which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
     try {
-      return await this.#db.transaction((tx) => transitions.claim(tx, which, owner, leaseMs))
+      return await transitions.claim(this.#db, which, owner, leaseMs)
     } catch (error) {
       // Two claimed two runs of one device in the same instant: the index let one through.
       if (isUniqueViolation(error, 'runs_one_running_per_device')) return null
@@ -219,13 +219,13 @@ export class Runs {
   }
 
   /** How many waiting runs of its device go before it; the one in progress is not counted. 0 for one that waits no more. */
-  async queuedAhead(run: Pick<Run, 'id' | 'deviceUuid'>): Promise<number> {
-    return (await this.workloadsAhead(run)).reduce((sum, { count }) => sum + count, 0)
+  async queuedAhead(run: Pick<Run, 'id'>): Promise<number> {
+    return queries.queuedAhead(await this.upTo(run))
   }
 
-  /** The same runs by workload. */
-  workloadsAhead(run: Pick<Run, 'id' | 'deviceUuid'>): Promise<queries.WorkloadAhead[]> {
-    return queries.workloadsAhead(this.#db, run)
+  /** What runs before this waiting run and with it, by workload, with the durations of the past. One statement. */
+  upTo(run: Pick<Run, 'id'>): Promise<queries.WorkloadGroup[]> {
+    return queries.upTo(this.#db, run)
   }
 
   /** The device's queue, `limit` of its waiting runs. */

@@ -2,10 +2,10 @@
  * Every change of a run's state. Each is one UPDATE guarded by the state it leaves, with the run's event, its NOTIFY
  * and its ticket in the same transaction: whoever comes second finds no row, and nothing happens halfway.
  */
-import { and, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, inArray, is, isNotNull, SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Database, Transaction } from './database.ts'
-import { eventNotice } from './notifications.ts'
-import { type FinalStatus, type Run, type RunError, runEvents, runSamples, runs } from './schema.ts'
+import { CHANNEL, EVENT } from './notifications.ts'
+import { type FinalStatus, type Run, type RunError, runSamples, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 
 /** What a claim gives its holder, and every later change asks back: a holder that lost the run cannot change it. */
@@ -33,48 +33,48 @@ export type Reason = 'shutdown' | 'OWNER_LOST'
 const heldBy = (claim: Claim): SQL =>
   and(eq(runs.id, claim.id), eq(runs.status, 'running'), eq(runs.owner, claim.owner), eq(runs.attempt, claim.attempt))!
 
+const COLUMNS = getTableColumns(runs)
 type Change = Partial<{ [K in keyof Run]: Run[K] | SQL }>
 const RELEASED = { owner: null, leaseUntil: null } satisfies Change
 
-/** The guarded UPDATE, with one event for each run it changed. */
-async function transition(
-  tx: Transaction,
-  where: SQL,
-  change: Change,
-  event: (run: Run) => { type: string; data: Record<string, unknown> },
-): Promise<Run[]> {
-  const changed = (await tx
-    .update(runs)
-    .set({ ...change, lastSeq: sql`${runs.lastSeq} + 1` })
-    .where(where)
-    .returning()) as Run[]
-  await addEvents(
-    tx,
-    changed.map((run) => ({ runId: run.id, seq: run.lastSeq, ...event(run) })),
+/**
+ * The guarded UPDATE of a run's state, its event and the notice of it, as one statement.
+ * @param data of the event: a document, or SQL over the columns of `runs` as they are after the change.
+ */
+const transition = (db: Database | Transaction, where: SQL, change: Change, type: string, data: object | SQL): Promise<Run[]> =>
+  withEvent(
+    db,
+    db
+      .update(runs)
+      .set({ ...change, lastSeq: sql`${runs.lastSeq} + 1` })
+      .where(where)
+      .returning(),
+    type,
+    data,
   )
-  return changed
-}
 
-/** Stores events whose numbers their rows gave out, and says so to all who follow. */
-export async function addEvents(
-  tx: Transaction,
-  events: readonly { runId: string; seq: number; type: string; data: Record<string, unknown> }[],
-): Promise<void> {
-  if (events.length === 0) return
-  await tx.insert(runEvents).values(events.map((event) => ({ ...event, at: sql`now()` })))
-  await tx.execute(
-    sql`SELECT ${sql.join(
-      events.map((event) => eventNotice(event.runId)),
-      sql`, `,
-    )}`,
-  )
+/**
+ * Performs `write`, an INSERT or UPDATE of runs that sets their `lastSeq`, and adds an event with that number to each
+ * run it touched, in one statement. @returns the runs as they are then.
+ */
+export async function withEvent(db: Database | Transaction, write: SQLWrapper, type: string, data: object | SQL): Promise<Run[]> {
+  const written = db.$with('written', COLUMNS).as(write.getSQL())
+  const added = db.$with('added', {}).as(sql`
+    INSERT INTO run_events (run_id, seq, type, data)
+    SELECT id, last_seq, ${type}::text, ${is(data, SQL) ? data : JSON.stringify(data)}::json FROM written`)
+  const run = Object.fromEntries(Object.keys(COLUMNS).map((key) => [key, written[key as keyof typeof COLUMNS]]))
+  const rows = await db
+    .with(written, added)
+    .select({ run, notice: sql`pg_notify(${CHANNEL}, ${EVENT} || id)` })
+    .from(written)
+  return rows.map((row) => row.run as unknown as Run)
 }
 
 /** queued → running, for the run that `which` selects, unless the device already runs one. */
-export async function claim(tx: Transaction, which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
+export async function claim(db: Database, which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
   const free = sql`NOT EXISTS (SELECT 1 FROM runs other WHERE other.device_uuid = ${runs.deviceUuid} AND other.status = 'running')`
   const [run] = await transition(
-    tx,
+    db,
     and(which, eq(runs.status, 'queued'), free)!,
     {
       status: 'running',
@@ -83,7 +83,8 @@ export async function claim(tx: Transaction, which: SQL, owner: string, leaseMs:
       leaseUntil: sql`now() + ${leaseMs} * interval '1 millisecond'`,
       startedAt: sql`now()`,
     },
-    (run) => ({ type: 'started', data: { attempt: run.attempt, waitMs: run.startedAt!.getTime() - run.queuedAt.getTime() } }),
+    'started',
+    sql`json_build_object('attempt', attempt, 'waitMs', (extract(epoch FROM started_at - queued_at) * 1000)::bigint)`,
   )
   return run ?? null
 }
@@ -95,7 +96,8 @@ export async function finish(tx: Transaction, held: Claim, ending: Ending): Prom
     tx,
     heldBy(held),
     { ...RELEASED, status, finishedAt: sql`now()`, result, certificate, environment, error },
-    () => ({ type: status, data: error ? { error } : { ...(certificate ? { certificate } : {}) } }),
+    status,
+    error ? { error } : { certificate },
   )
   if (run && samples) await tx.insert(runSamples).values({ runId: run.id, samples: stored(samples) })
   return run ?? null
@@ -109,7 +111,8 @@ export async function cancelQueued(tx: Transaction, tickets: Tickets, where: SQL
     tx,
     and(where, eq(runs.status, 'queued'))!,
     { status: 'cancelled', finishedAt: sql`now()`, cancelRequestedAt: sql`now()`, error },
-    () => ({ type: 'cancelled', data: { error } }),
+    'cancelled',
+    { error },
   )
   await tickets.remove(tx, cancelled)
   return cancelled
@@ -129,14 +132,18 @@ const cancelRunning = (tx: Transaction, where: SQL): Promise<Run[]> =>
     tx,
     and(where, isNotNull(runs.cancelRequestedAt))!,
     { ...RELEASED, status: 'cancelled', finishedAt: sql`now()`, error: CANCELLED },
-    () => ({ type: 'cancelled', data: { error: CANCELLED } }),
+    'cancelled',
+    { error: CANCELLED },
   )
 
 async function requeue(tx: Transaction, tickets: Tickets, where: SQL, attempt: SQL, reason: Reason, message: string): Promise<Run[]> {
-  const requeued = await transition(tx, where, { ...RELEASED, status: 'queued', startedAt: null, attempt }, (run) => ({
-    type: 'requeued',
-    data: { reason, message, attempts: run.attempt },
-  }))
+  const requeued = await transition(
+    tx,
+    where,
+    { ...RELEASED, status: 'queued', startedAt: null, attempt },
+    'requeued',
+    sql`json_build_object('reason', ${reason}::text, 'message', ${message}::text, 'attempts', attempt)`,
+  )
   for (const run of requeued) await tickets.send(tx, run, false)
   return requeued
 }
@@ -158,7 +165,8 @@ export async function reclaim(tx: Transaction, tickets: Tickets, ids: readonly s
     tx,
     and(gone, sql`${runs.attempt} >= ${MAX_ATTEMPTS}`)!,
     { ...RELEASED, status: 'failed', finishedAt: sql`now()`, error },
-    () => ({ type: 'failed', data: { error } }),
+    'failed',
+    { error },
   )
   const message = `The service that ran it ended without a word; after ${MAX_ATTEMPTS} such attempts the run fails`
   const requeued = await requeue(tx, tickets, gone, sql`${runs.attempt}`, 'OWNER_LOST', message)

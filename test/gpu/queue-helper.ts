@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import type { RunJob, RunSuccess } from '../../src/gpu/contract.ts'
-import type { ExecuteOptions, Executor, Outcome, QueueDevice } from '../../src/gpu/queue.ts'
+import type { Executor, QueueDevice } from '../../src/gpu/queue.ts'
+import type { ExecuteOptions, Outcome } from '../../src/gpu/worker/host.ts'
 import type { Store } from '../../src/store/index.ts'
 import { someRun } from '../store/helper.ts'
 
@@ -22,7 +23,8 @@ export const deviceNamed = (name: string, uuid: string): QueueDevice => ({
   kind: 'cpu',
   index: 0,
   host: 'testhost',
-  ...{ model: 'scripted', driver: null },
+  model: 'scripted',
+  driver: null,
 })
 
 export class ScriptedWorker implements Executor {
@@ -37,22 +39,22 @@ export class ScriptedWorker implements Executor {
     this.device = device.uuid
   }
 
-  async execute(job: RunJob, { timeoutMs, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
+  async execute(job: RunJob, options: ExecuteOptions): Promise<Outcome> {
     assert.equal(this.#busy, false, 'two runs at once on one device')
     assert.equal(job.device.uuid, this.device)
     this.#busy = true
     const start = performance.now()
     try {
-      return await this.#play(job, timeoutMs, signal, onProgress)
+      return await this.#play(job, options)
     } finally {
       this.intervals.push({ runId: job.runId, start, end: performance.now() })
       this.#busy = false
     }
   }
 
-  async #play(job: RunJob, timeoutMs: number, signal: AbortSignal, onProgress: ExecuteOptions['onProgress']): Promise<Outcome> {
+  async #play(job: RunJob, { timeoutMs, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
     const { does = 'succeed', ms = 5, progress = 0 } = job.settings as Script
-    for (let i = 0; i < progress; i++) onProgress({ type: 'progress', data: { i } })
+    for (let i = 0; i < progress; i++) onProgress?.({ type: 'progress', data: { i } })
     const worked = await new Promise<'done' | 'timedOut' | 'cancelled'>((resolve) => {
       const finish = (how: 'done' | 'timedOut' | 'cancelled') => {
         clearTimeout(work)
@@ -61,14 +63,14 @@ export class ScriptedWorker implements Executor {
       }
       const work = setTimeout(() => finish('done'), does === 'hang' ? 2 ** 31 - 1 : ms)
       const deadline = setTimeout(() => finish('timedOut'), timeoutMs)
-      if (signal.aborted) finish('cancelled')
-      signal.addEventListener('abort', () => finish('cancelled'), { once: true })
+      if (signal?.aborted) finish('cancelled')
+      signal?.addEventListener('abort', () => finish('cancelled'), { once: true })
     })
     if (worked !== 'done') {
       await this.whileDying?.(job.runId)
       // A process takes a moment to die.
       await new Promise((resolve) => setTimeout(resolve, 20))
-      return { outcome: worked }
+      return { outcome: worked, during: 'measure' }
     }
     if (does === 'throw') throw new Error('scripted')
     if (does === 'crash') return { outcome: 'crashed', failure: { code: 'WORKER_CRASHED', message: 'killed by SIGSEGV' } }

@@ -1,29 +1,12 @@
-/** What the queue needs of a device and of the worker that owns it; `worker/host.ts` has the real one. */
+/** What the queue needs of devices and of the workers that own them, and what it tells meters. */
 import type { FinalStatus } from '../../store/index.ts'
-import type { RunFailure, RunJob, RunProgress, RunSuccess } from '../contract.ts'
+import type { Device } from '../devices.ts'
+import type { DeviceWorker } from '../worker/host.ts'
 
-export type QueueDevice = RunJob['device'] & { host: string }
-
-export type Outcome =
-  | { outcome: 'succeeded'; success: RunSuccess }
-  | { outcome: 'failed'; failure: RunFailure }
-  /** The worker process died; the next run gets a new one. */
-  | { outcome: 'crashed'; failure: RunFailure }
-  | { outcome: 'timedOut' }
-  | { outcome: 'cancelled' }
-
-export interface ExecuteOptions {
-  /** From the start of execution. */
-  timeoutMs: number
-  /** Aborted: the worker process is ended, and the outcome is `cancelled`. */
-  signal: AbortSignal
-  onProgress: (progress: RunProgress) => void
-}
+export type QueueDevice = Pick<Device, 'name' | 'uuid' | 'kind' | 'index' | 'host' | 'model' | 'driver'>
 
 /** Resolves when the worker process is idle or dead, so that whatever comes next on the device is alone there. */
-export interface Executor {
-  execute(job: RunJob, options: ExecuteOptions): Promise<Outcome>
-}
+export type Executor = Pick<DeviceWorker, 'execute'>
 
 /** What happened, for meters; `status` of an ended execution is `requeued` where a shutdown or a lost lease cut it off. */
 export type QueueMetric =

@@ -5,7 +5,8 @@
 import type { Graph } from '../../engine/graph.ts'
 import type { Claim, Ending, FinalStatus, Log, Run, Store } from '../../store/index.ts'
 import type { Precision, RunJob, RuntimeName, TimingSettings } from '../contract.ts'
-import type { Executor, Outcome, QueueDevice } from './contract.ts'
+import type { Outcome } from '../worker/host.ts'
+import type { Executor, QueueDevice } from './contract.ts'
 
 /** Why an execution is cut off: a user's wish, the end of this service, or another service that took the run over. */
 export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'
@@ -111,14 +112,10 @@ export class Execution {
       case 'failed':
       case 'crashed':
         return { status: 'failed', error: outcome.failure }
-      case 'timedOut':
-        return {
-          status: 'timedOut',
-          error: {
-            code: 'TIMED_OUT',
-            message: `It ran for ${this.run.timeoutMs} ms, its timeoutMs, without coming to an end: give it more, or measure for less long`,
-          },
-        }
+      case 'timedOut': {
+        const message = `It did not end within its timeoutMs of ${this.run.timeoutMs} (it was in phase ${outcome.during}): give it more time, or measure for less long`
+        return { status: 'timedOut', error: { code: 'TIMED_OUT', message } }
+      }
       case 'cancelled':
         return { status: 'cancelled', error: { code: 'CANCELLED', message: 'Cancelled on request' } }
     }
