@@ -12,7 +12,7 @@ import { Execution } from './queue/execution.ts'
 import { isGone, newOwner, retireOwner } from './queue/owner.ts'
 import { type DeviceSnapshot, type Place, placeOf, snapshotDevice } from './queue/snapshot.ts'
 
-export type { Executor, QueueDevice, QueueMetric } from './queue/contract.ts'
+export type { ExecuteOptions, Executor, Outcome, QueueDevice, QueueMetric } from './queue/contract.ts'
 export type { DeviceSnapshot, Place } from './queue/snapshot.ts'
 
 /** A lease outlives four renewals that did not come through. */

@@ -21,8 +21,8 @@ export class FakeWorker implements Executor {
         resolve(outcome)
       }
       this.#running.set(job.runId, end)
-      if (signal.aborted) end({ outcome: 'cancelled' })
-      signal.addEventListener('abort', () => end({ outcome: 'cancelled' }))
+      if (signal.aborted) end({ outcome: 'cancelled', during: 'measure' })
+      signal.addEventListener('abort', () => end({ outcome: 'cancelled', during: 'measure' }))
       onProgress({ type: 'phase', data: { phase: 'loading' } })
       if (this.autoMs !== null) setTimeout(() => end({ outcome: 'succeeded', success: success(job) }), this.autoMs)
     })
@@ -43,7 +43,7 @@ export class FakeWorker implements Executor {
   }
 
   finishAll(): void {
-    for (const end of this.#running.values()) end({ outcome: 'cancelled' })
+    for (const end of this.#running.values()) end({ outcome: 'cancelled', during: 'measure' })
   }
 }
 

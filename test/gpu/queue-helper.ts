@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import type { RunJob, RunSuccess } from '../../src/gpu/contract.ts'
-import type { Executor, QueueDevice } from '../../src/gpu/queue.ts'
-import type { ExecuteOptions, Outcome } from '../../src/gpu/worker/host.ts'
+import type { ExecuteOptions, Executor, Outcome, QueueDevice } from '../../src/gpu/queue.ts'
 import type { Store } from '../../src/store/index.ts'
 import { someRun } from '../store/helper.ts'
 
@@ -54,7 +53,7 @@ export class ScriptedWorker implements Executor {
 
   async #play(job: RunJob, { timeoutMs, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
     const { does = 'succeed', ms = 5, progress = 0 } = job.settings as Script
-    for (let i = 0; i < progress; i++) onProgress?.({ type: 'progress', data: { i } })
+    for (let i = 0; i < progress; i++) onProgress({ type: 'progress', data: { i } })
     const worked = await new Promise<'done' | 'timedOut' | 'cancelled'>((resolve) => {
       const finish = (how: 'done' | 'timedOut' | 'cancelled') => {
         clearTimeout(work)
@@ -63,8 +62,8 @@ export class ScriptedWorker implements Executor {
       }
       const work = setTimeout(() => finish('done'), does === 'hang' ? 2 ** 31 - 1 : ms)
       const deadline = setTimeout(() => finish('timedOut'), timeoutMs)
-      if (signal?.aborted) finish('cancelled')
-      signal?.addEventListener('abort', () => finish('cancelled'), { once: true })
+      if (signal.aborted) finish('cancelled')
+      signal.addEventListener('abort', () => finish('cancelled'), { once: true })
     })
     if (worked !== 'done') {
       await this.whileDying?.(job.runId)

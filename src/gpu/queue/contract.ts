@@ -1,12 +1,22 @@
 /** What the queue needs of devices and of the workers that own them, and what it tells meters. */
 import type { FinalStatus } from '../../store/index.ts'
+import type { RunJob } from '../contract.ts'
 import type { Device } from '../devices.ts'
-import type { DeviceWorker } from '../worker/host.ts'
+import type { Outcome, ExecuteOptions as WorkerOptions } from '../worker/host.ts'
+
+export type { Outcome }
+/** The queue gives every option. */
+export type ExecuteOptions = Required<WorkerOptions>
 
 export type QueueDevice = Pick<Device, 'name' | 'uuid' | 'kind' | 'index' | 'host' | 'model' | 'driver'>
 
-/** Resolves when the worker process is idle or dead, so that whatever comes next on the device is alone there. */
-export type Executor = Pick<DeviceWorker, 'execute'>
+/**
+ * What the queue asks of a `DeviceWorker`: it resolves when the worker process is idle or dead, so that whatever comes
+ * next on the device is alone there.
+ */
+export interface Executor {
+  execute(job: RunJob, options: ExecuteOptions): Promise<Outcome>
+}
 
 /** What happened, for meters; `status` of an ended execution is `requeued` where a shutdown or a lost lease cut it off. */
 export type QueueMetric =

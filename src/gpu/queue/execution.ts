@@ -5,8 +5,7 @@
 import type { Graph } from '../../engine/graph.ts'
 import type { Claim, Ending, FinalStatus, Log, Run, Store } from '../../store/index.ts'
 import type { Precision, RunJob, RuntimeName, TimingSettings } from '../contract.ts'
-import type { Outcome } from '../worker/host.ts'
-import type { Executor, QueueDevice } from './contract.ts'
+import type { Executor, Outcome, QueueDevice } from './contract.ts'
 
 /** Why an execution is cut off: a user's wish, the end of this service, or another service that took the run over. */
 export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'
