@@ -16,6 +16,8 @@ export function toJsonSchema(value: unknown, visit: (schema: Record<string, any>
     if (ours.has(key)) continue
     result[key] = data.has(key) ? each : toJsonSchema(each, visit)
   }
+  if (Array.isArray(result.enum) && result.type === undefined && result.enum.every((each) => typeof each === 'string'))
+    result.type = 'string'
   if (Array.isArray(result.items)) {
     result.prefixItems = result.items
     result.items = false

@@ -10,9 +10,12 @@ type Json = Record<string, any>
 export function finishDocument(document: Json): Json {
   const named = new Map<string, { seen: string; schema: Json }>()
   const { info, components, ...rest } = document
+  // Parameters carry the description of their schema themselves: what is left is not the named type.
+  for (const path of Object.values(document.paths as Json))
+    for (const operation of Object.values(path as Json)) for (const { schema } of (operation as Json).parameters ?? []) delete schema.title
   const finished = toJsonSchema(rest, (schema) => {
     const { title } = schema
-    if (typeof title !== 'string' || !('type' in schema || 'anyOf' in schema)) return schema
+    if (typeof title !== 'string' || !('type' in schema || 'anyOf' in schema || 'enum' in schema)) return schema
     const seen = JSON.stringify(schema)
     const known = named.get(title)
     if (known && known.seen !== seen) throw new Error(`two schemas are called ${title}: a title is the name of one type`)

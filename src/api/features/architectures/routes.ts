@@ -5,7 +5,7 @@ import { ArchitecturePage, ArchitectureParams, ArchitectureQuery, ArchitectureSc
 import type { ArchitectureService } from './service.ts'
 
 const tags = ['architectures']
-const location = { location: { description: 'Address of the architecture.', schema: { type: 'string' } } }
+const location = { location: { type: 'string', description: 'Address of the architecture.' } }
 
 export function architectureRoutes(fastify: FastifyInstance, architectures: ArchitectureService): void {
   fastify.register(async (app) => {

@@ -24,7 +24,7 @@ export function costRoutes(fastify: FastifyInstance, costs: CostService): void {
           200: answer(
             'The costs.',
             { 'application/json': CostsSchema, 'text/csv': Type.String() },
-            { etag: { schema: { type: 'string' } } },
+            { etag: { type: 'string', description: 'Names these bytes; send it back in If-None-Match.' } },
           ),
           304: empty('What If-None-Match names is still right.'),
           ...errors(

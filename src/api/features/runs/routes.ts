@@ -3,11 +3,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { mediaType } from '../../accept.ts'
-import { invalidRequest } from '../../errors.ts'
 import type { Metrics } from '../../metrics.ts'
 import { answer, empty, errors, json } from '../../schemas.ts'
 import { eventStream } from './event-stream.ts'
-import { NewRun, RunEventSchema, RunHeaders, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
+import { EventHeaders, NewRun, RunEventSchema, RunHeaders, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']
@@ -15,7 +14,7 @@ const sampleFormats = ['application/json', 'text/csv'] as const
 
 export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: Metrics): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
-  const location = { location: { description: 'Address of the run.', schema: { type: 'string' } } }
+  const location = { location: { type: 'string', description: 'Address of the run.' } }
   app.post(
     '/v1/runs',
     {
@@ -149,6 +148,7 @@ function eventRoute(fastify: FastifyInstance, runs: RunService, metrics: Metrics
           'Server-sent events, from the first on; after `Last-Event-ID` where that is given. Each has its number as id, its type as event name, ' +
           'and a RunEvent as data. The stream ends with the run; who comes back after the last event is answered 204.',
         params: RunParams,
+        headers: EventHeaders,
         response: {
           200: answer('The events.', { 'text/event-stream': RunEventSchema }),
           204: empty('The run is over and its last event was heard.'),
@@ -158,11 +158,8 @@ function eventRoute(fastify: FastifyInstance, runs: RunService, metrics: Metrics
     },
     async (request, reply) => {
       mediaType(request.headers.accept, ['text/event-stream'])
-      const last = request.headers['last-event-id'] ?? '0'
-      if (typeof last !== 'string' || !/^\d{1,9}$/.test(last))
-        throw invalidRequest('headers', [{ path: '/last-event-id', message: 'last-event-id is the id of an event: a number' }])
       const controller = new AbortController()
-      const events = await runs.events(request.params.id, Number(last), controller.signal)
+      const events = await runs.events(request.params.id, Number(request.headers['last-event-id'] ?? 0), controller.signal)
       if (!events) return reply.code(204).send()
       streams.add(controller)
       metrics.eventStreams.set(streams.size)

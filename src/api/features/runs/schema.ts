@@ -24,7 +24,7 @@ export const NewRun = Type.Object(
     }),
     runtime: RuntimeNameSchema,
     batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536, default: 1, description: 'Images per call.' })),
-    precision: Type.Optional(Type.Enum(['float32', 'float16'], { title: 'Precision', default: 'float32' })),
+    precision: Type.Optional(Type.Enum(['float32', 'float16'], { default: 'float32' })),
     resolution: Type.Optional(
       Type.Union([Type.Integer({ minimum: 1, maximum: 65_536 }), Type.String({ pattern: resolutionPattern })], {
         graphqlType: 'String',
@@ -182,6 +182,10 @@ export const RunQuery = Type.Object(
 )
 export type RunQuery = Static<typeof RunQuery>
 export const RunParams = Type.Object({ id: Type.String({ description: 'Id of a run.' }) })
+
+export const EventHeaders = Type.Object({
+  'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$', examples: ['17'], description: 'Events after this one only.' })),
+})
 
 export const SamplesSchema = Type.Object(
   { runId: Id, unit: Type.Literal('ms'), samples: Type.Array(ms, { description: 'Every timed call, in order.' }) },
