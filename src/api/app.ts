@@ -16,7 +16,7 @@ import { limits } from './graphql/limits.ts'
 import type { Metrics } from './metrics.ts'
 import { useMetrics } from './plugins/metrics.ts'
 import { useOpenApi } from './plugins/openapi.ts'
-import { sendProblem, useProblems } from './plugins/problems.ts'
+import { refuseConnection, sendProblem, useProblems } from './plugins/problems.ts'
 import { requestId, useRequests } from './plugins/requests.ts'
 import { useSecurity } from './plugins/security.ts'
 import { useValidation } from './plugins/validation.ts'
@@ -43,7 +43,8 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     genReqId: requestId,
     bodyLimit: config.MAX_BODY_BYTES,
     trustProxy: config.TRUST_PROXY,
-    return503OnClosing: true,
+    return503OnClosing: false,
+    clientErrorHandler: refuseConnection,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),

@@ -5,6 +5,8 @@ import { StoreError, type StoreErrorCode } from '../store/index.ts'
 /** Codes that only this room makes. */
 type ApiErrorCode =
   | 'MALFORMED_REQUEST'
+  | 'REQUEST_TIMEOUT'
+  | 'HEADERS_TOO_LARGE'
   | 'MALFORMED_JSON'
   | 'INVALID_REQUEST'
   | 'ROUTE_NOT_FOUND'
@@ -47,6 +49,7 @@ export const errorTable = {
   DEVICE_NOT_FOUND: { status: 404, title: 'There is no such device' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'The answer does not come in the format asked for' },
+  REQUEST_TIMEOUT: { status: 408, title: 'The request did not arrive in time' },
   AMBIGUOUS_DEVICE: { status: 409, title: 'Several devices go by this name' },
   DEVICE_UNAVAILABLE: { status: 409, title: 'The runtime does not work on this device' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key was used for another request' },
@@ -65,6 +68,7 @@ export const errorTable = {
   UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },
   INVALID_TEXT: { status: 422, title: 'A text cannot be stored' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  HEADERS_TOO_LARGE: { status: 431, title: 'Address and headers are larger than the limit' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
   DATA_FOLDER_IN_USE: { status: 500, title: 'Another process holds the data folder' },
   DATA_FOLDER_UNUSABLE: { status: 500, title: 'The data folder cannot be used' },
@@ -112,15 +116,17 @@ export interface CodedError {
 const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errorTable, code)
 
 /** Fastify's own errors in our words. Details are ours where Fastify's would not help. */
-const fastifyCodes: Readonly<Record<string, [ErrorCode, string?]>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: ['MALFORMED_JSON'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['MALFORMED_JSON', 'the body is empty, but must be JSON'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'send the body as application/json, and say so in Content-Type'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['MALFORMED_REQUEST', 'the body is not as long as Content-Length says'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE'],
-  FST_ERR_BAD_URL: ['MALFORMED_REQUEST', 'the address holds a broken percent escape'],
-  FST_ERR_REOPENED_CLOSE_SERVER: ['SHUTTING_DOWN'],
-}
+const fastifyCodes: ReadonlyMap<unknown, [ErrorCode, string?]> = new Map(
+  Object.entries({
+    FST_ERR_CTP_INVALID_JSON_BODY: ['MALFORMED_JSON'],
+    FST_ERR_CTP_EMPTY_JSON_BODY: ['MALFORMED_JSON', 'the body is empty, but must be JSON'],
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'send the body as application/json, and say so in Content-Type'],
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['MALFORMED_REQUEST', 'the body is not as long as Content-Length says'],
+    FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE'],
+    FST_ERR_BAD_URL: ['MALFORMED_REQUEST', 'the address holds a broken percent escape'],
+    FST_ERR_MAX_PARAM_LENGTH: ['ROUTE_NOT_FOUND', 'there is nothing at this address: /docs lists every call'],
+  }),
+)
 
 /** Whether the connection to the database failed: socket errors, SQLSTATE classes 08 and 57P. */
 function isConnectionLoss(error: unknown): boolean {
@@ -150,7 +156,7 @@ export function codedError(error: unknown): CodedError {
     return of('DATABASE_UNREACHABLE', 'the database does not answer: try again in a few seconds', [], { 'retry-after': '2' })
   const { code, message = '', statusCode } = (error ?? {}) as { code?: unknown; message?: string; statusCode?: number }
   if (isCode(code)) return of(code, message)
-  const known = typeof code === 'string' ? fastifyCodes[code] : undefined
+  const known = fastifyCodes.get(code)
   if (known) return of(known[0], known[1] ?? message)
   if (error instanceof SyntaxError && statusCode === 400) return of('MALFORMED_JSON', message)
   if (statusCode === 429) return of('RATE_LIMITED', message)

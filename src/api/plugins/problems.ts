@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
+import { maxHeaderSize, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ApiError, codedError, problemDocument } from '../errors.ts'
+import { ApiError, codedError, type ErrorCode, problemDocument } from '../errors.ts'
 
 /** Answers with the problem document of an error, and logs what is ours to mend. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -16,6 +19,26 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 /**
+ * Answers what is not HTTP enough to become a request, on the bare socket. Its request id is new.
+ */
+export function refuseConnection(error: { code?: string }, socket: Socket): void {
+  const [code, detail]: [ErrorCode, string] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['HEADERS_TOO_LARGE', `address and headers together may have ${maxHeaderSize} bytes`]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['REQUEST_TIMEOUT', 'the request was begun and did not end in time']
+        : ['MALFORMED_REQUEST', 'what was sent is not HTTP/1.1']
+  const problem = problemDocument(codedError(new ApiError(code, detail)), randomUUID())
+  const body = JSON.stringify(problem)
+  if (socket.writable)
+    socket.write(
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status as number]}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    )
+  socket.destroy()
+}
+
+/**
  * Every error as `application/problem+json`, unknown addresses and wrong methods included. Call before routes are
  * registered; `refuseOtherMethods` after.
  */
@@ -26,6 +49,14 @@ export function useProblems(app: FastifyInstance): { refuseOtherMethods(): void 
     const set = taken.get(url) ?? new Set()
     for (const each of Array.isArray(method) ? method : [method]) set.add(each)
     taken.set(url, set)
+  })
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  // A connection kept open from before may still bring requests.
+  app.addHook('onRequest', (_request, _reply, done) => {
+    done(closing ? new ApiError('SHUTTING_DOWN', 'the service is shutting down: send the request to another, or again later') : undefined)
   })
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) =>
