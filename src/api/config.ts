@@ -61,7 +61,7 @@ export const ConfigSchema = Type.Object(
     MAX_BODY_BYTES: Type.Integer({
       default: 2 * MiB,
       minimum: 1024,
-      maximum: 64 * MiB,
+      maximum: 16 * MiB,
       description: 'Largest request body accepted, bytes.',
     }),
     MAX_LAYERS: Type.Integer({ default: 10_000, minimum: 1, maximum: 100_000, description: 'Most layers one architecture may have.' }),

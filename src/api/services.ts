@@ -1,4 +1,3 @@
-import { defaultLimits } from '../engine/limits.ts'
 import type { DeviceDirectory } from '../gpu/directory.ts'
 import type { RunQueue } from '../gpu/queue.ts'
 import type { Store } from '../store/index.ts'
@@ -39,6 +38,7 @@ export function createServices({ config, store, pool, queue, directory }: Servic
 export const createPool = (config: Config): EnginePool =>
   new EnginePool({
     threads: config.VERIFY_THREADS,
-    limits: { ...defaultLimits, maxLayers: config.MAX_LAYERS, maxElements: config.MAX_ELEMENTS },
+    limits: { maxLayers: config.MAX_LAYERS, maxElements: config.MAX_ELEMENTS, maxTensors: 2 * config.MAX_LAYERS },
     timeoutMs: config.MAX_VERIFY_MS,
+    maxBodyBytes: config.MAX_BODY_BYTES,
   })

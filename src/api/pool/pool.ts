@@ -13,9 +13,16 @@ export interface PoolOptions {
   timeoutMs: number
   /** Tasks that may wait for a thread; more are refused. */
   maxQueue?: number
-  /** Heap of one thread, MiB; a task that needs more is refused. */
-  heapMiB?: number
+  /** Largest text a task may read. */
+  maxBodyBytes: number
 }
+
+/**
+ * Heap of one thread, MiB. V8 ends the whole process, not the thread, where JSON.parse itself meets the limit, so the
+ * limit lies beyond what the densest text of the size allowed can become: 32 times its length, measured (lists in lists).
+ * A layer takes less than 10 KiB while it is verified and costed.
+ */
+const heapMiB = ({ maxBodyBytes, limits }: PoolOptions): number => Math.ceil(256 + (48 * maxBodyBytes) / 2 ** 20 + limits.maxLayers / 100)
 
 /**
  * Threads that read and cost architectures, so that no specification stalls the event loop: a task has a time limit
@@ -28,14 +35,14 @@ export class EnginePool {
   readonly #waiting: (() => void)[] = []
 
   constructor(options: PoolOptions) {
-    this.#options = { maxQueue: 64, heapMiB: 512, ...options }
+    this.#options = { maxQueue: 64, ...options }
     this.#free = options.threads
     this.#pool = new Piscina({
       filename: new URL('./worker.ts', import.meta.url).href,
       minThreads: 1,
       maxThreads: options.threads,
       idleTimeout: 60_000,
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB },
+      resourceLimits: { maxOldGenerationSizeMb: heapMiB(options) },
       recordTiming: false,
     })
     // A thread that dies is reported by its task as well; the pool starts another.
