@@ -1,9 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import {
   type FromWorker,
   type RunFailure,
@@ -16,8 +11,8 @@ import {
   type ToWorker,
 } from '../contract.ts'
 import type { Device } from '../devices.ts'
+import { type Child, crashMessage, spawnChild, type WorkerExit } from './child.ts'
 import { stopAfter } from './deadline.ts'
-import { LastLines } from './last-lines.ts'
 
 /** How a run ended. `during` is the phase it had reached. */
 export type Outcome =
@@ -40,42 +35,12 @@ export interface WorkerLog {
   warn(data: object, message: string): void
 }
 
-export interface WorkerExit {
-  pid: number
-  code: number | null
-  signal: NodeJS.Signals | null
-}
-
-interface Child extends WorkerExit {
-  process: ChildProcess
-  scratch: string
-  said: LastLines
-  /** Settles when the process is gone, its output read and its files removed. */
-  gone: Promise<void>
-}
-
 const startTimeoutMs = 30_000
 const probeTimeoutMs = 120_000
 /** A process that a run left larger than this is ended: its memory would be missing for the next one. */
 const largestIdleBytes = 2 ** 30
 const firstBackOffMs = 250
 const longestBackOffMs = 10_000
-/** What the child is given of the environment: where things are, and what its native libraries read. No secrets. */
-const passedOn = /^(PATH|HOME|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|XDG_CACHE_HOME)$/
-
-/**
- * The environment of a worker for this device: it sees its own GPU alone, as device 0, or none, and leaves its files,
- * and those of its libraries, in `scratch`.
- */
-export function workerEnvironment(
-  device: Pick<Device, 'kind' | 'uuid'>,
-  scratch: string,
-  environment: NodeJS.ProcessEnv,
-): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(([name]) => passedOn.test(name))
-  return { ...Object.fromEntries(kept), TMPDIR: scratch, CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
-}
-
 /**
  * The worker process of one device, seen from the service: started when first needed, kept warm between runs, ended by
  * SIGKILL (a runtime that blocks its thread listens to nothing else), and started again, with a back-off where it keeps
@@ -227,7 +192,7 @@ export class DeviceWorker {
 
   /** The running process, started where there is none. @throws Error where it does not start. */
   #ready(): Promise<Child> {
-    if (this.#child && !this.#starting) return Promise.resolve(this.#child)
+    if (this.#child?.process.connected && !this.#starting) return Promise.resolve(this.#child)
     this.#starting ??= this.#startProcess().finally(() => {
       this.#starting = null
     })
@@ -236,6 +201,8 @@ export class DeviceWorker {
 
   async #startProcess(): Promise<Child> {
     if (this.#closing.signal.aborted) throw new Error('the worker was closed')
+    // One that has hung up is on its way out: it is gone before the next one comes.
+    await this.#kill()
     if (this.#crashes > 1) await this.#backOff()
     const child = await this.#spawn()
     const deadline = stopAfter(startTimeoutMs, this.#closing.signal)
@@ -258,34 +225,15 @@ export class DeviceWorker {
   }
 
   async #spawn(): Promise<Child> {
-    const scratch = await mkdtemp(path.join(os.tmpdir(), 'archmeter-worker-'))
-    const worker = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [String(process.pid), scratch], {
-      serialization: 'advanced',
-      execArgv: [],
-      env: workerEnvironment(this.device, scratch, process.env),
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    })
-    const said = new LastLines((line) => this.#log.debug({ device: this.device.name, pid: worker.pid, line }, 'the worker says'))
-    said.read(worker.stdout!)
-    said.read(worker.stderr!)
-    const closed = new Promise<void>((resolve) => {
-      // `close` comes after `exit`, when everything it wrote has been read; a process that never was has neither.
-      worker.once('close', () => resolve())
-      worker.once('error', (error) => {
-        said.add(error.message)
-        if (worker.pid === undefined) resolve()
-      })
-    })
-    const child: Child = { process: worker, pid: worker.pid ?? -1, code: null, signal: null, scratch, said, gone: closed }
-    child.gone = closed.then(async () => {
-      child.code = worker.exitCode
-      child.signal = worker.signalCode
-      if (this.#child === child) this.#child = null
-      await rm(scratch, { recursive: true, force: true })
-      this.#log.debug({ device: this.device.name, pid: child.pid, code: child.code, signal: child.signal }, 'the worker process is gone')
-      this.#onExit?.({ pid: child.pid, code: child.code, signal: child.signal })
-    })
+    const { name } = this.device
+    const child = await spawnChild(this.device, (line, pid) => this.#log.debug({ device: name, pid, line }, 'the worker says'))
     this.#child = child
+    child.gone = child.gone.then(() => {
+      if (this.#child === child) this.#child = null
+      const { pid, code, signal } = child
+      this.#log.debug({ device: name, pid, code, signal }, 'the worker process is gone')
+      this.#onExit?.({ pid, code, signal })
+    })
     return child
   }
 
@@ -296,11 +244,4 @@ export class DeviceWorker {
     child.process.kill('SIGKILL')
     await child.gone
   }
-}
-
-function crashMessage(child: Child, during: string): string {
-  const how = child.signal ? `by signal ${child.signal}` : `with code ${child.code}`
-  const memory = child.signal === 'SIGKILL' ? ' (which is also how the kernel ends a process when memory runs out)' : ''
-  const words = child.said.text()
-  return `the worker process ${child.pid} ended ${how}${memory} during ${during}${words ? `; its last words: ${words}` : ''}`
 }

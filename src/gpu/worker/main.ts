@@ -3,7 +3,7 @@
  * to nothing else. One job at a time; what a job throws is its failure, what crashes the process is the parent's to
  * see.
  */
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { FromWorker, RunJob, RuntimeName, RuntimeSupport, ToWorker } from '../contract.ts'
 import { failureOf } from '../run-error.ts'
@@ -15,7 +15,11 @@ const [parentPid, scratch] = [Number(process.argv[2]), process.argv[3]!]
 new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: { parentPid, scratch } })
 // Ctrl-C and a service manager signal the whole group: the parent decides when this process ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
-process.on('disconnect', () => process.exit(0))
+// An idle process sees its parent go at once; one in the middle of a call leaves it to the watchdog.
+process.on('disconnect', () => {
+  rmSync(scratch, { recursive: true, force: true })
+  process.exit(0)
+})
 try {
   // When memory runs out, the kernel is to end this process and not the service.
   writeFileSync('/proc/self/oom_score_adj', '1000')

@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { verifyGraph } from '../../../src/engine/verify.ts'
 import type { RunProgress } from '../../../src/gpu/contract.ts'
-import { DeviceWorker, type ExecuteOptions, type Outcome, workerEnvironment } from '../../../src/gpu/worker/host.ts'
+import { workerEnvironment } from '../../../src/gpu/worker/child.ts'
+import { DeviceWorker, type ExecuteOptions, type Outcome } from '../../../src/gpu/worker/host.ts'
 import { endless, isAlive, jobOf, quick, silent, slowGraph, temporaryFolder, testDevice, tinyGraph, until } from './helpers.ts'
 
 // Every scratch folder goes in here, so that what is left behind shows.

@@ -1,5 +1,5 @@
 /**
- * A service in small, as a process of its own that tests kill or race: `parent.ts <device uuid> <runs> <slow|quick>`.
+ * A service in small, as a process of its own that tests kill or race: `parent.ts <device uuid> <runs> <slow|quick|idle|exit>`.
  * Prints a JSON line for each phase event and for each finished run.
  */
 import { DeviceWorker } from '../../../src/gpu/worker/host.ts'
@@ -9,6 +9,13 @@ const [uuid, runs, kind] = process.argv.slice(2) as [string, string, string]
 const device = testDevice(uuid)
 const worker = new DeviceWorker(device, { log: silent })
 const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
+if (kind === 'idle' || kind === 'exit') {
+  await worker.start()
+  print({ phase: 'idle', pid: worker.pid })
+  if (kind === 'exit') process.exit(0)
+  setInterval(() => {}, 1000)
+  await new Promise(() => {})
+}
 for (let i = 0; i < Number(runs); i++) {
   const job = kind === 'slow' ? jobOf(device, slowGraph, endless) : jobOf(device, tinyGraph, quick)
   const outcome = await worker.execute(job, {

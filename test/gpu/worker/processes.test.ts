@@ -16,7 +16,7 @@ interface Line {
 }
 
 const temporary = temporaryFolder()
-function startParent(uuid: string, runs: number, kind: 'slow' | 'quick'): { parent: ChildProcess; lines: Line[] } {
+function startParent(uuid: string, runs: number, kind: 'slow' | 'quick' | 'idle' | 'exit'): { parent: ChildProcess; lines: Line[] } {
   const program = fileURLToPath(new URL('./parent.ts', import.meta.url))
   const parent = spawn(process.execPath, [program, uuid, String(runs), kind], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,6 +36,16 @@ test('kill -9 of the service ends its worker within about a second, in the middl
   const took = await until(() => !isAlive(pid), 5000, 'the worker to end')
   assert.ok(took < 2000, `${took} ms`)
   assert.deepEqual(readdirSync(temporary), [])
+})
+
+test('an idle worker ends with a service that is killed, and with one that exits without closing it', async () => {
+  for (const kind of ['idle', 'exit'] as const) {
+    const { parent, lines } = startParent(`CPU-${randomUUID()}`, 0, kind)
+    await until(() => lines.length > 0, 30_000, 'the worker to start')
+    if (kind === 'idle') parent.kill('SIGKILL')
+    await until(() => !isAlive(lines[0]!.pid), 5000, 'the worker to end')
+    assert.deepEqual(readdirSync(temporary), [], kind)
+  }
 })
 
 test('two services on one device: their timed parts never overlap, and one of them waited', async () => {
