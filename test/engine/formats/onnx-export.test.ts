@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromBinary } from '@bufbuild/protobuf'
-import {
-  ModelProtoSchema,
-  type TensorProto,
-  TensorProto_DataLocation,
-  TensorProto_DataType,
-  type TensorShapeProto,
-  type TypeProto_Tensor,
-  type ValueInfoProto,
-} from 'onnx-buf'
+import { ModelProtoSchema, type TensorProto, TensorProto_DataLocation, TensorProto_DataType, type ValueInfoProto } from 'onnx-buf'
 import * as ort from 'onnxruntime-node'
 import { computeCosts } from '../../../src/engine/cost.ts'
 import { exportOnnx, onnxOpset } from '../../../src/engine/formats/onnx-export.ts'
@@ -25,10 +17,9 @@ const elements = (tensor: TensorProto): number => tensor.dims.reduce((count, dim
 const entry = (tensor: TensorProto, key: string): string | undefined => tensor.externalData.find((each) => each.key === key)?.value
 
 function dimsOf(info: ValueInfoProto): number[] {
-  const type = info.type?.value
-  assert.equal(type?.case, 'tensorType')
-  const { dim } = (type?.value as TypeProto_Tensor).shape as TensorShapeProto
-  return dim.map((size) => Number(size.value.value))
+  const type = info.type!.value
+  assert.ok(type.case === 'tensorType')
+  return type.value.shape!.dim.map((size) => Number(size.value.value))
 }
 
 const small = graphOf(
