@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import { lectureAlexNet, openTestApi, smallNetwork, type TestApi } from './helper.ts'
+
+type Json = Record<string, any>
+
+let api: TestApi
+let document: Json
+let ajv: Ajv2020
+/** `operationId status` of every answer that was held against the document. */
+const seen = new Set<string>()
+
+before(async () => {
+  api = await openTestApi()
+  document = (await api.request.get('/openapi.json').expect(200)).body
+  ajv = new Ajv2020({
+    strict: true,
+    allErrors: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+    strictRequired: false,
+    strictTuples: false,
+  })
+  ajv.addVocabulary(['example'])
+  formats.default(ajv)
+  ajv.addSchema({ $id: 'openapi', components: document.components })
+})
+after(() => api.close())
+
+/** The document's schema for this answer, closed: what is not documented is an error as well. */
+function schemaOf(operation: Json, status: number, type: string): ValidateFunction | null {
+  const response = operation.responses[status]
+  assert.ok(response, `${operation.operationId} answered ${status}, which is not documented`)
+  const schema = response.content?.[type]?.schema
+  if (!schema) {
+    assert.equal(response.content, undefined, `${operation.operationId} ${status} answered ${type}, which is not documented`)
+    return null
+  }
+  return ajv.compile(JSON.parse(JSON.stringify(closed(schema)).replaceAll('"#/components', '"openapi#/components')))
+}
+
+/** Objects that say nothing of other keys take none, so that an undocumented one is found. */
+function closed(schema: Json): Json {
+  const resolve = (node: any): any => {
+    if (Array.isArray(node)) return node.map(resolve)
+    if (typeof node !== 'object' || node === null) return node
+    if (typeof node.$ref === 'string') return resolve(document.components.schemas[node.$ref.split('/').at(-1)])
+    const copy = Object.fromEntries(
+      Object.entries(node).map(([key, value]) => [key, key === 'examples' || key === 'default' ? value : resolve(value)]),
+    )
+    if (copy.type === 'object' && copy.properties && copy.additionalProperties === undefined) copy.additionalProperties = false
+    return copy
+  }
+  return resolve(schema)
+}
+
+async function call(
+  method: string,
+  template: string,
+  path: string,
+  { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
+) {
+  const operation = document.paths[template][method.toLowerCase()]
+  const answer = await fetch(api.url + path, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  const type = answer.headers.get('content-type')?.split(';')[0] ?? ''
+  const validate = schemaOf(operation, answer.status, type)
+  const value = /json/.test(type) ? JSON.parse(text) : text
+  if (validate && type !== 'text/event-stream')
+    assert.ok(validate(value), `${operation.operationId} ${answer.status}: ${ajv.errorsText(validate.errors)}`)
+  for (const header of Object.keys(operation.responses[answer.status].headers ?? {})) assert.ok(answer.headers.get(header), header)
+  seen.add(`${operation.operationId} ${answer.status}`)
+  return value as Json
+}
+
+describe('openapi.json', () => {
+  it('is valid OpenAPI 3.1', async () => {
+    assert.equal(document.openapi, '3.1.0')
+    const { valid, errors } = await new Validator().validate(structuredClone(document))
+    assert.ok(valid, JSON.stringify(errors))
+  })
+
+  it('has schemas that are valid JSON Schema 2020-12', () => {
+    for (const [name, schema] of Object.entries(document.components.schemas) as [string, Json][])
+      assert.ok(ajv.validateSchema(JSON.parse(JSON.stringify(schema))), name)
+  })
+
+  it('is the file that client generators read', async () => {
+    const file = JSON.parse(await readFile(new URL('../../openapi.json', import.meta.url), 'utf8'))
+    assert.deepEqual(document, file, 'run npm run schemas')
+  })
+
+  it('names every operation once, with a summary and a tag', () => {
+    const ids = new Set<string>()
+    for (const path of Object.values(document.paths) as Json[])
+      for (const operation of Object.values(path)) {
+        assert.ok(operation.summary && operation.tags.length === 1)
+        assert.ok(!ids.has(operation.operationId))
+        ids.add(operation.operationId)
+      }
+  })
+
+  it('documents every answer that the service gives', async () => {
+    const architectures = '/v1/architectures'
+    const first = await call('POST', architectures, architectures, { body: lectureAlexNet })
+    await call('POST', architectures, architectures, { body: lectureAlexNet })
+    await call('POST', architectures, architectures, { body: {} })
+    await call('POST', architectures, architectures, { body: { name: 'x', layers: [{ type: 'Conv' }] } })
+    const zoo = await call('POST', architectures, architectures, { body: { name: 'x', zoo: { preset: 'squeezenet1_1' } } })
+    await call('GET', architectures, architectures)
+    await call('GET', architectures, `${architectures}?limit=0`)
+    const one = '/v1/architectures/{id}'
+    await call('GET', one, zoo.links.self)
+    await call('GET', one, `${architectures}/none`)
+    await call('GET', `${one}/graph`, zoo.links.graph)
+    const costs = await fetch(api.url + first.links.costs)
+    await call('GET', `${one}/costs`, first.links.costs)
+    await call('GET', `${one}/costs`, `${zoo.links.costs}?convention=full`, { headers: { accept: 'text/csv' } })
+    await call('GET', `${one}/costs`, first.links.costs, { headers: { 'if-none-match': costs.headers.get('etag')! } })
+    await call('GET', `${one}/costs`, first.links.costs, { headers: { accept: 'image/png' } })
+    await call('GET', `${one}/costs`, `${first.links.costs}?resolution=3`)
+    await call('GET', '/v1/zoo', '/v1/zoo')
+    const { body: families } = await api.request.get('/v1/zoo')
+    for (const family of families.items) await call('GET', '/v1/zoo/{family}', family.links.self)
+    await call('GET', '/v1/zoo/{family}', '/v1/zoo/none')
+    await call('GET', '/v1/conventions', '/v1/conventions')
+    await call('GET', '/v1/devices', '/v1/devices')
+    await call('GET', '/healthz', '/healthz')
+    await call('GET', '/readyz', '/readyz')
+
+    const runs = '/v1/runs'
+    const small = await call('POST', architectures, architectures, { body: smallNetwork(9) })
+    const body = { architectureId: small.id, device: 'cpu:0', runtime: 'onnxruntime', profile: true, labels: { a: 'b' }, resolution: 8 }
+    const done = await call('POST', runs, runs, { body, headers: { 'idempotency-key': 'once' } })
+    await call('POST', runs, runs, { body, headers: { 'idempotency-key': 'once' } })
+    await call('POST', runs, runs, { body: { ...body, batch: 2 }, headers: { 'idempotency-key': 'once' } })
+    await call('POST', runs, runs, { body: { ...body, device: 'cpu:9' } })
+    await call('POST', runs, runs, { body: { ...body, precision: 'float16' } })
+    while ((await call('GET', '/v1/runs/{id}', done.links.self)).status !== 'succeeded') await sleep(10)
+    await call('GET', '/v1/runs/{id}/samples', done.links.samples)
+    await call('GET', '/v1/runs/{id}/samples', done.links.samples, { headers: { accept: 'text/csv' } })
+    const events = (await call('GET', '/v1/runs/{id}/events', done.links.events)) as unknown as string
+    const validate = schemaOf(document.paths['/v1/runs/{id}/events'].get, 200, 'text/event-stream')!
+    const data = events
+      .split('\n')
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => JSON.parse(line.slice(6)))
+    assert.ok(data.length >= 3)
+    for (const event of data) assert.ok(validate(event), ajv.errorsText(validate.errors))
+    await call('GET', '/v1/runs/{id}/events', done.links.events, { headers: { 'last-event-id': String(data.length) } })
+    await call('DELETE', '/v1/runs/{id}', done.links.self)
+
+    api.worker.autoMs = null
+    const busy = await call('POST', runs, runs, { body })
+    while (!api.worker.runs(busy.id)) await sleep(10)
+    const waiting = await call('POST', runs, runs, { body })
+    await call('GET', runs, `${runs}?status=queued`)
+    await call('GET', '/v1/queue', '/v1/queue')
+    await call('GET', '/v1/runs/{id}/samples', waiting.links.samples)
+    await call('DELETE', '/v1/runs/{id}', waiting.links.self)
+    await call('DELETE', '/v1/runs/{id}', busy.links.self)
+    await call('GET', '/v1/runs/{id}', `${runs}/none`)
+    await call('DELETE', one, zoo.links.self)
+    await call('DELETE', one, zoo.links.self)
+
+    const missed: string[] = []
+    for (const path of Object.values(document.paths) as Json[])
+      for (const { operationId, responses } of Object.values(path) as Json[])
+        for (const status of Object.keys(responses))
+          if (Number(status) < 400 && !seen.has(`${operationId} ${status}`)) missed.push(`${operationId} ${status}`)
+    assert.deepEqual(missed, [])
+  })
+})
