@@ -18,6 +18,8 @@ process.env.ORT_DISABLE_TELEMETRY = '1'
 
 export type Arrays = Record<string, Float32Array>
 export const seed = 7
+/** How far two runtimes may be apart, relative to the largest output. */
+export const tolerance = 1e-4
 
 /** A graph of one input and layers in a row, unless layers say otherwise. */
 export const graphOf = (shape: readonly number[], layers: readonly Record<string, unknown>[], outputs?: readonly string[]): Graph =>
