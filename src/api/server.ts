@@ -1,7 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { type Config, ConfigError, configHelp, readConfig, readFlags } from './config.ts'
 import { createLog } from './logging.ts'
-import { startService } from './start.ts'
 
 /** Why a start failed, as a sentence where we know one. */
 function sentence(cause: unknown, config: Config): string | null {
@@ -14,6 +13,12 @@ function sentence(cause: unknown, config: Config): string | null {
   if ((cause as Error).name === 'StoreError') return message
   return null
 }
+
+/**
+ * Ctrl-C under npm comes twice, from the terminal and from npm, which passes it on. For so long the second is the same
+ * wish; after that it means: end at once.
+ */
+const sameWishMs = 1000
 
 async function main(): Promise<void> {
   let config: Config
@@ -31,16 +36,30 @@ async function main(): Promise<void> {
   }
   const log = await createLog(config)
   let stopping = false
-  // Before anything is opened, so that a signal during the start closes what there is.
-  const starting = startService(config, log)
-  closeWithGrace({ delay: config.SHUTDOWN_MS, logger: log, skip: ['SIGHUP'] }, async ({ signal, err }) => {
-    stopping = true
+  // Loaded only now, since --help and a wrong value need none of it. Signals are heard while it opens things, and close
+  // what there is.
+  const starting = import('./start.ts').then(({ startService }) => startService(config, log))
+  const { close } = closeWithGrace({ delay: config.SHUTDOWN_MS, logger: log, skip: ['SIGHUP', 'SIGINT', 'SIGTERM'] }, async ({ err }) => {
     if (err) log.fatal({ err }, 'stopping after an error that nobody handled')
-    else log.info(`${signal ?? 'end'}: stopping`)
+    else if (!stopping) log.info('stopping')
+    stopping = true
     const service = await starting.catch(() => undefined)
     await service?.close()
     log.info('stopped')
   })
+  let signalled = 0
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (signalled === 0) {
+        signalled = performance.now()
+        stopping = true
+        log.info(`${signal}: stopping`)
+        void close()
+      } else if (performance.now() - signalled > sameWishMs) {
+        log.error(`a second ${signal}: ending at once`)
+        process.exit(1)
+      }
+    })
   try {
     const service = await starting
     if (!stopping) process.stdout.write(`Archmeter listens on ${service.url}\n`)

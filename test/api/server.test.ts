@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const folder = mkdtempSync(join(tmpdir(), 'archmeter-server-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const server = join(import.meta.dirname, '../../src/api/server.ts')
+
+/** A real start, with what it wrote so far. */
+function start(env: Record<string, string> = {}, args: string[] = []): { child: ChildProcess; out(): string; err(): string } {
+  const child = spawn(process.execPath, [server, ...args], {
+    env: { ...process.env, PORT: '0', DATA_DIR: join(folder, 'data'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  child.stdout!.on('data', (data) => (out += data))
+  child.stderr!.on('data', (data) => (err += data))
+  return { child, out: () => out, err: () => err }
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let i = 0; !condition(); i++) {
+    assert.ok(i < 3000, `no ${what} in 60 s`)
+    await delay(20)
+  }
+}
+
+test('Ctrl-C under npm comes twice and is one clean stop; meanwhile a second start is refused with a sentence', async () => {
+  const { child, out, err } = start()
+  await until(() => out().includes('Archmeter listens on http://127.0.0.1:'), 'address')
+  const second = start()
+  const [code] = await once(second.child, 'close')
+  assert.notEqual(code, 0)
+  assert.match(second.err(), new RegExp(`Archmeter did not start: The data folder .* is in use by process ${child.pid}: .*DATA_DIR`))
+  child.kill('SIGINT')
+  await until(() => out().includes('SIGINT: stopping'), 'stop')
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  assert.match(out(), /"stopped"/)
+  assert.equal(err(), '')
+})
+
+test('--help prints every setting and starts nothing', async () => {
+  const { child, out } = start({}, ['--help'])
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  for (const name of ['HOST', 'PORT', 'DATA_DIR', 'DATABASE_URL', 'LOG_LEVEL', 'ROLE']) assert.match(out(), new RegExp(`^ +${name} `, 'm'))
+})
+
+test('wrong values stop the start, each in a sentence', async () => {
+  const { child, out, err } = start({ PORT: '99999', LOG_LEVEL: 'loud' })
+  const [code] = await once(child, 'close')
+  assert.equal(code, 2)
+  assert.equal(out(), '')
+  assert.match(err(), /PORT .*65535/)
+  assert.match(err(), /LOG_LEVEL .*"warn"/)
+})
