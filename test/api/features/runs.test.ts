@@ -211,6 +211,9 @@ describe('an idempotency key', () => {
       .send(Object.fromEntries(Object.entries(body({ priority: 1 })).reverse()))
       .expect(200)
     assert.equal(again.headers.location, `/v1/runs/${answers[0]!.body.id}`)
+    // Defaults written out are the same request: GraphQL sends them, curl does not.
+    const full = { priority: 1, batch: 1, precision: 'float32', profile: false, timeoutMs: answers[0]!.body.timeoutMs, labels: {} }
+    assert.equal((await create({ ...full, settings: answers[0]!.body.settings }, 'key-1').expect(200)).body.id, answers[0]!.body.id)
     assert.equal((await create({ priority: 2 }, 'key-1').expect(409)).body.code, 'IDEMPOTENCY_CONFLICT')
     await create({}, 'no spaces').expect(400)
   })

@@ -48,14 +48,30 @@ export class RunService {
       ...settingsProblems(settings).map(({ path, message }) => ({ path: `/settings${path}`, message })),
     ]
     if (problems.length > 0) throw invalidRequest('body', problems)
-    const requestHash = hashOf(request)
+    const { batch = 1, precision = 'float32', profile = false, timeoutMs = 600_000, priority = 0, labels = {} } = request
+    const resolution = request.resolution === undefined ? null : readResolution(String(request.resolution))
+    const { device: deviceName, runtime } = request
+    const architectureId = request.architectureId.toLowerCase()
+    // Of the request with its defaults written out, so that whoever sends them and whoever leaves them out ask for the same.
+    const requestHash = hashOf({
+      architectureId,
+      device: deviceName,
+      runtime,
+      batch,
+      precision,
+      resolution,
+      profile,
+      timeoutMs,
+      priority,
+      labels,
+      settings,
+    })
     if (idempotencyKey !== undefined) {
       const before = await this.#store.runs.ofRequest(idempotencyKey, requestHash)
       if (before) return { run: await this.#present(before), created: false }
     }
-    const { batch = 1, precision = 'float32', profile = false } = request
     const architecture = await this.#architectures.get(request.architectureId)
-    const { device, support } = await this.#devices.find(request.device, request.runtime)
+    const { device, support } = await this.#devices.find(deviceName, runtime)
     const { capabilities } = support
     const refusals = [
       ...(capabilities.precisions.includes(precision)
@@ -66,9 +82,7 @@ export class RunService {
         ? [{ path: '/settings/threads', message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
         : []),
     ]
-    if (refusals.length > 0)
-      throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${request.runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
-    const resolution = request.resolution === undefined ? null : readResolution(String(request.resolution))
+    if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
     if (resolution || batch > 1) await this.#costs.check(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
     const { run, created } = await this.#queue.enqueue(
       {
@@ -76,14 +90,14 @@ export class RunService {
         device: device.name,
         deviceUuid: device.uuid,
         host: device.host,
-        runtime: request.runtime,
+        runtime,
         batch,
         precision,
         resolution,
         profile,
-        timeoutMs: request.timeoutMs ?? 600_000,
-        priority: request.priority ?? 0,
-        labels: request.labels ?? {},
+        timeoutMs,
+        priority,
+        labels,
         settings,
       },
       { idempotencyKey, requestHash },
@@ -169,7 +183,7 @@ async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<R
 }
 
 /** Names a request by its content, whatever the order of its keys. */
-function hashOf(request: NewRun): string {
+function hashOf(request: object): string {
   const sorted = (_key: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
