@@ -68,7 +68,17 @@ export async function useOpenApi(app: FastifyInstance, version: string): Promise
     await docs.register(scalar, {
       routePrefix: '/docs',
       logLevel: 'warn',
-      configuration: { pageTitle: 'Archmeter API', withDefaultFonts: false, telemetry: false, url: '/openapi.json' } as Json,
+      configuration: {
+        pageTitle: 'Archmeter API',
+        url: '/openapi.json',
+        // Whatever speaks with another host, or offers to: the page is to work where there is none.
+        withDefaultFonts: false,
+        telemetry: false,
+        showDeveloperTools: 'never',
+        hideClientButton: true,
+        agent: { disabled: true },
+        mcp: { disabled: true },
+      } as Json,
     })
   })
 }

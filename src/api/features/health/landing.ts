@@ -27,13 +27,14 @@ const page = `<!doctype html>
 <pre>curl -s ORIGIN/v1/architectures -H 'content-type: application/json' \\
   -d '{"name":"r50","zoo":{"preset":"resnet50"}}'</pre>
 <p>Or one of yours:</p>
-<pre>curl -s ORIGIN/v1/architectures -H 'content-type: application/json' -d '{
-  "name": "small", "input": {"shape": [3, 32, 32]},
-  "layers": [{"type": "Conv2d", "outChannels": 16, "kernelSize": 3}, {"type": "Flatten"}, {"type": "Linear", "outFeatures": 10}]
-}'</pre>
+<pre>curl -s ORIGIN/v1/architectures -H 'content-type: application/json' \\
+  -d '{"name": "small", "input": {"shape": [3, 32, 32]}, "layers": [
+    {"type": "Conv2d", "outChannels": 16, "kernelSize": 3},
+    {"type": "Flatten"},
+    {"type": "Linear", "outFeatures": 10}]}'</pre>
 <p>Read what it costs, with the id of the answer, as JSON or as CSV:</p>
 <pre>curl -s ORIGIN/v1/architectures/ID/costs
-curl -s ORIGIN/v1/architectures/ID/costs?batch=8 -H 'accept: text/csv'</pre>
+curl -s 'ORIGIN/v1/architectures/ID/costs?batch=8' -H 'accept: text/csv'</pre>
 <p>Time it, and watch:</p>
 <pre>curl -s ORIGIN/v1/runs -H 'content-type: application/json' \\
   -d '{"architectureId":"ID","device":"cpu:0","runtime":"onnxruntime"}'
