@@ -1,6 +1,6 @@
 import { EngineError, type EngineErrorCode } from '../engine/errors.ts'
 import type { SchemaProblem } from '../engine/explain.ts'
-import { StoreError, type StoreErrorCode } from '../store/index.ts'
+import { StoreError, type StoreErrorCode } from '../store/errors.ts'
 
 /** Codes that only this room makes. */
 type ApiErrorCode =

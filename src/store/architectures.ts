@@ -1,8 +1,9 @@
 /** Architectures: immutable, found by id, by name and by the digest of their content. */
-import { and, desc, eq, ilike, inArray, isNull, or, sql } from 'drizzle-orm'
+
 import { v7 as uuidv7 } from 'uuid'
 import { after, isUuid, type Page, page } from './cursor.ts'
 import type { Database } from './database.ts'
+import { and, desc, eq, ilike, inArray, isNull, or, sql } from './drizzle.ts'
 import { textError } from './errors.ts'
 import { type Architecture, architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'

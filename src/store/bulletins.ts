@@ -1,6 +1,7 @@
 /** What services tell each other of the devices they run on: one document a service, fresh while it is renewed. */
-import { asc, eq, lt, sql } from 'drizzle-orm'
+
 import type { Database } from './database.ts'
+import { asc, eq, lt, sql } from './drizzle.ts'
 import { bulletins } from './schema.ts'
 
 export class Bulletins {

@@ -2,8 +2,9 @@
  * Opaque cursors of a list that runs from the newest to the oldest: the moment and the id of the last item shown. A
  * page asks for what lies after them, so items that come or go between two pages shift nothing.
  */
-import { type SQL, sql } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
+
+import type { PgColumn } from './drizzle.ts'
+import { type SQL, sql } from './drizzle.ts'
 import { StoreError } from './errors.ts'
 
 export interface Page<T> {

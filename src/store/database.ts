@@ -1,6 +1,7 @@
 /** What the store's modules need of a database, whichever driver brings it. */
-import type { PgDatabase } from 'drizzle-orm/pg-core'
+
 import type { PgBoss } from 'pg-boss'
+import type { PgDatabase } from './drizzle.ts'
 
 /** Drizzle over either driver. Both answer `execute` with `{rows}`, times as strings there. */
 export type Database = PgDatabase<any, Record<string, never>>

@@ -3,9 +3,10 @@
  * given out by the run's row, under its lock, in the transaction that stores the event: events commit in the order of
  * their numbers, and "all after n" can never miss one that commits later.
  */
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+
 import { isUuid } from './cursor.ts'
 import type { Database, Log } from './database.ts'
+import { and, asc, eq, gt, sql } from './drizzle.ts'
 import { textError } from './errors.ts'
 import type { Notifications } from './notifications.ts'
 import { isFinal, type RunEvent, runEvents, runs } from './schema.ts'

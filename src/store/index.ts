@@ -2,14 +2,13 @@
  * The store: architectures, runs, their events and samples, in the embedded database or in a PostgreSQL server. The
  * only part of the service that speaks SQL.
  */
-import { sql } from 'drizzle-orm'
+
 import type { PgBoss } from 'pg-boss'
 import { Architectures } from './architectures.ts'
 import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder } from './data-folder.ts'
 import type { Database, Driver, Log } from './database.ts'
-import { openPglite } from './drivers/pglite.ts'
-import { openPostgres } from './drivers/postgres.ts'
+import { sql } from './drizzle.ts'
 import { StoreError } from './errors.ts'
 import { Events } from './events.ts'
 import { migrate } from './migrate.ts'
@@ -75,7 +74,10 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
     await folder?.release()
   }
   try {
-    driver = folder ? await openPglite(folder.path) : await openPostgres(databaseUrl!, log)
+    // Only the driver that is used is loaded.
+    driver = folder
+      ? await (await import('./drivers/pglite.ts')).openPglite(folder.path)
+      : await (await import('./drivers/postgres.ts')).openPostgres(databaseUrl!, log)
     const applied = await migrate(driver)
     if (applied.length > 0) log.info({ migrations: applied, store: driver.kind }, 'the database was brought up to date')
     const notifications = new Notifications()

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { sql } from 'drizzle-orm'
 import type { Driver, Transaction } from './database.ts'
+import { sql } from './drizzle.ts'
 import { StoreError } from './errors.ts'
 
 /** Any number, the same in every version of this service. */

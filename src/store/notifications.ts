@@ -2,7 +2,7 @@
  * What processes of one store tell each other, over NOTIFY on one channel: that a run has a new event, that a running
  * run is to be cancelled. A message is only ever a nudge to read the tables, so a lost one costs time, never truth.
  */
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from './drizzle.ts'
 
 export const CHANNEL = 'archmeter'
 

@@ -1,7 +1,7 @@
 /** Questions about many runs at once: filters of a list, a device's queue, how long such runs took before. */
 import { createHash } from 'node:crypto'
-import { and, asc, desc, eq, or, type SQL, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
+import { and, asc, desc, eq, or, type SQL, sql } from './drizzle.ts'
 import { type Run, type RunStatus, runs } from './schema.ts'
 
 export interface NewRun {

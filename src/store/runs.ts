@@ -2,10 +2,11 @@
  * Runs: the table is the truth, a pg-boss job only the ticket (docs/adr/runs-table-is-the-truth.md). Reads here;
  * changes of state in `transitions.ts`, each in a transaction of its own from here.
  */
-import { and, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+
 import { v7 as uuidv7 } from 'uuid'
 import { after, isUuid, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
+import { and, desc, eq, inArray, isNull, type SQL, sql } from './drizzle.ts'
 import { isForeignKeyViolation, isUniqueViolation, StoreError, textError } from './errors.ts'
 import { cancelNotice } from './notifications.ts'
 import type { DeviceQueue, NewRun, RunFilter } from './run-queries.ts'

@@ -3,7 +3,7 @@
  * Documents that are only ever read whole are `json`, which keeps them as given, byte for byte; `jsonb` is for what
  * is searched. Times have milliseconds, JavaScript's own precision, so that a cursor compares exactly.
  */
-import { bigint, boolean, customType, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } from './drizzle.ts'
 
 /** `queued → running → succeeded | failed | cancelled | timedOut`; `running → queued` when its owner gives it back. */
 export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'timedOut'] as const

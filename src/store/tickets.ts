@@ -3,9 +3,10 @@
  * `runs`; a ticket too many finds nothing and is gone in milliseconds, and one too few is made up by `reset`. So a
  * ticket may be lost, doubled or left by a dead process, and no run is.
  */
-import { sql } from 'drizzle-orm'
+
 import { fromDrizzle, type PgBoss } from 'pg-boss'
 import type { Database, Transaction } from './database.ts'
+import { sql } from './drizzle.ts'
 
 const DAY_S = 86_400
 

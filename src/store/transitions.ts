@@ -2,8 +2,9 @@
  * Every change of a run's state. Each is one UPDATE guarded by the state it leaves, with the run's event, its NOTIFY
  * and its ticket in the same transaction: whoever comes second finds no row, and nothing happens halfway.
  */
-import { and, eq, getTableColumns, inArray, is, isNotNull, SQL, type SQLWrapper, sql } from 'drizzle-orm'
+
 import type { Database, Transaction } from './database.ts'
+import { and, eq, getTableColumns, inArray, is, isNotNull, SQL, type SQLWrapper, sql } from './drizzle.ts'
 import { CHANNEL, EVENT } from './notifications.ts'
 import { type FinalStatus, type Run, type RunError, runSamples, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'

@@ -7,9 +7,9 @@
  */
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { drizzle } from 'drizzle-orm/pglite'
 import { fromPglite, PgBoss } from 'pg-boss'
-import { bossOptions, type Database, type Driver } from '../database.ts'
+import { bossOptions, type Driver } from '../database.ts'
+import { drizzleOverPglite } from '../drizzle.ts'
 import { StoreError } from '../errors.ts'
 
 /** 128 MB is PostgreSQL's default and costs 400 to 560 MB of RSS here; 16 MB costs about 256 MB. */
@@ -31,7 +31,7 @@ export async function openPglite(folder: string): Promise<Driver> {
   }
   return {
     kind: 'pglite',
-    db: drizzle(client) as unknown as Database,
+    db: drizzleOverPglite(client),
     boss: () => new PgBoss({ ...bossOptions, db: fromPglite(client), backend: 'pglite' }),
     listen: async (channel, onMessage) => void (await client.listen(channel, onMessage)),
     close: () => client.close(),

@@ -1,8 +1,9 @@
 /** A PostgreSQL server, 15 or newer: durable, and shared by as many services as there are hosts. */
-import { drizzle } from 'drizzle-orm/node-postgres'
+
 import pg from 'pg'
 import { PgBoss } from 'pg-boss'
-import { bossOptions, type Database, type Driver, type Log } from '../database.ts'
+import { bossOptions, type Driver, type Log } from '../database.ts'
+import { drizzleOverPostgres } from '../drizzle.ts'
 import { StoreError } from '../errors.ts'
 
 const CONNECT_MS = 5000
@@ -38,7 +39,7 @@ export async function openPostgres(url: string, log: Log): Promise<Driver> {
   const listeners: { close(): Promise<void> }[] = []
   return {
     kind: 'postgres',
-    db: drizzle(pool) as unknown as Database,
+    db: drizzleOverPostgres(pool),
     boss: () => new PgBoss({ ...bossOptions, connectionString: url, max: 4, application_name: 'archmeter-queue' }),
     async listen(channel, onMessage, onGap) {
       listeners.push(await listenForever(url, channel, onMessage, onGap, log))

@@ -1,0 +1,25 @@
+/**
+ * Drizzle, loaded as CommonJS. Node reads the package.json around each ES module whose name ends in `.js`, and Drizzle's
+ * is 180 KB: its 109 modules took half a second of every start, and take a tenth as `.cjs`, which says what it is.
+ * Everything in `store/` takes Drizzle from here.
+ */
+import { createRequire } from 'node:module'
+import type { PGlite } from '@electric-sql/pglite'
+import type { Pool } from 'pg'
+import type { Database } from './database.ts'
+
+export type { SQLWrapper } from 'drizzle-orm'
+export type { PgColumn, PgDatabase } from 'drizzle-orm/pg-core'
+
+const load = createRequire(import.meta.url)
+const core: typeof import('drizzle-orm') = load('drizzle-orm')
+const pgCore: typeof import('drizzle-orm/pg-core') = load('drizzle-orm/pg-core')
+
+export const { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, is, isNotNull, isNull, lt, or, SQL, sql } = core
+export type SQL = import('drizzle-orm').SQL
+export const { bigint, boolean, customType, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } = pgCore
+
+/** Drizzle over PGlite. That part of Drizzle is loaded when this is called. */
+export const drizzleOverPglite = (client: PGlite) => load('drizzle-orm/pglite').drizzle(client) as Database
+/** Drizzle over node-postgres. That part of Drizzle is loaded when this is called. */
+export const drizzleOverPostgres = (pool: Pool) => load('drizzle-orm/node-postgres').drizzle(pool) as Database
