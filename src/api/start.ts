@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { RuntimeSupport } from '../gpu/contract.ts'
 import { type Device, type DeviceSurvey, surveyDevices } from '../gpu/devices.ts'
 import { DeviceDirectory } from '../gpu/directory.ts'
 import { RunQueue } from '../gpu/queue.ts'
@@ -29,15 +30,21 @@ export async function startService(config: Config, log: Logger): Promise<Running
   }
   try {
     const serves = config.ROLE !== 'worker'
+    // First, since its thread loads the engine while this one opens the store.
+    const pool = createPool(config)
+    opened.push(() => pool.close())
     const surveying = config.ROLE === 'api' ? nothing : surveyDevices()
     const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log })
     opened.push(() => store.close())
-    const pool = createPool(config)
-    opened.push(() => pool.close())
     const survey = await surveying
     const workers = new Map(survey.devices.map((device) => [device.uuid, new DeviceWorker(device, { log })]))
     opened.push(() => Promise.all([...workers.values()].map((worker) => worker.close())))
-    const probe = (device: Device) => workers.get(device.uuid)!.probe()
+    const found = new Map<Device, RuntimeSupport[]>()
+    const probe = async (device: Device) => {
+      const runtimes = await workers.get(device.uuid)!.probe()
+      found.set(device, runtimes)
+      return runtimes
+    }
     const metrics = new Metrics()
     const queue = new RunQueue({ store, devices: survey.devices, workers, log, onMetrics: metrics.queue })
     opened.push(() => queue.stop())
@@ -50,13 +57,13 @@ export async function startService(config: Config, log: Logger): Promise<Running
       log,
       metrics,
       services: serves ? services : null,
-      checks: { store: () => store.ping(), ...(survey.devices.length > 0 ? { workers: () => checkWorkers(directory) } : {}) },
+      checks: { store: () => store.ping(), ...(survey.devices.length > 0 ? { workers: async () => checkWorkers(found) } : {}) },
     })
     opened.push(() => app.close())
     if (serves) await pool.ready()
-    // The runtimes are tried first: a run that waits since before must not delay the answer to what works.
-    directory.start()
     const url = await app.listen({ host: config.HOST, port: config.PORT })
+    // The runtimes are tried before the queue starts: a run that waits since before must not delay the answer to what works.
+    directory.start()
     await queue.start()
     return { app, url, close }
   } catch (cause) {
@@ -65,11 +72,14 @@ export async function startService(config: Config, log: Logger): Promise<Running
   }
 }
 
-/** @throws Error where nothing can run on a device of this service. */
-async function checkWorkers(directory: DeviceDirectory): Promise<void> {
-  const { devices } = await directory.list()
-  for (const { local, name, runtimes } of devices)
-    if (local && runtimes.every((each) => !each.usable))
+/**
+ * What was found when the runtimes were tried; a device whose try is under way is not in it, and no reason to send
+ * requests elsewhere, since its runs can be queued.
+ * @throws Error where nothing can run on a device of this service.
+ */
+export function checkWorkers(found: ReadonlyMap<Device, RuntimeSupport[]>): void {
+  for (const [{ name }, runtimes] of found)
+    if (runtimes.every((each) => !each.usable))
       throw new Error(
         `no runtime works on ${name}: ${runtimes.map((each) => (each.usable ? '' : `${each.runtime}: ${each.reason}`)).join('; ')}`,
       )
