@@ -71,12 +71,32 @@ export interface RunResult {
   loadMs: number
   warmup: { runs: number; durationMs: number; agreed: boolean }
   stable: boolean
-  /** The outputs, to compare runtimes by: elements of all, largest absolute value, the first values of the first. */
+  /**
+   * The outputs in short: elements of all, largest absolute value, the first values of the first. What is not finite
+   * is stored as null.
+   */
   output: { elements: number; maxAbs: number; first: number[] }
   weights: 'seeded' | 'file'
   /** Where the runtime separates them; null where they are part of the latency. */
   copiesMs: { hostToDevice: number; deviceToHost: number } | null
   profile: LayerProfile | null
+}
+
+/** Elements of a run's outputs that are kept and compared: 256 KiB in the store, and every class of a large batch. */
+export const maxKeptOutputs = 65_536
+
+/** How the output of a run agrees with that of an earlier run of the same computation on another runtime. */
+export interface Agreement {
+  /** The other run, and what executed it. */
+  runId: string
+  runtime: RuntimeName
+  /** How many were compared, of all outputs one after another: the first `maxKeptOutputs` where there are more. */
+  elements: number
+  /** Null where it cannot be stated; `reason` then says why. */
+  maxAbsDifference: number | null
+  /** Largest absolute value of both, against which the difference is to be seen. */
+  maxAbs: number | null
+  reason: string | null
 }
 
 export type Verdict = 'valid' | 'suspect' | 'invalid'
@@ -121,6 +141,8 @@ export interface RunSuccess {
   environment: RunEnvironment
   /** Every timed sample, ms, in order. */
   samples: Float64Array
+  /** All outputs one after another, in graph order: the first `maxKeptOutputs` elements where there are more. */
+  outputs: Float32Array
 }
 
 export interface RunFailure {

@@ -22,6 +22,7 @@ export type { Database, Log } from './database.ts'
 export { StoreError, type StoreErrorCode } from './errors.ts'
 export { type Depth, type DeviceQueue, type NewRun, queuedAhead, type RunFilter, type WorkloadGroup } from './run-queries.ts'
 export type { Cancellation } from './runs.ts'
+export type { Counterpart } from './samples.ts'
 export {
   type Architecture,
   type FinalStatus,

@@ -11,6 +11,7 @@ import { isForeignKeyViolation, isUniqueViolation, StoreError, textError } from 
 import { cancelNotice } from './notifications.ts'
 import type { DeviceQueue, NewRun, RunFilter } from './run-queries.ts'
 import * as queries from './run-queries.ts'
+import { type Counterpart, findCounterpart, readSamples } from './samples.ts'
 import { architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import type { Claim, Ending } from './transitions.ts'
@@ -216,7 +217,12 @@ export class Runs {
 
   /** Every sample in ms, in order; null where the run has none. */
   async samples(id: string): Promise<Float64Array | null> {
-    return isUuid(id) ? transitions.readSamples(this.#db, id) : null
+    return isUuid(id) ? readSamples(this.#db, id) : null
+  }
+
+  /** For a run that has not ended: the latest succeeded one of the same computation on another runtime, with its output. */
+  async counterpart(id: string): Promise<Counterpart | null> {
+    return isUuid(id) ? findCounterpart(this.#db, id) : null
   }
 
   /** How many waiting runs of its device go before it; the one in progress is not counted. 0 for one that waits no more. */

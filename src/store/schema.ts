@@ -91,6 +91,8 @@ export const runSamples = pgTable('run_samples', {
   runId: uuid('run_id').primaryKey(),
   /** Little-endian float64, ms, in the order measured. */
   samples: bytea('samples').notNull(),
+  /** Little-endian float32: the run's outputs one after another, as far as they are kept. */
+  output: bytea('output'),
 })
 
 export const bulletins = pgTable('bulletins', {

@@ -6,7 +6,8 @@
 import type { Database, Transaction } from './database.ts'
 import { and, eq, getTableColumns, inArray, is, isNotNull, SQL, type SQLWrapper, sql } from './drizzle.ts'
 import { CHANNEL, EVENT } from './notifications.ts'
-import { type FinalStatus, type Run, type RunError, runSamples, runs } from './schema.ts'
+import { saveSamples } from './samples.ts'
+import { type FinalStatus, type Run, type RunError, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 
 /** What a claim gives its holder, and every later change asks back: a holder that lost the run cannot change it. */
@@ -24,6 +25,8 @@ export interface Ending {
   /** Says why, for every status but `succeeded`. */
   error?: RunError
   samples?: Float64Array
+  /** What it computed, to hold a later run against; kept with the samples only. */
+  output?: Float32Array
 }
 
 /** A run whose owner vanishes is executed at most this often. */
@@ -92,7 +95,7 @@ export async function claim(db: Database, which: SQL, owner: string, leaseMs: nu
 
 /** running → a final state, by its holder. */
 export async function finish(tx: Transaction, held: Claim, ending: Ending): Promise<Run | null> {
-  const { status, samples, result, certificate, environment, error } = ending
+  const { status, samples, output, result, certificate, environment, error } = ending
   const [run] = await transition(
     tx,
     heldBy(held),
@@ -100,7 +103,7 @@ export async function finish(tx: Transaction, held: Claim, ending: Ending): Prom
     status,
     error ? { error } : { certificate },
   )
-  if (run && samples) await tx.insert(runSamples).values({ runId: run.id, samples: stored(samples) })
+  if (run && samples) await saveSamples(tx, run.id, samples, output)
   return run ?? null
 }
 
@@ -172,24 +175,4 @@ export async function reclaim(tx: Transaction, tickets: Tickets, ids: readonly s
   const message = `The service that ran it ended without a word; after ${MAX_ATTEMPTS} such attempts the run fails`
   const requeued = await requeue(tx, tickets, gone, sql`${runs.attempt}`, 'OWNER_LOST', message)
   return [...cancelled, ...failed, ...requeued]
-}
-
-/**
- * Samples cross to the database as base64: PGlite writes a bytea parameter byte by byte, which holds the event loop
- * several times as long. Little-endian in the table, whatever this machine's order.
- */
-const stored = (samples: Float64Array): SQL => {
-  const bytes = Buffer.alloc(samples.length * 8)
-  for (let i = 0; i < samples.length; i++) bytes.writeDoubleLE(samples[i]!, i * 8)
-  return sql`decode(${bytes.toString('base64')}, 'base64')`
-}
-
-export async function readSamples(db: Database, runId: string): Promise<Float64Array | null> {
-  const [row] = await db
-    .select({ base64: sql<string>`encode(${runSamples.samples}, 'base64')` })
-    .from(runSamples)
-    .where(eq(runSamples.runId, runId))
-  if (!row) return null
-  const bytes = Buffer.from(row.base64, 'base64')
-  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(i * 8))
 }

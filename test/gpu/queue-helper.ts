@@ -79,10 +79,11 @@ export class ScriptedWorker implements Executor {
 }
 
 export const scriptedSuccess = {
-  result: { samples: 3, stable: true },
+  result: { samples: 3, stable: true, output: { elements: 2, maxAbs: 1, first: [1, -1] } },
   certificate: { verdict: 'valid', reasons: [] },
   environment: { host: 'testhost' },
   samples: new Float64Array([1, 2, 3]),
+  outputs: new Float32Array([1, -1]),
 } as unknown as RunSuccess
 
 /** A run that has the worker play `script`. */

@@ -4,7 +4,8 @@
  */
 import type { Graph } from '../../engine/graph.ts'
 import type { Claim, Ending, FinalStatus, Log, Run, Store } from '../../store/index.ts'
-import type { Precision, RunJob, RuntimeName, TimingSettings } from '../contract.ts'
+import type { Precision, RunJob, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
+import { compareOutputs } from './agreement.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 
 /** Why an execution is cut off: a user's wish, the end of this service, or another service that took the run over. */
@@ -99,15 +100,15 @@ export class Execution {
         return run?.status === 'cancelled' ? 'cancelled' : run && 'requeued'
       }
     }
-    const run = await this.#store.runs.finish(this.#claim, this.#ending(outcome))
+    const run = await this.#store.runs.finish(this.#claim, await this.#ending(outcome))
     if (!run) this.#log.warn({ runId: this.run.id }, 'a run ended here after another service had taken it over; its result is dropped')
     return run && (run.status as FinalStatus)
   }
 
-  #ending(outcome: Outcome): Ending {
+  async #ending(outcome: Outcome): Promise<Ending> {
     switch (outcome.outcome) {
       case 'succeeded':
-        return { status: 'succeeded', ...outcome.success }
+        return this.#success(outcome.success)
       case 'failed':
       case 'crashed':
         return { status: 'failed', error: outcome.failure }
@@ -118,6 +119,13 @@ export class Execution {
       case 'cancelled':
         return { status: 'cancelled', error: { code: 'CANCELLED', message: 'Cancelled on request' } }
     }
+  }
+
+  /** With how its output agrees with that of the other runtime, which only the store can tell. */
+  async #success({ result, certificate, environment, samples, outputs }: RunSuccess): Promise<Ending> {
+    const counterpart = await this.#store.runs.counterpart(this.run.id)
+    const output = { ...result.output, agreement: counterpart && compareOutputs(outputs, counterpart) }
+    return { status: 'succeeded', result: { ...result, output }, certificate, environment, samples, output: outputs }
   }
 
   async #persist<T>(store: () => Promise<T>): Promise<T> {

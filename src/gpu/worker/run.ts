@@ -4,7 +4,16 @@ import path from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { computeCosts } from '../../engine/cost.ts'
-import type { LoadRequest, RunEnvironment, RunJob, RunProgress, RunResult, RunSuccess, Runtime, Session } from '../contract.ts'
+import {
+  type LoadRequest,
+  maxKeptOutputs,
+  type RunEnvironment,
+  type RunJob,
+  type RunProgress,
+  type RunResult,
+  type RunSuccess,
+  type Runtime,
+} from '../contract.ts'
 import { describeCpu, governor, type HostCpuTime, hostCpuTime, bootId as readBootId } from '../host-facts.ts'
 import { RunError } from '../run-error.ts'
 import { measure } from '../timing/measure.ts'
@@ -75,7 +84,9 @@ async function whileLocked(
   const seconds = (measured.interval.end - measured.interval.start) / 1000
   const hostLoad = before.host && after.host ? loadOfOthers(before.host, after.host, after.own - before.own, seconds) : null
 
-  const output = describeOutputs(session)
+  const sessionOutputs = session.outputs()
+  const output = describeOutputs(sessionOutputs)
+  const outputs = keptOutputs(sessionOutputs)
   const { backend, options } = session
   await session.dispose()
   let profile: RunResult['profile'] = null
@@ -123,6 +134,7 @@ async function whileLocked(
     certificate: certify(measured, job.settings, job.device, hostLoad, cpu.logicalCpus, output),
     environment,
     samples: measured.samples,
+    outputs,
   }
 }
 
@@ -170,8 +182,7 @@ function collectGarbage(): void {
   gc()
 }
 
-function describeOutputs(session: Session): RunResult['output'] {
-  const outputs = session.outputs()
+function describeOutputs(outputs: readonly Float32Array[]): RunResult['output'] {
   let elements = 0
   let maxAbs = 0
   for (const output of outputs) {
@@ -182,6 +193,18 @@ function describeOutputs(session: Session): RunResult['output'] {
     }
   }
   return { elements, maxAbs, first: Array.from(outputs[0]?.subarray(0, shownOutputs) ?? []) }
+}
+
+/** The outputs one after another, as far as they are kept, in memory of their own: the runtime's goes with the session. */
+function keptOutputs(outputs: readonly Float32Array[]): Float32Array {
+  const elements = outputs.reduce((sum, output) => sum + output.length, 0)
+  const kept = new Float32Array(Math.min(elements, maxKeptOutputs))
+  let at = 0
+  for (const output of outputs) {
+    kept.set(output.subarray(0, kept.length - at), at)
+    at = Math.min(kept.length, at + output.length)
+  }
+  return kept
 }
 
 function profileOf(runtime: Runtime, request: LoadRequest): Promise<RunResult['profile']> {

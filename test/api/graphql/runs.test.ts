@@ -99,15 +99,15 @@ test('a run from request to result, watched over a websocket until its end', asy
 })
 
 test('the whole run is what REST says', async () => {
-  const { run } = await create({
-    batch: 3,
-    labels: { team: 'vision' },
-    settings: { seed: 7, threads: 2 },
-    profile: true,
-    resolution: '8x8',
-  })
+  const computation = { batch: 3, resolution: '8x8' }
+  const { run: earlier } = await create({ ...computation, runtime: 'tfjs', settings: { seed: 7 } })
+  for await (const _ of events(earlier.id));
+  const { run } = await create({ ...computation, labels: { team: 'vision' }, settings: { seed: 7, threads: 2 }, profile: true })
   for await (const _ of events(run.id));
   const { body } = await api.request.get(`/v1/runs/${run.id}`).expect(200)
+  // The two fakes differ by 0.25 in their last of ten elements.
+  const agreement = { runId: earlier.id, runtime: 'tfjs', elements: 10, maxAbsDifference: 0.25, maxAbs: 2.5, reason: null }
+  assert.deepEqual(body.result.output.agreement, agreement)
   const { data, errors } = await post(
     `query ($id: ID!) { run(id: $id) {
       id architectureId device deviceUuid host runtime batch precision resolution profile timeoutMs priority labels
@@ -115,7 +115,7 @@ test('the whole run is what REST says', async () => {
       status queue { position etaMs } attempt queuedAt startedAt finishedAt cancelRequestedAt
       result {
         latencyMs { min p50 p90 p95 p99 p999 max mean stddev medianCi95 } samples throughputPerSecond firstRunMs loadMs
-        warmup { runs durationMs agreed } stable output { elements maxAbs first } weights copiesMs { hostToDevice deviceToHost }
+        warmup { runs durationMs agreed } stable output { elements maxAbs first agreement { runId runtime elements maxAbsDifference maxAbs reason } } weights copiesMs { hostToDevice deviceToHost }
         profile { perLayer { layerIds ms } unattributedMs totalMs runs }
       }
       certificate { verdict reasons { code message } } environment error { code message }

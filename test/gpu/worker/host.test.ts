@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { verifyGraph } from '../../../src/engine/verify.ts'
+import { seededInput } from '../../../src/engine/weights.ts'
 import type { RunProgress } from '../../../src/gpu/contract.ts'
 import { workerEnvironment } from '../../../src/gpu/worker/child.ts'
 import { DeviceWorker, type ExecuteOptions, type Outcome } from '../../../src/gpu/worker/host.ts'
@@ -64,6 +65,27 @@ test('a run on each runtime: samples, figures, environment, and the same output'
   const [onnx, tfjs] = results
   assert.equal(onnx!.elements, 10)
   assert.ok(onnx!.first.every((value, i) => Math.abs(value - tfjs!.first[i]!) <= 1e-4 * onnx!.maxAbs))
+})
+
+test('outputs come one after another, the first 65,536 elements of them', async () => {
+  // 512 elements of the mean over 2×2, then the 131,072 of what it is taken of.
+  const graph = verifyGraph({
+    input: { shape: [2, 256, 256] },
+    layers: [
+      { id: 'relu', type: 'ReLU' },
+      { id: 'pool', type: 'AdaptiveAvgPool2d', outputSize: 16 },
+    ],
+    outputs: ['pool', 'relu'],
+  })
+  const positive = seededInput(0, 'input', 2 * 256 * 256).map((value) => Math.max(0, value))
+  for (const runtime of ['onnxruntime', 'tfjs'] as const) {
+    const { outputs, result } = success(await worker.execute(jobOf(device, graph, quick, runtime), patient))
+    assert.equal(result.output.elements, 512 + 131_072)
+    assert.equal(outputs.length, 65_536)
+    assert.equal(outputs.buffer.byteLength, 4 * 65_536)
+    assert.deepEqual([...outputs.subarray(0, 8)], result.output.first)
+    assert.deepEqual(outputs.subarray(512), positive.subarray(0, 65_536 - 512))
+  }
 })
 
 test('a profiled run has its layers and leaves no file', async () => {

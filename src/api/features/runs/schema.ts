@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { maxKeptOutputs } from '../../../gpu/contract.ts'
 import { PartialTimingSettings, TimingSettings } from '../../../gpu/timing/settings.ts'
 import { runStatuses } from '../../../store/index.ts'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
@@ -92,6 +93,39 @@ const ProfileSchema = Type.Object(
   { title: 'RunProfile', description: 'Of a pass of its own, which is slower than the timed one.' },
 )
 
+const AgreementSchema = Type.Object(
+  {
+    runId: Id,
+    runtime: RuntimeNameSchema,
+    elements: Type.Integer({
+      minimum: 0,
+      maximum: maxKeptOutputs,
+      description: `Compared, of all outputs one after another: the first ${maxKeptOutputs} where there are more.`,
+    }),
+    maxAbsDifference: nullable(Type.Number({ minimum: 0, description: 'Null where it cannot be stated; `reason` says why.' })),
+    maxAbs: nullable(
+      Type.Number({ minimum: 0, description: 'Largest absolute value of both outputs, against which the difference is to be seen.' }),
+    ),
+    reason: nullable(Type.String({ description: 'Why no difference is stated: sizes that differ, or values that are not finite.' })),
+  },
+  {
+    title: 'Agreement',
+    description:
+      'How the output agrees with that of the latest earlier run of another runtime with the same architecture, batch, precision, resolution and seed, on any device. Null where there is none.',
+  },
+)
+
+const finite = { description: 'Null where it is not finite.' }
+const OutputSchema = Type.Object(
+  {
+    elements: count,
+    maxAbs: nullable(Type.Number({ minimum: 0, ...finite })),
+    first: Type.Array(nullable(Type.Number(finite))),
+    agreement: nullable(AgreementSchema),
+  },
+  { title: 'RunOutput', description: 'To compare runtimes by.' },
+)
+
 const ResultSchema = Type.Object(
   {
     latencyMs: LatencySchema,
@@ -101,10 +135,7 @@ const ResultSchema = Type.Object(
     loadMs: ms,
     warmup: Type.Object({ runs: count, durationMs: ms, agreed: Type.Boolean() }, { title: 'Warmup' }),
     stable: Type.Boolean(),
-    output: Type.Object(
-      { elements: count, maxAbs: Type.Number(), first: Type.Array(Type.Number()) },
-      { title: 'RunOutput', description: 'To compare runtimes by.' },
-    ),
+    output: OutputSchema,
     weights: Type.Enum(['seeded', 'file'], { title: 'WeightsOrigin' }),
     copiesMs: nullable(Type.Object({ hostToDevice: ms, deviceToHost: ms }, { title: 'CopyTimes' })),
     profile: nullable(ProfileSchema),
