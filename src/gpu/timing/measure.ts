@@ -21,8 +21,13 @@ export interface Measurement {
   interval: { start: number; end: number }
 }
 
-/** At most four events a second: enough to watch, too few to disturb. */
-const progressEveryMs = 250
+/**
+ * One event a second is enough to watch. Each is a write to the database and goes to every listener, which on a CPU
+ * takes cycles and cache from the very call that is being timed.
+ */
+const progressEveryMs = 1000
+/** The least growth of a series, ms, after which it is looked at again for stability. */
+const lookEveryMs = 250
 /** Warm-up windows must agree as well as the long windows of the stability test. */
 const warmupTolerance = 0.05
 const warmupCapFactor = 3
@@ -127,7 +132,7 @@ export async function measure(
       const verdict = stability(samples.all())
       if (verdict.stable) return finish('settled', verdict)
       // Each further look is another chance to be called stable by luck: let the series grow by a tenth first.
-      nextLook = elapsed + Math.max(progressEveryMs, elapsed / 10)
+      nextLook = elapsed + Math.max(lookEveryMs, elapsed / 10)
     }
     if (samples.length >= maxSamples) return finish('maxSamples')
     if (elapsed >= settings.maxDurationMs) return finish('maxDuration')

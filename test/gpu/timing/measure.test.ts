@@ -91,14 +91,19 @@ test('latencies that never settle end at the cap, unstable, with every sample', 
   assert.ok(result.interval.end - result.interval.start < 10_200)
 })
 
-test('progress comes at most four times a second', async () => {
+test('progress comes at most once a second, in warm-up as in timing', async () => {
   const simulated = simulate(() => 1)
+  const at: number[] = []
   const { events, onProgress } = collect()
-  const start = simulated.clock.now()
-  await measure(simulated.session, settings(), simulated.clock, onProgress)
-  const seconds = (simulated.clock.now() - start) / 1000
+  await measure(simulated.session, settings({ warmupMs: 4500, minDurationMs: 10_500 }), simulated.clock, (event) => {
+    onProgress(event)
+    if (event.type === 'progress') at.push(simulated.clock.now())
+  })
+  for (let i = 1; i < at.length; i++) assert.ok(at[i]! - at[i - 1]! >= 1000, `${at}`)
   const progress = events.filter((event) => event.type === 'progress')
-  assert.ok(progress.length <= 4 * seconds && progress.length >= 3 * seconds, `${progress.length} in ${seconds} s`)
+  const phases = progress.map((event) => event.data.phase)
+  // A phase is an event of its own, from which the second counts anew.
+  assert.deepEqual(phases, [...Array(4).fill('warmup'), ...Array(10).fill('timing')])
   assert.equal(progress.at(-1)!.data.medianMs, 1)
 })
 
