@@ -157,7 +157,8 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
   }
   const quantities = op.quantities({ inputs, outputs }, layer.attributes)
   const outputElements = numelOf(outputs)
-  const flops = quantities ? convention.flops(quantities, layer.type) : 0
+  const { type, attributes } = layer
+  const flops = quantities ? convention.rule(type).count({ type, attributes, inputs, outputs, params, quantities }) : 0
   const bytesRead = op.view ? 0 : exact((numelOf(inputs) + params + buffers) * width)
   const bytesWritten = op.view ? 0 : exact(outputElements * width)
   const row: LayerCost = {

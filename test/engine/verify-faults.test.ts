@@ -47,10 +47,10 @@ const refused: [why: string, spec: unknown, path: string, layerId: string | null
   ],
   [
     'an attribute where there is none',
-    { input: image, layers: [{ type: 'ReLU', inplace: true }] },
+    { input: image, layers: [{ type: 'ReLU6', inplace: true }] },
     '/layers/0/inplace',
-    'relu_1',
-    /ReLU takes none/,
+    'relu6_1',
+    /ReLU6 takes none/,
   ],
   [
     'a missing attribute',

@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina'
 import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
+import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { CostFormat, ReadArchitecture } from './tasks.ts'
@@ -69,6 +70,11 @@ export class EnginePool {
   /** Costs of a graph as bytes, as `writeCosts` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   costs(graph: string, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
     return this.#run('costs', { graph, options, format }, [])
+  }
+
+  /** Why two conventions differ over a graph. @throws as `explainGraph` does, LIMIT_EXCEEDED, OVERLOADED. */
+  explain(graph: string, options: ExplainOptions): Promise<Explanation> {
+    return this.#run('explain', { graph, options }, [])
   }
 
   async close(): Promise<void> {

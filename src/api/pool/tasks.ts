@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { type CostOptions, computeCosts } from '../../engine/cost.ts'
 import { EngineError } from '../../engine/errors.ts'
 import { explain } from '../../engine/explain.ts'
+import { type ExplainOptions, type Explanation, explainCosts } from '../../engine/explain-costs.ts'
 import { type Graph, graphToJson } from '../../engine/graph.ts'
 import type { Limits } from '../../engine/limits.ts'
 import { verifyGraph } from '../../engine/verify.ts'
@@ -170,3 +171,7 @@ export function writeCosts({ graph, options, format }: { graph: string; options:
   const rows = costs.layers.map((layer) => [...csvColumns.map((column) => cell(layer[column])), costs.convention, costs.batch, costs.dtype])
   return Buffer.from(csv([...csvColumns, 'convention', 'batch', 'dtype'], rows))
 }
+
+/** Why two conventions differ over a stored graph. @throws EngineError as `explainCosts` does. */
+export const explainGraph = ({ graph, options }: { graph: string; options: ExplainOptions }): Explanation =>
+  explainCosts(JSON.parse(graph) as Graph, options)

@@ -1,6 +1,6 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
-import { readArchitecture, writeCosts, writeGraph } from './tasks.ts'
+import { explainGraph, readArchitecture, writeCosts, writeGraph } from './tasks.ts'
 
 /** A task's end as it crosses threads: errors lose their class on the way, so they travel as what they say. */
 export type Crossing<T> =
@@ -25,3 +25,4 @@ export const ready = (): Crossing<true> => ({ ok: true, value: true })
 export const read = crossing(readArchitecture)
 export const graph = crossing(writeGraph)
 export const costs = crossing(writeCosts)
+export const explain = crossing(explainGraph)

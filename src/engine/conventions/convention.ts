@@ -1,4 +1,22 @@
-import type { Quantities } from '../op.ts'
+import type { LayerShapes, Quantities } from '../op.ts'
+
+/** What a convention may look at to count one layer. Shapes are batch first; every figure is for the whole batch. */
+export interface CountedLayer extends LayerShapes {
+  type: string
+  /** Canonical attributes of the op `type`. */
+  attributes: Readonly<Record<string, unknown>>
+  /** Elements of the parameters that are learned. */
+  params: number
+  quantities: Quantities
+}
+
+/** How a convention counts one kind of layer. */
+export interface Rule {
+  /** The same in words, to stand after "counts". */
+  words: string
+  /** The count. @throws CountOverflow past 2^53 − 1. */
+  count(layer: CountedLayer): number
+}
 
 /** A way to count: a pure map from what a layer does to one number. */
 export interface Convention {
@@ -9,6 +27,44 @@ export interface Convention {
   definition: string
   /** Where the convention comes from: lecture, tool and version, paper. */
   source: string
-  /** The count of one layer with these quantities. */
-  flops(quantities: Quantities, type: string): number
+  /** How layers of this op type are counted. */
+  rule(type: string): Rule
+  /** The rule of the types that have none of their own. */
+  otherwise: Rule
+}
+
+export interface ConventionParts extends Omit<Convention, 'definition' | 'rule'> {
+  /** What the rules' words leave unsaid. */
+  remarks: string
+  /** Op type → its rule. */
+  rules: Readonly<Record<string, Rule>>
+}
+
+/** Ties a convention's rules to its definition, so that what it says and what it counts cannot part. */
+export function defineConvention({ rules, remarks, ...rest }: ConventionParts): Convention {
+  const byType = new Map(Object.entries(rules))
+  const types = new Map<Rule, string[]>()
+  for (const [type, rule] of byType) types.set(rule, [...(types.get(rule) ?? []), type])
+  const sentences = [...types].map(([rule, names]) => `${names.join(', ')}: ${rule.words}.`)
+  return {
+    ...rest,
+    definition: `${sentences.join(' ')} Every other layer: ${rest.otherwise.words}. ${remarks}`,
+    rule: (type) => byType.get(type) ?? rest.otherwise,
+  }
+}
+
+/** Multiply-adds and nothing else: what most tools do with an op that they have no rule of their own for. */
+export const multiplyAddsOnly: Rule = {
+  words: 'its multiply-adds alone, so nothing where it has none',
+  count: ({ quantities }) => quantities.macs ?? 0,
+}
+
+export const convolutionMacs: Rule = {
+  words: 'output elements × (input channels / groups × Kh × Kw), without bias',
+  count: multiplyAddsOnly.count,
+}
+
+export const linearMacs: Rule = {
+  words: 'inputs × outputs for each row, without bias',
+  count: multiplyAddsOnly.count,
 }

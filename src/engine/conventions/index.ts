@@ -2,9 +2,15 @@
 import { EngineError } from '../errors.ts'
 import type { Convention } from './convention.ts'
 import { full } from './full.ts'
+import { fvcore } from './fvcore.ts'
 import { lecture } from './lecture.ts'
+import { onnx } from './onnx.ts'
+import { ptflops } from './ptflops.ts'
+import { thop } from './thop.ts'
+import { torch } from './torch.ts'
+import { torchinfo } from './torchinfo.ts'
 
-export const conventions: readonly Convention[] = [lecture, full]
+export const conventions: readonly Convention[] = [lecture, full, fvcore, torchinfo, ptflops, thop, torch, onnx]
 
 /** The convention of this name. @throws EngineError UNKNOWN_CONVENTION listing those there are. */
 export function findConvention(name: string): Convention {

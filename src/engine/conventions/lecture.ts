@@ -1,13 +1,24 @@
 import { exact } from '../exact.ts'
-import type { Convention } from './convention.ts'
+import { type CountedLayer, convolutionMacs, defineConvention, linearMacs, type Rule } from './convention.ts'
 
-export const lecture: Convention = {
+const count = ({ quantities: q }: CountedLayer): number => exact((q.macs ?? 0) + (q.windowReads ?? 0))
+const pooling: Rule = { words: 'output elements × Kh × Kw', count }
+const pooledOnce: Rule = { words: 'every element once', count }
+const adaptive: Rule = { words: 'the elements of every window it averages, so every input element once where the output is 1×1', count }
+
+export const lecture = defineConvention({
   name: 'lecture',
   summary: 'A multiply-add is one flop; pooling counts its window; everything else is 0.',
-  definition:
-    'Convolution: output elements × (input channels / groups × Kh × Kw). Linear: inputs × outputs. Pooling: output elements × Kh × Kw ' +
-    '(global pooling: every element once). Bias, normalisation, activations, additions and data movement: 0.',
+  remarks: 'Bias, normalisation, activations, additions and data movement: 0.',
   source:
     'EECS 498-007 / 598-005 Deep Learning for Computer Vision (Justin Johnson, University of Michigan), lecture 8: CNN Architectures.',
-  flops: (q) => exact((q.macs ?? 0) + (q.windowReads ?? 0)),
-}
+  rules: {
+    Conv2d: convolutionMacs,
+    Linear: linearMacs,
+    MaxPool2d: pooling,
+    AvgPool2d: pooling,
+    GlobalAvgPool2d: pooledOnce,
+    AdaptiveAvgPool2d: adaptive,
+  },
+  otherwise: { words: 'its multiply-adds and pooling windows alone, so nothing where it has neither', count },
+})

@@ -3,11 +3,13 @@ import { type Static, Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { canonicalFunctional, functional } from './functional.ts'
 import { featureMap, type Pair, pair } from './window.ts'
 
 const size = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 const Attributes = Type.Object({
   outputSize: Type.Union([size, Type.Tuple([size, size])], { description: 'Size of the output map: one number or [height, width].' }),
+  functional,
 })
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
@@ -44,7 +46,7 @@ export const adaptiveAvgPool2d = defineOp({
   summary: 'Mean over windows chosen so that the output has a given size.',
   attributes: Attributes,
   arity: takes(1),
-  canonical: (raw: Static<typeof Attributes>) => ({ outputSize: pair(raw.outputSize) }),
+  canonical: (raw: Static<typeof Attributes>) => ({ outputSize: pair(raw.outputSize), ...canonicalFunctional(raw) }),
   shape: ([x], a) => {
     const { batch, channels } = featureMap(x!, 'AdaptiveAvgPool2d')
     return [[batch, channels, ...a.outputSize]]

@@ -49,7 +49,7 @@ export const densenet = defineFamily({
   check: (o) => atMostInAll(o.blocks, maxLayers, '/blocks', 'dense layers'),
   build: (o) => {
     const g = new GraphBuilder()
-    const normRelu = (norm: string, relu: string, x: string) => g.add('ReLU', relu, g.add('BatchNorm2d', norm, x))
+    const normRelu = (norm: string, relu: string, x: string, spelling = {}) => g.add('ReLU', relu, g.add('BatchNorm2d', norm, x), spelling)
     let x = g.add('Conv2d', 'features.conv0', imageInput(g, o.resolution), {
       outChannels: o.stemChannels,
       kernelSize: 7,
@@ -90,7 +90,9 @@ export const densenet = defineFamily({
       })
       x = g.add('AvgPool2d', `${transition}.pool`, x, { kernelSize: 2, stride: 2 })
     })
-    x = g.add('AdaptiveAvgPool2d', 'avgpool', normRelu('features.norm5', 'relu', x), { outputSize: 1 })
+    // torchvision's last activation and pooling are functions; its dense layers hold modules.
+    x = normRelu('features.norm5', 'relu', x, { functional: true })
+    x = g.add('AdaptiveAvgPool2d', 'avgpool', x, { outputSize: 1, functional: true })
     return g.build(g.add('Linear', 'classifier', g.add('Flatten', 'flatten', x), { outFeatures: o.classes }))
   },
 })

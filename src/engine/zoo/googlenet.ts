@@ -88,7 +88,7 @@ export const googlenet = defineFamily({
         ...(kernelSize === 1 ? {} : { padding: (kernelSize - 1) / 2 }),
         ...(o.batchNorm ? { bias: false } : {}),
       })
-      return g.add('ReLU', `${id}.relu`, o.batchNorm ? g.add('BatchNorm2d', `${id}.bn`, y, { eps }) : y)
+      return g.add('ReLU', `${id}.relu`, o.batchNorm ? g.add('BatchNorm2d', `${id}.bn`, y, { eps }) : y, { functional: true })
     }
     const pool = (id: string, x: string, kernelSize: number) => g.add('MaxPool2d', id, x, { kernelSize, stride: 2, ceilMode: true })
     const norm = (id: string, x: string) =>
@@ -109,9 +109,9 @@ export const googlenet = defineFamily({
       ])
     }
     const auxiliary = (id: string, x: string) => {
-      let y = g.add('AdaptiveAvgPool2d', `${id}.avgpool`, x, { outputSize: 4 })
+      let y = g.add('AdaptiveAvgPool2d', `${id}.avgpool`, x, { outputSize: 4, functional: true })
       y = g.add('Flatten', `${id}.flatten`, conv(`${id}.conv`, y, 128, 1))
-      y = g.add('ReLU', `${id}.relu`, g.add('Linear', `${id}.fc1`, y, { outFeatures: 1024 }))
+      y = g.add('ReLU', `${id}.relu`, g.add('Linear', `${id}.fc1`, y, { outFeatures: 1024 }), { functional: true })
       if (o.auxiliaryDropout > 0) y = g.add('Dropout', `${id}.dropout`, y, { p: o.auxiliaryDropout })
       return g.add('Linear', `${id}.fc2`, y, { outFeatures: o.classes })
     }

@@ -102,7 +102,7 @@ export const mobilenetV2 = defineFamily({
     }
     const outChannels = makeDivisible(1280 * Math.max(1, o.widthMultiplier), o.roundTo)
     x = convNormActivation(g, `features.${index}`, x, { outChannels, kernelSize: 1, activation })
-    x = g.add('Flatten', 'flatten', g.add('AdaptiveAvgPool2d', 'avgpool', x, { outputSize: 1 }))
+    x = g.add('Flatten', 'flatten', g.add('AdaptiveAvgPool2d', 'avgpool', x, { outputSize: 1, functional: true }))
     if (o.dropout > 0) x = g.add('Dropout', 'classifier.0', x, { p: o.dropout })
     return g.build(g.add('Linear', 'classifier.1', x, { outFeatures: o.classes }))
   },

@@ -124,6 +124,59 @@ describe('costs over HTTP', () => {
   })
 })
 
+describe('why two conventions differ, over HTTP', () => {
+  const register = async (preset: string) =>
+    (await api.request.post('/v1/architectures').send({ name: preset, zoo: { preset } }).expect(201)).body.links.costs as string
+
+  it('ResNet-50 from thop to fvcore: twice as much for batch norm, and a pooling of its own', async () => {
+    const resnet = await register('resnet50')
+    const { body } = await api.request.get(`${resnet}/explain?from=thop&to=fvcore`).expect(200)
+    // The two tools' own totals.
+    assert.deepEqual(body.totals, { from: 4_133_742_592, to: 4_111_512_576, difference: 4_111_512_576 - 4_133_742_592 })
+    assert.deepEqual([body.from, body.to, body.batch, body.inputs], ['thop', 'fvcore', 1, [{ id: 'input', shape: [3, 224, 224] }]])
+    assert.deepEqual(body.items[0], {
+      type: 'BatchNorm2d',
+      layers: 53,
+      from: 44_455_936,
+      to: 22_227_968,
+      difference: -22_227_968,
+      why: 'thop counts 4 per element, 2 without scale and shift; fvcore counts 2 per element, 1 without scale and shift.',
+    })
+    for (const name of ['from', 'to'] as const) {
+      const { body: plain } = await api.request.get(`${resnet}?convention=${body[name]}&batch=3&resolution=160x192`).expect(200)
+      const { body: other } = await api.request.get(`${resnet}/explain?from=thop&to=fvcore&batch=3&resolution=160x192`).expect(200)
+      assert.equal(other.totals[name], plain.totals.flops)
+      assert.deepEqual([other.batch, other.inputs], [3, plain.inputs])
+    }
+  })
+
+  it('says what is wrong with the question', async () => {
+    const code = async (query: string, status: number) => (await api.request.get(`${costs}/explain?${query}`).expect(status)).body.code
+    assert.equal(await code('from=thop&to=lectures', 400), 'UNKNOWN_CONVENTION')
+    assert.equal(await code('from=thops&to=lecture', 400), 'UNKNOWN_CONVENTION')
+    for (const query of ['', 'from=thop', 'from=thop&to=', 'from=thop&to=lecture&batch=0', 'from=thop&to=lecture&convention=full'])
+      assert.equal(await code(query, 400), 'INVALID_REQUEST', query)
+    assert.equal(await code('from=thop&to=lecture&resolution=5', 422), 'INVALID_RESOLUTION')
+    assert.equal(await code('from=thop&to=lecture&batch=2147483647', 422), 'COST_OVERFLOW')
+    await api.request.get('/v1/architectures/01890a5d-ac96-774b-bcce-b302099a8057/costs/explain?from=thop&to=full').expect(404)
+  })
+
+  it('of a graph too large for the event loop comes from a thread, errors as well', async () => {
+    const layers = Array.from({ length: 500 }, () => ({ type: 'Conv2d', outChannels: 2, kernelSize: 1 }))
+    const { body } = await api.request
+      .post('/v1/architectures')
+      .send({ name: 'long, explained', input: { shape: [2, 10, 10] }, layers })
+      .expect(201)
+    const { body: found } = await api.request.get(`${body.links.costs}/explain?from=torch&to=ptflops`).expect(200)
+    // Each layer: 200 output elements of 2 multiply-adds and a bias.
+    assert.deepEqual(found.totals, { from: 500 * 800, to: 500 * 600, difference: -500 * 200 })
+    const { body: refused } = await api.request
+      .get(`${body.links.costs}/explain?from=torch&to=full&batch=2147483647&resolution=9999999`)
+      .expect(422)
+    assert.equal(refused.code, 'COST_OVERFLOW')
+  })
+})
+
 describe('zoo and conventions', () => {
   it('list families, their options as JSON Schema, presets and published figures', async () => {
     const { body } = await api.request.get('/v1/zoo').expect(200)
@@ -140,7 +193,10 @@ describe('zoo and conventions', () => {
   })
   it('conventions are defined in words', async () => {
     const { body } = await api.request.get('/v1/conventions').expect(200)
-    assert.deepEqual(body.items.map((item: any) => item.name).slice(0, 2), ['lecture', 'full'])
+    assert.deepEqual(
+      body.items.map((item: any) => item.name),
+      ['lecture', 'full', 'fvcore', 'torchinfo', 'ptflops', 'thop', 'torch', 'onnx'],
+    )
     for (const item of body.items) assert.ok(item.definition.length > 40 && item.source)
   })
 })

@@ -72,6 +72,26 @@ test('ResNet-50 of the zoo: 4,089,184,256 multiply-accumulates, and the same ans
   for (let i = 0; i < 3; i++) assert.deepEqual((await post(query, { id: architecture.id })).data.architecture.costs, rest.body)
 })
 
+test('why thop and the lecture differ over MobileNet v2: the same answer as REST, from the architecture and from the root', async () => {
+  const { architecture } = await register({ name: 'v2', zoo: { preset: 'mobilenet_v2' } })
+  const fields = `from to batch inputs { id shape } totals { from to difference }
+    items { type layers from to difference why } uncounted { id type reason }`
+  const args = 'from: "thop", to: "lecture", batch: 2, resolution: "192"'
+  const rest = await api.request.get(`/v1/architectures/${architecture.id}/costs/explain?from=thop&to=lecture&batch=2&resolution=192`)
+  assert.equal(rest.status, 200)
+  assert.ok(rest.body.totals.difference < 0)
+  const nested = await post(`query ($id: ID!) { architecture(id: $id) { costsExplanation(${args}) { ${fields} } } }`, {
+    id: architecture.id,
+  })
+  assert.deepEqual(nested.data.architecture.costsExplanation, rest.body)
+  const root = await post(`query ($id: ID!) { costsExplanation(architectureId: $id, ${args}) { ${fields} } }`, { id: architecture.id })
+  assert.deepEqual(root.data.costsExplanation, rest.body)
+  const { errors } = await post(`query ($id: ID!) { costsExplanation(architectureId: $id, from: "thop", to: "lectur") { from } }`, {
+    id: architecture.id,
+  })
+  assert.equal(errors![0].extensions.code, 'UNKNOWN_CONVENTION')
+})
+
 test('a graph comes back as it can be registered again', async () => {
   const { architecture } = await register(smallNetwork(7))
   const { data } = await post('query ($id: ID!) { architecture(id: $id) { graph { inputs { id shape } layers outputs } } }', {

@@ -13,12 +13,22 @@ export interface TorchvisionModel {
   linearLayers: number
   publishedParams: number
   publishedGMacs: number
+  fvcore: number
+  fvcoreByOperator: Record<string, number>
+  torchinfo: number
+  torchFlopCounter: number
   top1: number
   top5: number
 }
 
 /** Totals of torchvision's networks, by name. */
 export const torchvisionModels: Record<string, TorchvisionModel> = read('torchvision.json').models
+
+/** Totals of the tools on eight of them, by name and tool. */
+export const toolTotals: Record<string, Record<string, number>> = read('tools.json').models
+
+/** MACs of exported files, by file name: `resnet50.ts17.onnx`. */
+export const onnxFiles: Record<string, { macs: number }> = read('onnx/reference.json')
 
 export interface LeafModule {
   name: string

@@ -6,16 +6,23 @@ import { unhurried } from '../../graphql/unhurried.ts'
 import { Id } from '../../schemas.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
-import { CostQuery, CostsSchema } from './schema.ts'
+import { CostQuery, CostsExplanationSchema, CostsSchema, ExplainQuery } from './schema.ts'
 import type { CostService } from './service.ts'
 
 const description = 'Exact counts under a named convention, layer by layer.'
+const explanation = 'Why two conventions differ, kind of layer by kind of layer.'
 
 export function costGraphql(costs: CostService, architectures: ArchitectureService): GraphqlFeature {
   const costsOf = async (id: string, query: CostQuery, context: GraphqlContext) => {
     const row = await context.load(architectures.storedEach, id)
     context.budget.spend(row.layerCount)
     return context.inTurn(() => costs.costs(row, query))
+  }
+  const explain = async (id: string, query: ExplainQuery, context: GraphqlContext) => {
+    const row = await context.load(architectures.storedEach, id)
+    // The network is costed twice.
+    context.budget.spend(2 * row.layerCount)
+    return context.inTurn(() => costs.explain(row, query))
   }
   return {
     types: { Dtype: Type.Enum(Object.keys(bytesPerElement) as Dtype[], { description: 'What an element of a tensor is stored as.' }) },
@@ -27,6 +34,12 @@ export function costGraphql(costs: CostService, architectures: ArchitectureServi
           type: 'Costs',
           resolve: (_parent, { architectureId, ...query }, context) => costsOf(architectureId, query, context),
         }),
+        costsExplanation: field({
+          description: explanation,
+          args: Type.Object({ architectureId: Id, ...ExplainQuery.properties }, { additionalProperties: false }),
+          type: 'CostsExplanation',
+          resolve: (_parent, { architectureId, ...query }, context) => explain(architectureId, query, context),
+        }),
       },
       Architecture: {
         costs: field({
@@ -34,6 +47,12 @@ export function costGraphql(costs: CostService, architectures: ArchitectureServi
           args: CostQuery,
           type: Type.Union([CostsSchema, Type.Null()]),
           resolve: ({ id }: Architecture, query, context) => costsOf(id, query, context),
+        }),
+        costsExplanation: field({
+          description: explanation,
+          args: ExplainQuery,
+          type: Type.Union([CostsExplanationSchema, Type.Null()]),
+          resolve: ({ id }: Architecture, query, context) => explain(id, query, context),
         }),
       },
     },

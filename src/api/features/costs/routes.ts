@@ -2,9 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { mediaType } from '../../accept.ts'
-import { answer, empty, errors } from '../../schemas.ts'
+import { answer, empty, errors, json } from '../../schemas.ts'
 import { ArchitectureParams } from '../architectures/schema.ts'
-import { CostQuery, CostsSchema } from './schema.ts'
+import { CostQuery, CostsExplanationSchema, CostsSchema, ExplainQuery } from './schema.ts'
 import type { CostAnswer, CostService } from './service.ts'
 
 const formats = ['application/json', 'text/csv'] as const
@@ -45,6 +45,31 @@ export function costRoutes(fastify: FastifyInstance, costs: CostService): void {
       if (found instanceof Promise) return found.then((each) => send(each, type, request, reply))
       send(found, type, request, reply)
     },
+  )
+  fastify.withTypeProvider<TypeBoxTypeProvider>().get(
+    '/v1/architectures/:id/costs/explain',
+    {
+      schema: {
+        operationId: 'explainCosts',
+        tags: ['costs'],
+        summary: 'Why two conventions differ over an architecture',
+        description: 'The difference of two conventions’ flops, kind of layer by kind of layer, in counts and in a sentence each.',
+        params: ArchitectureParams,
+        querystring: ExplainQuery,
+        response: {
+          200: json('The difference, itemised.', CostsExplanationSchema),
+          ...errors(
+            'INVALID_REQUEST',
+            'UNKNOWN_CONVENTION',
+            'ARCHITECTURE_NOT_FOUND',
+            'INVALID_RESOLUTION',
+            'COST_OVERFLOW',
+            'LIMIT_EXCEEDED',
+          ),
+        },
+      },
+    },
+    (request) => costs.explainById(request.params.id, request.query),
   )
 }
 

@@ -32,6 +32,24 @@ export const CostQuery = Type.Object(
 )
 export type CostQuery = Static<typeof CostQuery>
 
+const conventionName = (description: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: 100,
+    description: `${description}: one of ${conventions.map(({ name }) => `\`${name}\``).join(', ')}.`,
+  })
+
+export const ExplainQuery = Type.Object(
+  {
+    from: conventionName('The convention to start from'),
+    to: conventionName('The convention to arrive at'),
+    batch: CostQuery.properties.batch,
+    resolution: CostQuery.properties.resolution,
+  },
+  { additionalProperties: false },
+)
+export type ExplainQuery = Static<typeof ExplainQuery>
+
 const count = Type.Integer({ minimum: 0 })
 const amount = Type.Number({ minimum: 0 })
 const pair = Type.Tuple([count, count])
@@ -56,6 +74,44 @@ const LayerCostSchema = Type.Object(
     effectiveStride: nullable(pair),
   },
   { title: 'LayerCost' },
+)
+
+const signed = Type.Integer({
+  minimum: Number.MIN_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: '`to` − `from`: below 0 where the convention arrived at counts less.',
+})
+const flopsUnder = {
+  from: Type.Integer({ minimum: 0, description: 'Flops under the convention started from.' }),
+  to: Type.Integer({ minimum: 0, description: 'Flops under the convention arrived at.' }),
+  difference: signed,
+}
+const uncounted = Type.Array(Type.Object({ id: Type.String(), type: Type.String(), reason: Type.String() }), {
+  description: 'Layers that could not be counted; they are no part of the sums.',
+})
+
+export const CostsExplanationSchema = Type.Object(
+  {
+    from: Type.String({ description: 'The convention started from.' }),
+    to: Type.String({ description: 'The convention arrived at.' }),
+    batch: Type.Integer({ minimum: 1 }),
+    inputs: Type.Array(Type.Object({ id: Type.String(), shape })),
+    totals: Type.Object(flopsUnder, { title: 'CostsDifference', description: 'Sums of the items.' }),
+    items: Type.Array(
+      Type.Object(
+        {
+          type: Type.String({ description: 'The kind of layer.' }),
+          layers: Type.Integer({ minimum: 1, description: 'Layers of this kind.' }),
+          ...flopsUnder,
+          why: Type.String({ description: 'How each of the two counts this kind.' }),
+        },
+        { title: 'CostsExplanationItem' },
+      ),
+      { description: 'Every kind of layer that either convention counts, the largest difference first.' },
+    ),
+    uncounted,
+  },
+  { title: 'CostsExplanation' },
 )
 
 export const CostsSchema = Type.Object(
@@ -87,9 +143,7 @@ export const CostsSchema = Type.Object(
       { title: 'TrainingMemory', description: 'To train with Adam at the dtype, every activation kept.' },
     ),
     layers: Type.Array(LayerCostSchema),
-    uncounted: Type.Array(Type.Object({ id: Type.String(), type: Type.String(), reason: Type.String() }), {
-      description: 'Layers that could not be counted; they are no part of the sums.',
-    }),
+    uncounted,
   },
   { title: 'Costs' },
 )

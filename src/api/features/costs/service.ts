@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { findConvention } from '../../../engine/conventions/index.ts'
 import { type CostOptions, type Costs, computeCosts } from '../../../engine/cost.ts'
+import { type ExplainOptions, type Explanation, explainCosts } from '../../../engine/explain-costs.ts'
 import type { Graph } from '../../../engine/graph.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type CostFormat, writeCosts } from '../../pool/tasks.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture, smallGraph } from '../architectures/service.ts'
-import type { CostQuery } from './schema.ts'
+import type { CostQuery, ExplainQuery } from './schema.ts'
 
 /** How long this process goes without asking whether an architecture still exists: another may have deleted it. */
 const existenceMs = 2000
@@ -46,6 +47,20 @@ export class CostService {
     const options = readOptions(query)
     if (layerCount <= smallGraph) return computeCosts(JSON.parse(graphText) as Graph, options)
     return JSON.parse(asBuffer(await this.#pool.costs(graphText, options, 'json')).toString('utf8'))
+  }
+
+  /** Why two conventions differ over a stored architecture. @throws EngineError as `explainCosts` does. */
+  async explain({ graphText, layerCount }: StoredArchitecture, query: ExplainQuery): Promise<Explanation> {
+    const { from, to, batch = 1, resolution } = query
+    // Names first: a large graph need not wait for a thread to hear that there is no such convention.
+    for (const name of [from, to]) findConvention(name)
+    const options: ExplainOptions = { from, to, batch, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
+    return layerCount <= smallGraph ? explainCosts(JSON.parse(graphText) as Graph, options) : this.#pool.explain(graphText, options)
+  }
+
+  /** The same of the architecture with this id. @throws ApiError ARCHITECTURE_NOT_FOUND; as `explain` does. */
+  async explainById(id: string, query: ExplainQuery): Promise<Explanation> {
+    return this.explain(await this.#architectures.stored(id), query)
   }
 
   /** Whether these options go through the network, every count within bounds. @throws as `costs` does. */

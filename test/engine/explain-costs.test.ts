@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { conventions } from '../../src/engine/conventions/index.ts'
+import { computeCosts } from '../../src/engine/cost.ts'
+import { explainCosts } from '../../src/engine/explain-costs.ts'
+import { families } from '../../src/engine/zoo/index.ts'
+import { graphOf } from './zoo/reference.ts'
+
+const names = conventions.map(({ name }) => name)
+const presets = families.flatMap((family) => Object.keys(family.presets))
+
+test('items sum exactly to the difference of the totals, for every pair of conventions and every preset', () => {
+  for (const preset of presets) {
+    const graph = graphOf({ preset })
+    const totals = new Map(names.map((convention) => [convention, computeCosts(graph, { convention }).totals.flops]))
+    for (const from of names)
+      for (const to of names) {
+        const { items, totals: said } = explainCosts(graph, { from, to })
+        const [a, b] = [totals.get(from)!, totals.get(to)!]
+        assert.deepEqual(said, { from: a, to: b, difference: b - a }, `${preset} ${from} ${to}`)
+        const sum = { from: 0, to: 0, difference: 0 }
+        for (const item of items) {
+          assert.equal(item.difference, item.to - item.from)
+          for (const column of ['from', 'to', 'difference'] as const) sum[column] += item[column]
+        }
+        assert.deepEqual(sum, said, `${preset} ${from} ${to}`)
+        assert.equal(new Set(items.map(({ type }) => type)).size, items.length)
+      }
+  }
+})
+
+test('the way back is the way there with the sign changed', () => {
+  const graph = graphOf({ preset: 'densenet121' })
+  const there = explainCosts(graph, { from: 'thop', to: 'lecture' })
+  const back = explainCosts(graph, { from: 'lecture', to: 'thop' })
+  assert.equal(back.totals.difference, -there.totals.difference)
+  assert.deepEqual(
+    back.items.map(({ type, difference }) => [type, difference]),
+    there.items.map(({ type, difference }) => [type, 0 - difference]),
+  )
+})
+
+test('ResNet-50 from thop to lecture: batch norm, pooling of either kind, and nothing else', () => {
+  const { items, totals, uncounted } = explainCosts(graphOf({ preset: 'resnet50' }), { from: 'thop', to: 'lecture' })
+  // thop's own total; 4,089,184,256 multiply-adds, 64×56×56 windows of 3×3, and 2048×7×7 elements pooled once.
+  assert.deepEqual([totals.from, totals.to], [4_133_742_592, 4_089_184_256 + 64 * 56 * 56 * 9 + 2048 * 49])
+  assert.deepEqual(
+    items.map(({ type, layers, difference }) => [type, layers, difference]),
+    [
+      ['BatchNorm2d', 53, -44_455_936],
+      ['MaxPool2d', 1, 1_806_336],
+      ['AdaptiveAvgPool2d', 1, -2048],
+      ['Conv2d', 53, 0],
+      ['Linear', 1, 0],
+    ],
+  )
+  assert.equal(items[0]!.why, 'thop counts 4 per element, 2 without scale and shift; lecture counts nothing.')
+  assert.match(items[3]!.why, /^Both count output elements/)
+  assert.deepEqual(uncounted, [])
+})
+
+test('every item says why, in one sentence that names both conventions where they differ', () => {
+  for (const preset of ['googlenet', 'mobilenet_v3_small', 'alexnet_2012'])
+    for (const from of names)
+      for (const to of names)
+        for (const { why, difference, type } of explainCosts(graphOf({ preset }), { from, to }).items) {
+          assert.match(why, /^[^.]+(\.[^ .][^.]*)*\.$/, why)
+          if (difference !== 0) assert.ok(why.includes(`${from} counts`) && why.includes(`${to} counts`), `${type}: ${why}`)
+        }
+})
+
+test('batch and resolution are those of the costs', () => {
+  const graph = graphOf({ preset: 'resnet18' })
+  const options = { batch: 3, resolution: [160, 192] as const }
+  const { totals, inputs, batch } = explainCosts(graph, { from: 'full', to: 'fvcore', ...options })
+  assert.deepEqual([batch, inputs], [3, [{ id: 'input', shape: [3, 160, 192] }]])
+  assert.equal(totals.to, computeCosts(graph, { ...options, convention: 'fvcore' }).totals.flops)
+  assert.throws(() => explainCosts(graph, { from: 'fvcore', to: 'fvcor' }), { code: 'UNKNOWN_CONVENTION' })
+})
