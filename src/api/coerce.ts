@@ -6,9 +6,10 @@ import type { TObject } from 'typebox'
  */
 export function coerceStrings(schema: TObject, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const result: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(given)) {
-    const property = (schema.properties as Record<string, { type?: string }>)[name]
-    result[name] = typeof value === 'string' ? coerce(property?.type, value) : value
+  const properties = schema.properties as Record<string, { type?: string }>
+  for (const name in given) {
+    const value = given[name]
+    result[name] = typeof value === 'string' ? coerce(properties[name]?.type, value) : value
   }
   return result
 }

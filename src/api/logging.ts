@@ -1,25 +1,45 @@
-import { type Logger, type LoggerOptions, pino } from 'pino'
+import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import type { Config } from './config.ts'
 
-/** What is never written to the log, wherever it turns up. */
-const redact = ['authorization', 'cookie', 'DATABASE_URL', 'databaseUrl', 'password', 'connectionString'].flatMap((name) => [
-  name,
-  `*.${name}`,
-  `*.*.${name}`,
-])
+/** Names of what is never written to the log, wherever it turns up. */
+const secret = /^(authorization|proxy-authorization|cookie|set-cookie|password|database_?url|connection_?string)$/i
+/** How deep is looked. */
+const depth = 4
 
-/** How the log is written: its level, and nothing secret in it. */
-export const logOptions = (config: Config): LoggerOptions => ({
-  level: config.LOG_LEVEL,
-  redact: { paths: redact, censor: '[redacted]' },
-  base: undefined,
-})
+/**
+ * The object without its secrets: itself where it holds none. Not by pino's redact, which also looks through what each
+ * request's logger is bound to: a sixth of the time of a kept cost answer.
+ */
+function redacted(value: Record<string, unknown>, left = depth): Record<string, unknown> {
+  let copy: Record<string, unknown> | null = null
+  for (const key in value) {
+    const each = value[key]
+    let shown = each
+    if (secret.test(key)) shown = '[redacted]'
+    else if (left > 1 && typeof each === 'object' && each !== null && !(each instanceof Error))
+      shown = redacted(each as Record<string, unknown>, left - 1)
+    if (shown !== each) (copy ??= Array.isArray(value) ? ([...value] as never) : { ...value })[key] = shown
+  }
+  return copy ?? value
+}
+
+/** The log as lines of JSON to `stream`. */
+export const logTo = (level: string, stream: DestinationStream): Logger =>
+  pino(
+    {
+      level,
+      base: undefined,
+      formatters: { log: (object) => redacted(object) },
+      serializers: { err: (error: Error) => redacted(stdSerializers.err(error) as unknown as Record<string, unknown>) },
+    },
+    stream,
+  )
 
 /** The log: a line of JSON an event, or one for people where LOG_FORMAT says so. */
 export async function createLog(config: Config): Promise<Logger> {
-  const options = logOptions(config)
   const pretty = config.LOG_FORMAT === 'pretty' || (config.LOG_FORMAT === 'auto' && process.stdout.isTTY === true)
-  if (!pretty) return pino(options)
+  // Under load lines are written together; what is left is written when the process ends.
+  if (!pretty) return logTo(config.LOG_LEVEL, pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 }))
   const { default: build } = await import('pino-pretty')
-  return pino(options, build({ colorize: process.stdout.isTTY === true, translateTime: 'HH:MM:ss.l', ignore: 'requestId' }))
+  return logTo(config.LOG_LEVEL, build({ colorize: process.stdout.isTTY === true, translateTime: 'HH:MM:ss.l', ignore: 'requestId' }))
 }

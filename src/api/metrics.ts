@@ -1,17 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { QueueMetric } from '../gpu/queue.ts'
 import type { Depth } from '../store/index.ts'
+import { HttpHistogram } from './http-histogram.ts'
 
 /** What Prometheus may ask for. Times in seconds, as it wants them. */
 export class Metrics {
   readonly registry = new Registry()
-  readonly #http = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time to answer a request, by route.',
-    labelNames: ['method', 'route', 'status'] as const,
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [this.registry],
-  })
+  readonly http = new HttpHistogram(this.registry)
   readonly #wait = new Histogram({
     name: 'archmeter_run_wait_seconds',
     help: 'Time a run waited in the queue before it started.',
@@ -42,11 +37,6 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry })
-  }
-
-  /** One answered request. `route` is the pattern, never the address: ids would make a series each. */
-  request(method: string, route: string, status: number, seconds: number): void {
-    this.#http.observe({ method, route, status }, seconds)
   }
 
   /** What the queue tells of its runs. */

@@ -1,9 +1,9 @@
 /** The whole HTTP face on a store of its own, in this process, listening on a free port. */
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import supertest from 'supertest'
 import { buildApp } from '../../src/api/app.ts'
 import { type Config, readConfig } from '../../src/api/config.ts'
+import { logTo } from '../../src/api/logging.ts'
 import { Metrics } from '../../src/api/metrics.ts'
 import type { EnginePool } from '../../src/api/pool/pool.ts'
 import { createPool, createServices, type Services } from '../../src/api/services.ts'
@@ -33,7 +33,7 @@ export interface TestApi {
 export async function openTestApi(env: Record<string, string> = {}, devices: () => Offers = offers): Promise<TestApi> {
   const config = readConfig({ LOG_LEVEL: 'info', ...env })
   const logged: string[] = []
-  const log = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void logged.push(line) })
+  const log = logTo(config.LOG_LEVEL, { write: (line: string) => void logged.push(line) })
   const { store, close: closeStore } = await openTestStore()
   const pool = createPool(config)
   const metrics = new Metrics()

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { buildApp } from '../../src/api/app.ts'
 import { readConfig } from '../../src/api/config.ts'
-import { logOptions } from '../../src/api/logging.ts'
+import { logTo } from '../../src/api/logging.ts'
 import { Metrics } from '../../src/api/metrics.ts'
 import { openTestApi, smallNetwork, type TestApi } from './helper.ts'
 
@@ -36,14 +36,15 @@ describe('requests', () => {
 
   it('leave no secret in the log', () => {
     const lines: string[] = []
-    const log = pino(logOptions(readConfig({})), { write: (line: string) => void lines.push(line) })
+    const log = logTo('info', { write: (line: string) => void lines.push(line) })
     log.info({ headers: { authorization: 'Bearer hunter2', cookie: 'hunter2' }, req: { headers: { authorization: 'hunter2' } } }, 'x')
+    log.error({ err: Object.assign(new Error('x'), { connectionString: 'hunter2', options: { password: 'hunter2' } }) }, 'x')
     log.info(
       { DATABASE_URL: 'hunter2', config: { DATABASE_URL: 'hunter2', password: 'hunter2' }, options: { connectionString: 'hunter2' } },
       'x',
     )
     assert.ok(!lines.join('').includes('hunter2'))
-    assert.equal(lines.join('').split('[redacted]').length - 1, 7)
+    assert.equal(lines.join('').split('[redacted]').length - 1, 9)
   })
 })
 

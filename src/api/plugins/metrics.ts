@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics.ts'
 /** Counts every request by route, and serves `/metrics`. */
 export function useMetrics(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', (request, reply, done) => {
-    metrics.request(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1000)
+    metrics.http.observe(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1000)
     done()
   })
   app.get('/metrics', { schema: { hide: true }, config: { always: true } }, async (_request, reply) =>

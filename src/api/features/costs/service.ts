@@ -17,6 +17,8 @@ export interface CostAnswer {
   body: Buffer
   etag: string
   filename: string
+  /** Until then (ms since the epoch) nobody asks whether the architecture still exists. */
+  knownUntil: number
 }
 
 /** Analytic costs of registered architectures. Answers are kept, since they follow from id and query alone. */
@@ -24,7 +26,6 @@ export class CostService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #answers: LRUCache<string, CostAnswer> | null
-  readonly #exists = new LRUCache<string, true>({ max: 10_000, ttl: existenceMs })
   /** Deleted on this process: an answer still being worked out is not kept. */
   readonly #deleted = new LRUCache<string, true>({ max: 10_000 })
 
@@ -36,7 +37,6 @@ export class CostService {
         ? new LRUCache({ maxSize: cacheBytes, sizeCalculation: ({ body }, key) => body.byteLength + 2 * key.length + 300 })
         : null
     architectures.onForget((id) => {
-      this.#exists.delete(id)
       this.#deleted.set(id, true)
       for (const key of this.#answers?.keys() ?? []) if (key.startsWith(id)) this.#answers?.delete(key)
     })
@@ -77,21 +77,25 @@ export class CostService {
   answer(id: string, query: CostQuery, format: CostFormat): CostAnswer | Promise<CostAnswer> {
     const key = `${id} ${format} ${query.convention ?? 'lecture'} ${query.batch ?? 1} ${query.resolution ?? ''} ${query.dtype ?? 'float32'}`
     const kept = this.#answers?.get(key)
-    if (kept && this.#exists.has(id)) return kept
+    if (kept && kept.knownUntil > Date.now()) return kept
     return this.#work(id, query, format, key, kept)
   }
 
   async #work(id: string, query: CostQuery, format: CostFormat, key: string, kept: CostAnswer | undefined): Promise<CostAnswer> {
     const options = readOptions(query)
     const { graphText, layerCount, digest, name } = await this.#architectures.stored(id)
-    if (!this.#deleted.has(id)) this.#exists.set(id, true)
-    if (kept) return kept
+    const knownUntil = Date.now() + existenceMs
+    if (kept) {
+      kept.knownUntil = knownUntil
+      return kept
+    }
     const task = { graph: graphText, options, format }
     const body = asBuffer(layerCount <= smallGraph ? writeCosts(task) : await this.#pool.costs(graphText, options, format))
     const answer = {
       body,
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
       filename: `${name.replace(/[^\w.-]+/g, '_').slice(0, 80) || digest.slice(7, 19)}-${options.convention}-costs.${format}`,
+      knownUntil,
     }
     if (!this.#deleted.has(id)) this.#answers?.set(key, answer)
     return answer
