@@ -1,14 +1,18 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 
 /** An id that is safe to log and to send back. */
 const saneId = /^[\w.:+/=-]{1,128}$/
 
+/** New ids: which process, and a count. */
+const prefix = randomBytes(6).toString('hex')
+let count = 0
+
 /** The caller's `x-request-id` where it is sane, else a new one. */
 export const requestId = (request: Pick<IncomingMessage, 'headers'>): string => {
   const given = request.headers['x-request-id']
-  return typeof given === 'string' && saneId.test(given) ? given : randomUUID()
+  return typeof given === 'string' && saneId.test(given) ? given : `${prefix}-${(++count).toString(36)}`
 }
 
 /** Addresses that are asked all the time, by machines: logged at debug. */
