@@ -185,6 +185,9 @@ describe('what cannot be is refused', () => {
       ['/precision', '/profile', '/settings/threads'],
     )
   })
+  it('a body that no run needs', async () => {
+    await refused({ labels: { a: 'x'.repeat(70_000) } }, 413, 'BODY_TOO_LARGE')
+  })
   it('a resolution that does not go through, a batch that counts too far, an architecture that is not there', async () => {
     await refused({ resolution: 2 }, 422, 'INVALID_RESOLUTION')
     await refused({ architectureId: '01890a5d-ac96-774b-bcce-b302099a8057' }, 404, 'ARCHITECTURE_NOT_FOUND')
@@ -318,6 +321,11 @@ describe('events', () => {
     assert.equal(over.status, 204)
     assert.equal((await listen(run.links.events, { 'last-event-id': 'x' })).status, 400)
     assert.equal((await listen(run.links.events, { accept: 'application/json' })).status, 406)
+  })
+  it('have no HEAD, which would wait for their end', async () => {
+    const id = await running()
+    const answer = await api.request.head(`/v1/runs/${id}/events`).expect(405)
+    assert.equal(answer.headers.allow, 'GET')
   })
   it('stop being read when the client goes away', async () => {
     const id = await running()

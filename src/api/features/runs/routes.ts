@@ -18,6 +18,8 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
   app.post(
     '/v1/runs',
     {
+      // More than any run needs, and little enough to be parsed on the event loop.
+      bodyLimit: 65_536,
       schema: {
         operationId: 'createRun',
         tags,
@@ -140,6 +142,8 @@ function eventRoute(fastify: FastifyInstance, runs: RunService, metrics: Metrics
   fastify.withTypeProvider<TypeBoxTypeProvider>().get(
     '/v1/runs/:id/events',
     {
+      // A HEAD would wait for the end of the run to say nothing.
+      exposeHeadRoute: false,
       schema: {
         operationId: 'watchRun',
         tags,
