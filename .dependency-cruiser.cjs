@@ -76,6 +76,13 @@ module.exports = {
       to: { path: '^src/gpu/runtimes/[^/]+/', pathNot: '^src/gpu/runtimes/$1/' },
     },
     {
+      name: 'drizzle-by-one-door',
+      comment: 'src/store/drizzle.ts loads it as CommonJS: one plain import of it costs every start a third of a second.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/store/drizzle\\.ts$' },
+      to: { path: '(^|/)node_modules/drizzle-orm/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'features-share-no-routes',
       comment: "A feature may use another's service; its routes are its own face.",
       severity: 'error',

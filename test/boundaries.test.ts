@@ -16,7 +16,7 @@ const type = (path: string) => `import type * as x from '${path}'\nexport type Y
 const clean: Record<string, string> = {
   'package.json': JSON.stringify({
     type: 'module',
-    dependencies: { typebox: '*', '@tensorflow/tfjs-core': '*', 'onnxruntime-node': '*', fastify: '*' },
+    dependencies: { typebox: '*', '@tensorflow/tfjs-core': '*', 'onnxruntime-node': '*', fastify: '*', 'drizzle-orm': '*' },
     devDependencies: { ws: '*' },
   }),
   'src/engine/op.ts': value('typebox'),
@@ -57,6 +57,7 @@ const violations: [rule: string, file: string, text: string][] = [
   ['bindings-in-runtimes-only', 'src/api/bad-binding.ts', value('onnxruntime-node')],
   ['bindings-in-runtimes-only', 'src/gpu/bad-binding.ts', `export const load = () => import('@tensorflow/tfjs-core')\n`],
   ['runtimes-stand-alone', 'src/gpu/runtimes/one/bad.ts', value('../two/index.ts')],
+  ['drizzle-by-one-door', 'src/store/bad-drizzle.ts', value('drizzle-orm')],
   ['features-share-no-routes', 'src/api/features/a/bad.ts', value('../b/routes.ts')],
   ['web-talks-http-only', 'web/bad.ts', value('../src/engine/op.ts')],
   ['nothing-imports-tests-or-benchmarks', 'src/api/bad-test.ts', value('../../test/helper.ts')],

@@ -3,8 +3,9 @@
  * order. They cross to the database as base64: PGlite writes a bytea parameter byte by byte, which holds the event
  * loop several times as long.
  */
-import { eq, type SQL, sql } from 'drizzle-orm'
+
 import type { Database, Transaction } from './database.ts'
+import { eq, type SQL, sql } from './drizzle.ts'
 import { runSamples } from './schema.ts'
 
 /** An earlier run that computed the same on another runtime. */
