@@ -5,13 +5,14 @@ import { after, isUuid, type Page, page } from './cursor.ts'
 import type { Database } from './database.ts'
 import { and, desc, eq, ilike, inArray, isNull, or, sql } from './drizzle.ts'
 import { textError } from './errors.ts'
+import type { Packed } from './packed.ts'
 import { type Architecture, architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import { cancelQueued } from './transitions.ts'
 
-/** `graph` is JSON, or its text already written: a large one need not be written out on the event loop. */
+/** `graph` is JSON, or packed already: a large one need not be packed on the event loop. */
 export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 'layerCount' | 'params' | 'macs'> & {
-  graph: object | string
+  graph: object | Packed
 }
 /** As it stands in a list: without the graph, which may be megabytes. */
 export type ArchitectureSummary = Omit<Architecture, 'graph'>
@@ -52,7 +53,7 @@ export class Architectures {
       for (;;) {
         const [created] = await this.#db
           .insert(architectures)
-          .values({ ...architecture, graph: typeof graph === 'string' ? sql`${graph}::json` : graph, id: uuidv7(), createdAt: sql`now()` })
+          .values({ ...architecture, graph: graph as object, id: uuidv7(), createdAt: sql`now()` })
           .onConflictDoNothing({ target: [digest, name], where: isNull(deletedAt) })
           .returning(summary)
         if (created) return { architecture: created, created: true }
@@ -76,12 +77,12 @@ export class Architectures {
     return this.#db.select().from(architectures).where(inArray(id, valid))
   }
 
-  /** `getMany` with the graphs as the text they are stored as: a large one need not be read on the event loop. */
-  async getWithText(ids: readonly string[]): Promise<(ArchitectureSummary & { graphText: string })[]> {
+  /** `getMany` with the graphs as they are stored: a large one need not be unpacked on the event loop. */
+  async getPacked(ids: readonly string[]): Promise<(ArchitectureSummary & { packedGraph: Packed })[]> {
     const valid = ids.filter(isUuid)
     if (valid.length === 0) return []
     return this.#db
-      .select({ ...summary, graphText: sql<string>`${architectures.graph}::text` })
+      .select({ ...summary, packedGraph: sql<Packed>`${architectures.graph}` })
       .from(architectures)
       .where(inArray(id, valid))
   }

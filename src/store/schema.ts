@@ -4,6 +4,7 @@
  * is searched. Times have milliseconds, JavaScript's own precision, so that a cursor compares exactly.
  */
 import { bigint, boolean, customType, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } from './drizzle.ts'
+import { type Packed, pack, unpack } from './packed.ts'
 
 /** `queued → running → succeeded | failed | cancelled | timedOut`; `running → queued` when its owner gives it back. */
 export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'timedOut'] as const
@@ -18,6 +19,12 @@ export interface RunError {
 }
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
+/** Given as an object, or packed already. */
+const packed = customType<{ data: object; driverData: Packed }>({
+  dataType: () => 'text',
+  toDriver: (value: object | Packed) => (typeof value === 'string' ? value : pack(value)),
+  fromDriver: unpack,
+})
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 
 export const architectures = pgTable('architectures', {
@@ -25,7 +32,7 @@ export const architectures = pgTable('architectures', {
   name: text('name').notNull(),
   digest: text('digest').notNull(),
   source: json('source').$type<object>().notNull(),
-  graph: json('graph').$type<object>().notNull(),
+  graph: packed('graph').notNull(),
   layerCount: integer('layer_count').notNull(),
   params: bigint('params', { mode: 'number' }).notNull(),
   macs: bigint('macs', { mode: 'number' }).notNull(),

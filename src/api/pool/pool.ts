@@ -3,6 +3,7 @@ import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
+import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { CostFormat, ReadArchitecture } from './tasks.ts'
 import type { Crossing } from './worker.ts'
@@ -63,17 +64,17 @@ export class EnginePool {
   }
 
   /** A graph as bytes, as `writeGraph` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
-  graph(graph: string): Promise<Uint8Array> {
+  graph(graph: Packed): Promise<Uint8Array> {
     return this.#run('graph', { graph }, [])
   }
 
   /** Costs of a graph as bytes, as `writeCosts` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
-  costs(graph: string, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
+  costs(graph: Packed, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
     return this.#run('costs', { graph, options, format }, [])
   }
 
   /** Why two conventions differ over a graph. @throws as `explainGraph` does, LIMIT_EXCEEDED, OVERLOADED. */
-  explain(graph: string, options: ExplainOptions): Promise<Explanation> {
+  explain(graph: Packed, options: ExplainOptions): Promise<Explanation> {
     return this.#run('explain', { graph, options }, [])
   }
 

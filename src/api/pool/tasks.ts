@@ -8,6 +8,7 @@ import { type Graph, graphToJson } from '../../engine/graph.ts'
 import type { Limits } from '../../engine/limits.ts'
 import { verifyGraph } from '../../engine/verify.ts'
 import { expandZoo } from '../../engine/zoo/index.ts'
+import { type Packed, pack, unpack } from '../../store/packed.ts'
 import { csv } from '../csv.ts'
 import { ApiError, invalidRequest, type Problem } from '../errors.ts'
 
@@ -22,8 +23,8 @@ export type ArchitectureSource = { kind: 'json' } | { kind: 'zoo'; family: strin
 export interface ReadArchitecture {
   name: string
   source: ArchitectureSource
-  /** The verified `Graph` as JSON text: written here, since it may be large. */
-  graph: string
+  /** The verified `Graph`, packed here, since it may be large. */
+  graph: Packed
   /** `sha256:` and 64 hexadecimal digits, of the canonical graph: the name is no part of it. */
   digest: string
   layerCount: number
@@ -119,7 +120,7 @@ export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits:
   return {
     name: body.name as string,
     source,
-    graph: JSON.stringify(graph),
+    graph: pack(graph),
     digest: digestOf(graph),
     layerCount: totals.layers,
     params: totals.params,
@@ -138,7 +139,7 @@ export const digestOf = (graph: Graph): string =>
     .digest('hex')}`
 
 /** A stored graph in the form it is registered in, as bytes to send. */
-export const writeGraph = ({ graph }: { graph: string }): Uint8Array => Buffer.from(JSON.stringify(graphToJson(JSON.parse(graph) as Graph)))
+export const writeGraph = ({ graph }: { graph: Packed }): Uint8Array => Buffer.from(JSON.stringify(graphToJson(unpack(graph) as Graph)))
 
 export type CostFormat = 'json' | 'csv'
 
@@ -163,8 +164,8 @@ const csvColumns = [
  * The costs of a stored graph as bytes to send: JSON whole, or CSV with a row a layer, each naming the convention it
  * counts by. @throws EngineError as `computeCosts` does.
  */
-export function writeCosts({ graph, options, format }: { graph: string; options: CostOptions; format: CostFormat }): Uint8Array {
-  const costs = computeCosts(JSON.parse(graph) as Graph, options)
+export function writeCosts({ graph, options, format }: { graph: Packed; options: CostOptions; format: CostFormat }): Uint8Array {
+  const costs = computeCosts(unpack(graph) as Graph, options)
   if (format === 'json') return Buffer.from(JSON.stringify(costs))
   const cell = (value: unknown): string | number =>
     value === null ? '' : Array.isArray(value) ? value.join(typeof value[0] === 'number' ? 'x' : ' ') : (value as string | number)
@@ -173,5 +174,5 @@ export function writeCosts({ graph, options, format }: { graph: string; options:
 }
 
 /** Why two conventions differ over a stored graph. @throws EngineError as `explainCosts` does. */
-export const explainGraph = ({ graph, options }: { graph: string; options: ExplainOptions }): Explanation =>
-  explainCosts(JSON.parse(graph) as Graph, options)
+export const explainGraph = ({ graph, options }: { graph: Packed; options: ExplainOptions }): Explanation =>
+  explainCosts(unpack(graph) as Graph, options)

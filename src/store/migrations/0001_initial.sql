@@ -4,7 +4,8 @@ CREATE TABLE architectures (
   name text NOT NULL,
   digest text NOT NULL,
   source json NOT NULL,
-  graph json NOT NULL,
+  -- JSON, gzip, base64: src/store/packed.ts
+  graph text NOT NULL,
   layer_count integer NOT NULL,
   params bigint NOT NULL,
   macs bigint NOT NULL,

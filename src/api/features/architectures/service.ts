@@ -1,4 +1,5 @@
 import type { ArchitectureSummary, Store } from '../../../store/index.ts'
+import type { Packed } from '../../../store/packed.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { writeGraph } from '../../pool/tasks.ts'
@@ -11,7 +12,7 @@ export const smallGraph = 400
 export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** An architecture with its graph as the text it is stored as. */
-export type StoredArchitecture = ArchitectureSummary & { graphText: string }
+export type StoredArchitecture = ArchitectureSummary & { packedGraph: Packed }
 
 const notFound = (id: string) =>
   new ApiError('ARCHITECTURE_NOT_FOUND', `no architecture ${id.slice(0, 60)}: GET /v1/architectures lists those there are`)
@@ -48,7 +49,7 @@ export class ArchitectureService {
   readonly getEach = async (ids: readonly string[]): Promise<(Architecture | ApiError)[]> =>
     inOrder(ids, await this.#store.architectures.getSummaries(ids), present)
   readonly storedEach = async (ids: readonly string[]): Promise<(StoredArchitecture | ApiError)[]> =>
-    inOrder(ids, await this.#store.architectures.getWithText(ids), (row) => row)
+    inOrder(ids, await this.#store.architectures.getPacked(ids), (row) => row)
 
   async list({ limit = 50, ...query }: ArchitectureQuery): Promise<{ items: Architecture[]; nextCursor: string | null }> {
     const { items, nextCursor } = await this.#store.architectures.list({ limit, ...query })
@@ -60,8 +61,8 @@ export class ArchitectureService {
     return this.graphOf(await this.stored(id))
   }
 
-  async graphOf({ graphText, layerCount }: StoredArchitecture): Promise<Buffer> {
-    return asBuffer(layerCount <= smallGraph ? writeGraph({ graph: graphText }) : await this.#pool.graph(graphText))
+  async graphOf({ packedGraph, layerCount }: StoredArchitecture): Promise<Buffer> {
+    return asBuffer(layerCount <= smallGraph ? writeGraph({ graph: packedGraph }) : await this.#pool.graph(packedGraph))
   }
 
   /** Hides the architecture and cancels its queued runs; finished runs keep their figures. @throws ApiError ARCHITECTURE_NOT_FOUND */
@@ -77,7 +78,7 @@ export class ArchitectureService {
 
   /** What is stored, the graph as text. @throws ApiError ARCHITECTURE_NOT_FOUND */
   async stored(id: string): Promise<StoredArchitecture> {
-    const [row] = await this.#store.architectures.getWithText([id])
+    const [row] = await this.#store.architectures.getPacked([id])
     if (!row || row.deletedAt) throw notFound(id)
     return row
   }

@@ -4,6 +4,7 @@ import { findConvention } from '../../../engine/conventions/index.ts'
 import { type CostOptions, type Costs, computeCosts } from '../../../engine/cost.ts'
 import { type ExplainOptions, type Explanation, explainCosts } from '../../../engine/explain-costs.ts'
 import type { Graph } from '../../../engine/graph.ts'
+import { unpack } from '../../../store/packed.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type CostFormat, writeCosts } from '../../pool/tasks.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture, smallGraph } from '../architectures/service.ts'
@@ -43,19 +44,19 @@ export class CostService {
   }
 
   /** Costs of a stored architecture as a value. @throws EngineError as `computeCosts` does. */
-  async costs({ graphText, layerCount }: StoredArchitecture, query: CostQuery): Promise<Costs> {
+  async costs({ packedGraph, layerCount }: StoredArchitecture, query: CostQuery): Promise<Costs> {
     const options = readOptions(query)
-    if (layerCount <= smallGraph) return computeCosts(JSON.parse(graphText) as Graph, options)
-    return JSON.parse(asBuffer(await this.#pool.costs(graphText, options, 'json')).toString('utf8'))
+    if (layerCount <= smallGraph) return computeCosts(unpack(packedGraph) as Graph, options)
+    return JSON.parse(asBuffer(await this.#pool.costs(packedGraph, options, 'json')).toString('utf8'))
   }
 
   /** Why two conventions differ over a stored architecture. @throws EngineError as `explainCosts` does. */
-  async explain({ graphText, layerCount }: StoredArchitecture, query: ExplainQuery): Promise<Explanation> {
+  async explain({ packedGraph, layerCount }: StoredArchitecture, query: ExplainQuery): Promise<Explanation> {
     const { from, to, batch = 1, resolution } = query
     // Names first: a large graph need not wait for a thread to hear that there is no such convention.
     for (const name of [from, to]) findConvention(name)
     const options: ExplainOptions = { from, to, batch, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
-    return layerCount <= smallGraph ? explainCosts(JSON.parse(graphText) as Graph, options) : this.#pool.explain(graphText, options)
+    return layerCount <= smallGraph ? explainCosts(unpack(packedGraph) as Graph, options) : this.#pool.explain(packedGraph, options)
   }
 
   /** The same of the architecture with this id. @throws ApiError ARCHITECTURE_NOT_FOUND; as `explain` does. */
@@ -65,9 +66,9 @@ export class CostService {
 
   /** Whether these options go through the network, every count within bounds. @throws as `costs` does. */
   async check(id: string, options: CostOptions): Promise<void> {
-    const { graphText, layerCount } = await this.#architectures.stored(id)
-    if (layerCount <= smallGraph) computeCosts(JSON.parse(graphText) as Graph, options)
-    else await this.#pool.costs(graphText, options, 'json')
+    const { packedGraph, layerCount } = await this.#architectures.stored(id)
+    if (layerCount <= smallGraph) computeCosts(unpack(packedGraph) as Graph, options)
+    else await this.#pool.costs(packedGraph, options, 'json')
   }
 
   /**
@@ -83,14 +84,14 @@ export class CostService {
 
   async #work(id: string, query: CostQuery, format: CostFormat, key: string, kept: CostAnswer | undefined): Promise<CostAnswer> {
     const options = readOptions(query)
-    const { graphText, layerCount, digest, name } = await this.#architectures.stored(id)
+    const { packedGraph, layerCount, digest, name } = await this.#architectures.stored(id)
     const knownUntil = Date.now() + existenceMs
     if (kept) {
       kept.knownUntil = knownUntil
       return kept
     }
-    const task = { graph: graphText, options, format }
-    const body = asBuffer(layerCount <= smallGraph ? writeCosts(task) : await this.#pool.costs(graphText, options, format))
+    const task = { graph: packedGraph, options, format }
+    const body = asBuffer(layerCount <= smallGraph ? writeCosts(task) : await this.#pool.costs(packedGraph, options, format))
     const answer = {
       body,
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,

@@ -19,7 +19,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
     '/v1/runs',
     {
       // More than any run needs, and little enough to be parsed on the event loop.
-      bodyLimit: 65_536,
+      bodyLimit: Math.min(65_536, fastify.initialConfig.bodyLimit!),
       schema: {
         operationId: 'createRun',
         tags,
