@@ -82,7 +82,6 @@ test('outputs come one after another, the first 65,536 elements of them', async 
     const { outputs, result } = success(await worker.execute(jobOf(device, graph, quick, runtime), patient))
     assert.equal(result.output.elements, 512 + 131_072)
     assert.equal(outputs.length, 65_536)
-    assert.equal(outputs.buffer.byteLength, 4 * 65_536)
     assert.deepEqual([...outputs.subarray(0, 8)], result.output.first)
     assert.deepEqual(outputs.subarray(512), positive.subarray(0, 65_536 - 512))
   }
