@@ -153,13 +153,19 @@ describe('openapi.json', () => {
     await call('GET', '/v1/runs/{id}/samples', done.links.samples, { headers: { accept: 'text/csv' } })
     const events = (await call('GET', '/v1/runs/{id}/events', done.links.events)) as unknown as string
     const validate = schemaOf(document.paths['/v1/runs/{id}/events'].get, 200, 'text/event-stream')!
-    const data = events
-      .split('\n')
-      .filter((line) => line.startsWith('data: '))
-      .map((line) => JSON.parse(line.slice(6)))
-    assert.ok(data.length >= 3)
-    for (const event of data) assert.ok(validate(event), ajv.errorsText(validate.errors))
-    await call('GET', '/v1/runs/{id}/events', done.links.events, { headers: { 'last-event-id': String(data.length) } })
+    const validateData = ajv.compile(closed(document.components.schemas.RunEvent))
+    const messages: Json[] = events
+      .split('\n\n')
+      .map((block) => Object.fromEntries(block.split('\n').map((line) => /^(\w+): (.*)$/.exec(line)?.slice(1) ?? ['', line])))
+      .filter((message) => 'data' in message)
+    assert.ok(messages.length >= 3)
+    for (const message of messages) {
+      assert.ok(validate(message), ajv.errorsText(validate.errors))
+      const data: Json = JSON.parse(message.data)
+      assert.ok(validateData(data), ajv.errorsText(validateData.errors))
+      assert.deepEqual([message.id, message.event], [String(data.seq), data.type])
+    }
+    await call('GET', '/v1/runs/{id}/events', done.links.events, { headers: { 'last-event-id': String(messages.length) } })
     await call('DELETE', '/v1/runs/{id}', done.links.self)
 
     api.worker.autoMs = null

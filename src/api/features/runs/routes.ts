@@ -6,7 +6,7 @@ import { mediaType } from '../../accept.ts'
 import type { Metrics } from '../../metrics.ts'
 import { answer, empty, errors, json } from '../../schemas.ts'
 import { eventStream } from './event-stream.ts'
-import { EventHeaders, NewRun, RunEventSchema, RunHeaders, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
+import { EventHeaders, NewRun, RunEventMessage, RunHeaders, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']
@@ -154,7 +154,7 @@ function eventRoute(fastify: FastifyInstance, runs: RunService, metrics: Metrics
         params: RunParams,
         headers: EventHeaders,
         response: {
-          200: answer('The events.', { 'text/event-stream': RunEventSchema }),
+          200: answer('The events.', { 'text/event-stream': RunEventMessage }),
           204: empty('The run is over and its last event was heard.'),
           ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NOT_ACCEPTABLE'),
         },

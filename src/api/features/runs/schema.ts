@@ -236,3 +236,13 @@ export const RunEventSchema = Type.Object(
   { title: 'RunEvent' },
 )
 export type RunEventAnswer = Static<typeof RunEventSchema>
+
+/** One server-sent event as clients get it, its lines by name. */
+export const RunEventMessage = Type.Object(
+  {
+    id: Type.String({ pattern: '^[0-9]+$', description: 'The event’s `seq`: what Last-Event-ID sends back.' }),
+    event: Type.String({ description: 'The event’s `type`.' }),
+    data: Type.String({ contentMediaType: 'application/json', contentSchema: RunEventSchema, description: 'A RunEvent as JSON.' }),
+  },
+  { title: 'RunEventMessage' },
+)
