@@ -42,8 +42,11 @@ test('an idle worker ends with a service that is killed, and with one that exits
   for (const kind of ['idle', 'exit'] as const) {
     const { parent, lines } = startParent(`CPU-${randomUUID()}`, 0, kind)
     await until(() => lines.length > 0, 30_000, 'the worker to start')
+    const ended = parent.exitCode === null ? once(parent, 'exit') : null
     if (kind === 'idle') parent.kill('SIGKILL')
     await until(() => !isAlive(lines[0]!.pid), 5000, 'the worker to end')
+    // A service that exits ends its worker first and removes the files after it.
+    await ended
     assert.deepEqual(readdirSync(temporary), [], kind)
   }
 })
