@@ -25,6 +25,7 @@ type ApiErrorCode =
   | 'RUN_NOT_FOUND'
   | 'RUN_FINISHED'
   | 'NO_SAMPLES'
+  | 'NOT_COMPARABLE'
   | 'DEVICE_NOT_FOUND'
   | 'AMBIGUOUS_DEVICE'
   | 'DEVICE_UNAVAILABLE'
@@ -54,6 +55,7 @@ export const errorTable = {
   DEVICE_UNAVAILABLE: { status: 409, title: 'The runtime does not work on this device' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key was used for another request' },
   RUN_FINISHED: { status: 409, title: 'The run has already ended' },
+  NOT_COMPARABLE: { status: 409, title: 'A run has no figure that may be compared' },
   NO_SAMPLES: { status: 409, title: 'The run has no samples' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body comes in a format that is not read here' },

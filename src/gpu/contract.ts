@@ -5,6 +5,7 @@
 import type { Graph } from '../engine/graph.ts'
 import type { Device } from './devices.ts'
 import type { CpuDescription } from './host-facts.ts'
+import type { Ratio } from './timing/compare.ts'
 import type { TimingSettings } from './timing/settings.ts'
 
 export type { TimingSettings }
@@ -29,6 +30,11 @@ export interface RunJob {
   resolution: readonly [number, number] | null
   profile: boolean
   settings: TimingSettings
+  /**
+   * Set where this is one block of a comparison: it ends with its duration and samples, since steadiness is asked of
+   * the rounds and not of a block, and takes at most so many samples.
+   */
+  block?: { mostSamples: number }
 }
 
 /** Latency of one call with the whole batch, ms. A percentile is null where the samples are too few to state it. */
@@ -143,6 +149,46 @@ export interface RunSuccess {
   samples: Float64Array
   /** All outputs one after another, in graph order: the first `maxKeptOutputs` elements where there are more. */
   outputs: Float32Array
+}
+
+/** One block of a comparison. */
+export interface BlockFigure {
+  medianMs: number
+  samples: number
+}
+
+export interface Round {
+  /** Which side went first: they take turns, so that neither gains from going second. */
+  first: 'a' | 'b'
+  a: BlockFigure
+  b: BlockFigure
+  /** Time per image of b over a's. */
+  ratio: number
+}
+
+/** A condition in which two sides differ. */
+export interface Difference {
+  /** `device`, `driver`, `settings.threads` … */
+  what: string
+  a: string
+  b: string
+}
+
+/** What an interleaved comparison found. Samples are stored block by block, in the order they were taken. */
+export interface Comparison extends Ratio {
+  /** Median over the blocks of a side, and what all of them hold. */
+  a: BlockFigure
+  b: BlockFigure
+  rounds: Round[]
+  differences: Difference[]
+}
+
+export interface ComparisonSuccess {
+  comparison: Comparison
+  certificate: Certificate
+  /** Of the first block of each side. */
+  environment: { a: RunEnvironment; b: RunEnvironment }
+  samples: Float64Array
 }
 
 export interface RunFailure {

@@ -122,7 +122,8 @@ export class Architectures {
    */
   async markDeleted(architectureId: string): Promise<{ architecture: ArchitectureSummary; cancelledRuns: Run[] } | null> {
     if (!isUuid(architectureId)) return null
-    const waiting = and(eq(runs.architectureId, architectureId), eq(runs.status, 'queued'))!
+    const itsOwn = or(eq(runs.architectureId, architectureId), eq(runs.againstArchitectureId, architectureId))!
+    const waiting = and(itsOwn, eq(runs.status, 'queued'))!
     const devices = await this.#db.selectDistinct({ deviceUuid: runs.deviceUuid }).from(runs).where(waiting)
     for (const { deviceUuid } of devices) await this.#tickets.ensureQueue(deviceUuid)
     return this.#db.transaction(async (tx) => {
@@ -133,7 +134,7 @@ export class Architectures {
         .returning(summary)
       if (!architecture) return null
       const error = { code: 'ARCHITECTURE_DELETED', message: 'Cancelled, since its architecture was deleted' }
-      return { architecture, cancelledRuns: await cancelQueued(tx, this.#tickets, eq(runs.architectureId, architectureId), error) }
+      return { architecture, cancelledRuns: await cancelQueued(tx, this.#tickets, itsOwn, error) }
     })
   }
 }

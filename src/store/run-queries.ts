@@ -18,6 +18,10 @@ export interface NewRun {
   priority: number
   labels: Record<string, string>
   settings: object
+  /** Side b of a comparison, without its architecture. */
+  against?: object | null
+  againstArchitectureId?: string | null
+  rounds?: number | null
 }
 
 export interface RunFilter {
@@ -44,6 +48,8 @@ export interface WorkloadGroup {
   count: number
   settings: object
   timeoutMs: number
+  /** Of a comparison. */
+  rounds: number | null
   /** Since the start; null for those that wait. */
   elapsedMs: number | null
   /** Of the latest successful runs of this workload there; null where there is none. */
@@ -89,7 +95,8 @@ export function workloadOf(run: NewRun): string {
   const settings = Object.entries(run.settings)
     .filter(([key]) => key !== 'seed')
     .sort(([a], [b]) => (a < b ? -1 : 1))
-  const parts = [run.architectureId, run.runtime, run.batch, run.precision, run.resolution, run.profile, settings]
+  const parts: unknown[] = [run.architectureId, run.runtime, run.batch, run.precision, run.resolution, run.profile, settings]
+  if (run.against) parts.push(run.againstArchitectureId, run.against, run.rounds)
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
@@ -100,14 +107,14 @@ export async function upTo(db: Database, run: Pick<Run, 'id'>): Promise<Workload
   const { rows } = await db.execute(sql`
     WITH groups AS (
       SELECT other.workload, other.status, count(*)::int AS count, min(other.settings::text)::json AS settings,
-        max(other.timeout_ms) AS timeout_ms, min(other.started_at) AS started_at, other.device_uuid
+        max(other.timeout_ms) AS timeout_ms, max(other.rounds) AS rounds, min(other.started_at) AS started_at, other.device_uuid
       FROM runs other, runs self
       WHERE self.id = ${run.id}::uuid AND self.status = 'queued' AND other.device_uuid = self.device_uuid
         AND (other.status = 'running' OR (other.status = 'queued'
           AND (-other.priority, other.queued_at, other.id) <= (-self.priority, self.queued_at, self.id)))
       GROUP BY other.workload, other.status, other.device_uuid
     )
-    SELECT workload, status, count, settings, timeout_ms AS "timeoutMs",
+    SELECT workload, status, count, settings, timeout_ms AS "timeoutMs", rounds,
       (extract(epoch FROM now() - started_at) * 1000)::float8 AS "elapsedMs", ${meanMs(sql`groups.device_uuid`, sql`groups.workload`)} AS "meanMs"
     FROM groups`)
   return rows
@@ -152,6 +159,22 @@ export async function meanDurations(db: Database, deviceUuid: string, workloads:
     SELECT workload, ${meanMs(sql`${deviceUuid}`, sql`wanted.workload`)} AS ms
     FROM json_array_elements_text(${JSON.stringify([...new Set(workloads)])}::json) AS wanted (workload)`)
   return new Map(rows.filter((row: Mean) => row.ms !== null).map((row: Mean) => [row.workload, row.ms]))
+}
+
+/** Looked at for repeatability: the latest few, since a machine changes. */
+const LATEST = 500
+
+export async function repeatedMedians(db: Database, deviceUuid: string): Promise<Map<string, number[]>> {
+  const { rows } = await db.execute(sql`
+    SELECT workload, (result #>> '{latencyMs,p50}')::float8 / batch AS median FROM (
+      SELECT workload, result, batch FROM runs
+      WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' AND result #>> '{latencyMs,p50}' IS NOT NULL
+      ORDER BY finished_at DESC LIMIT ${LATEST}
+    ) AS latest`)
+  const groups = new Map<string, number[]>()
+  for (const { workload, median } of rows as { workload: string; median: number }[])
+    groups.set(workload, [...(groups.get(workload) ?? []), median])
+  return new Map([...groups].filter(([, medians]) => medians.length > 1))
 }
 
 interface Mean {

@@ -45,7 +45,7 @@ export class Runs {
     options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
   ): Promise<{ run: Run; created: boolean }> {
     const { idempotencyKey, requestHash } = options
-    if (!isUuid(run.architectureId)) throw notThere(run.architectureId)
+    for (const id of [run.architectureId, run.againstArchitectureId]) if (id && !isUuid(id)) throw notThere(id)
     await this.#tickets.ensureQueue(run.deviceUuid)
     try {
       return await this.#db.transaction(async (tx) => {
@@ -68,11 +68,13 @@ export class Runs {
         const [row] = await transitions.withEvent(tx, insert, 'queued', { device: run.device, runtime: run.runtime })
         if (!row) return { run: await sameRequest(tx, idempotencyKey!, requestHash), created: false }
         await requireArchitecture(tx, run.architectureId)
+        if (run.againstArchitectureId) await requireArchitecture(tx, run.againstArchitectureId)
         await this.#tickets.send(tx, row, true)
         return { run: row, created: true }
       })
     } catch (error) {
       if (isForeignKeyViolation(error, 'runs_architecture_id_fkey')) throw notThere(run.architectureId)
+      if (isForeignKeyViolation(error, 'runs_against_architecture_id_fkey')) throw notThere(run.againstArchitectureId!)
       throw textError(error)
     }
   }
@@ -248,6 +250,11 @@ export class Runs {
   /** Mean duration in ms of the latest succeeded runs of each workload on the device; workloads without any are absent. */
   meanDurations(deviceUuid: string, workloads: readonly string[]): Promise<Map<string, number>> {
     return queries.meanDurations(this.#db, deviceUuid, workloads)
+  }
+
+  /** Medians of the latest runs on the device that were made more than once, by workload, per image in ms. */
+  repeatedMedians(deviceUuid: string): Promise<Map<string, number[]>> {
+    return queries.repeatedMedians(this.#db, deviceUuid)
   }
 
   /** Sees to it that each waiting run of the device has a ticket, whatever became of earlier ones; returns how many it sent. */

@@ -59,6 +59,11 @@ export const runs = pgTable('runs', {
   priority: integer('priority').notNull(),
   labels: jsonb('labels').$type<Record<string, string>>().notNull(),
   settings: json('settings').$type<object>().notNull(),
+  /** Side b of a comparison, without its architecture; null for a run of one side. */
+  against: json('against').$type<object>(),
+  againstArchitectureId: uuid('against_architecture_id'),
+  /** Blocks of each side of a comparison. */
+  rounds: integer('rounds'),
   /** Digest of what decides a run's duration: architecture, runtime, batch, precision, resolution, profile, settings. */
   workload: text('workload').notNull(),
   status: text('status').$type<RunStatus>().notNull(),
@@ -75,6 +80,8 @@ export const runs = pgTable('runs', {
   certificate: json('certificate').$type<object>(),
   environment: json('environment').$type<object>(),
   error: json('error').$type<RunError>(),
+  /** What a comparison found, in place of a result. */
+  comparison: json('comparison').$type<object>(),
   idempotencyKey: text('idempotency_key'),
   requestHash: text('request_hash'),
   /** Sequence number of its last event: raised in the row, so events of a run commit in the order of their numbers. */

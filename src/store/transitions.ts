@@ -20,6 +20,8 @@ export interface Claim {
 export interface Ending {
   status: FinalStatus
   result?: object
+  /** In place of a result, of a run that compared two sides. */
+  comparison?: object
   certificate?: object
   environment?: object
   /** Says why, for every status but `succeeded`. */
@@ -95,11 +97,11 @@ export async function claim(db: Database, which: SQL, owner: string, leaseMs: nu
 
 /** running → a final state, by its holder. */
 export async function finish(tx: Transaction, held: Claim, ending: Ending): Promise<Run | null> {
-  const { status, samples, output, result, certificate, environment, error } = ending
+  const { status, samples, output, result, comparison, certificate, environment, error } = ending
   const [run] = await transition(
     tx,
     heldBy(held),
-    { ...RELEASED, status, finishedAt: sql`now()`, result, certificate, environment, error },
+    { ...RELEASED, status, finishedAt: sql`now()`, result, comparison, certificate, environment, error },
     status,
     error ? { error } : { certificate },
   )

@@ -37,9 +37,11 @@ export class FakeWorker implements Executor {
     this.#progress.get(runId)?.({ type: 'progress', data })
   }
 
-  finish(runId: string, outcome?: Outcome): void {
+  /** @param outcome in full, or what it makes of a success. */
+  finish(runId: string, outcome?: Outcome | ((success: RunSuccess) => RunSuccess)): void {
     const job = this.jobs.findLast((each) => each.runId === runId)!
-    this.#running.get(runId)?.(outcome ?? { outcome: 'succeeded', success: success(job) })
+    const made = typeof outcome === 'function' ? outcome(success(job)) : success(job)
+    this.#running.get(runId)?.(typeof outcome === 'object' ? outcome : { outcome: 'succeeded', success: made })
   }
 
   finishAll(): void {

@@ -149,6 +149,7 @@ describe('openapi.json', () => {
     await call('POST', runs, runs, { body: { ...body, device: 'cpu:9' } })
     await call('POST', runs, runs, { body: { ...body, precision: 'float16' } })
     while ((await call('GET', '/v1/runs/{id}', done.links.self)).status !== 'succeeded') await sleep(10)
+    await call('GET', '/v1/runs/{id}/compare', `${done.links.self}/compare?with=${done.id}`)
     await call('GET', '/v1/runs/{id}/samples', done.links.samples)
     await call('GET', '/v1/runs/{id}/samples', done.links.samples, { headers: { accept: 'text/csv' } })
     const events = (await call('GET', '/v1/runs/{id}/events', done.links.events)) as unknown as string

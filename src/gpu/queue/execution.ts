@@ -4,15 +4,19 @@
  */
 import type { Graph } from '../../engine/graph.ts'
 import type { Claim, Ending, FinalStatus, Log, Run, Store } from '../../store/index.ts'
-import type { Precision, RunJob, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
+import type { Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import { compareOutputs } from './agreement.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
+import { type Interleaved, interleave } from './interleave.ts'
 
 /** Why an execution is cut off: a user's wish, the end of this service, or another service that took the run over. */
 export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'
 
 /** How often and in which steps an ending is stored again where the database does not answer, ms. */
 const STORE_AGAIN = { times: 30, pauseMs: 1000 }
+
+/** One side of a comparison, or the only one of any other run, as it is stored. */
+type Side = Pick<Run, 'runtime' | 'batch' | 'precision' | 'resolution' | 'settings'>
 
 export class Execution {
   readonly run: Run
@@ -55,30 +59,22 @@ export class Execution {
     return { id: this.run.id, owner: this.run.owner!, attempt: this.run.attempt }
   }
 
-  async #execute(): Promise<Outcome> {
+  async #execute(): Promise<Outcome | Interleaved> {
     const { run } = this
     try {
-      const architecture = await this.#store.architectures.get(run.architectureId)
-      const job: RunJob = {
-        runId: run.id,
-        graph: architecture!.graph as Graph,
-        runtime: run.runtime as RuntimeName,
-        device: this.#device,
-        batch: run.batch,
-        precision: run.precision as Precision,
-        resolution: run.resolution,
-        profile: run.profile,
-        settings: run.settings as TimingSettings,
-      }
-      return await this.#worker.execute(job, {
+      const job = await this.#jobOf(run.architectureId, run)
+      const options = {
         timeoutMs: run.timeoutMs,
         signal: this.#controller.signal,
-        onProgress: ({ type, data }) => {
+        onProgress: ({ type, data }: RunProgress) => {
           this.#progress = this.#progress
             .then(() => this.#store.events.append(run.id, type, data, run.owner!))
             .catch((err) => this.#log.warn({ err, runId: run.id }, 'progress of a run was not stored'))
         },
-      })
+      }
+      if (!run.against) return await this.#worker.execute(job, { ...options, fresh: false })
+      const other = await this.#jobOf(run.againstArchitectureId!, run.against as Side)
+      return await interleave({ a: job, b: other }, run.rounds!, this.#worker, options)
     } catch (err) {
       this.#log.error({ err, runId: run.id }, 'the worker of a device failed outside of its run')
       return {
@@ -88,8 +84,24 @@ export class Execution {
     }
   }
 
+  async #jobOf(architectureId: string, side: Side): Promise<RunJob> {
+    const { run } = this
+    const architecture = await this.#store.architectures.get(architectureId)
+    return {
+      runId: run.id,
+      graph: architecture!.graph as Graph,
+      runtime: side.runtime as RuntimeName,
+      device: this.#device,
+      batch: side.batch,
+      precision: side.precision as Precision,
+      resolution: side.resolution,
+      profile: run.profile,
+      settings: side.settings as TimingSettings,
+    }
+  }
+
   /** @returns the state the run is in now by this execution's doing, null where it was not this one's to change any more. */
-  async #record(outcome: Outcome): Promise<FinalStatus | 'requeued' | null> {
+  async #record(outcome: Outcome | Interleaved): Promise<FinalStatus | 'requeued' | null> {
     if (outcome.outcome === 'cancelled') {
       if (this.#interruption === 'leaseLost') return null
       if (this.#interruption === 'shutdown') {
@@ -105,8 +117,10 @@ export class Execution {
     return run && (run.status as FinalStatus)
   }
 
-  async #ending(outcome: Outcome): Promise<Ending> {
+  async #ending(outcome: Outcome | Interleaved): Promise<Ending> {
     switch (outcome.outcome) {
+      case 'compared':
+        return { status: 'succeeded', ...outcome.success }
       case 'succeeded':
         return this.#success(outcome.success)
       case 'failed':

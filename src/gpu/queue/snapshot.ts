@@ -22,11 +22,12 @@ export interface DeviceSnapshot {
 
 /**
  * What a run of this workload takes, ms: the mean of its latest five successful runs on this device, or, where there
- * was none, what its settings ask for at least (warm-up and minimum duration). Never more than its timeout.
+ * was none, what its settings ask for at least (warm-up and minimum duration, for each block of a comparison). Never
+ * more than its timeout.
  */
-function durationOf({ settings, timeoutMs }: Pick<Run, 'settings' | 'timeoutMs'>, meanMs: number | null): number {
+function durationOf({ settings, timeoutMs, rounds }: Pick<Run, 'settings' | 'timeoutMs' | 'rounds'>, meanMs: number | null): number {
   const { warmupMs, minDurationMs } = settings as TimingSettings
-  return Math.min(meanMs ?? warmupMs + minDurationMs, timeoutMs)
+  return Math.min(meanMs ?? (rounds ? 2 * rounds : 1) * (warmupMs + minDurationMs), timeoutMs)
 }
 
 export async function snapshotDevice(

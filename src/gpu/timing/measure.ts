@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { RunProgress, Session } from '../contract.ts'
+import type { RunJob, RunProgress, Session } from '../contract.ts'
 import { median } from './percentiles.ts'
 import { maxSamples, type TimingSettings } from './settings.ts'
 import { type Stability, spread, stability } from './stability.ts'
@@ -15,7 +15,7 @@ export interface Measurement {
   /** Every timed call, ms, in order. */
   samples: Float64Array
   stability: Stability
-  /** What ended it: `settled` is minimum duration, minimum samples and stability together. */
+  /** What ended it: `settled` is minimum duration, minimum samples and, but for a block, stability together. */
   endedBy: 'settled' | 'maxDuration' | 'maxSamples'
   /** The timed part on the clock, ms. */
   interval: { start: number; end: number }
@@ -64,13 +64,16 @@ function windowsAgree(samples: Float64Array): boolean {
  * agree (at most three times as long, never fewer than three calls); then every call is timed until minimum duration,
  * minimum samples and stability are reached together, or the cap. One call ends before the next begins.
  * The runtime's errors pass through.
+ * @param block of a comparison: steadiness is not waited for, and the samples are bounded.
  */
 export async function measure(
   session: Pick<Session, 'run'>,
   settings: TimingSettings,
   clock: Clock,
   onProgress: (progress: RunProgress) => void,
+  block?: RunJob['block'],
 ): Promise<Measurement> {
+  const mostSamples = block?.mostSamples ?? maxSamples
   let lastProgress = clock.now()
   const phase = (name: string, data: Record<string, unknown> = {}) => {
     onProgress({ type: 'phase', data: { phase: name, ...data } })
@@ -130,11 +133,11 @@ export async function measure(
     })
     if (samples.length >= settings.minSamples && elapsed >= nextLook) {
       const verdict = stability(samples.all())
-      if (verdict.stable) return finish('settled', verdict)
+      if (verdict.stable || block) return finish('settled', verdict)
       // Each further look is another chance to be called stable by luck: let the series grow by a tenth first.
       nextLook = elapsed + Math.max(lookEveryMs, elapsed / 10)
     }
-    if (samples.length >= maxSamples) return finish('maxSamples')
+    if (samples.length >= mostSamples) return finish('maxSamples')
     if (elapsed >= settings.maxDurationMs) return finish('maxDuration')
     await progress(() => ({ phase: 'timing', samples: samples.length, elapsedMs: elapsed, medianMs: median(samples.all().slice(-101)) }))
   }

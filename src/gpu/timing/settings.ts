@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 
 const hour = 3_600_000
 
@@ -52,18 +52,49 @@ export const TimingSettings = Type.Object(
 )
 export type TimingSettings = Static<typeof TimingSettings>
 
-/** What a user may write: any subset. */
-export const PartialTimingSettings = Type.Partial(TimingSettings)
-
 export const defaultSettings: Readonly<TimingSettings> = Object.freeze(
   Object.fromEntries(Object.entries(TimingSettings.properties).map(([name, schema]) => [name, (schema as { default?: number }).default])),
 ) as Readonly<TimingSettings>
+
+/**
+ * Of each block of a comparison, where other than a run's own: blocks are many and short, so that both sides see the
+ * same weather often, and the interval comes from their number.
+ */
+export const blockSettings: Readonly<TimingSettings> = Object.freeze({
+  ...defaultSettings,
+  warmupMs: 300,
+  minDurationMs: 700,
+  maxDurationMs: 10_000,
+  minSamples: 5,
+})
+
+/**
+ * What a user may write: any subset. Without `default`, since a block of a comparison has others and GraphQL would fill
+ * them in before anybody knows which it is; the descriptions say both.
+ */
+export const PartialTimingSettings = Type.Partial(
+  Type.Object(
+    Object.fromEntries(
+      Object.entries(TimingSettings.properties).map(([name, schema]) => [name, withoutDefault(name, schema)]),
+    ) as unknown as typeof TimingSettings.properties,
+    { additionalProperties: false },
+  ),
+)
+
+function withoutDefault(name: string, schema: TSchema): TSchema {
+  const { default: own, description, ...rest } = schema as TSchema & { default: number; description: string }
+  const ofBlock = blockSettings[name as keyof TimingSettings]
+  return { ...rest, description: `${description} Default ${own}${ofBlock === own ? '' : `; ${ofBlock} in a comparison`}.` } as TSchema
+}
 
 /** Most samples one run keeps, 8 MB of them: a network so fast that it would pass them has stated every percentile long before. */
 export const maxSamples = 1_000_000
 
 /** The settings in full. */
-export const resolveSettings = (given: Partial<TimingSettings> = {}): TimingSettings => ({ ...defaultSettings, ...given })
+export const resolveSettings = (given: Partial<TimingSettings> = {}, defaults = defaultSettings): TimingSettings => ({
+  ...defaults,
+  ...given,
+})
 
 /** What the schema cannot say: settings that contradict each other. Paths are JSON pointers inside the settings. */
 export function settingsProblems(settings: TimingSettings): { path: string; message: string }[] {

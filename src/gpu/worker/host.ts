@@ -25,6 +25,8 @@ export type Outcome =
 export interface ExecuteOptions {
   /** From the call of `execute` on; waiting for another run of this worker does not count. */
   timeoutMs: number
+  /** Ends the process after the run, so that the next one begins in a new one. */
+  fresh?: boolean
   signal?: AbortSignal
   onProgress?: (progress: RunProgress) => void
 }
@@ -102,7 +104,7 @@ export class DeviceWorker {
     return result
   }
 
-  async #execute(job: RunJob, { timeoutMs, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
+  async #execute(job: RunJob, { timeoutMs, fresh, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
     let during = 'starting'
     let begun = false
     let swollen = false
@@ -138,7 +140,7 @@ export class DeviceWorker {
       return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
     } finally {
       const stopped = deadline.end()
-      if ((stopped && begun) || swollen) await this.#kill()
+      if ((stopped && begun) || swollen || fresh) await this.#kill()
     }
   }
 

@@ -76,10 +76,11 @@ async function whileLocked(
   collectGarbage()
 
   let before: { host: HostCpuTime | null; own: number } = { host: null, own: 0 }
-  const measured = await measure(session, job.settings, clock, (progress) => {
+  const onProgress = (progress: RunProgress) => {
     emit(progress)
     if (progress.data.phase === 'timing' && progress.type === 'phase') before = { host: hostCpuTime(), own: ownCpuSeconds() }
-  })
+  }
+  const measured = await measure(session, job.settings, clock, onProgress, job.block)
   const after = { host: hostCpuTime(), own: ownCpuSeconds() }
   const seconds = (measured.interval.end - measured.interval.start) / 1000
   const hostLoad = before.host && after.host ? loadOfOthers(before.host, after.host, after.own - before.own, seconds) : null

@@ -112,6 +112,7 @@ test('the whole run is what REST says', async () => {
     `query ($id: ID!) { run(id: $id) {
       id architectureId device deviceUuid host runtime batch precision resolution profile timeoutMs priority labels
       settings { threads warmupMs minDurationMs maxDurationMs minSamples seed }
+      against { architectureId } rounds comparison { ratio }
       status queue { position etaMs } attempt queuedAt startedAt finishedAt cancelRequestedAt
       result {
         latencyMs { min p50 p90 p95 p99 p999 max mean stddev medianCi95 } samples throughputPerSecond firstRunMs loadMs

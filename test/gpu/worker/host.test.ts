@@ -67,6 +67,20 @@ test('a run on each runtime: samples, figures, environment, and the same output'
   assert.ok(onnx!.first.every((value, i) => Math.abs(value - tfjs!.first[i]!) <= 1e-4 * onnx!.maxAbs))
 })
 
+test('a fresh run takes its process with it: the next one begins in another', async () => {
+  const first = success(await worker.execute(jobOf(device), { ...patient, fresh: true }))
+  assert.equal(worker.pid, null)
+  const second = success(await worker.execute(jobOf(device), patient))
+  assert.notEqual(second.environment.workerPid, first.environment.workerPid)
+  assert.equal(success(await worker.execute(jobOf(device), patient)).environment.workerPid, second.environment.workerPid)
+})
+
+test('a block ends with its duration and samples, steady or not, and its samples are bounded', async () => {
+  const settings = { ...quick, minDurationMs: 1000, maxDurationMs: 5000 }
+  const { samples } = success(await worker.execute({ ...jobOf(device, tinyGraph, settings), block: { mostSamples: 50 } }, patient))
+  assert.equal(samples.length, 50)
+})
+
 test('outputs come one after another, the first 65,536 elements of them', async () => {
   // 512 elements of the mean over 2×2, then the 131,072 of what it is taken of.
   const graph = verifyGraph({

@@ -6,6 +6,7 @@ import { prices } from '../../graphql/limits.ts'
 import { Id } from '../../schemas.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
+import { RunComparisonSchema } from './comparison-schema.ts'
 import { NewRun, type RunAnswer, type RunEventAnswer, RunEventSchema, RunHeaders, RunQuery, RunSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
@@ -23,6 +24,15 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           args: Type.Object({ id: Id }),
           type: 'Run',
           resolve: (_parent, { id }, context) => context.load(runs.getEach, id),
+        }),
+        compareRuns: field({
+          description: 'Two finished runs, b against a: the ratio of their times per image, and whether a difference is shown.',
+          args: Type.Object({ a: Id, b: Id }),
+          type: RunComparisonSchema,
+          resolve: (_parent, { a, b }, context) => {
+            context.budget.spend(prices.run)
+            return runs.compare(a, b)
+          },
         }),
         runs: field({
           description: 'Runs, newest first.',

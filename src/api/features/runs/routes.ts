@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { mediaType } from '../../accept.ts'
 import type { Metrics } from '../../metrics.ts'
 import { answer, empty, errors, json } from '../../schemas.ts'
+import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
 import { eventStream } from './event-stream.ts'
 import { EventHeaders, NewRun, RunEventMessage, RunHeaders, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
 import type { RunService } from './service.ts'
@@ -105,6 +106,23 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
       const { run, effect } = await runs.cancel(request.params.id)
       return reply.code(effect === 'cancelled' ? 200 : 202).send(run)
     },
+  )
+  app.get(
+    '/v1/runs/:id/compare',
+    {
+      schema: {
+        operationId: 'compareRuns',
+        tags,
+        summary: 'Compare two finished runs',
+        description:
+          'The time per image of the run in `with` (b) over this one’s (a), with an interval and a verdict. The interval holds what runs that are ' +
+          'the same were seen to lie apart on that device, so two runs taken apart show large differences; a run with `against` times both in turns and shows small ones.',
+        params: RunParams,
+        querystring: CompareQuery,
+        response: { 200: json('b against a.', RunComparisonSchema), ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NOT_COMPARABLE') },
+      },
+    },
+    async (request, reply) => reply.send(await runs.compare(request.params.id, request.query.with)),
   )
   app.get(
     '/v1/runs/:id/samples',

@@ -1,10 +1,12 @@
 import { type Static, Type } from 'typebox'
 import { maxKeptOutputs } from '../../../gpu/contract.ts'
+import { rounds, verdictConfidence } from '../../../gpu/timing/compare.ts'
 import { PartialTimingSettings, TimingSettings } from '../../../gpu/timing/settings.ts'
 import { runStatuses } from '../../../store/index.ts'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
 import { resolutionPattern } from '../costs/schema.ts'
 import { PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
+import { ComparisonSchema } from './comparison-schema.ts'
 
 const hour = 3_600_000
 
@@ -15,6 +17,33 @@ export const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_./-]{1,64}
   description: 'Yours, to find runs by: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters.',
 })
 
+const batch = { minimum: 1, maximum: 65_536, description: 'Images per call.' }
+const precisions = ['float32', 'float16'] as const
+const resolution = Type.Union([Type.Integer({ minimum: 1, maximum: 65_536 }), Type.String({ pattern: resolutionPattern })], {
+  graphqlType: 'String',
+  description: 'Replaces height and width of the input: 224, or "224x320" for height 224 and width 320.',
+})
+const settings = Type.Object(PartialTimingSettings.properties, { additionalProperties: false, description: 'How the timing is done.' })
+
+/** Side b of a comparison: what it leaves out is as side a, the run itself. */
+const Against = Type.Object(
+  {
+    architectureId: Type.Optional(Id),
+    runtime: Type.Optional(RuntimeNameSchema),
+    batch: Type.Optional(Type.Integer(batch)),
+    precision: Type.Optional(Type.Enum([...precisions])),
+    resolution: Type.Optional(resolution),
+    settings: Type.Optional(settings),
+  },
+  {
+    additionalProperties: false,
+    title: 'NewRunAgainst',
+    description:
+      'Compares: the run is side a, this is side b, and what it leaves out is as side a; {} compares a side with itself. Both are timed in turns ' +
+      '(a b b a …) within one turn of the device, each block in a process of its own. The run then has a `comparison` in place of a `result`.',
+  },
+)
+
 export const NewRun = Type.Object(
   {
     architectureId: Id,
@@ -24,14 +53,9 @@ export const NewRun = Type.Object(
       description: '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID of GET /v1/devices.',
     }),
     runtime: RuntimeNameSchema,
-    batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536, default: 1, description: 'Images per call.' })),
-    precision: Type.Optional(Type.Enum(['float32', 'float16'], { default: 'float32' })),
-    resolution: Type.Optional(
-      Type.Union([Type.Integer({ minimum: 1, maximum: 65_536 }), Type.String({ pattern: resolutionPattern })], {
-        graphqlType: 'String',
-        description: 'Replaces height and width of the input: 224, or "224x320" for height 224 and width 320.',
-      }),
-    ),
+    batch: Type.Optional(Type.Integer({ ...batch, default: 1 })),
+    precision: Type.Optional(Type.Enum([...precisions], { default: 'float32' })),
+    resolution: Type.Optional(resolution),
     profile: Type.Optional(
       Type.Boolean({ default: false, description: 'A pass of its own after the timing, layer by layer, where the runtime can.' }),
     ),
@@ -40,8 +64,14 @@ export const NewRun = Type.Object(
     ),
     priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, default: 0, description: 'Higher goes first.' })),
     labels: Type.Optional(Labels),
-    settings: Type.Optional(
-      Type.Object(PartialTimingSettings.properties, { additionalProperties: false, description: 'How the timing is done.' }),
+    settings: Type.Optional(settings),
+    against: Type.Optional(Against),
+    rounds: Type.Optional(
+      Type.Integer({
+        minimum: rounds.least,
+        maximum: rounds.most,
+        description: `Blocks of each side of a comparison, ${rounds.default} where not given; ${rounds.least} are the fewest that show anything at ${100 * verdictConfidence} %.`,
+      }),
     ),
   },
   { additionalProperties: false, title: 'NewRun' },
@@ -169,6 +199,20 @@ export const RunSchema = Type.Object(
     priority: Type.Integer(),
     labels: Labels,
     settings: TimingSettings,
+    against: nullable(
+      Type.Object(
+        {
+          architectureId: Id,
+          runtime: RuntimeNameSchema,
+          batch: Type.Integer({ minimum: 1 }),
+          precision: PrecisionSchema,
+          resolution: nullable(Type.String()),
+          settings: TimingSettings,
+        },
+        { title: 'RunAgainst', description: 'Side b of a comparison, in full; null for any other run.' },
+      ),
+    ),
+    rounds: nullable(Type.Integer({ minimum: 1, description: 'Blocks of each side of a comparison.' })),
     status: RunStatusSchema,
     queue: nullable(
       Type.Object(
@@ -185,11 +229,16 @@ export const RunSchema = Type.Object(
     finishedAt: nullable(Timestamp),
     cancelRequestedAt: nullable(Timestamp),
     result: nullable(ResultSchema),
+    comparison: nullable(ComparisonSchema),
     certificate: nullable(CertificateSchema),
     environment: nullable(
       Type.Object(
         {},
-        { additionalProperties: true, description: 'What ran where: enough to repeat it. Versions, options, host, load, interval.' },
+        {
+          additionalProperties: true,
+          description:
+            'What ran where: enough to repeat it. Versions, options, host, load, interval. Of a comparison, one for `a` and one for `b`.',
+        },
       ),
     ),
     error: nullable(Type.Object({ code: Type.String(), message: Type.String() }, { title: 'RunError' })),

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto'
 import { explain } from '../../../engine/explain.ts'
 import type { Place, RunQueue } from '../../../gpu/queue.ts'
-import { resolveSettings, settingsProblems, type TimingSettings } from '../../../gpu/timing/settings.ts'
+import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
+import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
-import { type CostService, readResolution } from '../costs/service.ts'
+import type { CostService } from '../costs/service.ts'
 import type { DeviceService } from '../devices/service.ts'
+import { compareStored } from './compare.ts'
+import type { RunComparison } from './comparison-schema.ts'
 import { NewRun, type RunAnswer, type RunEventAnswer, type RunQuery } from './schema.ts'
+import { type Side, sideProblems, sidesOf } from './sides.ts'
 
 const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}: GET /v1/runs lists those there are`)
 
@@ -42,67 +46,68 @@ export class RunService {
    *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
    */
   async create(request: NewRun, idempotencyKey?: string): Promise<{ run: RunAnswer; created: boolean }> {
-    const settings = resolveSettings(request.settings)
-    const problems = [
-      ...explain(NewRun, request),
-      ...settingsProblems(settings).map(({ path, message }) => ({ path: `/settings${path}`, message })),
-    ]
+    const sides = sidesOf(request)
+    const problems = [...explain(NewRun, request), ...sideProblems(request, sides)]
     if (problems.length > 0) throw invalidRequest('body', problems)
-    const { batch = 1, precision = 'float32', profile = false, timeoutMs = 600_000, priority = 0, labels = {} } = request
-    const resolution = request.resolution === undefined ? null : readResolution(String(request.resolution))
-    const { device: deviceName, runtime } = request
-    const architectureId = request.architectureId.toLowerCase()
+    const { profile = false, timeoutMs = 600_000, priority = 0, labels = {}, device: deviceName } = request
+    const { a, b } = sides
+    const rounds = b && (request.rounds ?? defaultRounds.default)
     // Of the request with its defaults written out, so that whoever sends them and whoever leaves them out ask for the same.
-    const requestHash = hashOf({
-      architectureId,
-      device: deviceName,
-      runtime,
-      batch,
-      precision,
-      resolution,
-      profile,
-      timeoutMs,
-      priority,
-      labels,
-      settings,
-    })
+    const requestHash = hashOf({ ...a, device: deviceName, profile, timeoutMs, priority, labels, ...(b ? { against: b, rounds } : {}) })
     if (idempotencyKey !== undefined) {
       const before = await this.#store.runs.ofRequest(idempotencyKey, requestHash)
       if (before) return { run: await this.#present(before), created: false }
     }
-    const architecture = await this.#architectures.get(request.architectureId)
+    const device = await this.#admit(a, deviceName, profile, '')
+    if (b) await this.#admit(b, deviceName, profile, '/against')
+    const { architectureId: againstArchitectureId, ...against } = b ?? { architectureId: null }
+    const { run, created } = await this.#queue.enqueue(
+      {
+        ...a,
+        device: device.name,
+        deviceUuid: device.uuid,
+        host: device.host,
+        profile,
+        timeoutMs,
+        priority,
+        labels,
+        ...(b ? { against, againstArchitectureId, rounds } : {}),
+      },
+      { idempotencyKey, requestHash },
+    )
+    return { run: await this.#present(run), created }
+  }
+
+  /**
+   * The device, where it and the runtime take this side.
+   * @param path of the side in the request. @throws as `create` does.
+   */
+  async #admit(side: Side, deviceName: string, profile: boolean, path: string): Promise<{ name: string; uuid: string; host: string }> {
+    const { runtime, precision, settings, batch, resolution } = side
+    const architecture = await this.#architectures.get(side.architectureId)
     const { device, support } = await this.#devices.find(deviceName, runtime)
     const { capabilities } = support
     const refusals = [
       ...(capabilities.precisions.includes(precision)
         ? []
-        : [{ path: '/precision', message: `precision ${precision} is not offered: use ${capabilities.precisions.join(' or ')}` }]),
+        : [{ path: `${path}/precision`, message: `precision ${precision} is not offered: use ${capabilities.precisions.join(' or ')}` }]),
       ...(profile && !capabilities.perLayer ? [{ path: '/profile', message: 'it cannot profile layer by layer: leave profile out' }] : []),
       ...(settings.threads > capabilities.maxThreads
-        ? [{ path: '/settings/threads', message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
+        ? [{ path: `${path}/settings/threads`, message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
         : []),
     ]
     if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
     if (resolution || batch > 1) await this.#costs.check(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
-    const { run, created } = await this.#queue.enqueue(
-      {
-        architectureId: architecture.id,
-        device: device.name,
-        deviceUuid: device.uuid,
-        host: device.host,
-        runtime,
-        batch,
-        precision,
-        resolution,
-        profile,
-        timeoutMs,
-        priority,
-        labels,
-        settings,
-      },
-      { idempotencyKey, requestHash },
-    )
-    return { run: await this.#present(run), created }
+    return device
+  }
+
+  /**
+   * Two finished runs, b against a: the ratio of their times per image, and whether a difference is shown.
+   * @throws ApiError RUN_NOT_FOUND, NOT_COMPARABLE
+   */
+  async compare(a: string, b: string): Promise<RunComparison> {
+    const [first, second] = await Promise.all([this.#row(a), this.#row(b)])
+    return compareStored(this.#store, first, second)
   }
 
   /** @throws ApiError RUN_NOT_FOUND */
@@ -191,6 +196,12 @@ function hashOf(request: object): string {
   return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
 }
 
+const presentSide = (architectureId: string, side: Omit<Side, 'architectureId'>): RunAnswer['against'] => ({
+  ...side,
+  architectureId,
+  resolution: side.resolution ? side.resolution.join('x') : null,
+})
+
 function present(run: Run, place: Place | null): RunAnswer {
   const self = `/v1/runs/${run.id}`
   const time = (date: Date | null): string | null => date?.toISOString() ?? null
@@ -209,6 +220,8 @@ function present(run: Run, place: Place | null): RunAnswer {
     priority: run.priority,
     labels: run.labels,
     settings: run.settings as TimingSettings,
+    against: run.against && presentSide(run.againstArchitectureId!, run.against as Omit<Side, 'architectureId'>),
+    rounds: run.rounds,
     status: run.status,
     queue: place && { position: place.position, etaMs: place.etaMs },
     attempt: run.attempt,
@@ -217,6 +230,7 @@ function present(run: Run, place: Place | null): RunAnswer {
     finishedAt: time(run.finishedAt),
     cancelRequestedAt: time(run.cancelRequestedAt),
     result: run.result as RunAnswer['result'],
+    comparison: run.comparison as RunAnswer['comparison'],
     certificate: run.certificate as RunAnswer['certificate'],
     environment: run.environment as RunAnswer['environment'],
     error: run.error,

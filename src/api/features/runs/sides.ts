@@ -1,0 +1,52 @@
+import { blockSettings, defaultSettings, resolveSettings, settingsProblems, type TimingSettings } from '../../../gpu/timing/settings.ts'
+import type { Problem } from '../../errors.ts'
+import { readResolution } from '../costs/service.ts'
+import type { NewRun } from './schema.ts'
+
+/** What is timed, in full: a run's own side, or side b of a comparison. */
+export interface Side {
+  architectureId: string
+  runtime: NewRun['runtime']
+  batch: number
+  precision: 'float32' | 'float16'
+  resolution: [number, number] | null
+  settings: TimingSettings
+}
+
+/** The sides of a request with every default written out; what side b leaves out is as side a. */
+export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
+  const { architectureId, runtime, batch = 1, precision = 'float32', against } = request
+  const a: Side = {
+    architectureId: architectureId.toLowerCase(),
+    runtime,
+    batch,
+    precision,
+    resolution: request.resolution === undefined ? null : readResolution(String(request.resolution)),
+    settings: resolveSettings(request.settings, against ? blockSettings : defaultSettings),
+  }
+  if (!against) return { a, b: null }
+  const b: Side = {
+    architectureId: against.architectureId?.toLowerCase() ?? a.architectureId,
+    runtime: against.runtime ?? a.runtime,
+    batch: against.batch ?? a.batch,
+    precision: against.precision ?? a.precision,
+    resolution: against.resolution === undefined ? a.resolution : readResolution(String(against.resolution)),
+    settings: { ...a.settings, ...against.settings },
+  }
+  return { a, b }
+}
+
+/** What the schema cannot say of a request. Paths are JSON pointers into it. */
+export function sideProblems({ against, rounds, profile }: NewRun, { a, b }: ReturnType<typeof sidesOf>): Problem[] {
+  const of = (path: string, { settings }: Side) =>
+    settingsProblems(settings).map((each) => ({ ...each, path: `${path}/settings${each.path}` }))
+  const problems = [...of('', a), ...(b && against?.settings ? of('/against', b) : [])]
+  if (!against && rounds !== undefined)
+    problems.push({ path: '/rounds', message: 'rounds belong to a comparison: name its other side in against, or leave rounds out' })
+  if (against && profile)
+    problems.push({
+      path: '/profile',
+      message: 'a comparison has no per-layer profile: leave profile out, or profile each side in a run of its own',
+    })
+  return problems
+}

@@ -1,0 +1,94 @@
+/**
+ * A comparison: blocks of side a and side b in turns, within one claim of the device, so that both see the same minutes
+ * of it. Each block is a process of its own, since the median of one process says little of the next one's; the side
+ * that goes first changes from round to round, so that a drift helps neither (A B B A …).
+ */
+import type { BlockFigure, Certificate, Comparison, ComparisonSuccess, Round, RunJob, RunProgress, RunSuccess } from '../contract.ts'
+import { compareRounds } from '../timing/compare.ts'
+import { differencesOf } from '../timing/differences.ts'
+import { median } from '../timing/percentiles.ts'
+import { maxSamples } from '../timing/settings.ts'
+import type { ExecuteOptions, Executor, Outcome } from './contract.ts'
+
+type SideName = 'a' | 'b'
+type Block = { side: SideName; round: number; success: RunSuccess }
+export type Interleaved = Exclude<Outcome, { outcome: 'succeeded' }> | { outcome: 'compared'; success: ComparisonSuccess }
+
+/**
+ * Never throws where `worker` does not: the first block that does not succeed is the outcome, and says which it was.
+ * @param sides the two jobs, whole. @param rounds blocks of each, at least `rounds.least` of `timing/compare.ts`.
+ */
+export async function interleave(
+  sides: Readonly<Record<SideName, RunJob>>,
+  rounds: number,
+  worker: Executor,
+  { timeoutMs, signal, onProgress }: Omit<ExecuteOptions, 'fresh'>,
+): Promise<Interleaved> {
+  const deadline = performance.now() + timeoutMs
+  const block = { mostSamples: Math.floor(maxSamples / (2 * rounds)) }
+  const blocks: Block[] = []
+  for (let round = 0; round < rounds; round++) {
+    for (const side of round % 2 === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const)) {
+      const at = `side ${side}, round ${round + 1} of ${rounds}`
+      const left = deadline - performance.now()
+      if (left <= 0) return { outcome: 'timedOut', during: at }
+      const outcome = await worker.execute({ ...sides[side], block }, { timeoutMs: left, fresh: true, signal, onProgress: () => {} })
+      if (outcome.outcome === 'failed' || outcome.outcome === 'crashed')
+        return { ...outcome, failure: { ...outcome.failure, message: `${at}: ${outcome.failure.message}` } }
+      if (outcome.outcome !== 'succeeded') return { ...outcome, during: `${at}, ${outcome.during}` }
+      blocks.push({ side, round, success: outcome.success })
+      onProgress(progressOf(blocks.at(-1)!, rounds))
+    }
+  }
+  return { outcome: 'compared', success: conclude(blocks, sides) }
+}
+
+const figureOf = ({ success }: Block): BlockFigure => ({ medianMs: median(success.samples), samples: success.samples.length })
+
+const progressOf = (block: Block, rounds: number): RunProgress => ({
+  type: 'progress',
+  data: { phase: 'comparing', side: block.side, round: block.round + 1, rounds, ...figureOf(block) },
+})
+
+function conclude(blocks: readonly Block[], sides: Readonly<Record<SideName, RunJob>>): ComparisonSuccess {
+  const of = (side: SideName) => blocks.filter((block) => block.side === side)
+  const figures = { a: of('a').map(figureOf), b: of('b').map(figureOf) }
+  const perImage = (side: SideName) => figures[side].map(({ medianMs }) => medianMs / sides[side].batch)
+  const times = { a: perImage('a'), b: perImage('b') }
+  const whole = (side: SideName): BlockFigure => ({
+    medianMs: median(Float64Array.from(figures[side], ({ medianMs }) => medianMs)),
+    samples: figures[side].reduce((sum, { samples }) => sum + samples, 0),
+  })
+  const rounds = figures.a.map((a, i): Round => ({ first: i % 2 === 0 ? 'a' : 'b', a, b: figures.b[i]!, ratio: times.b[i]! / times.a[i]! }))
+  const environment = { a: of('a')[0]!.success.environment, b: of('b')[0]!.success.environment }
+  const comparison: Comparison = {
+    ...compareRounds(times.a, times.b),
+    a: whole('a'),
+    b: whole('b'),
+    rounds,
+    differences: differencesOf(environment.a, environment.b),
+  }
+  const samples = new Float64Array(comparison.a.samples + comparison.b.samples)
+  let at = 0
+  for (const { success } of blocks) {
+    samples.set(success.samples, at)
+    at += success.samples.length
+  }
+  return { comparison, certificate: certificateOf(blocks), environment, samples }
+}
+
+/** Every reason of any block but unsteadiness, which the rounds answer for, with how many blocks gave it. */
+function certificateOf(blocks: readonly Block[]): Certificate {
+  const byCode = new Map<string, string[]>()
+  for (const { success } of blocks)
+    for (const { code, message } of success.certificate.reasons)
+      if (code !== 'UNSTABLE') byCode.set(code, [...(byCode.get(code) ?? []), message])
+  const invalid = blocks.some(({ success }) => success.certificate.verdict === 'invalid')
+  return {
+    verdict: invalid ? 'invalid' : byCode.size > 0 ? 'suspect' : 'valid',
+    reasons: [...byCode].map(([code, messages]) => ({
+      code,
+      message: `In ${messages.length} of ${blocks.length} blocks; the first: ${messages[0]}`,
+    })),
+  }
+}
