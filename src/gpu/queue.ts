@@ -6,14 +6,15 @@
  *
  * A crash of the worker fails its run at once; only a run whose service vanished is executed again.
  */
-import type { Cancellation, Depth, Log, NewRun, Run, Store } from '../store/index.ts'
+import { type Cancellation, type Depth, type Log, type NewRun, type Run, type Store, workloadOf } from '../store/index.ts'
 import type { Executor, QueueDevice, QueueMetric } from './queue/contract.ts'
+import { Estimates } from './queue/estimate.ts'
 import { Execution } from './queue/execution.ts'
 import { isGone, newOwner, retireOwner } from './queue/owner.ts'
 import { type DeviceSnapshot, type Place, placeOf, snapshotDevice } from './queue/snapshot.ts'
 
 export type { ExecuteOptions, Executor, Outcome, QueueDevice, QueueMetric } from './queue/contract.ts'
-export type { DeviceSnapshot, Place } from './queue/snapshot.ts'
+export type { DeviceSnapshot, Eta, Place } from './queue/snapshot.ts'
 
 /** A lease outlives four renewals that did not come through. */
 const LEASE_MS = 10_000
@@ -39,6 +40,7 @@ export class RunQueue {
   readonly #workers: ReadonlyMap<string, Executor>
   readonly #log: Log
   readonly #onMetrics: (metric: QueueMetric) => void
+  readonly #estimates: Estimates
   readonly #owner = newOwner()
   /** By device UUID. */
   readonly #executions = new Map<string, Execution>()
@@ -53,6 +55,7 @@ export class RunQueue {
     const missing = devices.find((device) => !workers.has(device.uuid))
     if (missing) throw new Error(`No worker was given for the device ${missing.name} (${missing.uuid})`)
     this.#store = store
+    this.#estimates = new Estimates(store)
     this.#devices = devices
     this.#workers = workers
     this.#log = log
@@ -103,7 +106,9 @@ export class RunQueue {
     run: NewRun,
     options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
   ): Promise<{ run: Run; created: boolean; place: Place | null }> {
-    const { run: stored, created } = await this.#store.runs.insert(run, options)
+    const { rounds = null, macs = null, ...rest } = run
+    const { ms, basis } = (await this.#estimates.on(run.deviceUuid)).of({ ...rest, rounds, macs, workload: workloadOf(run) })
+    const { run: stored, created } = await this.#store.runs.insert({ ...run, expectedMs: ms, expectedBasis: basis }, options)
     return { run: stored, created, place: await this.place(stored) }
   }
 
@@ -117,7 +122,7 @@ export class RunQueue {
 
   /** Where a run stands; null for one that waits no more. */
   place(run: Run): Promise<Place | null> {
-    return placeOf(this.#store, run)
+    return placeOf(this.#store, this.#estimates, run)
   }
 
   /** Every device of this service, and every other that has runs; at most `limit` waiting runs of each. */
@@ -126,7 +131,7 @@ export class RunQueue {
     for (const { device, deviceUuid, host } of await this.depths()) {
       if (!devices.has(deviceUuid)) devices.set(deviceUuid, { device, deviceUuid, host })
     }
-    return Promise.all([...devices.values()].map((device) => snapshotDevice(this.#store, device, limit)))
+    return Promise.all([...devices.values()].map((device) => snapshotDevice(this.#store, this.#estimates, device, limit)))
   }
 
   /** Waiting and running runs a device, for every device that has any: for gauges. */
@@ -151,6 +156,7 @@ export class RunQueue {
     this.#onMetrics({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.queuedAt.getTime() })
     const status = await execution.settle()
     this.#executions.delete(device.uuid)
+    this.#estimates.forget(device.uuid)
     this.#onMetrics({ kind: 'ended', ...labels, status, runMs: performance.now() - started })
     // A backlog stalls without: what was sent during the run notified a worker that was busy.
     const consumer = this.#consumers.get(device.uuid)

@@ -17,7 +17,7 @@ const pgCore: typeof import('drizzle-orm/pg-core') = load('drizzle-orm/pg-core')
 
 export const { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, is, isNotNull, isNull, lt, or, SQL, sql } = core
 export type SQL = import('drizzle-orm').SQL
-export const { bigint, boolean, customType, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } = pgCore
+export const { bigint, boolean, customType, doublePrecision, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } = pgCore
 
 /** Drizzle over PGlite. That part of Drizzle is loaded when this is called. */
 export const drizzleOverPglite = (client: PGlite) => load('drizzle-orm/pglite').drizzle(client) as Database

@@ -20,7 +20,16 @@ export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './
 export { encodeCursor, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { StoreError, type StoreErrorCode } from './errors.ts'
-export { type Depth, type DeviceQueue, type NewRun, queuedAhead, type RunFilter, type WorkloadGroup } from './run-queries.ts'
+export {
+  type Depth,
+  type DeviceQueue,
+  type NewRun,
+  type PastRun,
+  queuedAhead,
+  type RunFilter,
+  type WorkloadGroup,
+  workloadOf,
+} from './run-queries.ts'
 export type { Cancellation } from './runs.ts'
 export type { Counterpart } from './samples.ts'
 export {

@@ -22,6 +22,10 @@ export interface NewRun {
   against?: object | null
   againstArchitectureId?: string | null
   rounds?: number | null
+  macs?: number | null
+  expectedMs?: number | null
+  expectedBasis?: string | null
+  measurement?: string | null
 }
 
 export interface RunFilter {
@@ -50,10 +54,10 @@ export interface WorkloadGroup {
   timeoutMs: number
   /** Of a comparison. */
   rounds: number | null
+  runtime: string
+  macs: number | null
   /** Since the start; null for those that wait. */
   elapsedMs: number | null
-  /** Of the latest successful runs of this workload there; null where there is none. */
-  meanMs: number | null
 }
 
 export interface Depth {
@@ -66,9 +70,6 @@ export interface Depth {
 
 /** The order in which waiting runs are taken. */
 export const QUEUE_ORDER = [desc(runs.priority), asc(runs.queuedAt), asc(runs.id)]
-
-/** Durations averaged for an estimate: the latest few, since a machine changes. */
-const HISTORY = 5
 
 export function filters(filter: RunFilter): (SQL | undefined)[] {
   const { architectureId, status, device, runtime, label } = filter
@@ -107,29 +108,22 @@ export async function upTo(db: Database, run: Pick<Run, 'id'>): Promise<Workload
   const { rows } = await db.execute(sql`
     WITH groups AS (
       SELECT other.workload, other.status, count(*)::int AS count, min(other.settings::text)::json AS settings,
-        max(other.timeout_ms) AS timeout_ms, max(other.rounds) AS rounds, min(other.started_at) AS started_at, other.device_uuid
+        max(other.timeout_ms) AS timeout_ms, max(other.rounds) AS rounds,
+        min(other.runtime) AS runtime, max(other.macs) AS macs, min(other.started_at) AS started_at
       FROM runs other, runs self
       WHERE self.id = ${run.id}::uuid AND self.status = 'queued' AND other.device_uuid = self.device_uuid
         AND (other.status = 'running' OR (other.status = 'queued'
           AND (-other.priority, other.queued_at, other.id) <= (-self.priority, self.queued_at, self.id)))
-      GROUP BY other.workload, other.status, other.device_uuid
+      GROUP BY other.workload, other.status
     )
-    SELECT workload, status, count, settings, timeout_ms AS "timeoutMs", rounds,
-      (extract(epoch FROM now() - started_at) * 1000)::float8 AS "elapsedMs", ${meanMs(sql`groups.device_uuid`, sql`groups.workload`)} AS "meanMs"
+    SELECT workload, status, count, settings, timeout_ms AS "timeoutMs", rounds, runtime, macs::float8 AS macs,
+      (extract(epoch FROM now() - started_at) * 1000)::float8 AS "elapsedMs"
     FROM groups`)
   return rows
 }
 
 export const queuedAhead = (groups: readonly WorkloadGroup[]): number =>
   Math.max(0, groups.reduce((sum, { status, count }) => sum + (status === 'queued' ? count : 0), 0) - 1)
-
-/** Mean duration of the latest successful runs, ms; null where there is none. */
-const meanMs = (deviceUuid: SQL, workload: SQL): SQL => sql`(
-  SELECT avg(latest.ms)::float8 FROM (
-    SELECT extract(epoch FROM finished_at - started_at) * 1000 AS ms FROM runs past
-    WHERE past.device_uuid = ${deviceUuid} AND past.workload = ${workload} AND past.status = 'succeeded'
-    ORDER BY finished_at DESC LIMIT ${HISTORY}
-  ) AS latest)`
 
 export async function runningAndWaiting(db: Database, deviceUuid: string, limit: number): Promise<DeviceQueue> {
   // One statement, so that a run between the two states is seen in exactly one.
@@ -153,12 +147,43 @@ export async function depths(db: Database): Promise<Depth[]> {
   return rows
 }
 
-export async function meanDurations(db: Database, deviceUuid: string, workloads: readonly string[]): Promise<Map<string, number>> {
-  if (workloads.length === 0) return new Map()
+/** Of a device's latest runs, as far back as is looked: a machine changes. */
+const HISTORY = 100
+
+/** A run that succeeded, as far as it tells how long another will take. Times in ms. */
+export interface PastRun {
+  workload: string
+  runtime: string
+  macs: number | null
+  /** From its start to its end. */
+  ms: number
+  /** Median of a call; null where it has none. */
+  callMs: number | null
+  /** Warm-up and timed calls; null for a comparison. */
+  timedMs: number | null
+  expectedMs: number | null
+  expectedBasis: string | null
+}
+
+export async function history(db: Database, deviceUuid: string): Promise<PastRun[]> {
   const { rows } = await db.execute(sql`
-    SELECT workload, ${meanMs(sql`${deviceUuid}`, sql`wanted.workload`)} AS ms
-    FROM json_array_elements_text(${JSON.stringify([...new Set(workloads)])}::json) AS wanted (workload)`)
-  return new Map(rows.filter((row: Mean) => row.ms !== null).map((row: Mean) => [row.workload, row.ms]))
+    SELECT workload, runtime, macs::float8 AS macs, (extract(epoch FROM finished_at - started_at) * 1000)::float8 AS ms,
+      (result #>> '{latencyMs,p50}')::float8 AS "callMs",
+      (result #>> '{warmup,durationMs}')::float8 + (result ->> 'samples')::float8 * (result #>> '{latencyMs,mean}')::float8 AS "timedMs",
+      expected_ms AS "expectedMs", expected_basis AS "expectedBasis"
+    FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' ORDER BY finished_at DESC LIMIT ${HISTORY}`)
+  return rows
+}
+
+/** The latest succeeded and valid run of this measurement, or null. */
+export async function measured(db: Database, measurement: string): Promise<Run | null> {
+  const [run] = await db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.measurement, measurement), eq(runs.status, 'succeeded'), sql`${runs.certificate} ->> 'verdict' = 'valid'`))
+    .orderBy(desc(runs.finishedAt))
+    .limit(1)
+  return (run as Run | undefined) ?? null
 }
 
 /** Looked at for repeatability: the latest few, since a machine changes. */
@@ -175,9 +200,4 @@ export async function repeatedMedians(db: Database, deviceUuid: string): Promise
   for (const { workload, median } of rows as { workload: string; median: number }[])
     groups.set(workload, [...(groups.get(workload) ?? []), median])
   return new Map([...groups].filter(([, medians]) => medians.length > 1))
-}
-
-interface Mean {
-  workload: string
-  ms: number | null
 }

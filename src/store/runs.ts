@@ -232,7 +232,7 @@ export class Runs {
     return queries.queuedAhead(await this.upTo(run))
   }
 
-  /** What runs before this waiting run and with it, by workload, with the durations of the past. One statement. */
+  /** What runs before this waiting run and with it, by workload. One statement. */
   upTo(run: Pick<Run, 'id'>): Promise<queries.WorkloadGroup[]> {
     return queries.upTo(this.#db, run)
   }
@@ -247,9 +247,14 @@ export class Runs {
     return queries.depths(this.#db)
   }
 
-  /** Mean duration in ms of the latest succeeded runs of each workload on the device; workloads without any are absent. */
-  meanDurations(deviceUuid: string, workloads: readonly string[]): Promise<Map<string, number>> {
-    return queries.meanDurations(this.#db, deviceUuid, workloads)
+  /** The device's latest succeeded runs, latest first: what tells how long others will take. */
+  history(deviceUuid: string): Promise<queries.PastRun[]> {
+    return queries.history(this.#db, deviceUuid)
+  }
+
+  /** The latest succeeded and valid run of this measurement, or null. */
+  measured(measurement: string): Promise<Run | null> {
+    return queries.measured(this.#db, measurement)
   }
 
   /** Medians of the latest runs on the device that were made more than once, by workload, per image in ms. */

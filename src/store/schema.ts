@@ -3,7 +3,20 @@
  * Documents that are only ever read whole are `json`, which keeps them as given, byte for byte; `jsonb` is for what
  * is searched. Times have milliseconds, JavaScript's own precision, so that a cursor compares exactly.
  */
-import { bigint, boolean, customType, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } from './drizzle.ts'
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  integer,
+  json,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from './drizzle.ts'
 import { type Packed, pack, unpack } from './packed.ts'
 
 /** `queued → running → succeeded | failed | cancelled | timedOut`; `running → queued` when its owner gives it back. */
@@ -66,6 +79,13 @@ export const runs = pgTable('runs', {
   rounds: integer('rounds'),
   /** Digest of what decides a run's duration: architecture, runtime, batch, precision, resolution, profile, settings. */
   workload: text('workload').notNull(),
+  /** Multiply-adds of one call with the whole batch; null in runs made before they were kept, and in comparisons. */
+  macs: bigint('macs', { mode: 'number' }),
+  /** What it was expected to take when it was queued, and on what basis. */
+  expectedMs: doublePrecision('expected_ms'),
+  expectedBasis: text('expected_basis'),
+  /** Digest of what decides its result: content, side, settings, device, driver, runtime and its version. */
+  measurement: text('measurement'),
   status: text('status').$type<RunStatus>().notNull(),
   /** Executions begun that count; what a clean shutdown interrupts does not. */
   attempt: integer('attempt').notNull(),

@@ -172,23 +172,50 @@ test('filters', async () => {
   for (const filter of [...misses, { architectureId: 'no id' }, { label: '%' }]) assert.ok(!(await found(filter)), JSON.stringify(filter))
 })
 
-test('past durations are averaged over the latest five successful runs of the same workload', async () => {
+test('a device’s history: its succeeded runs, latest first, with what each took and was expected to take', async () => {
   const { runs, db } = opened.store
+  const { sql } = await import('drizzle-orm')
   const device = fresh()
-  const spans = [9000, 100, 200, 300, 400, 500]
-  let workload = ''
-  for (const [i, span] of spans.entries()) {
-    const run = await insert({ ...device, settings: { seed: i, warmupMs: 1 } })
-    workload = run.workload
-    const held = claimOf((await runs.claim(run.id, 'me', 60_000))!)
-    await runs.finish(held, { status: 'succeeded', result: {} })
+  const result = { latencyMs: { p50: 2, mean: 2.5 }, samples: 100, warmup: { durationMs: 1000 } }
+  for (const [i, span] of [9000, 100].entries()) {
+    const run = await insert({ ...device, macs: 5_000_000_000 + i, expectedMs: 150, expectedBasis: 'cost', settings: { seed: i } })
+    await runs.finish(claimOf((await runs.claim(run.id, 'me', 60_000))!), { status: 'succeeded', result })
     const end = new Date(Date.UTC(2030, 0, 1) + i * 60_000)
-    const { sql } = await import('drizzle-orm')
     await db.execute(
       sql`UPDATE runs SET started_at = ${new Date(end.getTime() - span).toISOString()}::timestamptz, finished_at = ${end.toISOString()}::timestamptz WHERE id = ${run.id}`,
     )
   }
-  const other = await insert({ ...device, batch: 2 })
-  assert.notEqual(other.workload, workload)
-  assert.deepEqual(await runs.meanDurations(device.deviceUuid, [workload, other.workload, workload]), new Map([[workload, 300]]))
+  const failed = await insert(device)
+  await runs.finish(claimOf((await runs.claim(failed.id, 'me', 60_000))!), { status: 'failed', error: { code: 'X', message: 'x' } })
+  const history = await runs.history(device.deviceUuid)
+  assert.deepEqual(
+    history.map(({ ms }) => ms),
+    [100, 9000],
+  )
+  const { workload, ...told } = history[0]!
+  assert.equal(workload, history[1]!.workload, 'the seed makes no other workload')
+  assert.deepEqual(told, {
+    runtime: 'onnxruntime',
+    macs: 5_000_000_001,
+    ms: 100,
+    callMs: 2,
+    timedMs: 1250,
+    expectedMs: 150,
+    expectedBasis: 'cost',
+  })
+  assert.deepEqual(await runs.history(fresh().deviceUuid), [])
+})
+
+test('what was measured before is found by its digest, where its certificate is valid; the latest first', async () => {
+  const { runs } = opened.store
+  const device = fresh()
+  const measurement = randomUUID()
+  assert.equal(await runs.measured(measurement), null)
+  const ids: string[] = []
+  for (const verdict of ['valid', 'valid', 'suspect']) {
+    const run = await insert({ ...device, measurement })
+    ids.push(run.id)
+    await runs.finish(claimOf((await runs.claim(run.id, 'me', 60_000))!), { status: 'succeeded', certificate: { verdict, reasons: [] } })
+  }
+  assert.equal((await runs.measured(measurement))!.id, ids[1])
 })

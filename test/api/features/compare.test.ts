@@ -13,7 +13,7 @@ before(async () => {
 })
 after(() => api.close())
 
-const body = (over: object = {}) => ({ architectureId: first, device: 'cpu:0', runtime: 'onnxruntime', ...over })
+const body = (over: object = {}) => ({ architectureId: first, device: 'cpu:0', runtime: 'onnxruntime', fresh: true, ...over })
 async function ended(id: string): Promise<Record<string, any>> {
   for (let i = 0; i < 500; i++) {
     const { body: run } = await api.request.get(`/v1/runs/${id}`).expect(200)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { get as httpGet } from 'node:http'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunSuccess } from '../../../src/gpu/contract.ts'
 import { fakeSamples } from '../fake-worker.ts'
 import { openTestApi, smallNetwork, type TestApi } from '../helper.ts'
 
@@ -107,6 +108,9 @@ describe('from request to result', () => {
       [1, 2, 3],
     )
     assert.ok(device.waiting[0].etaMs <= device.waiting[1].etaMs)
+    // Runs of this workload ended before; what was expected of them is held against what they took.
+    assert.equal(device.waiting[0].basis, 'history')
+    assert.ok(device.waiting[0].error === null || device.waiting[0].error >= 0)
     api.worker.autoMs = 1
     api.worker.finish(first)
     await ended(low.id)
@@ -335,5 +339,49 @@ describe('events', () => {
     await until(async () => (await listeners()) === before + 3, 'three listeners')
     for (const each of heard) each.leave()
     await until(async () => (await listeners()) === before, 'their end')
+  })
+})
+
+describe('the same measurement', () => {
+  const settings = { warmupMs: 3, seed: 4242 }
+  const valid: Partial<RunSuccess> = { certificate: { verdict: 'valid', reasons: [] } }
+  /** Runs to the end, with the certificate given. */
+  async function measured(certificate: Partial<RunSuccess>, over: object = {}): Promise<string> {
+    api.worker.autoMs = null
+    const { body } = await create({ settings, ...over }).expect(202)
+    await until(() => api.worker.runs(body.id), 'the start of the run')
+    api.worker.finish(body.id, (success) => ({ ...success, ...certificate }))
+    await ended(body.id)
+    api.worker.autoMs = 1
+    return body.id
+  }
+
+  it('is not made twice unless asked, whoever asks and under whatever name', async () => {
+    const suspect = await measured({})
+    const first = await measured(valid)
+    assert.notEqual(first, suspect, 'a suspect result is measured again')
+    const again = await create({ settings, labels: { of: 'somebody else' }, priority: 3 }).expect(200)
+    assert.equal(again.body.id, first)
+    assert.equal(again.headers.location, `/v1/runs/${first}`)
+    const twin = (await api.request.post('/v1/architectures').send({ ...smallNetwork(4), name: 'the same under another name' })).body.id
+    assert.equal((await create({ settings, architectureId: twin }).expect(200)).body.id, first)
+    const fresh = await create({ settings, fresh: true }).expect(202)
+    assert.notEqual(fresh.body.id, first)
+    await ended(fresh.body.id)
+  })
+
+  it('is another where anything differs that decides it', async () => {
+    const first = await measured(valid, { batch: 2 })
+    assert.equal((await create({ settings, batch: 2 }).expect(200)).body.id, first)
+    for (const over of [
+      { batch: 3 },
+      { batch: 2, runtime: 'tfjs' },
+      { batch: 2, resolution: 16 },
+      { batch: 2, profile: true },
+      { batch: 2, settings: { ...settings, warmupMs: 4 } },
+    ]) {
+      const { body } = await create({ settings, ...over }).expect(202)
+      await ended(body.id)
+    }
   })
 })

@@ -64,11 +64,11 @@ export class CostService {
     return this.explain(await this.#architectures.stored(id), query)
   }
 
-  /** Whether these options go through the network, every count within bounds. @throws as `costs` does. */
-  async check(id: string, options: CostOptions): Promise<void> {
+  /** Multiply-adds of a call with these options, which thereby are known to go through the network. @throws as `costs` does. */
+  async macs(id: string, options: CostOptions): Promise<number> {
     const { packedGraph, layerCount } = await this.#architectures.stored(id)
-    if (layerCount <= smallGraph) computeCosts(unpack(packedGraph) as Graph, options)
-    else await this.#pool.costs(packedGraph, options, 'json')
+    if (layerCount <= smallGraph) return computeCosts(unpack(packedGraph) as Graph, options).totals.macs
+    return JSON.parse(asBuffer(await this.#pool.costs(packedGraph, options, 'json')).toString('utf8')).totals.macs
   }
 
   /**

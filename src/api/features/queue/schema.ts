@@ -1,6 +1,23 @@
 import { type Static, Type } from 'typebox'
+import { estimateBases } from '../../../gpu/queue/estimate.ts'
 import { Id, nullable, Timestamp } from '../../schemas.ts'
 import { RuntimeNameSchema } from '../devices/schema.ts'
+
+/** When a result is expected. */
+export const Eta = {
+  etaMs: Type.Number({ minimum: 0, description: 'Until the result is expected.' }),
+  basis: Type.Enum([...estimateBases], {
+    title: 'EstimateBasis',
+    description:
+      'What the estimate rests on: `history`, what runs of the same workload took on this device; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. Of several runs, the weakest.',
+  }),
+  error: nullable(
+    Type.Number({
+      minimum: 0,
+      description: 'Median relative error of earlier estimates on this basis on this device; null with fewer than three.',
+    }),
+  ),
+}
 
 const entry = {
   runId: Id,
@@ -9,7 +26,7 @@ const entry = {
   batch: Type.Integer({ minimum: 1 }),
   priority: Type.Integer(),
   queuedAt: Timestamp,
-  etaMs: Type.Number({ minimum: 0, description: 'Until the result is expected: from what such runs took before, or from their settings.' }),
+  ...Eta,
 }
 
 export const QueueSchema = Type.Object(

@@ -1,4 +1,4 @@
-import type { RunQueue } from '../../../gpu/queue.ts'
+import type { Eta, RunQueue } from '../../../gpu/queue.ts'
 import type { Run } from '../../../store/index.ts'
 import type { QueueAnswer } from './schema.ts'
 
@@ -16,14 +16,14 @@ export class QueueService {
       device,
       deviceUuid,
       host,
-      running: running && { ...entry(running.run, running.etaMs), startedAt: running.run.startedAt!.toISOString() },
-      waiting: waiting.map(({ run, etaMs, position }) => ({ ...entry(run, etaMs), position })),
+      running: running && { ...entry(running.run, running), startedAt: running.run.startedAt!.toISOString() },
+      waiting: waiting.map(({ run, position, ...eta }) => ({ ...entry(run, eta), position })),
       waitingCount,
     }))
   }
 }
 
-const entry = (run: Run, etaMs: number) => ({
+const entry = (run: Run, { etaMs, basis, error }: Eta) => ({
   runId: run.id,
   architectureId: run.architectureId,
   runtime: run.runtime as QueueAnswer['waiting'][number]['runtime'],
@@ -31,4 +31,6 @@ const entry = (run: Run, etaMs: number) => ({
   priority: run.priority,
   queuedAt: run.queuedAt.toISOString(),
   etaMs,
+  basis,
+  error,
 })

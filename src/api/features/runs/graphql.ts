@@ -92,7 +92,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           args: Type.Object({ input: NewRun, idempotencyKey: RunHeaders.properties['idempotency-key'] }),
           unchecked: ['input'],
           type: Type.Object(
-            { created: Type.Boolean({ description: 'False where the idempotency key made it before.' }) },
+            { created: Type.Boolean({ description: 'False where the idempotency key made it before, or where it was measured before.' }) },
             { title: 'CreatedRun' },
           ),
           resolve: (_parent, { input, idempotencyKey }, context) => {

@@ -27,11 +27,12 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
         summary: 'Queue a timed inference run',
         description:
           'Runs are executed one at a time on each device, so that none disturbs another. The device asked for is used or refused. ' +
-          'With an Idempotency-Key that was used before for the same body, the run of that time comes back with 200.',
+          'With an Idempotency-Key that was used before for the same body, the run of that time comes back with 200, and so does an earlier run ' +
+          'with a valid certificate that has measured the same, unless `fresh` is asked for.',
         headers: RunHeaders,
         body: NewRun,
         response: {
-          200: answer('The run that this key made before.', { 'application/json': RunSchema }, location),
+          200: answer('The run that this key made before, or that has measured the same.', { 'application/json': RunSchema }, location),
           202: answer('Queued.', { 'application/json': RunSchema }, location),
           ...errors(
             'MALFORMED_JSON',

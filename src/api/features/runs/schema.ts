@@ -6,6 +6,7 @@ import { runStatuses } from '../../../store/index.ts'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
 import { resolutionPattern } from '../costs/schema.ts'
 import { PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
+import { Eta } from '../queue/schema.ts'
 import { ComparisonSchema } from './comparison-schema.ts'
 
 const hour = 3_600_000
@@ -65,6 +66,12 @@ export const NewRun = Type.Object(
     priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, default: 0, description: 'Higher goes first.' })),
     labels: Type.Optional(Labels),
     settings: Type.Optional(settings),
+    fresh: Type.Optional(
+      Type.Boolean({
+        description:
+          'Measure even where a run with a valid certificate has measured the same: same content, settings, device, driver and version of the runtime. Without it that run is the answer.',
+      }),
+    ),
     against: Type.Optional(Against),
     rounds: Type.Optional(
       Type.Integer({
@@ -218,7 +225,7 @@ export const RunSchema = Type.Object(
       Type.Object(
         {
           position: Type.Integer({ minimum: 1, description: '1 starts next.' }),
-          etaMs: Type.Number({ minimum: 0, description: 'Until the result is expected.' }),
+          ...Eta,
         },
         { title: 'QueuePlace', description: 'Only while it waits.' },
       ),

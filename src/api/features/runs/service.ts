@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { explain } from '../../../engine/explain.ts'
+import type { Device } from '../../../gpu/devices.ts'
 import type { Place, RunQueue } from '../../../gpu/queue.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
@@ -23,6 +24,17 @@ export interface RunServiceOptions {
   devices: DeviceService
 }
 
+/** A side that its device and runtime take. */
+interface Admitted {
+  device: Pick<Device, 'name' | 'uuid' | 'host' | 'driver'>
+  /** Of the runtime. */
+  version: string
+  /** Of the architecture's content. */
+  digest: string
+  /** Of one call with the whole batch. */
+  macs: number
+}
+
 /** Timed inference: asked for, watched, read. */
 export class RunService {
   readonly #store: Store
@@ -41,7 +53,8 @@ export class RunService {
 
   /**
    * Queues a run. With a key that was used before for the same request, the run of that time comes back, `created:
-   * false`, whatever became of its device since.
+   * false`, whatever became of its device since; and so does, unless `fresh` is asked for, an earlier run with a valid
+   * certificate of the same measurement: same content, settings, device, driver, runtime and its version.
    * @throws ApiError INVALID_REQUEST, ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
    *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
    */
@@ -49,17 +62,39 @@ export class RunService {
     const sides = sidesOf(request)
     const problems = [...explain(NewRun, request), ...sideProblems(request, sides)]
     if (problems.length > 0) throw invalidRequest('body', problems)
-    const { profile = false, timeoutMs = 600_000, priority = 0, labels = {}, device: deviceName } = request
+    const { profile = false, timeoutMs = 600_000, priority = 0, labels = {}, fresh = false, device: deviceName } = request
     const { a, b } = sides
     const rounds = b && (request.rounds ?? defaultRounds.default)
     // Of the request with its defaults written out, so that whoever sends them and whoever leaves them out ask for the same.
-    const requestHash = hashOf({ ...a, device: deviceName, profile, timeoutMs, priority, labels, ...(b ? { against: b, rounds } : {}) })
+    const requestHash = hashOf({
+      ...a,
+      device: deviceName,
+      profile,
+      timeoutMs,
+      priority,
+      labels,
+      fresh,
+      ...(b ? { against: b, rounds } : {}),
+    })
     if (idempotencyKey !== undefined) {
       const before = await this.#store.runs.ofRequest(idempotencyKey, requestHash)
       if (before) return { run: await this.#present(before), created: false }
     }
-    const device = await this.#admit(a, deviceName, profile, '')
-    if (b) await this.#admit(b, deviceName, profile, '/against')
+    const admitted = await this.#admit(a, deviceName, profile, '')
+    const other = b && (await this.#admit(b, deviceName, profile, '/against'))
+    const { device } = admitted
+    // Everything that decides a result, whoever asks: two architectures of one content are one network.
+    const measurement = hashOf({
+      device: device.uuid,
+      driver: device.driver,
+      a: { ...a, architectureId: admitted.digest, version: admitted.version },
+      ...(b && other ? { b: { ...b, architectureId: other.digest, version: other.version }, rounds } : {}),
+      profile,
+    })
+    if (!fresh) {
+      const before = await this.#store.runs.measured(measurement)
+      if (before) return { run: await this.#present(before), created: false }
+    }
     const { architectureId: againstArchitectureId, ...against } = b ?? { architectureId: null }
     const { run, created } = await this.#queue.enqueue(
       {
@@ -71,7 +106,8 @@ export class RunService {
         timeoutMs,
         priority,
         labels,
-        ...(b ? { against, againstArchitectureId, rounds } : {}),
+        measurement,
+        ...(b ? { against, againstArchitectureId, rounds } : { macs: admitted.macs }),
       },
       { idempotencyKey, requestHash },
     )
@@ -82,7 +118,7 @@ export class RunService {
    * The device, where it and the runtime take this side.
    * @param path of the side in the request. @throws as `create` does.
    */
-  async #admit(side: Side, deviceName: string, profile: boolean, path: string): Promise<{ name: string; uuid: string; host: string }> {
+  async #admit(side: Side, deviceName: string, profile: boolean, path: string): Promise<Admitted> {
     const { runtime, precision, settings, batch, resolution } = side
     const architecture = await this.#architectures.get(side.architectureId)
     const { device, support } = await this.#devices.find(deviceName, runtime)
@@ -97,8 +133,11 @@ export class RunService {
         : []),
     ]
     if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
-    if (resolution || batch > 1) await this.#costs.check(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
-    return device
+    const asRegistered = batch === 1 && !resolution
+    const macs = asRegistered
+      ? architecture.counts.macs
+      : await this.#costs.macs(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
+    return { device, version: support.version, digest: architecture.digest, macs }
   }
 
   /**
@@ -223,7 +262,7 @@ function present(run: Run, place: Place | null): RunAnswer {
     against: run.against && presentSide(run.againstArchitectureId!, run.against as Omit<Side, 'architectureId'>),
     rounds: run.rounds,
     status: run.status,
-    queue: place && { position: place.position, etaMs: place.etaMs },
+    queue: place,
     attempt: run.attempt,
     queuedAt: run.queuedAt.toISOString(),
     startedAt: time(run.startedAt),

@@ -1,0 +1,113 @@
+/**
+ * How long a run will take: what its like took before, or, for a network that the device has not seen, its multiply-adds
+ * at the rate of those it has. Estimates are stored with their runs, so that their error can be told and not guessed.
+ */
+import type { PastRun, Run, Store } from '../../store/index.ts'
+import type { TimingSettings } from '../contract.ts'
+import { median } from '../timing/percentiles.ts'
+
+/**
+ * `history`: runs of the same workload on the device. `cost`: its multiply-adds, at the rate of other networks there.
+ * `settings`: nothing is known of the device, and warm-up and minimum duration are the least it can take.
+ */
+export const estimateBases = ['history', 'cost', 'settings'] as const
+export type EstimateBasis = (typeof estimateBases)[number]
+
+export interface Estimate {
+  ms: number
+  basis: EstimateBasis
+}
+
+/** What an estimate is made for. */
+export type Estimated = Pick<Run, 'workload' | 'runtime' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'>
+
+/** Of one workload, averaged: the latest few, since a machine changes. */
+const latest = 5
+/** Networks nearest in size that tell a rate: small ones reach a lower one than large ones. */
+const neighbours = 5
+/** Fewer past estimates tell too little of their error. */
+const leastForError = 3
+
+const middle = (values: readonly number[]): number => median(Float64Array.from(values))
+
+export class Estimator {
+  readonly #history: readonly PastRun[]
+
+  /** @param history of one device, latest first. */
+  constructor(history: readonly PastRun[]) {
+    this.#history = history
+  }
+
+  /** Never more than the run's timeout. */
+  of(run: Estimated): Estimate {
+    const { ms, basis } = this.#ofWorkload(run) ?? this.#ofCost(run) ?? leastOf(run)
+    return { ms: Math.min(ms, run.timeoutMs), basis }
+  }
+
+  /** Median relative error of the estimates made on this basis; null where too few were. */
+  error(basis: EstimateBasis): number | null {
+    const errors = this.#history.flatMap(({ expectedMs, expectedBasis, ms }) =>
+      expectedMs !== null && expectedBasis === basis && ms > 0 ? [Math.abs(expectedMs / ms - 1)] : [],
+    )
+    return errors.length < leastForError ? null : middle(errors)
+  }
+
+  #ofWorkload({ workload }: Estimated): Estimate | null {
+    const past = this.#history.filter((each) => each.workload === workload).slice(0, latest)
+    return past.length === 0 ? null : { ms: past.reduce((sum, { ms }) => sum + ms, 0) / past.length, basis: 'history' }
+  }
+
+  #ofCost({ runtime, macs, settings, rounds }: Estimated): Estimate | null {
+    if (!macs) return null
+    const told = this.#history.flatMap(({ runtime: other, macs: itsMacs, callMs, ms, timedMs }) =>
+      other === runtime && itsMacs && callMs && timedMs !== null
+        ? [{ rate: callMs / itsMacs, apart: Math.abs(Math.log(itsMacs / macs)), besides: Math.max(0, ms - timedMs) }]
+        : [],
+    )
+    if (told.length === 0) return null
+    const nearest = told.sort((a, b) => a.apart - b.apart).slice(0, neighbours)
+    const callMs = macs * middle(nearest.map(({ rate }) => rate))
+    const { warmupMs, minDurationMs, maxDurationMs, minSamples } = settings as TimingSettings
+    const timed = Math.min(Math.max(minDurationMs, minSamples * callMs), Math.max(maxDurationMs, callMs))
+    const besides = middle(nearest.map((each) => each.besides))
+    return { ms: blocksOf(rounds) * (besides + Math.max(warmupMs, 3 * callMs) + timed), basis: 'cost' }
+  }
+}
+
+const blocksOf = (rounds: number | null): number => (rounds ? 2 * rounds : 1)
+
+function leastOf({ settings, rounds }: Estimated): Estimate {
+  const { warmupMs, minDurationMs } = settings as TimingSettings
+  return { ms: blocksOf(rounds) * (warmupMs + minDurationMs), basis: 'settings' }
+}
+
+/** The weakest of the bases that a sum rests on. */
+export const weakest = (bases: readonly EstimateBasis[]): EstimateBasis =>
+  estimateBases[Math.max(0, ...bases.map((basis) => estimateBases.indexOf(basis)))]!
+
+/** A history is read again after so long, ms: on other hosts runs end unheard. */
+const keptMs = 2000
+
+/** Estimators of the devices, kept for a moment: every request for a place in the queue asks for one. */
+export class Estimates {
+  readonly #store: Store
+  readonly #kept = new Map<string, { estimator: Promise<Estimator>; until: number }>()
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  on(deviceUuid: string): Promise<Estimator> {
+    const kept = this.#kept.get(deviceUuid)
+    if (kept && kept.until > Date.now()) return kept.estimator
+    const estimator = this.#store.runs.history(deviceUuid).then((history) => new Estimator(history))
+    this.#kept.set(deviceUuid, { estimator, until: Date.now() + keptMs })
+    estimator.catch(() => this.forget(deviceUuid))
+    return estimator
+  }
+
+  /** A run of the device has ended. */
+  forget(deviceUuid: string): void {
+    this.#kept.delete(deviceUuid)
+  }
+}
