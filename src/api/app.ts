@@ -10,6 +10,7 @@ import { landingRoute } from './features/health/landing.ts'
 import { healthRoutes } from './features/health/routes.ts'
 import { queueRoutes } from './features/queue/routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
+import { sweepRoutes } from './features/sweeps/routes.ts'
 import { zooRoutes } from './features/zoo/routes.ts'
 import { useGraphql } from './graphql/index.ts'
 import { limits } from './graphql/limits.ts'
@@ -66,6 +67,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     conventionRoutes(app)
     deviceRoutes(app, services.devices)
     runRoutes(app, services.runs, metrics)
+    sweepRoutes(app, services.sweeps)
     queueRoutes(app, services.queue)
     await useGraphql(app, graphqlFeatures(services), { origin: config.CORS_ORIGIN, rows: Math.max(limits.rows, config.MAX_LAYERS) })
   }

@@ -26,6 +26,8 @@ type ApiErrorCode =
   | 'RUN_FINISHED'
   | 'NO_SAMPLES'
   | 'NOT_COMPARABLE'
+  | 'SWEEP_NOT_FOUND'
+  | 'SWEEP_FINISHED'
   | 'DEVICE_NOT_FOUND'
   | 'AMBIGUOUS_DEVICE'
   | 'DEVICE_UNAVAILABLE'
@@ -47,6 +49,7 @@ export const errorTable = {
   ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture' },
   ZOO_FAMILY_NOT_FOUND: { status: 404, title: 'There is no such family in the zoo' },
   RUN_NOT_FOUND: { status: 404, title: 'There is no such run' },
+  SWEEP_NOT_FOUND: { status: 404, title: 'There is no such sweep' },
   DEVICE_NOT_FOUND: { status: 404, title: 'There is no such device' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'The answer does not come in the format asked for' },
@@ -55,6 +58,7 @@ export const errorTable = {
   DEVICE_UNAVAILABLE: { status: 409, title: 'The runtime does not work on this device' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key was used for another request' },
   RUN_FINISHED: { status: 409, title: 'The run has already ended' },
+  SWEEP_FINISHED: { status: 409, title: 'Every run of the sweep has already ended' },
   NOT_COMPARABLE: { status: 409, title: 'A run has no figure that may be compared' },
   NO_SAMPLES: { status: 409, title: 'The run has no samples' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },

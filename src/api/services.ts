@@ -6,7 +6,9 @@ import { ArchitectureService } from './features/architectures/service.ts'
 import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
 import { QueueService } from './features/queue/service.ts'
+import { RunAdmission } from './features/runs/admission.ts'
 import { RunService } from './features/runs/service.ts'
+import { SweepService } from './features/sweeps/service.ts'
 import { EnginePool } from './pool/pool.ts'
 
 /** What the faces, REST and GraphQL, have to offer. Neither holds rules of its own. */
@@ -15,6 +17,7 @@ export interface Services {
   costs: CostService
   devices: DeviceService
   runs: RunService
+  sweeps: SweepService
   queue: QueueService
 }
 
@@ -30,8 +33,10 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const architectures = new ArchitectureService({ store, pool })
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
   const devices = new DeviceService(directory)
-  const runs = new RunService({ store, queue, architectures, costs, devices })
-  return { architectures, costs, devices, runs, queue: new QueueService(queue) }
+  const admission = new RunAdmission({ architectures, costs, devices })
+  const runs = new RunService({ store, queue, admission })
+  const sweeps = new SweepService({ store, queue, admission, runs })
+  return { architectures, costs, devices, runs, sweeps, queue: new QueueService(queue) }
 }
 
 /** The threads that read and cost architectures, as configured. */

@@ -71,6 +71,8 @@ export interface LayerProfile {
 export interface RunResult {
   latencyMs: LatencySummary
   samples: number
+  /** 1, or in the offline scenario the calls that a sample is the mean of. */
+  callsPerSample: number
   /** Images per second over the timed part. */
   throughputPerSecond: number
   firstRunMs: number

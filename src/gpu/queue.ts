@@ -106,10 +106,15 @@ export class RunQueue {
     run: NewRun,
     options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
   ): Promise<{ run: Run; created: boolean; place: Place | null }> {
+    const { run: stored, created } = await this.#store.runs.insert(await this.expecting(run), options)
+    return { run: stored, created, place: await this.place(stored) }
+  }
+
+  /** The run with what it is expected to take, to be held against what it took. */
+  async expecting(run: NewRun): Promise<NewRun> {
     const { rounds = null, macs = null, ...rest } = run
     const { ms, basis } = (await this.#estimates.on(run.deviceUuid)).of({ ...rest, rounds, macs, workload: workloadOf(run) })
-    const { run: stored, created } = await this.#store.runs.insert({ ...run, expectedMs: ms, expectedBasis: basis }, options)
-    return { run: stored, created, place: await this.place(stored) }
+    return { ...run, expectedMs: ms, expectedBasis: basis }
   }
 
   /**

@@ -14,6 +14,7 @@ import { Events } from './events.ts'
 import { migrate } from './migrate.ts'
 import { CHANNEL, Notifications } from './notifications.ts'
 import { Runs } from './runs.ts'
+import { Sweeps } from './sweeps.ts'
 import { Tickets } from './tickets.ts'
 
 export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './architectures.ts'
@@ -41,7 +42,9 @@ export {
   type RunEvent,
   type RunStatus,
   runStatuses,
+  type Sweep,
 } from './schema.ts'
+export type { SweepRun } from './sweeps.ts'
 export { type Claim, type Ending, MAX_ATTEMPTS } from './transitions.ts'
 
 export interface StoreOptions {
@@ -60,6 +63,7 @@ export interface Store {
   boss: PgBoss
   architectures: Architectures
   runs: Runs
+  sweeps: Sweeps
   events: Events
   bulletins: Bulletins
   tickets: Tickets
@@ -102,6 +106,7 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
     await boss.start()
     const { kind, db } = driver
     const tickets = new Tickets(boss)
+    const runs = new Runs(db, tickets)
     let closing: Promise<void> | undefined
     return {
       kind,
@@ -110,7 +115,8 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
       tickets,
       notifications,
       architectures: new Architectures(db, tickets),
-      runs: new Runs(db, tickets),
+      runs,
+      sweeps: new Sweeps(db, runs),
       events: new Events(db, notifications, log),
       bulletins: new Bulletins(db),
       ping: (timeoutMs = 2000) => ping(db, timeoutMs),

@@ -169,7 +169,8 @@ export async function history(db: Database, deviceUuid: string): Promise<PastRun
   const { rows } = await db.execute(sql`
     SELECT workload, runtime, macs::float8 AS macs, (extract(epoch FROM finished_at - started_at) * 1000)::float8 AS ms,
       (result #>> '{latencyMs,p50}')::float8 AS "callMs",
-      (result #>> '{warmup,durationMs}')::float8 + (result ->> 'samples')::float8 * (result #>> '{latencyMs,mean}')::float8 AS "timedMs",
+      (result #>> '{warmup,durationMs}')::float8 + (result ->> 'samples')::float8
+        * coalesce((result ->> 'callsPerSample')::float8, 1) * (result #>> '{latencyMs,mean}')::float8 AS "timedMs",
       expected_ms AS "expectedMs", expected_basis AS "expectedBasis"
     FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' ORDER BY finished_at DESC LIMIT ${HISTORY}`)
   return rows

@@ -8,6 +8,7 @@ import { after, isUuid, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, desc, eq, inArray, isNull, type SQL, sql } from './drizzle.ts'
 import { isForeignKeyViolation, isUniqueViolation, StoreError, textError } from './errors.ts'
+import { sameRequest } from './idempotency.ts'
 import { cancelNotice } from './notifications.ts'
 import type { DeviceQueue, NewRun, RunFilter } from './run-queries.ts'
 import * as queries from './run-queries.ts'
@@ -44,45 +45,57 @@ export class Runs {
     run: NewRun,
     options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
   ): Promise<{ run: Run; created: boolean }> {
-    const { idempotencyKey, requestHash } = options
-    for (const id of [run.architectureId, run.againstArchitectureId]) if (id && !isUuid(id)) throw notThere(id)
-    await this.#tickets.ensureQueue(run.deviceUuid)
+    await this.prepare([run])
     try {
-      return await this.#db.transaction(async (tx) => {
-        const insert = tx
-          .insert(runs)
-          .values({
-            ...run,
-            resolution: run.resolution && [...run.resolution],
-            id: uuidv7(),
-            workload: queries.workloadOf(run),
-            status: 'queued',
-            attempt: 0,
-            queuedAt: sql`now()`,
-            idempotencyKey,
-            requestHash,
-            lastSeq: 1,
-          })
-          .onConflictDoNothing({ target: runs.idempotencyKey })
-          .returning()
-        const [row] = await transitions.withEvent(tx, insert, 'queued', { device: run.device, runtime: run.runtime })
-        if (!row) return { run: await sameRequest(tx, idempotencyKey!, requestHash), created: false }
-        await requireArchitecture(tx, run.architectureId)
-        if (run.againstArchitectureId) await requireArchitecture(tx, run.againstArchitectureId)
-        await this.#tickets.send(tx, row, true)
-        return { run: row, created: true }
-      })
+      return await this.#db.transaction((tx) => this.insertIn(tx, run, options))
     } catch (error) {
-      if (isForeignKeyViolation(error, 'runs_architecture_id_fkey')) throw notThere(run.architectureId)
-      if (isForeignKeyViolation(error, 'runs_against_architecture_id_fkey')) throw notThere(run.againstArchitectureId!)
-      throw textError(error)
+      throw insertError(error, run)
     }
+  }
+
+  /** What must be there before a transaction inserts these runs. @throws StoreError ARCHITECTURE_NOT_FOUND for what is no id */
+  async prepare(list: readonly NewRun[]): Promise<void> {
+    for (const run of list) for (const id of [run.architectureId, run.againstArchitectureId]) if (id && !isUuid(id)) throw notThere(id)
+    for (const deviceUuid of new Set(list.map((run) => run.deviceUuid))) await this.#tickets.ensureQueue(deviceUuid)
+  }
+
+  /** `insert`, inside a transaction that is open, after `prepare`. What it throws is for `insertError` to name. */
+  async insertIn(
+    tx: Transaction,
+    run: NewRun,
+    { idempotencyKey, requestHash }: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
+  ): Promise<{ run: Run; created: boolean }> {
+    const insert = tx
+      .insert(runs)
+      .values({
+        ...run,
+        resolution: run.resolution && [...run.resolution],
+        id: uuidv7(),
+        workload: queries.workloadOf(run),
+        status: 'queued',
+        attempt: 0,
+        queuedAt: sql`now()`,
+        idempotencyKey,
+        requestHash,
+        lastSeq: 1,
+      })
+      .onConflictDoNothing({ target: runs.idempotencyKey })
+      .returning()
+    const [row] = await transitions.withEvent(tx, insert, 'queued', { device: run.device, runtime: run.runtime })
+    if (!row) {
+      const [earlier] = await tx.select().from(runs).where(eq(runs.idempotencyKey, idempotencyKey!))
+      return { run: sameRequest(earlier, requestHash), created: false }
+    }
+    await requireArchitecture(tx, run.architectureId)
+    if (run.againstArchitectureId) await requireArchitecture(tx, run.againstArchitectureId)
+    await this.#tickets.send(tx, row, true)
+    return { run: row, created: true }
   }
 
   /** The run of an earlier request under this key, or null. @throws StoreError IDEMPOTENCY_CONFLICT where that was another request */
   async ofRequest(idempotencyKey: string, requestHash: string): Promise<Run | null> {
     const [run] = await this.#db.select().from(runs).where(eq(runs.idempotencyKey, idempotencyKey))
-    return run ? sameHash(run, requestHash) : null
+    return run ? sameRequest(run, requestHash) : null
   }
 
   async get(id: string): Promise<Run | null> {
@@ -279,17 +292,11 @@ export class Runs {
   }
 }
 
-async function sameRequest(tx: Transaction, key: string, requestHash: string | undefined): Promise<Run> {
-  const [run] = await tx.select().from(runs).where(eq(runs.idempotencyKey, key))
-  return sameHash(run, requestHash)
-}
-
-function sameHash(run: Run | undefined, requestHash: string | undefined): Run {
-  if (run && run.requestHash === (requestHash ?? null)) return run
-  throw new StoreError(
-    'IDEMPOTENCY_CONFLICT',
-    `The Idempotency-Key was used before for another request${run ? ` (run ${run.id})` : ''}: send a new key with a new request`,
-  )
+/** What failed about inserting a run, in our words. */
+export function insertError(error: unknown, run: Pick<NewRun, 'architectureId' | 'againstArchitectureId'>): unknown {
+  if (isForeignKeyViolation(error, 'runs_architecture_id_fkey')) return notThere(run.architectureId)
+  if (isForeignKeyViolation(error, 'runs_against_architecture_id_fkey')) return notThere(run.againstArchitectureId!)
+  return textError(error)
 }
 
 const notThere = (id: string) =>

@@ -129,6 +129,17 @@ export const runSamples = pgTable('run_samples', {
   output: bytea('output'),
 })
 
+export const sweeps = pgTable('sweeps', {
+  id: uuid('id').primaryKey(),
+  /** As it was asked for, defaults written out. */
+  request: json('request').$type<object>().notNull(),
+  /** In the order of the batches asked for. */
+  runIds: json('run_ids').$type<string[]>().notNull(),
+  idempotencyKey: text('idempotency_key'),
+  requestHash: text('request_hash'),
+  createdAt: moment('created_at').notNull(),
+})
+
 export const bulletins = pgTable('bulletins', {
   owner: text('owner').primaryKey(),
   body: json('body').$type<object>().notNull(),
@@ -137,4 +148,5 @@ export const bulletins = pgTable('bulletins', {
 
 export type Architecture = typeof architectures.$inferSelect
 export type Run = typeof runs.$inferSelect
+export type Sweep = typeof sweeps.$inferSelect
 export type RunEvent = typeof runEvents.$inferSelect

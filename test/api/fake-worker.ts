@@ -67,6 +67,7 @@ const success = (job: RunJob): RunSuccess => ({
       medianCi95: [1.2, 2.1],
     },
     samples: fakeSamples.length,
+    callsPerSample: 1,
     throughputPerSecond: 592.6,
     firstRunMs: 3,
     loadMs: 20,

@@ -149,6 +149,16 @@ describe('openapi.json', () => {
     await call('POST', runs, runs, { body: { ...body, device: 'cpu:9' } })
     await call('POST', runs, runs, { body: { ...body, precision: 'float16' } })
     while ((await call('GET', '/v1/runs/{id}', done.links.self)).status !== 'succeeded') await sleep(10)
+    const [sweeps, oneSweep] = ['/v1/sweeps', '/v1/sweeps/{id}']
+    const swept = { architectureId: small.id, device: 'cpu:0', runtime: 'onnxruntime', batches: [1, 2] }
+    const sweep = await call('POST', sweeps, sweeps, { body: swept, headers: { 'idempotency-key': 'swept' } })
+    await call('POST', sweeps, sweeps, { body: swept, headers: { 'idempotency-key': 'swept' } })
+    await call('GET', sweeps, sweeps)
+    while ((await call('GET', oneSweep, sweep.links.self)).status !== 'finished') await sleep(10)
+    await call('DELETE', oneSweep, sweep.links.self)
+    api.worker.autoMs = null
+    await call('DELETE', oneSweep, (await call('POST', sweeps, sweeps, { body: { ...swept, fresh: true } })).links.self)
+    api.worker.autoMs = 1
     await call('GET', '/v1/runs/{id}/compare', `${done.links.self}/compare?with=${done.id}`)
     await call('GET', '/v1/runs/{id}/samples', done.links.samples)
     await call('GET', '/v1/runs/{id}/samples', done.links.samples, { headers: { accept: 'text/csv' } })

@@ -7,14 +7,16 @@ import { costGraphql } from './costs/graphql.ts'
 import { deviceGraphql } from './devices/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
 import { runGraphql } from './runs/graphql.ts'
+import { sweepGraphql } from './sweeps/graphql.ts'
 import { zooGraphql } from './zoo/graphql.ts'
 
-export const graphqlFeatures = ({ architectures, costs, devices, runs, queue }: Services): readonly GraphqlFeature[] => [
+export const graphqlFeatures = ({ architectures, costs, devices, runs, sweeps, queue }: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
   zooGraphql,
   conventionGraphql,
   deviceGraphql(devices),
   runGraphql(runs, architectures),
+  sweepGraphql(sweeps, runs, architectures),
   queueGraphql(queue, runs),
 ]

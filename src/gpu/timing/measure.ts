@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RunJob, RunProgress, Session } from '../contract.ts'
 import { median } from './percentiles.ts'
-import { maxSamples, type TimingSettings } from './settings.ts'
+import { maxSamples, offlineBlockMs, type TimingSettings } from './settings.ts'
 import { type Stability, spread, stability } from './stability.ts'
 
 /** Monotonic time, ms. Injected, so that a test decides what time it is. */
@@ -12,8 +12,10 @@ export interface Clock {
 export interface Measurement {
   firstRunMs: number
   warmup: { runs: number; durationMs: number; agreed: boolean }
-  /** Every timed call, ms, in order. */
+  /** Every timed call, ms, in order; of the offline scenario the mean call of each block. */
   samples: Float64Array
+  /** 1, or in the offline scenario the calls of a block. */
+  callsPerSample: number
   stability: Stability
   /** What ended it: `settled` is minimum duration, minimum samples and, but for a block, stability together. */
   endedBy: 'settled' | 'maxDuration' | 'maxSamples'
@@ -115,18 +117,27 @@ export async function measure(
   }
   const warmup = { runs: warm.length, durationMs: clock.now() - warmStart, agreed }
 
+  const callMs = warmup.durationMs / warm.length
+  const callsPerSample = settings.scenario === 'offline' ? Math.max(1, Math.ceil(offlineBlockMs / Math.max(1e-3, callMs))) : 1
+  const sample = async (): Promise<number> => {
+    const start = clock.now()
+    for (let call = 0; call < callsPerSample; call++) await session.run()
+    return (clock.now() - start) / callsPerSample
+  }
+
   phase('timing', { warmup })
   const samples = new Samples()
   const start = clock.now()
   let nextLook = settings.minDurationMs
   for (;;) {
-    samples.add(await timed())
+    samples.add(await sample())
     const end = clock.now()
     const elapsed = end - start
     const finish = (endedBy: Measurement['endedBy'], verdict = stability(samples.all())): Measurement => ({
       firstRunMs,
       warmup,
       samples: samples.all().slice(),
+      callsPerSample,
       stability: verdict,
       endedBy,
       interval: { start, end },

@@ -2,12 +2,19 @@ import { type Static, type TSchema, Type } from 'typebox'
 
 const hour = 3_600_000
 
+export const scenarios = ['singleStream', 'offline'] as const
+
 /**
  * Numbers that steer one timing; each is recorded with the run. The only place where defaults and bounds stand: the
  * API's validation and documentation are made from this schema.
  */
 export const TimingSettings = Type.Object(
   {
+    scenario: Type.Enum([...scenarios], {
+      default: 'singleStream',
+      description:
+        'Who waits (MLPerf Inference’s names). `singleStream`: each call is timed by itself, the next begins when it has ended; what a user of one image waits. `offline`: all images are there, calls follow one another with nothing between, and a sample is the mean of a block of them; what a pile of images takes, so no tails are stated.',
+    }),
     threads: Type.Integer({
       minimum: 0,
       maximum: 1024,
@@ -53,8 +60,8 @@ export const TimingSettings = Type.Object(
 export type TimingSettings = Static<typeof TimingSettings>
 
 export const defaultSettings: Readonly<TimingSettings> = Object.freeze(
-  Object.fromEntries(Object.entries(TimingSettings.properties).map(([name, schema]) => [name, (schema as { default?: number }).default])),
-) as Readonly<TimingSettings>
+  Object.fromEntries(Object.entries(TimingSettings.properties).map(([name, schema]) => [name, (schema as { default?: unknown }).default])),
+) as unknown as Readonly<TimingSettings>
 
 /**
  * Of each block of a comparison, where other than a run's own: blocks are many and short, so that both sides see the
@@ -86,6 +93,9 @@ function withoutDefault(name: string, schema: TSchema): TSchema {
   const ofBlock = blockSettings[name as keyof TimingSettings]
   return { ...rest, description: `${description} Default ${own}${ofBlock === own ? '' : `; ${ofBlock} in a comparison`}.` } as TSchema
 }
+
+/** An offline sample lasts at least this long, ms: long beside what reading the clock and resuming a call take. */
+export const offlineBlockMs = 25
 
 /** Most samples one run keeps, 8 MB of them: a network so fast that it would pass them has stated every percentile long before. */
 export const maxSamples = 1_000_000

@@ -1,13 +1,14 @@
 import type { LatencySummary } from '../contract.ts'
 import { medianInterval } from './median-interval.ts'
-import { percentiles, sorted, statedPercentile } from './percentiles.ts'
+import { type PercentileName, percentiles, sorted, statedPercentile } from './percentiles.ts'
 
 /**
  * What samples say: extremes, mean, sample standard deviation (n − 1), percentiles where they may be stated and the
  * interval of the median. Same unit as the samples.
  * @param samples latencies in the order of time, at least one.
+ * @param callsPerSample more than one: the samples are means, which have lost the tail, so none is stated.
  */
-export function summarize(samples: Float64Array, seed: number): LatencySummary {
+export function summarize(samples: Float64Array, seed: number, callsPerSample = 1): LatencySummary {
   const n = samples.length
   const ascending = sorted(samples)
   // Welford's recurrence: no cancellation where the spread is small beside the mean.
@@ -18,13 +19,14 @@ export function summarize(samples: Float64Array, seed: number): LatencySummary {
     mean += delta / (i + 1)
     squares += delta * (sample - mean)
   })
+  const tail = (name: PercentileName) => (callsPerSample === 1 ? statedPercentile(ascending, name) : null)
   return {
     min: ascending[0]!,
     p50: statedPercentile(ascending, 'p50'),
-    p90: statedPercentile(ascending, 'p90'),
-    p95: statedPercentile(ascending, 'p95'),
-    p99: statedPercentile(ascending, 'p99'),
-    p999: statedPercentile(ascending, 'p999'),
+    p90: tail('p90'),
+    p95: tail('p95'),
+    p99: tail('p99'),
+    p999: tail('p999'),
     max: ascending[n - 1]!,
     mean,
     stddev: n > 1 ? Math.sqrt(squares / (n - 1)) : 0,

@@ -120,9 +120,10 @@ async function whileLocked(
   }
   return {
     result: {
-      latencyMs: summarize(measured.samples, job.settings.seed),
+      latencyMs: summarize(measured.samples, job.settings.seed, measured.callsPerSample),
       samples: measured.samples.length,
-      throughputPerSecond: (job.batch * measured.samples.length) / seconds,
+      callsPerSample: measured.callsPerSample,
+      throughputPerSecond: (job.batch * measured.samples.length * measured.callsPerSample) / seconds,
       firstRunMs: measured.firstRunMs,
       loadMs,
       warmup: measured.warmup,

@@ -119,10 +119,33 @@ test('an error of the runtime passes through', async () => {
 })
 
 test('settings: defaults in full, contradictions named', () => {
-  assert.deepEqual(Object.keys(resolveSettings()).sort(), ['maxDurationMs', 'minDurationMs', 'minSamples', 'seed', 'threads', 'warmupMs'])
+  assert.deepEqual(Object.keys(resolveSettings()).sort(), [
+    'maxDurationMs',
+    'minDurationMs',
+    'minSamples',
+    'scenario',
+    'seed',
+    'threads',
+    'warmupMs',
+  ])
   assert.deepEqual(settingsProblems(resolveSettings()), [])
   assert.deepEqual(
     settingsProblems(resolveSettings({ minDurationMs: 5000, maxDurationMs: 100 })).map((problem) => problem.path),
     ['/maxDurationMs'],
   )
+})
+
+test('offline: calls follow one another, a sample is the mean of a block of them, and its length follows the network', async () => {
+  const fast = simulate((call) => (call % 2 === 0 ? 0.5 : 1.5))
+  const result = await measure(fast.session, settings({ scenario: 'offline' }), fast.clock, () => {})
+  assert.equal(result.callsPerSample, 25, 'blocks of 25 ms at 1 ms a call')
+  assert.ok(
+    result.samples.every((mean) => mean >= 0.98 && mean <= 1.02),
+    'means of calls that take 0.5 and 1.5 ms',
+  )
+  assert.equal(1 + result.warmup.runs + result.samples.length * result.callsPerSample, fast.calls)
+  const timed = result.samples.reduce((sum, mean) => sum + mean * result.callsPerSample, 0)
+  assert.ok(Math.abs(timed - (result.interval.end - result.interval.start)) < 1e-6)
+  const slow = simulate(() => 40)
+  assert.equal((await measure(slow.session, settings({ scenario: 'offline' }), slow.clock, () => {})).callsPerSample, 1)
 })

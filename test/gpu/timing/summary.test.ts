@@ -22,3 +22,8 @@ test('percentiles appear as samples grow', () => {
   }
   assert.deepEqual([1, 11, 64, 130, 662, 6636].map(at), [0, 1, 2, 3, 4, 5])
 })
+
+test('means have lost the tail: a median is stated of them and no higher percentile', () => {
+  const { p50, p90, p999, medianCi95 } = summarize(new Float64Array(10_000).fill(2), 0, 25)
+  assert.deepEqual([p50, p90, p999, medianCi95], [2, null, null, [2, 2]])
+})

@@ -167,6 +167,7 @@ const ResultSchema = Type.Object(
   {
     latencyMs: LatencySchema,
     samples: count,
+    callsPerSample: Type.Integer({ minimum: 1, description: '1; in the offline scenario the calls that a sample is the mean of.' }),
     throughputPerSecond: Type.Number({ minimum: 0, description: 'Images per second.' }),
     firstRunMs: ms,
     loadMs: ms,
@@ -180,9 +181,10 @@ const ResultSchema = Type.Object(
   { title: 'RunResult' },
 )
 
+export const VerdictSchema = Type.Enum(['valid', 'suspect', 'invalid'], { title: 'Verdict' })
 const CertificateSchema = Type.Object(
   {
-    verdict: Type.Enum(['valid', 'suspect', 'invalid'], { title: 'Verdict' }),
+    verdict: VerdictSchema,
     reasons: Type.Array(Type.Object({ code: Type.String(), message: Type.String() }, { title: 'CertificateReason' })),
   },
   { title: 'Certificate' },

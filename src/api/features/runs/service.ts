@@ -1,54 +1,31 @@
-import { createHash } from 'node:crypto'
-import { explain } from '../../../engine/explain.ts'
-import type { Device } from '../../../gpu/devices.ts'
 import type { Place, RunQueue } from '../../../gpu/queue.ts'
-import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, Store } from '../../../store/index.ts'
-import { ApiError, invalidRequest } from '../../errors.ts'
-import type { ArchitectureService } from '../architectures/service.ts'
-import type { CostService } from '../costs/service.ts'
-import type { DeviceService } from '../devices/service.ts'
+import { ApiError } from '../../errors.ts'
+import { hashOf, type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
-import { NewRun, type RunAnswer, type RunEventAnswer, type RunQuery } from './schema.ts'
-import { type Side, sideProblems, sidesOf } from './sides.ts'
+import type { NewRun, RunAnswer, RunEventAnswer, RunQuery } from './schema.ts'
+import type { Side } from './sides.ts'
 
 const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}: GET /v1/runs lists those there are`)
 
 export interface RunServiceOptions {
   store: Store
   queue: RunQueue
-  architectures: ArchitectureService
-  costs: CostService
-  devices: DeviceService
-}
-
-/** A side that its device and runtime take. */
-interface Admitted {
-  device: Pick<Device, 'name' | 'uuid' | 'host' | 'driver'>
-  /** Of the runtime. */
-  version: string
-  /** Of the architecture's content. */
-  digest: string
-  /** Of one call with the whole batch. */
-  macs: number
+  admission: RunAdmission
 }
 
 /** Timed inference: asked for, watched, read. */
 export class RunService {
   readonly #store: Store
   readonly #queue: RunQueue
-  readonly #architectures: ArchitectureService
-  readonly #costs: CostService
-  readonly #devices: DeviceService
+  readonly #admission: RunAdmission
 
-  constructor({ store, queue, architectures, costs, devices }: RunServiceOptions) {
+  constructor({ store, queue, admission }: RunServiceOptions) {
     this.#store = store
     this.#queue = queue
-    this.#architectures = architectures
-    this.#costs = costs
-    this.#devices = devices
+    this.#admission = admission
   }
 
   /**
@@ -59,85 +36,18 @@ export class RunService {
    *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
    */
   async create(request: NewRun, idempotencyKey?: string): Promise<{ run: RunAnswer; created: boolean }> {
-    const sides = sidesOf(request)
-    const problems = [...explain(NewRun, request), ...sideProblems(request, sides)]
-    if (problems.length > 0) throw invalidRequest('body', problems)
-    const { profile = false, timeoutMs = 600_000, priority = 0, labels = {}, fresh = false, device: deviceName } = request
-    const { a, b } = sides
-    const rounds = b && (request.rounds ?? defaultRounds.default)
+    const read = readRun(request)
     // Of the request with its defaults written out, so that whoever sends them and whoever leaves them out ask for the same.
-    const requestHash = hashOf({
-      ...a,
-      device: deviceName,
-      profile,
-      timeoutMs,
-      priority,
-      labels,
-      fresh,
-      ...(b ? { against: b, rounds } : {}),
-    })
+    const requestHash = hashOf(read)
     if (idempotencyKey !== undefined) {
       const before = await this.#store.runs.ofRequest(idempotencyKey, requestHash)
       if (before) return { run: await this.#present(before), created: false }
     }
-    const admitted = await this.#admit(a, deviceName, profile, '')
-    const other = b && (await this.#admit(b, deviceName, profile, '/against'))
-    const { device } = admitted
-    // Everything that decides a result, whoever asks: two architectures of one content are one network.
-    const measurement = hashOf({
-      device: device.uuid,
-      driver: device.driver,
-      a: { ...a, architectureId: admitted.digest, version: admitted.version },
-      ...(b && other ? { b: { ...b, architectureId: other.digest, version: other.version }, rounds } : {}),
-      profile,
-    })
-    if (!fresh) {
-      const before = await this.#store.runs.measured(measurement)
-      if (before) return { run: await this.#present(before), created: false }
-    }
-    const { architectureId: againstArchitectureId, ...against } = b ?? { architectureId: null }
-    const { run, created } = await this.#queue.enqueue(
-      {
-        ...a,
-        device: device.name,
-        deviceUuid: device.uuid,
-        host: device.host,
-        profile,
-        timeoutMs,
-        priority,
-        labels,
-        measurement,
-        ...(b ? { against, againstArchitectureId, rounds } : { macs: admitted.macs }),
-      },
-      { idempotencyKey, requestHash },
-    )
+    const planned = await this.#admission.plan(read)
+    const before = read.fresh ? null : await this.#store.runs.measured(planned.measurement)
+    if (before) return { run: await this.#present(before), created: false }
+    const { run, created } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
     return { run: await this.#present(run), created }
-  }
-
-  /**
-   * The device, where it and the runtime take this side.
-   * @param path of the side in the request. @throws as `create` does.
-   */
-  async #admit(side: Side, deviceName: string, profile: boolean, path: string): Promise<Admitted> {
-    const { runtime, precision, settings, batch, resolution } = side
-    const architecture = await this.#architectures.get(side.architectureId)
-    const { device, support } = await this.#devices.find(deviceName, runtime)
-    const { capabilities } = support
-    const refusals = [
-      ...(capabilities.precisions.includes(precision)
-        ? []
-        : [{ path: `${path}/precision`, message: `precision ${precision} is not offered: use ${capabilities.precisions.join(' or ')}` }]),
-      ...(profile && !capabilities.perLayer ? [{ path: '/profile', message: 'it cannot profile layer by layer: leave profile out' }] : []),
-      ...(settings.threads > capabilities.maxThreads
-        ? [{ path: `${path}/settings/threads`, message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
-        : []),
-    ]
-    if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
-    const asRegistered = batch === 1 && !resolution
-    const macs = asRegistered
-      ? architecture.counts.macs
-      : await this.#costs.macs(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
-    return { device, version: support.version, digest: architecture.digest, macs }
   }
 
   /**
@@ -224,15 +134,6 @@ export class RunService {
 
 async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEventAnswer, void, void> {
   for await (const { runId, seq, type, data, at } of events) yield { runId, seq, type, data, at: at.toISOString() }
-}
-
-/** Names a request by its content, whatever the order of its keys. */
-function hashOf(request: object): string {
-  const sorted = (_key: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value
-  return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
 }
 
 const presentSide = (architectureId: string, side: Omit<Side, 'architectureId'>): RunAnswer['against'] => ({

@@ -1,0 +1,99 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { answer, errors, json } from '../../schemas.ts'
+import { RunHeaders } from '../runs/schema.ts'
+import { NewSweep, SweepPage, SweepParams, SweepQuery, SweepSchema } from './schema.ts'
+import type { SweepService } from './service.ts'
+
+const tags = ['sweeps']
+
+export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): void {
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
+  const location = { location: { type: 'string', description: 'Address of the sweep.' } }
+  app.post(
+    '/v1/sweeps',
+    {
+      bodyLimit: Math.min(65_536, fastify.initialConfig.bodyLimit!),
+      schema: {
+        operationId: 'createSweep',
+        tags,
+        summary: 'Queue a batch sweep',
+        description:
+          'A run for each batch, all queued or none. Read back, it is the latency–throughput curve with its knee. Batches that were measured ' +
+          'before with a valid certificate are taken from there, unless `fresh` is asked for.',
+        headers: RunHeaders,
+        body: NewSweep,
+        response: {
+          200: answer('The sweep that this key made before.', { 'application/json': SweepSchema }, location),
+          202: answer('Queued.', { 'application/json': SweepSchema }, location),
+          ...errors(
+            'MALFORMED_JSON',
+            'INVALID_REQUEST',
+            'ARCHITECTURE_NOT_FOUND',
+            'DEVICE_NOT_FOUND',
+            'AMBIGUOUS_DEVICE',
+            'DEVICE_UNAVAILABLE',
+            'IDEMPOTENCY_CONFLICT',
+            'BODY_TOO_LARGE',
+            'UNSUPPORTED_MEDIA_TYPE',
+            'UNSUPPORTED_BY_RUNTIME',
+            'INVALID_RESOLUTION',
+            'COST_OVERFLOW',
+            'LIMIT_EXCEEDED',
+            'INVALID_TEXT',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { sweep, created } = await sweeps.create(request.body, request.headers['idempotency-key'])
+      return reply
+        .code(created ? 202 : 200)
+        .header('location', sweep.links.self)
+        .send(sweep)
+    },
+  )
+  app.get(
+    '/v1/sweeps',
+    {
+      schema: {
+        operationId: 'listSweeps',
+        tags,
+        summary: 'List batch sweeps',
+        description: 'Newest first, a page at a time.',
+        querystring: SweepQuery,
+        response: { 200: json('A page.', SweepPage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR') },
+      },
+    },
+    async (request, reply) => reply.send(await sweeps.list(request.query)),
+  )
+  app.get(
+    '/v1/sweeps/:id',
+    {
+      schema: {
+        operationId: 'getSweep',
+        tags,
+        summary: 'Read a batch sweep: its curve and its knee',
+        params: SweepParams,
+        response: { 200: json('The sweep.', SweepSchema), ...errors('SWEEP_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await sweeps.get(request.params.id)),
+  )
+  app.delete(
+    '/v1/sweeps/:id',
+    {
+      schema: {
+        operationId: 'cancelSweep',
+        tags,
+        summary: 'Cancel what is left of a batch sweep',
+        params: SweepParams,
+        response: {
+          202: json('Its waiting runs are cancelled; a running one is being ended.', SweepSchema),
+          ...errors('SWEEP_NOT_FOUND', 'SWEEP_FINISHED'),
+        },
+      },
+    },
+    async (request, reply) => reply.code(202).send(await sweeps.cancel(request.params.id)),
+  )
+}

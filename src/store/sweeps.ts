@@ -1,0 +1,81 @@
+/** Sweeps: which runs were asked for as one. The runs themselves stand in `runs`. */
+import { v7 as uuidv7 } from 'uuid'
+import { after, isUuid, type Page, page } from './cursor.ts'
+import type { Database } from './database.ts'
+import { desc, eq, sql } from './drizzle.ts'
+import { sameRequest } from './idempotency.ts'
+import type { NewRun } from './run-queries.ts'
+import { insertError, type Runs } from './runs.ts'
+import { type Sweep, sweeps } from './schema.ts'
+
+const PAGE = { default: 50, most: 500 }
+
+/** A run to be queued, or one that has been measured already. */
+export type SweepRun = { insert: NewRun } | { id: string }
+
+export class Sweeps {
+  readonly #db: Database
+  readonly #runs: Runs
+
+  constructor(db: Database, runs: Runs) {
+    this.#db = db
+    this.#runs = runs
+  }
+
+  /**
+   * Stores the sweep and queues its runs, in their order, all in one transaction. With an idempotency key that was used
+   * before for the same request, the sweep of that time comes back, `created: false`.
+   * @throws StoreError ARCHITECTURE_NOT_FOUND, IDEMPOTENCY_CONFLICT, INVALID_TEXT
+   */
+  async insert(
+    request: object,
+    list: readonly SweepRun[],
+    { idempotencyKey, requestHash }: { idempotencyKey?: string | undefined; requestHash: string },
+  ): Promise<{ sweep: Sweep; created: boolean }> {
+    const fresh = list.flatMap((each) => ('insert' in each ? [each.insert] : []))
+    await this.#runs.prepare(fresh)
+    try {
+      return await this.#db.transaction(async (tx) => {
+        const [row] = await tx
+          .insert(sweeps)
+          .values({ id: uuidv7(), request, runIds: [], idempotencyKey, requestHash, createdAt: sql`now()` })
+          .onConflictDoNothing({ target: sweeps.idempotencyKey })
+          .returning()
+        if (!row) {
+          const [earlier] = await tx.select().from(sweeps).where(eq(sweeps.idempotencyKey, idempotencyKey!))
+          return { sweep: sameRequest(earlier, requestHash), created: false }
+        }
+        const runIds: string[] = []
+        for (const each of list) runIds.push('id' in each ? each.id : (await this.#runs.insertIn(tx, each.insert)).run.id)
+        const [sweep] = await tx.update(sweeps).set({ runIds }).where(eq(sweeps.id, row.id)).returning()
+        return { sweep: sweep!, created: true }
+      })
+    } catch (error) {
+      throw insertError(error, fresh[0]!)
+    }
+  }
+
+  /** The sweep of an earlier request under this key, or null. @throws StoreError IDEMPOTENCY_CONFLICT where that was another request */
+  async ofRequest(idempotencyKey: string, requestHash: string): Promise<Sweep | null> {
+    const [sweep] = await this.#db.select().from(sweeps).where(eq(sweeps.idempotencyKey, idempotencyKey))
+    return sweep ? sameRequest(sweep, requestHash) : null
+  }
+
+  async get(id: string): Promise<Sweep | null> {
+    if (!isUuid(id)) return null
+    const [sweep] = await this.#db.select().from(sweeps).where(eq(sweeps.id, id))
+    return sweep ?? null
+  }
+
+  /** Newest first. @throws StoreError INVALID_CURSOR */
+  async list(query: { after?: string | undefined; limit?: number | undefined }): Promise<Page<Sweep>> {
+    const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)
+    const rows = await this.#db
+      .select()
+      .from(sweeps)
+      .where(after(query.after, sweeps.createdAt, sweeps.id))
+      .orderBy(desc(sweeps.createdAt), desc(sweeps.id))
+      .limit(limit + 1)
+    return page(rows, limit, (sweep) => ({ at: sweep.createdAt, id: sweep.id }))
+  }
+}
