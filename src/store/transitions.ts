@@ -31,8 +31,8 @@ export interface Ending {
   output?: Float32Array
 }
 
-/** A run whose owner vanishes is executed at most this often. */
-export const MAX_ATTEMPTS = 3
+/** A run whose owner vanishes is executed once more, and then fails: what ended two services may well end a third. */
+export const MAX_ATTEMPTS = 2
 
 export type Reason = 'shutdown' | 'OWNER_LOST'
 
