@@ -7,12 +7,12 @@
 import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { verifyGraph } from '../src/engine/verify.ts'
-import { seededRandom } from '../src/gpu/timing/median-interval.ts'
-import { resolveSettings } from '../src/gpu/timing/settings.ts'
-import { isFinal, openStore, type Run, type Store } from '../src/store/index.ts'
-import { Hosts } from '../test/chaos/trouble.ts'
-import { binaries, noServer, startServer } from './postgres-server.ts'
+import { verifyGraph } from '../../src/engine/verify.ts'
+import { seededRandom } from '../../src/gpu/timing/median-interval.ts'
+import { resolveSettings } from '../../src/gpu/timing/settings.ts'
+import { isFinal, openStore, type Run, type Store } from '../../src/store/index.ts'
+import { binaries, noServer, startServer } from '../postgres-server.ts'
+import { Hosts } from './trouble.ts'
 
 const count = Number(process.argv[2] ?? 1000)
 const seed = Number(process.argv[3] ?? Date.now() % 2 ** 31)
