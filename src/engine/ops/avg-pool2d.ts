@@ -4,6 +4,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { padMap } from './lowering/layout.ts'
+import { readAveragePool } from './onnx-window.ts'
 import {
   checkPoolPadding,
   featureMap,
@@ -81,6 +82,7 @@ export const avgPool2d = defineOp({
     return { windowReads: product(elements, window), additions: product(elements, window - 1), divisions: elements }
   },
   field: (_shapes, a) => fieldOf(a),
+  fromOnnx: { AveragePool: readAveragePool(2) },
   onnx: (emit, { inputs }, a) => {
     const { size } = featureMap(inputs[0]!, 'AvgPool2d')
     const { pads, overhang, output } = windowGeometry(size, a)

@@ -4,6 +4,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { padMap } from './lowering/layout.ts'
+import { readMaxPool } from './onnx-window.ts'
 import {
   checkPoolPadding,
   dilation,
@@ -59,6 +60,7 @@ export const maxPool2d = defineOp({
     return { windowReads: product(elements, window), comparisons: product(elements, window - 1) }
   },
   field: (_shapes, a) => fieldOf(a),
+  fromOnnx: { MaxPool: readMaxPool(2) },
   onnx: (emit, { inputs }, a) => {
     const { pads, overhang } = windowGeometry(featureMap(inputs[0]!, 'MaxPool2d').size, a)
     // The overhang of ceil mode is written as padding: exporters and runtimes disagree on ceil_mode, not on pads.
