@@ -7,6 +7,7 @@ import { peakActivation } from './memory.ts'
 import { opOf } from './ops/index.ts'
 import { type Field, receptiveFields } from './receptive-field.ts'
 import { numel, numelOf, type Shape } from './shape.ts'
+import { parametersOf } from './shared-weights.ts'
 
 /** Bytes of one element. */
 export const bytesPerElement = { float32: 4, float16: 2, int8: 1 } as const
@@ -28,7 +29,10 @@ export interface LayerCost {
   outputShapes?: number[][]
   outputElements: number
   memoryKiB: number
+  /** Elements of the learned parameters it owns: 0 where it has those of another layer. */
   params: number
+  /** Only where it has the weights of another layer: which. They are counted there, and read here as well. */
+  weightsOf?: string
   macs: number
   flops: number
   bytesRead: number
@@ -149,15 +153,17 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
 
 function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, convention: Convention, width: number) {
   const op = opOf(layer.type)
+  // What the layer computes with; only what it owns is counted.
   let params = 0
   let buffers = 0
-  for (const parameter of op.parameters?.(inputs, layer.attributes) ?? []) {
+  for (const parameter of parametersOf(layer, inputs)) {
     if (parameter.trainable) params = exact(params + numel(parameter.shape))
     else buffers = exact(buffers + numel(parameter.shape))
   }
   const quantities = op.quantities({ inputs, outputs }, layer.attributes)
   const outputElements = numelOf(outputs)
   const { type, attributes } = layer
+  const owns = layer.weightsOf === undefined
   const flops = quantities ? convention.rule(type).count({ type, attributes, inputs, outputs, params, quantities }) : 0
   const bytesRead = op.view ? 0 : exact((numelOf(inputs) + params + buffers) * width)
   const bytesWritten = op.view ? 0 : exact(outputElements * width)
@@ -168,7 +174,7 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
     outputShape: (outputs[0] as Shape).slice(1),
     outputElements,
     memoryKiB: exact(outputElements * width) / 1024,
-    params,
+    params: owns ? params : 0,
     macs: quantities?.macs ?? 0,
     flops,
     bytesRead,
@@ -177,8 +183,9 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
     receptiveField: [field.size[0], field.size[1]],
     effectiveStride: field.stride && [field.stride[0], field.stride[1]],
   }
+  if (!owns) row.weightsOf = layer.weightsOf as string
   if (outputs.length > 1) row.outputShapes = outputs.map((shape) => shape.slice(1))
-  return { row, buffers, counted: quantities !== null }
+  return { row, buffers: owns ? buffers : 0, counted: quantities !== null }
 }
 
 const overflowAt = (layerId: string | null, cause: unknown): unknown =>

@@ -16,6 +16,8 @@ export interface Layer {
   inputs: readonly string[]
   /** Canonical attributes of the op `type`. */
   attributes: Readonly<Record<string, unknown>>
+  /** The layer whose parameters this one computes with (`shared-weights.ts`); absent where it has its own. */
+  weightsOf?: string
 }
 
 export interface Graph {
@@ -88,7 +90,13 @@ export function topologicalOrder<T extends Node>(layers: readonly T[], outputs: 
 export function graphToJson(graph: Graph): { inputs: GraphInput[]; layers: Record<string, unknown>[]; outputs: string[] } {
   return {
     inputs: graph.inputs.map(({ id, shape }) => ({ id, shape: [...shape] })),
-    layers: graph.layers.map(({ id, type, inputs, attributes }) => ({ id, type, inputs: [...inputs], ...attributes })),
+    layers: graph.layers.map(({ id, type, inputs, attributes, weightsOf }) => ({
+      id,
+      type,
+      inputs: [...inputs],
+      ...(weightsOf === undefined ? {} : { weightsOf }),
+      ...attributes,
+    })),
     outputs: [...graph.outputs],
   }
 }

@@ -5,6 +5,7 @@ import { reference } from './graph.ts'
 import type { LayerShapes } from './op.ts'
 import { opOf } from './ops/index.ts'
 import type { Shape } from './shape.ts'
+import { parametersOf, sharingProblem } from './shared-weights.ts'
 
 export interface InferOptions {
   /** Images per call, at least 1. Default 1. */
@@ -39,19 +40,32 @@ export function costOverflow(layerId: string | null, cause: CountOverflow): Engi
 export function inferShapes(graph: Graph, options: InferOptions = {}): InferredLayer[] {
   const shapes = new Map<string, Shape>()
   for (const input of graph.inputs) shapes.set(input.id, inputShape(input, options))
-  return graph.layers.map((layer) => {
+  const refused = (layerId: string, message: string) => {
+    const at = options.resolution ? ` at resolution ${options.resolution.join('x')}` : ''
+    return new EngineError('INVALID_RESOLUTION', `layer ${layerId} does not work${at}: ${message}`, [
+      { path: '/resolution', layerId, message },
+    ])
+  }
+  const inferred = graph.layers.map((layer) => {
     const inputs = layer.inputs.map((name) => shapes.get(name) as Shape)
     let outputs: Shape[]
     try {
       outputs = opOf(layer.type).shape(inputs, layer.attributes)
     } catch (cause) {
       if (cause instanceof CountOverflow) throw costOverflow(layer.id, cause)
-      const at = options.resolution ? ` at resolution ${options.resolution.join('x')}` : ''
-      throw new EngineError('INVALID_RESOLUTION', `layer ${layer.id} does not work${at}: ${(cause as Error).message}`, [
-        { path: '/resolution', layerId: layer.id, message: (cause as Error).message },
-      ])
+      throw refused(layer.id, (cause as Error).message)
     }
     outputs.forEach((shape, i) => shapes.set(reference(layer.id, i), shape))
     return { layer, inputs, outputs }
   })
+  // At the resolution registered the verifier has seen to it.
+  const sharers = options.resolution ? inferred.filter(({ layer }) => layer.weightsOf !== undefined) : []
+  if (sharers.length === 0) return inferred
+  const byId = new Map(inferred.map((each) => [each.layer.id, each]))
+  for (const { layer, inputs } of sharers) {
+    const owner = byId.get(layer.weightsOf as string) as InferredLayer
+    const problem = sharingProblem(parametersOf(owner.layer, owner.inputs), parametersOf(layer, inputs), owner.layer.id)
+    if (problem) throw refused(layer.id, problem)
+  }
+  return inferred
 }

@@ -23,8 +23,13 @@ export const GraphSpec = Type.Object({
         inputs: Type.Optional(
           Type.Array(Type.String(), { description: 'Ids of layers or inputs, "split:1" for a second output. Default: the layer above.' }),
         ),
+        weightsOf: Type.Optional(
+          Type.String({
+            description: 'Id of a layer of the same type whose weights this layer uses too: they count once. Default: weights of its own.',
+          }),
+        ),
       },
-      { additionalProperties: true, description: 'The attributes of the op stand beside id, type and inputs.' },
+      { additionalProperties: true, description: 'The attributes of the op stand beside id, type, inputs and weightsOf.' },
     ),
   ),
   outputs: Type.Optional(Type.Array(Type.String(), { description: 'Default: the last layer.' })),
@@ -45,6 +50,8 @@ export interface Draft {
   inputs: string[]
   /** Its id is another's: it is read for its problems, nothing can refer to it. */
   duplicate: boolean
+  /** As given; the verifier checks it. */
+  weightsOf?: string
 }
 
 /** A specification as read. */
@@ -60,6 +67,8 @@ export interface Reading {
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** What a layer has beside its op's attributes. */
+const layerKeys: ReadonlySet<string> = new Set(['id', 'type', 'inputs', 'weightsOf'])
 const topKeys = ['input', 'inputs', 'layers', 'outputs']
 const opTypes = ops.map((op) => op.type)
 
@@ -160,8 +169,12 @@ function readLayers(layers: readonly unknown[], inputs: GraphInput[], ids: Map<s
     const attributes = op ? readAttributes(entry, op, path, id, problems) : undefined
     const from = op?.source && entry.inputs === undefined ? [] : readReferences(entry.inputs, op, path, id, above, problems)
     above = id
+    const { weightsOf } = entry
+    if (weightsOf !== undefined && op?.source) problems.add(`${path}/weightsOf`, id, 'an Input has no weights: leave weightsOf out')
+    else if (weightsOf !== undefined && typeof weightsOf !== 'string')
+      problems.add(`${path}/weightsOf`, id, `weightsOf is ${show(weightsOf)}, but must be the id of a layer`)
     if (op?.source) inputs.push({ id, shape: (attributes?.shape as number[] | undefined) ?? [1] })
-    else drafts.push({ id, index, op, attributes, inputs: from, duplicate })
+    else drafts.push({ id, index, op, attributes, inputs: from, duplicate, ...(typeof weightsOf === 'string' ? { weightsOf } : {}) })
   })
   return drafts
 }
@@ -215,7 +228,7 @@ function readAttributes(entry: Record<string, unknown>, op: AnyOp, path: string,
   const before = problems.list.length
   let plausible = true
   for (const key of Object.keys(entry)) {
-    if (key === 'id' || key === 'type' || key === 'inputs') continue
+    if (layerKeys.has(key)) continue
     if (Object.hasOwn(known, key)) {
       given[key] = entry[key]
       plausible &&= !tooLong(entry[key])

@@ -5,6 +5,7 @@ import { defaultLimits, type Limits } from './limits.ts'
 import { Problems } from './problems.ts'
 import { type Draft, isRecord, type Reading, readSpec } from './read-spec.ts'
 import { numel, perImage, type Shape } from './shape.ts'
+import { checkSharing } from './shared-weights.ts'
 
 export { GraphSpec } from './read-spec.ts'
 
@@ -45,13 +46,16 @@ export function verifyGraph(spec: unknown, limits: Limits = defaultLimits): Grap
   const cycle = ahead ?? aside?.cycle
   if (cycle) reportCycle(cycle, drafts, problems)
   else if (!problems.unlinked) reportUnused(drafts, order, inputs, problems)
-  if (!cycle) checkOutputs(outputs, checkShapes(order, inputs, limits, problems), problems)
+  const shapes = cycle ? new Map<string, Shape>() : checkShapes(order, inputs, limits, problems)
+  checkSharing(drafts, shapes, problems)
+  checkOutputs(outputs, shapes, problems)
   problems.check()
-  const layers: Layer[] = order.map(({ id, op, inputs: from, attributes }) => ({
+  const layers: Layer[] = order.map(({ id, op, inputs: from, attributes, weightsOf }) => ({
     id,
     type: op!.type,
     inputs: from,
     attributes: attributes!,
+    ...(weightsOf === undefined ? {} : { weightsOf }),
   }))
   return { inputs, layers, outputs }
 }

@@ -5,7 +5,7 @@ export interface CountedLayer extends LayerShapes {
   type: string
   /** Canonical attributes of the op `type`. */
   attributes: Readonly<Record<string, unknown>>
-  /** Elements of the parameters that are learned. */
+  /** Elements of the learned parameters it computes with, another layer's where it shares them. */
   params: number
   quantities: Quantities
 }

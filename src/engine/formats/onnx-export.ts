@@ -14,6 +14,7 @@ import { type Graph, reference } from '../graph.ts'
 import { type InferOptions, type InferredLayer, inferShapes, inputShape } from '../infer.ts'
 import { opOf } from '../ops/index.ts'
 import type { Shape } from '../shape.ts'
+import { ownerOf, parametersOf } from '../shared-weights.ts'
 import type { OnnxAttribute, OnnxEmitter } from './onnx-emitter.ts'
 import { Initializers, type OnnxPrecision, type OnnxStorage, onnxFloat } from './onnx-initializers.ts'
 import { NameSpace } from './onnx-names.ts'
@@ -96,10 +97,12 @@ export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxE
     })
 
   const nodes: NodeProto[] = []
+  // Owner and parameter → the initializer that holds it, for every layer that shares it.
+  const declared = new Map<string, string>()
   const layerOfNode = new Map<string, string>()
   for (const { id } of graph.inputs) if (inside.has(id)) nodes.push(cast(id, insideName(id), id, onnxFloat.float16))
   for (const inferred of layers) {
-    const emitter = new LayerEmitter(inferred, initializers, tensorNames, insideName)
+    const emitter = new LayerEmitter(inferred, initializers, tensorNames, declared, insideName)
     opOf(inferred.layer.type).onnx(emitter, inferred, inferred.layer.attributes)
     const { id } = inferred.layer
     for (const node of emitter.nodes) {
@@ -143,11 +146,19 @@ class LayerEmitter implements OnnxEmitter {
   readonly #layer: InferredLayer
   readonly #initializers: Initializers
   readonly #names: NameSpace
+  readonly #declared: Map<string, string>
 
-  constructor(layer: InferredLayer, initializers: Initializers, names: NameSpace, insideName: (name: string) => string) {
+  constructor(
+    layer: InferredLayer,
+    initializers: Initializers,
+    names: NameSpace,
+    declared: Map<string, string>,
+    insideName: (name: string) => string,
+  ) {
     this.#layer = layer
     this.#initializers = initializers
     this.#names = names
+    this.#declared = declared
     this.inputs = layer.layer.inputs.map(insideName)
     this.outputs = layer.outputs.map((_, i) => insideName(reference(layer.layer.id, i)))
   }
@@ -159,12 +170,16 @@ class LayerEmitter implements OnnxEmitter {
 
   parameter(name: string): string {
     const { layer, inputs } = this.#layer
-    const parameter = opOf(layer.type)
-      .parameters?.(inputs, layer.attributes)
-      .find((each) => each.name === name)
+    const owner = ownerOf(layer)
+    // No id holds a space.
+    const key = `${owner} ${name}`
+    const there = this.#declared.get(key)
+    if (there !== undefined) return there
+    const parameter = parametersOf(layer, inputs).find((each) => each.name === name)
     if (!parameter) throw new Error(`${layer.type} has no parameter ${name}`)
-    const initializer = this.#names.fresh(`${layer.id}.${name}`)
-    this.#initializers.declare(initializer, layer.id, parameter)
+    const initializer = this.#names.fresh(`${owner}.${name}`)
+    this.#initializers.declare(initializer, owner, parameter)
+    this.#declared.set(key, initializer)
     return initializer
   }
 

@@ -1,13 +1,14 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
 import { type Graph, reference } from '../graph.ts'
-import { type InferOptions, inferShapes, inputShape } from '../infer.ts'
+import { type InferOptions, type InferredLayer, inferShapes, inputShape } from '../infer.ts'
 import type { Parameter, TfjsCall } from '../op.ts'
 import { opOf } from '../ops/index.ts'
 import { toEngineOrder, toTfjsOrder } from '../ops/lowering/layout.ts'
 import { numel, type Shape } from '../shape.ts'
+import { ownerOf, parametersOf } from '../shared-weights.ts'
 
 export interface TfjsOptions extends InferOptions {
-  /** Values of a layer's parameter, row-major in its own shape: seeded ones, or the file's own. */
+  /** Values of a parameter, row-major in its own shape: seeded ones, or the file's own. `layerId` is the layer that owns it. */
   parameterOf(layerId: string, parameter: Parameter): Float32Array
 }
 
@@ -62,22 +63,15 @@ export function lowerToTfjs(tf: typeof tfjs, graph: Graph, options: TfjsOptions)
 
   const constants: tfjs.Tensor[] = []
   const steps: Step[] = []
+  const lower = lowerer(tf, layers, options)
   const dispose = (): void => {
     for (const tensor of constants) if (!tensor.isDisposed) tensor.dispose()
     constants.length = 0
   }
   try {
-    layers.forEach(({ layer, inputs, outputs }, i) => {
-      const op = opOf(layer.type)
-      const { call, made } = collect(tf, () => {
-        const parameters = Object.fromEntries(
-          (op.parameters?.(inputs, layer.attributes) ?? []).map((parameter) => [
-            parameter.name,
-            tf.tensor(options.parameterOf(layer.id, parameter), [...parameter.shape], 'float32'),
-          ]),
-        )
-        return op.tfjs(tf, { inputs, outputs, attributes: layer.attributes, parameters })
-      })
+    layers.forEach((inferred, i) => {
+      const { layer, outputs } = inferred
+      const { call, made } = collect(tf, () => lower(inferred))
       for (const tensor of made) constants.push(tf.keep(tensor))
       steps.push({ id: layer.id, call, inputs: layer.inputs, outputs: outputs.map((_, o) => reference(layer.id, o)), free: frees[i]! })
     })
@@ -103,6 +97,53 @@ export function lowerToTfjs(tf: typeof tfjs, graph: Graph, options: TfjsOptions)
       ),
     run: (inputs, observe) => execute(tf, steps, graph.outputs, inputs, observe),
     dispose,
+  }
+}
+
+/**
+ * Lowers a layer to its call, with shared weights in memory once. Layers that share weights and do the same to equal
+ * shapes are one call; where shapes or attributes differ, each lowering gets tensors of its own over the same data, to
+ * keep or to dispose as any other does (what an op keeps in another layout is then there once a lowering). The data go
+ * with the last of them.
+ */
+function lowerer(tf: typeof tfjs, layers: readonly InferredLayer[], { parameterOf }: TfjsOptions): (inferred: InferredLayer) => TfjsCall {
+  const keyOf = ({ layer, inputs }: InferredLayer) => JSON.stringify([ownerOf(layer), layer.attributes, inputs])
+  const owners = new Set(layers.flatMap(({ layer }) => layer.weightsOf ?? []))
+  const shared = layers.filter(({ layer }) => owners.has(ownerOf(layer)))
+  // How many more times the parameters of an owner are asked for.
+  const asks = new Map<string, number>()
+  for (const key of new Set(shared.map(keyOf))) {
+    const owner = (JSON.parse(key) as [string])[0]
+    asks.set(owner, (asks.get(owner) ?? 0) + 1)
+  }
+  const calls = new Map<string, TfjsCall>()
+  const waiting = new Map<string, Record<string, tfjs.Tensor>>()
+
+  const parametersFor = ({ layer, inputs }: InferredLayer): Record<string, tfjs.Tensor> => {
+    const owner = ownerOf(layer)
+    const left = (asks.get(owner) ?? 1) - 1
+    asks.set(owner, left)
+    const there =
+      waiting.get(owner) ??
+      Object.fromEntries(
+        parametersOf(layer, inputs).map((parameter) => [
+          parameter.name,
+          tf.tensor(parameterOf(owner, parameter), [...parameter.shape], 'float32'),
+        ]),
+      )
+    if (left === 0) return there
+    waiting.set(owner, there)
+    return Object.fromEntries(Object.entries(there).map(([name, tensor]) => [name, tf.reshape(tensor, tensor.shape)]))
+  }
+
+  return (inferred) => {
+    const { layer, inputs, outputs } = inferred
+    const key = owners.has(ownerOf(layer)) ? keyOf(inferred) : undefined
+    const known = key === undefined ? undefined : calls.get(key)
+    if (known) return known
+    const call = opOf(layer.type).tfjs(tf, { inputs, outputs, attributes: layer.attributes, parameters: parametersFor(inferred) })
+    if (key !== undefined) calls.set(key, call)
+    return call
   }
 }
 

@@ -82,7 +82,10 @@ export const GraphSchema = Type.Object(
   {
     inputs: Type.Array(Type.Object({ id: Type.String(), shape: Type.Array(Type.Integer()) })),
     layers: Type.Array(
-      Type.Object({ id: Type.String(), type: Type.String(), inputs: Type.Array(Type.String()) }, { additionalProperties: true }),
+      Type.Object(
+        { id: Type.String(), type: Type.String(), inputs: Type.Array(Type.String()), weightsOf: Type.Optional(Type.String()) },
+        { additionalProperties: true },
+      ),
     ),
     outputs: Type.Array(Type.String()),
   },

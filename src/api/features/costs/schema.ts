@@ -65,6 +65,9 @@ const LayerCostSchema = Type.Object(
     outputElements: count,
     memoryKiB: Type.Number({ minimum: 0, description: 'Output elements at the dtype, / 1024.' }),
     params: count,
+    weightsOf: Type.Optional(
+      Type.String({ description: 'Only where the layer has the weights of another one: which. They are counted there.' }),
+    ),
     macs: Type.Integer({ minimum: 0, description: 'Multiply-accumulates; the same under every convention.' }),
     flops: Type.Integer({ minimum: 0, description: 'By the convention of this answer.' }),
     bytesRead: count,
