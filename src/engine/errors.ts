@@ -14,6 +14,7 @@ export interface GraphProblem {
 
 export type EngineErrorCode =
   | 'INVALID_GRAPH'
+  | 'INVALID_KERAS'
   | 'LIMIT_EXCEEDED'
   | 'COST_OVERFLOW'
   | 'UNKNOWN_CONVENTION'

@@ -1,4 +1,4 @@
-import { EngineError, type GraphProblem } from './errors.ts'
+import { EngineError, type EngineErrorCode, type GraphProblem } from './errors.ts'
 import { maxProblems } from './limits.ts'
 import { nearest } from './nearest.ts'
 
@@ -10,9 +10,17 @@ export class Problems {
   readonly list: GraphProblem[] = []
   /** True once a problem concerns what reads what, so that nothing more can be said about reachability. */
   unlinked = false
+  readonly #code: EngineErrorCode
+  readonly #subject: string
   #comparisons = maxComparisons
 
-  /** @throws EngineError INVALID_GRAPH at the last problem that is listed. */
+  /** `subject` is what has the problems, in words. */
+  constructor(code: EngineErrorCode = 'INVALID_GRAPH', subject = 'the graph') {
+    this.#code = code
+    this.#subject = subject
+  }
+
+  /** @throws EngineError with the code of these problems at the last one that is listed. */
   add(path: string, layerId: string | null, message: string): void {
     this.list.push({ path, layerId, message })
     if (this.list.length === maxProblems) this.check()
@@ -31,11 +39,11 @@ export class Problems {
     return nearest(name, candidates)
   }
 
-  /** @throws EngineError INVALID_GRAPH with every problem, where there are any. */
+  /** @throws EngineError with every problem, where there are any. */
   check(): void {
     const { length } = this.list
     if (length === 0) return
     const count = length === maxProblems ? `at least ${length} problems` : `${length} problem${length === 1 ? '' : 's'}`
-    throw new EngineError('INVALID_GRAPH', `the graph has ${count}: ${this.list[0]!.message}`, this.list)
+    throw new EngineError(this.#code, `${this.#subject} has ${count}: ${this.list[0]!.message}`, this.list)
   }
 }

@@ -10,13 +10,23 @@ const Attributes = Type.Object({
   numFeatures: Type.Optional(Type.Integer({ minimum: 1, description: 'Checked against the input’s channels where given.' })),
   eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),
   affine: Type.Optional(Type.Boolean({ description: 'Learns a scale and a shift per channel. Default true.' })),
+  scale: Type.Optional(Type.Boolean({ description: 'Learns the scale. Default as affine; Keras’s networks may have a shift alone.' })),
+  shift: Type.Optional(Type.Boolean({ description: 'Learns the shift. Default as affine.' })),
 })
 
 interface BatchNorm2dAttributes {
   numFeatures?: number
   eps: number
   affine: boolean
+  /** Only where one of the two differs from `affine`: both are off where `affine` is. */
+  scale?: false
+  shift?: false
 }
+
+const learns = (a: BatchNorm2dAttributes): { scale: boolean; shift: boolean } => ({
+  scale: a.affine && a.scale !== false,
+  shift: a.affine && a.shift !== false,
+})
 
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015) as it stands in inference, PyTorch's `nn.BatchNorm2d` in eval mode:
@@ -29,11 +39,17 @@ export const batchNorm2d = defineOp({
   summary: 'Normalises each channel by running statistics, then scales and shifts it.',
   attributes: Attributes,
   arity: takes(1),
-  canonical: (raw: Static<typeof Attributes>): BatchNorm2dAttributes => ({
-    ...(raw.numFeatures === undefined ? {} : { numFeatures: raw.numFeatures }),
-    eps: raw.eps ?? 1e-5,
-    affine: raw.affine ?? true,
-  }),
+  canonical: (raw: Static<typeof Attributes>): BatchNorm2dAttributes => {
+    const scale = raw.scale ?? raw.affine ?? true
+    const shift = raw.shift ?? raw.affine ?? true
+    return {
+      ...(raw.numFeatures === undefined ? {} : { numFeatures: raw.numFeatures }),
+      eps: raw.eps ?? 1e-5,
+      affine: scale || shift,
+      ...(shift && !scale ? { scale: false as const } : {}),
+      ...(scale && !shift ? { shift: false as const } : {}),
+    }
+  },
   shape: ([x], a) => {
     const { channels } = featureMap(x!, 'BatchNorm2d')
     if (a.numFeatures !== undefined && a.numFeatures !== channels)
@@ -46,12 +62,8 @@ export const batchNorm2d = defineOp({
   parameters: ([x], a) => {
     const shape = [x![1]!]
     return [
-      ...(a.affine
-        ? [
-            { name: 'weight', shape, init: 'scale' as const, trainable: true },
-            { name: 'bias', shape, init: 'shift' as const, trainable: true },
-          ]
-        : []),
+      ...(learns(a).scale ? [{ name: 'weight', shape, init: 'scale' as const, trainable: true }] : []),
+      ...(learns(a).shift ? [{ name: 'bias', shape, init: 'shift' as const, trainable: true }] : []),
       { name: 'running_mean', shape, init: 'shift' as const, trainable: false },
       { name: 'running_var', shape, init: 'variance' as const, trainable: false },
     ]
@@ -60,8 +72,8 @@ export const batchNorm2d = defineOp({
   onnx: (emit, { inputs }, a) => {
     const channels = inputs[0]![1]!
     const filled = (hint: string, value: number) => emit.constant(hint, [channels], new Float32Array(channels).fill(value))
-    const weight = a.affine ? emit.parameter('weight') : filled('ones', 1)
-    const bias = a.affine ? emit.parameter('bias') : filled('zeros', 0)
+    const weight = learns(a).scale ? emit.parameter('weight') : filled('ones', 1)
+    const bias = learns(a).shift ? emit.parameter('bias') : filled('zeros', 0)
     emit.node(
       'BatchNormalization',
       [emit.inputs[0]!, weight, bias, emit.parameter('running_mean'), emit.parameter('running_var')],
@@ -71,11 +83,8 @@ export const batchNorm2d = defineOp({
   },
   tfjs: (tf, { attributes: a, parameters: p }) => {
     const vector = (name: string) => p[name] as tfjs.Tensor1D
-    return ([x]) => {
-      const map = x as tfjs.Tensor4D
-      return a.affine
-        ? tf.batchNorm4d(map, vector('running_mean'), vector('running_var'), vector('bias'), vector('weight'), a.eps)
-        : tf.batchNorm4d(map, vector('running_mean'), vector('running_var'), undefined, undefined, a.eps)
-    }
+    const shift = learns(a).shift ? vector('bias') : undefined
+    const scale = learns(a).scale ? vector('weight') : undefined
+    return ([x]) => tf.batchNorm4d(x as tfjs.Tensor4D, vector('running_mean'), vector('running_var'), shift, scale, a.eps)
   },
 })

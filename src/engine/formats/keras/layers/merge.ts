@@ -1,0 +1,38 @@
+import type { Call } from '../call.ts'
+import { KerasFault } from '../fault.ts'
+import { dimOfAxis, type KerasTensor, rankOf } from '../tensor.ts'
+import type { LayerClass } from './index.ts'
+
+/** The inputs in one layout: as maps where one of them is a map, else as Keras has them. @throws KerasFault below two. */
+function alike(call: Call): KerasTensor[] {
+  const { inputs, className } = call
+  if (inputs.length < 2) throw new KerasFault(`${className} takes at least two inputs, but is called on ${inputs.length}`, '/inbound_nodes')
+  if (inputs.some((x) => rankOf(x) !== rankOf(inputs[0]!)))
+    throw new KerasFault(
+      `${className} takes inputs of one rank, but gets ${inputs
+        .slice(0, 8)
+        .map((x) => `${rankOf(x) - 1}`)
+        .join(', ')} axes beside the batch`,
+    )
+  const layout = inputs.some((x) => x.layout === 'channels-first') ? 'channels-first' : 'as-is'
+  return inputs.map((x) => call.arrange(x, layout))
+}
+
+const elementwise =
+  (type: 'Add' | 'Mul'): LayerClass =>
+  (call) => {
+    const inputs = alike(call)
+    return call.add(type, inputs, {}, inputs[0]!.layout)
+  }
+
+export const add = elementwise('Add')
+export const multiply = elementwise('Mul')
+
+/** Joins tensors along an axis, by default the last (Keras `Concatenate`). */
+export const concatenate: LayerClass = (call) => {
+  const inputs = alike(call)
+  const axis = call.config.axis('axis', -1)
+  const dim = dimOfAxis(axis, inputs[0]!)
+  if (dim === null) throw new KerasFault(`axis ${axis} is the batch or out of range`, '/config/axis')
+  return call.add('Concat', inputs, { dim }, inputs[0]!.layout)
+}

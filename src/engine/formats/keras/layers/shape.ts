@@ -1,0 +1,74 @@
+import { numel } from '../../../shape.ts'
+import type { Call } from '../call.ts'
+import { KerasFault } from '../fault.ts'
+import { dimOfAxis, type KerasTensor, keepsOrder, kerasShape, permutation, rankOf } from '../tensor.ts'
+import type { LayerClass } from './index.ts'
+
+/** One vector of each image. From a map its elements stay in the engine's order, which a Dense behind it does not mind. */
+export const flatten: LayerClass = (call) => {
+  const x = call.input()
+  if (rankOf(x) === 2) return { ...call.add('Identity', x, {}, x.layout), ...(x.map ? { map: x.map } : {}) }
+  const ordered = x.layout === 'as-is' || keepsOrder(x.shape, permutation(rankOf(x), 'as-is'))
+  const y = call.add('Flatten', x, {}, ordered ? 'as-is' : 'mixed')
+  return ordered ? y : { ...y, map: x.shape }
+}
+
+/** Keras's order of elements under another shape; one size may be -1. */
+export const reshape: LayerClass = (call) => {
+  const x = call.input()
+  const target = call.config.integers('target_shape', -1)
+  const known = target.filter((size) => size !== -1)
+  const elements = numel(x.shape)
+  const fixed = known.reduce((a, b) => a * b, 1)
+  const open = target.length - known.length
+  if (open > 1 || fixed < 1 || (open === 1 ? elements % fixed !== 0 : fixed !== elements))
+    throw new KerasFault(
+      `target_shape ${target.join('×')} does not fit the ${elements} elements of ${kerasShape(x).slice(1).join('×')}: their product must be that, with at most one -1`,
+      '/config/target_shape',
+    )
+  const sizes = target.map((size) => (size === -1 ? elements / fixed : size))
+  const inOrder = rankOf(x) === 2 || (x.layout === 'channels-first' && keepsOrder(x.shape, permutation(rankOf(x), 'as-is')))
+  const from = x.layout === 'mixed' || !inOrder ? call.arrange(x, 'as-is') : x
+  // Straight to the engine's map, where that moves nothing.
+  const toMap = permutation(sizes.length + 1, 'channels-first')
+  const whole = [1, ...sizes]
+  const layout = sizes.length === 3 && call.mapLayout === 'channels-first' && keepsOrder(whole, toMap) ? 'channels-first' : 'as-is'
+  return call.add('Reshape', from, { shape: layout === 'as-is' ? sizes : toMap.slice(1).map((dim) => whole[dim]!) }, layout)
+}
+
+/** Keras counts the dims of `Permute` from 1, the batch left out. */
+export const permute: LayerClass = (call) => {
+  const [x] = [call.input()].map((each) => (each.layout === 'mixed' ? call.arrange(each, 'as-is') : each)) as [KerasTensor]
+  const dims = call.config.integers('dims', 1)
+  if (dims.length !== rankOf(x) - 1 || new Set(dims).size !== dims.length || dims.some((dim) => dim >= rankOf(x)))
+    throw call.config.wrong('dims', `each of 1 to ${rankOf(x) - 1} once`)
+  if (rankOf(x) === 2) return call.add('Identity', x, {}, x.layout)
+  return call.add('Transpose', x, { dims: [0, ...dims.map((dim) => dimOfAxis(dim, x)!)] }, 'as-is')
+}
+
+export const zeroPadding2d: LayerClass = (call) => {
+  const x = call.mapInput(4)
+  const [[top, bottom], [left, right]] = call.config.borders('padding', 2) as [[number, number], [number, number]]
+  return call.add('Pad', x, { padding: [top, left, bottom, right] }, x.layout)
+}
+
+/** Cuts `borders` off the dims from 2 on, a slice an axis; where there is nothing to cut, the tensor passes. */
+function crop(call: Call, x: KerasTensor, borders: readonly [number, number][]): KerasTensor {
+  let y = x
+  borders.forEach(([before, after], i) => {
+    if (before + after === 0) return
+    const dim = i + 2
+    if (before + after >= x.shape[dim]!) throw call.config.wrong('cropping', `less than the ${x.shape[dim]} there are`)
+    y = call.add(
+      'Slice',
+      y,
+      { dim, start: before, end: x.shape[dim]! - after },
+      y.layout,
+      borders.length === 1 ? undefined : i === 0 ? 'rows' : 'columns',
+    )
+  })
+  return y === x ? call.add('Identity', x, {}, x.layout) : y
+}
+
+export const cropping2d: LayerClass = (call) => crop(call, call.mapInput(4), call.config.borders('cropping', 2))
+export const cropping1d: LayerClass = (call) => crop(call, call.mapInput(3), call.config.borders('cropping', 1))
