@@ -11,6 +11,7 @@ const pages = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'docs/README.md',
+  'docs/keras.md',
   ...readdirSync(resolve(root, 'docs/adr')).map((name) => `docs/adr/${name}`),
 ]
 

@@ -25,7 +25,7 @@ export function sharingProblem(owner: readonly Parameter[], sharer: readonly Par
       return other.name === name && other.trainable === trainable && sameShape(shape, other.shape)
     })
   if (same) return null
-  return `${ownerId} has the parameters ${names(owner)}, but this layer needs ${names(sharer)}: give both the same channels and attributes, or leave weightsOf out`
+  return `${ownerId} has the parameters ${names(owner)}, but this layer needs ${names(sharer)}: give both the same channels and attributes, or each weights of its own`
 }
 
 /** Parameters of a layer on these inputs, and running statistics. */

@@ -4,6 +4,7 @@ import { type CostOptions, computeCosts } from '../../engine/cost.ts'
 import { EngineError } from '../../engine/errors.ts'
 import { explain } from '../../engine/explain.ts'
 import { type ExplainOptions, type Explanation, explainCosts } from '../../engine/explain-costs.ts'
+import { importKeras, importTfjsLayers } from '../../engine/formats/keras/index.ts'
 import { type Graph, graphToJson } from '../../engine/graph.ts'
 import type { Limits } from '../../engine/limits.ts'
 import { verifyGraph } from '../../engine/verify.ts'
@@ -17,8 +18,11 @@ import { ApiError, invalidRequest, type Problem } from '../errors.ts'
  * threads (`worker.ts`), where neither a large nor a hostile one can hold up the service.
  */
 
-/** What was sent: a graph in JSON, or a reference to the zoo with every option written out. */
-export type ArchitectureSource = { kind: 'json' } | { kind: 'zoo'; family: string; options: Record<string, unknown>; preset?: string }
+/** What was sent: a graph in JSON, a reference to the zoo with every option written out, or a model of another tool. */
+export type ArchitectureSource =
+  | { kind: 'json' }
+  | { kind: 'zoo'; family: string; options: Record<string, unknown>; preset?: string }
+  | { kind: 'keras' | 'tfjs' }
 
 export interface ReadArchitecture {
   name: string
@@ -33,6 +37,8 @@ export interface ReadArchitecture {
 }
 
 const graphKeys = ['input', 'inputs', 'layers', 'outputs'] as const
+const modelKeys = ['keras', 'tfjs'] as const
+const importers = { keras: importKeras, tfjs: importTfjsLayers }
 
 /** The top level of what may be registered. What lies in a graph is the verifier's to check. */
 const Envelope = Type.Object(
@@ -52,6 +58,9 @@ const Envelope = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    keras: Type.Optional(Type.Unknown()),
+    tfjs: Type.Optional(Type.Unknown()),
+    inputShape: Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), { minItems: 1, maxItems: 7 })),
   },
   { additionalProperties: false },
 )
@@ -66,20 +75,31 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
+type Form = 'graph' | 'zoo' | (typeof modelKeys)[number]
+
 /** Which of the forms a body takes. Adds a problem where it takes none or several. */
-function formOf(body: Record<string, unknown>, problems: Problem[]): 'graph' | 'zoo' | null {
+function formOf(body: Record<string, unknown>, problems: Problem[]): Form | null {
   const graph = graphKeys.filter((key) => body[key] !== undefined)
-  if (body.zoo !== undefined && graph.length > 0) {
-    problems.push({ path: '/zoo', message: `write zoo, or a graph (${graph.join(', ')}), not both` })
+  const references = (['zoo', ...modelKeys] as const).filter((key) => body[key] !== undefined)
+  if (references.length > 1 || (references.length === 1 && graph.length > 0)) {
+    const [first, ...others] = [...references, ...graph]
+    problems.push({ path: `/${first}`, message: `write ${first}, or ${others.join(', ')}: one network is registered at a time` })
     return null
   }
+  const model = modelKeys.find((key) => body[key] !== undefined)
+  if (body.inputShape !== undefined && model === undefined)
+    problems.push({
+      path: '/inputShape',
+      message: 'inputShape stands beside keras or tfjs; a graph has input, a network of the zoo the option resolution',
+    })
+  if (model !== undefined) return model
   if (body.zoo !== undefined) {
     if (isRecord(body.zoo) && (body.zoo.family === undefined) === (body.zoo.preset === undefined))
       problems.push({ path: '/zoo', message: 'zoo takes a family with options, or a preset: write one of family and preset' })
     return 'zoo'
   }
   if (body.layers !== undefined) return 'graph'
-  problems.push({ path: '', message: 'what is the network? Write layers (with input), or zoo' })
+  problems.push({ path: '', message: 'what is the network? Write layers (with input), zoo, keras or tfjs' })
   return null
 }
 
@@ -90,16 +110,21 @@ function expand(zoo: Record<string, unknown>): { source: ArchitectureSource; spe
   return { source: { kind: 'zoo', family, options: options as Record<string, unknown>, ...preset }, spec }
 }
 
-/**
- * Reads what a client sent to be registered: JSON, its top level, the zoo's expansion, the graph, its counts.
- * @throws ApiError MALFORMED_JSON, INVALID_REQUEST; EngineError as `verifyGraph`, `expandZoo` and `computeCosts` do.
- */
-export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits: Limits }): ReadArchitecture {
-  const body = parse(bytes)
-  if (!isRecord(body)) throw invalidRequest('body', [{ path: '', message: 'the body is an object: a name and layers, or a name and zoo' }])
-  const problems: Problem[] = explain(Envelope, body)
-  const form = formOf(body, problems)
-  if (form === null || (form === 'zoo' && problems.length > 0)) throw invalidRequest('body', problems)
+/** The graph of a body, and where it came from. @throws EngineError with paths into the body. */
+function graphOf(body: Record<string, unknown>, form: Form, limits: Limits): { source: ArchitectureSource; graph: Graph } {
+  if (form === 'keras' || form === 'tfjs') {
+    const { inputShape } = body as { inputShape?: number[] }
+    try {
+      return { source: { kind: form }, graph: importers[form](body[form], { limits, ...(inputShape ? { inputShape } : {}) }) }
+    } catch (cause) {
+      if (!(cause instanceof EngineError)) throw cause
+      throw new EngineError(
+        cause.code,
+        cause.message,
+        cause.errors.map((error) => ({ ...error, path: `/${form}${error.path}` })),
+      )
+    }
+  }
   const { source, spec } =
     form === 'zoo'
       ? expand(body.zoo as Record<string, unknown>)
@@ -107,15 +132,32 @@ export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits:
           source: { kind: 'json' } as const,
           spec: Object.fromEntries(graphKeys.filter((key) => body[key] !== undefined).map((key) => [key, body[key]])),
         }
-  let graph: Graph
+  return { source, graph: verifyGraph(spec, limits) }
+}
+
+/**
+ * Reads what a client sent to be registered: JSON, its top level, the zoo's expansion or another tool's model, the
+ * graph, its counts.
+ * @throws ApiError MALFORMED_JSON, INVALID_REQUEST; EngineError as `verifyGraph`, `expandZoo`, `importKeras` and
+ *   `computeCosts` do.
+ */
+export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits: Limits }): ReadArchitecture {
+  const body = parse(bytes)
+  if (!isRecord(body))
+    throw invalidRequest('body', [{ path: '', message: 'the body is an object: a name, and layers, zoo, keras or tfjs' }])
+  const problems: Problem[] = explain(Envelope, body)
+  const form = formOf(body, problems)
+  if (form === null || (form !== 'graph' && problems.length > 0)) throw invalidRequest('body', problems)
+  let read: ReturnType<typeof graphOf>
   try {
-    graph = verifyGraph(spec, limits)
+    read = graphOf(body, form, limits)
   } catch (cause) {
     // A wrong name beside a wrong graph: the client hears of both.
     if (problems.length > 0 && cause instanceof EngineError) throw invalidRequest('body', [...problems, ...cause.errors])
     throw cause
   }
   if (problems.length > 0) throw invalidRequest('body', problems)
+  const { source, graph } = read
   const { totals } = computeCosts(graph)
   return {
     name: body.name as string,

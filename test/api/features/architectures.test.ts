@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { lectureAlexNet, openTestApi, smallNetwork, type TestApi } from '../helper.ts'
 
@@ -53,6 +54,92 @@ describe('registering', () => {
     const graph = await api.request.get(body.links.graph).expect(200)
     const again = await register({ name: 'copy', ...graph.body }).expect(201)
     assert.equal(again.body.digest, body.digest)
+  })
+})
+
+describe('models of other tools', () => {
+  const fixture = (path: string) => JSON.parse(readFileSync(new URL(`../../fixtures/${path}`, import.meta.url), 'utf8'))
+  const figures = fixture('reference/keras/reference.json')
+
+  it('Keras 3 JSON of NASNet mobile, whole, and its costs', async () => {
+    const { body } = await register({ name: 'nasnet', keras: fixture('keras/NASNetMobile.keras3.json') }).expect(201)
+    assert.deepEqual(body.source, { kind: 'keras' })
+    assert.equal(body.counts.params, figures.NASNetMobile.trainable)
+    assert.equal(body.counts.macs, figures.NASNetMobile.macs_conv_dense)
+    const costs = await api.request.get(body.links.costs).expect(200)
+    assert.equal(costs.body.totals.buffers, figures.NASNetMobile.non_trainable)
+    const graph = await api.request.get(body.links.graph).expect(200)
+    assert.equal((await register({ name: 'copy', ...graph.body }).expect(201)).body.digest, body.digest)
+  })
+
+  it('TF.js and Keras 2 write one network, which has one digest; GraphQL takes it too', async () => {
+    const tfjs = await register({ name: 'by tfjs', tfjs: fixture('tfjs/ResNet50.model.json') }).expect(201)
+    assert.deepEqual(tfjs.body.source, { kind: 'tfjs' })
+    const { body } = await api.request
+      .post('/graphql')
+      .send({
+        query: 'mutation ($input: NewArchitectureInput!) { registerArchitecture(input: $input) { architecture { digest source } } }',
+        variables: { input: { name: 'by graphql', keras: fixture('keras/ResNet50.keras2.json') } },
+      })
+      .expect(200)
+    assert.deepEqual(body.errors, undefined)
+    const { architecture } = body.data.registerArchitecture
+    assert.equal(architecture.digest, tfjs.body.digest)
+  })
+
+  it('weights that two calls share are said in the costs', async () => {
+    const inbound = (name: string) => [[name, 0, 0, {}]]
+    const keras = {
+      class_name: 'Functional',
+      config: {
+        layers: [
+          { class_name: 'InputLayer', config: { batch_input_shape: [null, 4], name: 'x' }, inbound_nodes: [] },
+          { class_name: 'Dense', config: { units: 4, name: 'fc' }, inbound_nodes: [inbound('x'), inbound('fc')] },
+        ],
+        input_layers: [['x', 0, 0]],
+        output_layers: [['fc', 1, 0]],
+      },
+    }
+    const { body } = await register({ name: 'twice', keras }).expect(201)
+    assert.deepEqual(body.counts, { layers: 2, params: 20, macs: 32 })
+    const costs = await api.request.get(body.links.costs).expect(200)
+    assert.deepEqual(
+      costs.body.layers.map((layer: { weightsOf?: string }) => layer.weightsOf),
+      [undefined, 'fc'],
+    )
+  })
+
+  it('sizes that a model leaves open come beside it', async () => {
+    const open = {
+      class_name: 'Sequential',
+      config: { layers: [{ class_name: 'Flatten', config: { name: 'f', batch_input_shape: [null, null, 2] } }] },
+    }
+    assert.equal((await register({ name: 'open', keras: open }).expect(422)).body.errors[0].path, '/keras/config/layers/0/config')
+    await register({ name: 'open', keras: open, inputShape: [7, 2] }).expect(201)
+    assert.equal((await register({ name: 'open', keras: open, inputShape: [7, 3] }).expect(422)).body.code, 'INVALID_KERAS')
+    assert.equal((await register({ name: 'open', keras: open, inputShape: [0] }).expect(400)).body.errors[0].path, '/inputShape')
+    assert.equal(
+      (await register({ name: 'x', zoo: { preset: 'resnet50' }, inputShape: [7] }).expect(400)).body.errors[0].path,
+      '/inputShape',
+    )
+  })
+
+  it('a layer that is not known is named, with its place in what was sent', async () => {
+    const layers = [{ class_name: 'LSTM', config: { name: 'memory', units: 3, batch_input_shape: [null, 5, 2] } }]
+    const keras = { class_name: 'Sequential', config: { layers } }
+    const { body } = await register({ name: 'rnn', keras }).expect(422)
+    assert.equal(body.code, 'INVALID_KERAS')
+    assert.deepEqual(body.errors, [
+      { path: '/keras/config/layers/0/class_name', layerId: 'memory', message: 'memory has the class LSTM, which is not known here' },
+    ])
+    const model = { modelTopology: { model_config: keras } }
+    assert.equal(
+      (await register({ name: 'rnn', tfjs: model }).expect(422)).body.errors[0].path,
+      '/tfjs/modelTopology/model_config/config/layers/0/class_name',
+    )
+    for (const other of [{ tfjs: model }, { zoo: { preset: 'resnet50' } }, { layers: [] }])
+      assert.equal((await register({ name: 'both', keras, ...other }).expect(400)).body.code, 'INVALID_REQUEST')
+    await register({ name: 'text', keras: JSON.stringify(keras) }).expect(422)
   })
 })
 

@@ -18,6 +18,8 @@ parameters(batchNorm2d, [
     {},
     { weight: [64], bias: [64], 'running_mean*': [64], 'running_var*': [64] },
   ],
+  ['a shift alone', [[1, 64, 5, 7]], { scale: false }, { bias: [64], 'running_mean*': [64], 'running_var*': [64] }],
+  ['a scale alone', [[1, 64, 5, 7]], { affine: false, scale: true }, { weight: [64], 'running_mean*': [64], 'running_var*': [64] }],
   ['without affine nothing is learned', [[1, 64, 5, 7]], { affine: false }, { 'running_mean*': [64], 'running_var*': [64] }],
 ])
 // fvcore's batchnorm_flop_jit: 2 per element in eval mode.

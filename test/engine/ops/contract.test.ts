@@ -159,6 +159,8 @@ const single: [why: string, layer: Layer, formula?: Formula][] = [
   ['output larger than the input', { type: 'AdaptiveAvgPool2d', outputSize: [13, 9] }, adaptive],
   ['mean of the map', { type: 'GlobalAvgPool2d' }, adaptive],
   ['affine', { type: 'BatchNorm2d' }, norm],
+  ['a shift alone', { type: 'BatchNorm2d', scale: false }, norm],
+  ['a scale alone', { type: 'BatchNorm2d', shift: false }, norm],
   ['without scale and shift, other eps', { type: 'BatchNorm2d', affine: false, eps: 0.1 }, norm],
   ['defaults', { type: 'LocalResponseNorm', size: 5 }, lrn],
   ['AlexNet 2012: k 2, α as PyTorch states it', { type: 'LocalResponseNorm', size: 5, alpha: 0.5, beta: 0.75, k: 2 }, lrn],

@@ -11,7 +11,7 @@ const { links: _rest, ...properties } = ArchitectureSchema.properties
 const { after: _after, limit: _limit, ...filters } = ArchitectureQuery.properties
 const { input, inputs, outputs } = GraphSpec.properties
 
-/** GraphQL has no unions of inputs: the two forms of `NewArchitecture` in one, and the service says where they mix. */
+/** GraphQL has no unions of inputs: the forms of `NewArchitecture` in one, and the service says where they mix. */
 const NewArchitectureInput = Type.Object(
   {
     name: Type.String({ description: 'Yours to choose; need not be unique.' }),
@@ -38,8 +38,18 @@ const NewArchitectureInput = Type.Object(
         { title: 'ZooReference' },
       ),
     ),
+    keras: Type.Optional(Type.Unknown({ description: 'A Keras model, as model.to_json() writes it.' })),
+    tfjs: Type.Optional(Type.Unknown({ description: 'A TensorFlow.js layers model, as model.json holds it.' })),
+    inputShape: Type.Optional(
+      Type.Array(Type.Integer(), {
+        description: 'Beside keras or tfjs, where the model leaves sizes open: as Keras has it, batch left out.',
+      }),
+    ),
   },
-  { title: 'NewArchitecture', description: 'A graph (input, layers), or a network of the zoo (zoo).' },
+  {
+    title: 'NewArchitecture',
+    description: 'A graph (input, layers), a network of the zoo (zoo), or a model of another tool (keras, tfjs).',
+  },
 )
 
 export function architectureGraphql(architectures: ArchitectureService): GraphqlFeature {
@@ -86,7 +96,8 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
       },
       Mutation: {
         registerArchitecture: field({
-          description: 'Registers a graph of layers, or a network of the zoo. The same content and name again give the same architecture.',
+          description:
+            'Registers a graph of layers, a network of the zoo, or a model of Keras or TF.js. The same content and name again give the same architecture.',
           args: Type.Object({ input: NewArchitectureInput }),
           unchecked: ['input'],
           type: Type.Object(

@@ -20,7 +20,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
           tags,
           summary: 'Register an architecture',
           description:
-            'A graph of layers, or a network of the zoo. Architectures are immutable; the same content and name again answer 200 with the same id. ' +
+            'A graph of layers, a network of the zoo, or a model of Keras or TensorFlow.js. Architectures are immutable; the same content and name again answer 200 with the same id. ' +
             'Every problem of a graph is reported at once.',
           body: NewArchitecture,
           response: {
@@ -32,6 +32,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
               'BODY_TOO_LARGE',
               'UNSUPPORTED_MEDIA_TYPE',
               'INVALID_GRAPH',
+              'INVALID_KERAS',
               'LIMIT_EXCEEDED',
               'COST_OVERFLOW',
               'UNKNOWN_ZOO_FAMILY',

@@ -26,8 +26,27 @@ const ZooArchitecture = Type.Object(
   { additionalProperties: false, title: 'NewZooArchitecture', description: 'A network of the zoo.' },
 )
 
+const inputShape = Type.Optional(
+  Type.Array(Type.Integer({ minimum: 1 }), {
+    minItems: 1,
+    maxItems: 7,
+    description: 'Shape of the one input, batch left out, as Keras has it, e.g. [224, 224, 3]: for a model that leaves sizes open.',
+  }),
+)
+const model = (description: string) => Type.Object({}, { additionalProperties: true, description })
+const KerasArchitecture = Type.Object(
+  { name, keras: model('What model.to_json() of Keras 2 or 3 writes, as an object.'), inputShape },
+  { additionalProperties: false, title: 'NewKerasArchitecture', description: 'A Keras model.' },
+)
+const TfjsArchitecture = Type.Object(
+  { name, tfjs: model('model.json of a TF.js layers model; its weights are not needed.'), inputShape },
+  { additionalProperties: false, title: 'NewTfjsArchitecture', description: 'A TensorFlow.js layers model.' },
+)
+
 /** For the document; what arrives is read by `pool/tasks.ts`, off the event loop. */
-export const NewArchitecture = Type.Union([JsonArchitecture, ZooArchitecture], { title: 'NewArchitecture' })
+export const NewArchitecture = Type.Union([JsonArchitecture, ZooArchitecture, KerasArchitecture, TfjsArchitecture], {
+  title: 'NewArchitecture',
+})
 export type NewArchitecture = Static<typeof NewArchitecture>
 
 const Source = Type.Union(
@@ -39,8 +58,12 @@ const Source = Type.Union(
       options: Type.Object({}, { additionalProperties: true }),
       preset: Type.Optional(Type.String()),
     }),
+    Type.Object({ kind: Type.Enum(['keras', 'tfjs']) }),
   ],
-  { title: 'ArchitectureSource', description: 'What was registered: a graph, or a reference to the zoo with every option written out.' },
+  {
+    title: 'ArchitectureSource',
+    description: 'What was registered: a graph, a reference to the zoo with every option written out, or a model of Keras or TF.js.',
+  },
 )
 
 const count = Type.Integer({ minimum: 0 })

@@ -21,7 +21,7 @@ export class Call {
   readonly #writer: Writer
   readonly #id: string
   readonly #firstId: string
-  #parts = 0
+  readonly #parts = new Map<string, number>()
 
   constructor(of: {
     config: Config
@@ -56,7 +56,7 @@ export class Call {
   }
 
   /**
-   * Writes an engine layer. The first of a call bears the Keras layer's name, others `name.part`. Where the Keras layer
+   * Writes an engine layer. It bears the Keras layer's name, or `name.part`. Where the Keras layer
    * was called before, it takes its weights from there.
    * @returns its first output.
    * @throws KerasFault as the op's shape rule refuses it.
@@ -71,8 +71,9 @@ export class Call {
     const inputs = Array.isArray(from) ? (from as readonly KerasTensor[]) : [from as KerasTensor]
     const op = findOp(type)
     if (!op) throw new Error(`no op ${type}`)
-    const suffix = part === undefined ? (this.#parts === 0 ? '' : `.${this.#parts + 1}`) : `.${part}`
-    this.#parts += 1
+    const uses = (this.#parts.get(part ?? '') ?? 0) + 1
+    this.#parts.set(part ?? '', uses)
+    const suffix = `${part === undefined ? '' : `.${part}`}${uses === 1 ? '' : `.${uses}`}`
     if (inputs.length < op.arity.min || inputs.length > op.arity.max)
       throw new KerasFault(
         `${this.className} takes ${op.arity.min} to ${op.arity.max} inputs here, but is called on ${inputs.length}`,
@@ -85,7 +86,9 @@ export class Call {
         op.canonical(attributes as never),
       )
     } catch (cause) {
-      if (cause instanceof ShapeError || cause instanceof CountOverflow) throw new KerasFault(cause.message)
+      if (cause instanceof ShapeError)
+        throw new KerasFault(inputs.some((x) => x.layout === 'channels-first') ? `${cause.message} (channels first)` : cause.message)
+      if (cause instanceof CountOverflow) throw new KerasFault(cause.message)
       throw cause
     }
     const weightsOf = op.parameters && this.#id !== this.#firstId ? `${this.#firstId}${suffix}` : undefined

@@ -36,12 +36,12 @@ export function importKeras(json: unknown, options: KerasOptions = {}): Graph {
 export function importTfjsLayers(json: unknown, options: KerasOptions = {}): Graph {
   const topology = isRecord(json) ? json.modelTopology : undefined
   const path = '/modelTopology'
-  if (!isRecord(topology) || topology.node !== undefined) {
+  const isGraph = isRecord(json) && (json.format === 'graph-model' || (isRecord(topology) && topology.node !== undefined))
+  if (!isRecord(topology) || isGraph) {
     const problems = new Problems('INVALID_KERAS', 'the TF.js model')
-    const message =
-      isRecord(topology) || (isRecord(json) && json.format === 'graph-model')
-        ? 'this is a TF.js graph model, which has no layers: convert to a layers model (--output_format=tfjs_layers_model)'
-        : `a TF.js layers model is the object of model.json, with modelTopology, but this is ${show(json)}`
+    const message = isGraph
+      ? 'this is a TF.js graph model, which has no layers: convert to a layers model (--output_format=tfjs_layers_model)'
+      : `a TF.js layers model is the object of model.json, with modelTopology, but this is ${show(json)}`
     problems.add(isRecord(json) ? path : '', null, message)
     problems.check()
   }

@@ -42,14 +42,14 @@ export function checkManifest(manifest: unknown, graph: Graph, model: KerasModel
       theirs.set(layerPath, entry)
     })
   })
-  const list = (sizes: number[]) => [...sizes].sort((a, b) => a - b).join(', ') || 'none'
+  const list = (sizes: number[]) => sizes.sort((a, b) => a - b).join(', ') || 'none'
   for (const [layerPath, { path, name, sizes }] of theirs) {
     const own = ours.get(layerPath) ?? []
     if (list(own) !== list(sizes))
       problems.add(
         path,
         name.slice(0, 200),
-        `the weights of ${name.slice(0, 60)} have ${list(sizes)} elements, but the layer takes ${list(own)}`,
+        `the weights of ${name.slice(0, 60)} have ${list(sizes).slice(0, 200)} elements, but the layer takes ${list(own)}`,
       )
   }
   problems.check()

@@ -160,8 +160,7 @@ export class Network {
 
   #graphInput(layer: KerasLayer, inputs: number): KerasTensor {
     const given = this.#options.inputShape
-    const key = Object.hasOwn(layer.config, 'batch_input_shape') ? 'batch_input_shape' : 'batch_shape'
-    const at = `/config/${key}`
+    const at = layer.className === 'InputLayer' && layer.inputShape ? '/config' : ''
     const own = layer.inputShape?.slice(1)
     if (given && inputs !== 1) throw new KerasFault('inputShape is for a model of one input, this one has several', at)
     if (given && own && (own.length !== given.length || own.some((size, i) => size !== null && size !== given[i])))
@@ -307,7 +306,7 @@ export function checkClasses(model: KerasModel, problems: Problems): void {
         problems.add(
           `${path}/class_name`,
           plainId(name),
-          `${name.slice(0, 60)} is a ${className.slice(0, 60)}${wraps}, which is not known here${problems.hint(className, known)}`,
+          `${name.slice(0, 60)} has the class ${className.slice(0, 60)}${wraps}, which is not known here${problems.hint(className, known)}`,
         )
       }
     }

@@ -181,12 +181,11 @@ function chain(model: KerasModel, value: Record<string, unknown>, config: Record
   if (first.className !== 'InputLayer') {
     const built = isRecord(value.build_config) ? value.build_config.input_shape : undefined
     const shape = first.inputShape ?? config.build_input_shape ?? built ?? inputShapeOf(first.model)
-    const path = `${first.path}/config/batch_input_shape`
     layers.unshift({
       name: `${first.name}_input`,
       className: 'InputLayer',
       config: {},
-      path,
+      path: first.path,
       calls: [],
       ...(Array.isArray(shape) ? { inputShape: shape } : {}),
     })

@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { computeCosts } from '../../../../src/engine/cost.ts'
+import { importKeras } from '../../../../src/engine/formats/keras/index.ts'
+import { layerClasses } from '../../../../src/engine/formats/keras/layers/index.ts'
+import type { Graph } from '../../../../src/engine/graph.ts'
+import { inferShapes } from '../../../../src/engine/infer.ts'
+import { distance, inputsOf, runOnnx, runTfjs, tolerance } from '../../run-graph.ts'
+import { functional, type HandLayer, input, on, sequential } from './models.ts'
+
+const row = (graph: Graph, id: string) => computeCosts(graph).layers.find((layer) => layer.id === id)!
+const one = (shape: number[], layer: [string, Record<string, unknown>]) => importKeras(sequential(shape, [layer]))
+/** Output shape as the engine has it, and parameters: what Keras's documentation says of a layer. */
+const sizes: [class_name: string, config: Record<string, unknown>, input: number[], output: number[], params: number, buffers: number][] = [
+  ['Conv2D', { filters: 8, kernel_size: 3 }, [9, 9, 2], [8, 7, 7], 8 * 2 * 9 + 8, 0],
+  ['Conv2D', { filters: 8, kernel_size: [3, 5], strides: 2, padding: 'same', use_bias: false }, [9, 8, 2], [8, 5, 4], 8 * 2 * 15, 0],
+  ['Conv2D', { filters: 8, kernel_size: 3, dilation_rate: 2, groups: 2 }, [9, 9, 4], [8, 5, 5], 8 * 2 * 9 + 8, 0],
+  ['Conv2D', { filters: 8, kernel_size: 3, data_format: 'channels_first' }, [2, 9, 9], [8, 7, 7], 8 * 2 * 9 + 8, 0],
+  ['DepthwiseConv2D', { kernel_size: 3, depth_multiplier: 3 }, [9, 9, 2], [6, 7, 7], 6 * 9 + 6, 0],
+  ['SeparableConv2D', { filters: 5, kernel_size: 3, depth_multiplier: 2 }, [9, 9, 2], [5, 7, 7], 4 * 9 + 4 * 5 + 5, 0],
+  ['Conv1D', { filters: 8, kernel_size: 3, strides: 2 }, [20, 4], [8, 9], 8 * 4 * 3 + 8, 0],
+  ['Conv1D', { filters: 8, kernel_size: [3], padding: 'causal', dilation_rate: [2] }, [20, 4], [8, 20], 8 * 4 * 3 + 8, 0],
+  ['Dense', { units: 7 }, [5], [7], 42, 0],
+  ['Dense', { units: 7, use_bias: false }, [6, 5], [7, 6], 35, 0],
+  ['Dense', { units: 7 }, [4, 6, 5], [7, 4, 6], 42, 0],
+  ['BatchNormalization', { epsilon: 0.001 }, [4, 6, 5], [5, 4, 6], 10, 10],
+  ['BatchNormalization', { scale: false, axis: [3] }, [4, 6, 5], [5, 4, 6], 5, 10],
+  ['BatchNormalization', { center: false }, [6, 5], [5, 6], 5, 10],
+  ['BatchNormalization', { center: false, scale: false }, [5], [5], 0, 10],
+  ['BatchNormalization', { axis: 1 }, [4, 6, 5], [4, 6, 5], 8, 8],
+  ['MaxPooling2D', {}, [9, 9, 2], [2, 4, 4], 0, 0],
+  ['MaxPooling2D', { pool_size: 3, strides: 2, padding: 'same' }, [9, 9, 2], [2, 5, 5], 0, 0],
+  ['AveragePooling2D', { pool_size: [2, 3], strides: null }, [8, 9, 2], [2, 4, 3], 0, 0],
+  ['MaxPooling1D', { pool_size: 2 }, [9, 4], [4, 4], 0, 0],
+  ['AveragePooling1D', { pool_size: [3], strides: [2], padding: 'same' }, [9, 4], [4, 5], 0, 0],
+  ['GlobalAveragePooling2D', {}, [9, 9, 2], [2], 0, 0],
+  ['GlobalAveragePooling2D', { keepdims: true }, [9, 9, 2], [2, 1, 1], 0, 0],
+  ['GlobalAveragePooling1D', {}, [9, 2], [2], 0, 0],
+  ['GlobalAveragePooling1D', { keepdims: true }, [9, 2], [2, 1], 0, 0],
+  [
+    'ZeroPadding2D',
+    {
+      padding: [
+        [1, 2],
+        [0, 3],
+      ],
+    },
+    [4, 5, 2],
+    [2, 7, 8],
+    0,
+    0,
+  ],
+  ['ZeroPadding2D', { padding: [1, 2] }, [4, 5, 2], [2, 6, 9], 0, 0],
+  ['Cropping2D', { cropping: 1 }, [4, 5, 2], [2, 2, 3], 0, 0],
+  [
+    'Cropping2D',
+    {
+      cropping: [
+        [0, 1],
+        [2, 0],
+      ],
+    },
+    [4, 5, 2],
+    [2, 3, 3],
+    0,
+    0,
+  ],
+  ['Cropping1D', { cropping: [1, 2] }, [9, 2], [2, 6], 0, 0],
+  ['Reshape', { target_shape: [-1, 4] }, [4, 5, 2], [10, 4], 0, 0],
+  ['Reshape', { target_shape: [1, 1, 6] }, [6], [6, 1, 1], 0, 0],
+  ['Permute', { dims: [3, 1, 2] }, [4, 5, 2], [2, 4, 5], 0, 0],
+  ['ReLU', { max_value: 6 }, [3], [3], 0, 0],
+  ['Softmax', { axis: -1 }, [4, 5, 2], [2, 4, 5], 0, 0],
+  ['SpatialDropout2D', { rate: 0.2 }, [4, 5, 2], [2, 4, 5], 0, 0],
+  ['Activation', { activation: 'swish' }, [4, 5, 2], [2, 4, 5], 0, 0],
+  ['GaussianNoise', { stddev: 1 }, [3], [3], 0, 0],
+]
+
+test('each layer class: output shape, parameters and statistics', () => {
+  for (const [class_name, config, shape, output, params, buffers] of sizes) {
+    const graph = one(shape, [class_name, config])
+    const { totals } = computeCosts(graph)
+    assert.deepEqual(inferShapes(graph).at(-1)!.outputs[0]!.slice(1), output, `${class_name} ${JSON.stringify(config)}`)
+    assert.deepEqual([totals.params, totals.buffers], [params, buffers], `${class_name} ${JSON.stringify(config)}`)
+  }
+})
+
+/** Elements of a tensor in Keras's order, by a rule from the input's in Keras's order: H×W×C maps of 3×4×2. */
+const [H, W, C] = [3, 4, 2]
+const at = (h: number, w: number, c: number) => (h * W + w) * C + c
+const moves: [string, [string, Record<string, unknown>][], number[]][] = [
+  ['Flatten is row-major over H×W×C', [['Flatten', {}]], Array.from({ length: H * W * C }, (_, i) => i)],
+  [
+    'and so is what is reshaped from it',
+    [
+      ['Flatten', {}],
+      ['Reshape', { target_shape: [8, 3] }],
+    ],
+    Array.from({ length: H * W * C }, (_, i) => i),
+  ],
+  ['Reshape of a map', [['Reshape', { target_shape: [6, 4] }]], Array.from({ length: H * W * C }, (_, i) => i)],
+  [
+    'Reshape to a map',
+    [
+      ['Reshape', { target_shape: [4, 2, 3] }],
+      ['Activation', { activation: 'linear' }],
+      ['Flatten', {}],
+    ],
+    Array.from({ length: H * W * C }, (_, i) => i),
+  ],
+  [
+    'Permute counts from 1',
+    [
+      ['Permute', { dims: [2, 3, 1] }],
+      ['Flatten', {}],
+    ],
+    Array.from({ length: W * C * H }, (_, i) => at(i % H, Math.floor(i / (C * H)), Math.floor(i / H) % C)),
+  ],
+  [
+    'Cropping2D cuts rows and columns',
+    [
+      [
+        'Cropping2D',
+        {
+          cropping: [
+            [1, 0],
+            [0, 2],
+          ],
+        },
+      ],
+      ['Flatten', {}],
+    ],
+    [1, 2].flatMap((h) => [0, 1].flatMap((w) => [0, 1].map((c) => at(h, w, c)))),
+  ],
+]
+
+test('elements end where Keras puts them, in both runtimes', async () => {
+  for (const [what, layers, expected] of moves) {
+    const graph = importKeras(sequential([H, W, C], layers))
+    const { id } = graph.inputs[0]!
+    // The graph takes C×H×W; every element says where it lies in Keras's order.
+    const fed = Float32Array.from({ length: C * H * W }, (_, i) => at(Math.floor(i / W) % H, i % W, Math.floor(i / (H * W))))
+    for (const run of [runOnnx, runTfjs]) {
+      const [values] = await run(graph, { [id]: fed })
+      assert.deepEqual([...values!], expected, what)
+    }
+  }
+})
+
+/** A little of everything: same padding at odd sizes, a nested model and a layer that are called twice, mixed vectors. */
+const everything = (generation: 2 | 3) => {
+  const tower = functional(
+    [
+      input('in', 9, 11, 6),
+      on('SeparableConv2D', 'sep', 'in', { filters: 6, kernel_size: 3, padding: 'same', activation: 'relu' }),
+      on('BatchNormalization', 'bn', 'sep', { scale: false }),
+      on('Add', 'res', ['bn', 'in']),
+    ],
+    ['in'],
+    ['res'],
+    generation,
+    'tower',
+  )
+  const nested: HandLayer = { class_name: 'Functional', name: 'tower', model: tower, calls: [['stem'], [['tower', 1]]] }
+  const layers = [
+    input('image', 18, 21, 3),
+    input('extra', 5),
+    on('Conv2D', 'stem', 'image', { filters: 6, kernel_size: 3, strides: 2, padding: 'same', activation: 'swish' }),
+    nested,
+    on('GlobalAveragePooling2D', 'squeeze', [['tower', 2]]),
+    on('Reshape', 'spread', 'squeeze', { target_shape: [1, 1, 6] }),
+    on('Dense', 'gate', 'spread', { units: 6, activation: 'sigmoid' }),
+    on('Multiply', 'scaled', [
+      ['tower', 2],
+      ['gate', 0],
+    ]),
+    on('AveragePooling2D', 'pool', 'scaled', { pool_size: 3, strides: 2, padding: 'same' }),
+    on('Flatten', 'flat', 'pool'),
+    on('BatchNormalization', 'norm', 'flat'),
+    on('Dropout', 'drop', 'norm', { rate: 0.5 }),
+    { class_name: 'Dense', name: 'head', config: { units: 5, activation: 'tanh' }, calls: [['drop']] },
+    { class_name: 'Dense', name: 'twice', config: { units: 5, use_bias: false }, calls: [['head'], ['extra']] },
+    on(
+      'Concatenate',
+      'both',
+      [
+        ['twice', 0],
+        ['twice', 1],
+        ['extra', 0],
+      ],
+      { axis: -1 },
+    ),
+    on('Softmax', 'share', 'both'),
+  ]
+  return functional(layers, ['image', 'extra'], ['share'], generation)
+}
+
+test('nested models and layers that are called twice have their weights once and their work twice', () => {
+  for (const generation of [2, 3] as const) {
+    const graph = importKeras(everything(generation))
+    const { totals } = computeCosts(graph)
+    const [stem, sep, dense, head, twice] = [6 * 27 + 6, 6 * 9 + 36 + 6, 6 * 6 + 6, 5 * 180 + 5, 25]
+    assert.equal(totals.params, stem + sep + 6 + dense + head + twice + 2 * 180)
+    assert.equal(totals.buffers, 12 + 2 * 180)
+    const separable = 9 * 11 * (6 * 9 + 36)
+    assert.equal(totals.macs, 9 * 11 * 6 * 27 + 2 * separable + 36 + 5 * 180 + 2 * 25)
+    assert.equal(row(graph, 'tower/sep.call2.depthwise').weightsOf, 'tower/sep.depthwise')
+    assert.equal(row(graph, 'tower/bn.call2').params, 0)
+    assert.equal(row(graph, 'twice.call2').weightsOf, 'twice')
+  }
+  assert.deepEqual(importKeras(everything(2)), importKeras(everything(3)))
+})
+
+test('and run alike on both runtimes', async () => {
+  const graph = importKeras(everything(3))
+  for (const batch of [1, 3]) {
+    const inputs = inputsOf(graph, batch)
+    const [onnx, tfjs] = [await runOnnx(graph, inputs, { batch }), await runTfjs(graph, inputs, { batch })]
+    assert.ok(distance(tfjs[0]!, onnx[0]!) < tolerance)
+  }
+})
+
+test('a vector from a map is put in Keras’s order before a layer whose weights are shared', () => {
+  const shared = functional(
+    [
+      input('a', 4, 5, 2),
+      input('b', 40),
+      on('Flatten', 'flat', 'a'),
+      { class_name: 'Dense', name: 'fc', config: { units: 3 }, calls: [['flat'], ['b']] },
+    ],
+    ['a', 'b'],
+    [
+      ['fc', 0],
+      ['fc', 1],
+    ],
+  )
+  const types = importKeras(shared).layers.map(({ type }) => type)
+  assert.deepEqual(types, ['Flatten', 'Reshape', 'Transpose', 'Flatten', 'Linear', 'Linear'])
+})
+
+test('a model inside a Sequential, inputs that say nothing of the batch, and an input as an output', () => {
+  const base = functional([input('in', 8, 8, 3), on('Conv2D', 'c', 'in', { filters: 4, kernel_size: 3 })], ['in'], ['c'], 2, 'base')
+  const outer = sequential(null, [
+    ['Functional', base.config],
+    ['Flatten', {}],
+    ['Dense', { units: 2 }],
+  ])
+  const graph = importKeras(outer)
+  assert.deepEqual(
+    graph.layers.map(({ id }) => id),
+    ['base/c', 'l1', 'l2'],
+  )
+  assert.equal(computeCosts(graph).totals.params, 4 * 28 + 2 * 144 + 2)
+  const through = importKeras(functional([input('x', 8), on('Dense', 'd', 'x', { units: 2 })], ['x'], ['d', 'x']))
+  assert.deepEqual(through.outputs, ['d', 'x_output'])
+})
+
+test('a model that leaves sizes open takes them from beside it', () => {
+  const open = sequential([null, null, 3] as unknown as number[], [['Conv2D', { filters: 4, kernel_size: 3 }]])
+  assert.deepEqual(importKeras(open, { inputShape: [32, 48, 3] }).inputs[0]!.shape, [3, 32, 48])
+})
+
+test('the docs list the classes that are read, all and no other', () => {
+  const page = readFileSync(new URL('../../../../docs/keras.md', import.meta.url), 'utf8')
+  const listed = [...page.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell]) => [...cell!.matchAll(/`(\w+)`/g)].map(([, name]) => name!))
+  assert.deepEqual(listed.sort(), [...layerClasses.keys()].sort())
+})
