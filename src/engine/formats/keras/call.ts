@@ -102,7 +102,8 @@ export class Call {
     return { ref, shape: shapes[0]!, layout }
   }
 
-  /** The same tensor with its dims in another order: a view where no element moves, else a transposition. */
+  /** The same tensor with its dims in another order: a view where no element moves, else a transposition. A sequence
+   * that is an input, and that nothing has read yet, is taken in that order in the first place. */
   arrange(x: KerasTensor, layout: 'as-is' | 'channels-first'): KerasTensor {
     if (x.layout === 'mixed') {
       const map = this.add('Reshape', x, { shape: x.map!.slice(1) }, 'channels-first', 'map')
@@ -110,6 +111,7 @@ export class Call {
     }
     if (x.layout === layout || rankOf(x) < 3) return x.layout === layout ? x : { ...x, layout: 'as-is' }
     const dims = permutation(rankOf(x), layout)
+    if (this.#writer.turnInput(x, dims, layout)) return x
     const part = layout === 'as-is' ? 'channels_last' : 'channels_first'
     if (keepsOrder(x.shape, dims)) return this.add('Reshape', x, { shape: dims.slice(1).map((dim) => x.shape[dim]) }, layout, part)
     return this.add('Transpose', x, { dims }, layout, part)

@@ -41,6 +41,19 @@ export class Writer {
     this.inputs.push({ id, shape })
   }
 
+  /**
+   * Lays an input of two axes down in another order, as long as nothing reads it. Images stay C×H×W, whatever reads them
+   * first. @returns whether it did.
+   */
+  turnInput(x: KerasTensor, dims: readonly number[], layout: KerasTensor['layout']): boolean {
+    const input = this.read.has(x.ref) || x.shape.length !== 3 ? undefined : this.inputs.find(({ id }) => id === x.ref)
+    if (input === undefined) return false
+    input.shape = dims.slice(1).map((dim) => x.shape[dim]!)
+    x.shape = [1, ...input.shape]
+    x.layout = layout
+    return true
+  }
+
   write(id: string, type: string, inputs: string[], attributes: Record<string, unknown>, weightsOf: string | undefined): string {
     if (this.layers.length >= this.#limits.maxLayers) throw tooMany(this.#origin, this.#limits.maxLayers)
     for (const each of inputs) this.read.add(each)

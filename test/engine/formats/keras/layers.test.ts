@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { computeCosts } from '../../../../src/engine/cost.ts'
-import { importKeras } from '../../../../src/engine/formats/keras/index.ts'
+import { importKeras, importTfjsLayers } from '../../../../src/engine/formats/keras/index.ts'
 import { layerClasses } from '../../../../src/engine/formats/keras/layers/index.ts'
 import type { Graph } from '../../../../src/engine/graph.ts'
 import { inferShapes } from '../../../../src/engine/infer.ts'
@@ -21,6 +21,10 @@ const sizes: [class_name: string, config: Record<string, unknown>, input: number
   ['SeparableConv2D', { filters: 5, kernel_size: 3, depth_multiplier: 2 }, [9, 9, 2], [5, 7, 7], 4 * 9 + 4 * 5 + 5, 0],
   ['Conv1D', { filters: 8, kernel_size: 3, strides: 2 }, [20, 4], [8, 9], 8 * 4 * 3 + 8, 0],
   ['Conv1D', { filters: 8, kernel_size: [3], padding: 'causal', dilation_rate: [2] }, [20, 4], [8, 20], 8 * 4 * 3 + 8, 0],
+  ['DepthwiseConv1D', { kernel_size: 3, depth_multiplier: 2, strides: 2 }, [20, 4], [8, 9], 8 * 3 + 8, 0],
+  ['SeparableConv1D', { filters: 5, kernel_size: 3, padding: 'same' }, [20, 4], [5, 20], 4 * 3 + 4 * 5 + 5, 0],
+  ['ZeroPadding1D', { padding: [1, 2] }, [20, 4], [4, 23], 0, 0],
+  ['RandomFlip', { mode: 'horizontal' }, [4, 5, 2], [2, 4, 5], 0, 0],
   ['Dense', { units: 7 }, [5], [7], 42, 0],
   ['Dense', { units: 7, use_bias: false }, [6, 5], [7, 6], 35, 0],
   ['Dense', { units: 7 }, [4, 6, 5], [7, 4, 6], 42, 0],
@@ -254,6 +258,39 @@ test('a model inside a Sequential, inputs that say nothing of the batch, and an 
   assert.equal(computeCosts(graph).totals.params, 4 * 28 + 2 * 144 + 2)
   const through = importKeras(functional([input('x', 8), on('Dense', 'd', 'x', { units: 2 })], ['x'], ['d', 'x']))
   assert.deepEqual(through.outputs, ['d', 'x_output'])
+})
+
+test('an input is taken in the order that its first reader wants, so that nothing is transposed for it', () => {
+  const types = (layers: [string, Record<string, unknown>][], shape: number[]) => importKeras(sequential(shape, layers))
+  const series = types(
+    [
+      ['Conv1D', { filters: 2, kernel_size: 3 }],
+      ['MaxPooling1D', {}],
+      ['Flatten', {}],
+      ['Dense', { units: 2 }],
+    ],
+    [20, 4],
+  )
+  assert.deepEqual(series.inputs[0]!.shape, [4, 20])
+  const digits = types(
+    [
+      ['Reshape', { target_shape: [28, 28, 1] }],
+      ['Conv2D', { filters: 2, kernel_size: 3 }],
+    ],
+    [28, 28],
+  )
+  const channels = types([['Conv2D', { filters: 2, kernel_size: 3, data_format: 'channels_first' }]], [3, 28, 28])
+  assert.deepEqual(channels.inputs[0]!.shape, [3, 28, 28])
+  for (const graph of [series, digits, channels]) assert.ok(!graph.layers.some(({ type }) => type === 'Transpose'))
+})
+
+test('TF.js saves models without a converter as well, with the model as the topology itself', () => {
+  const model = {
+    ...sequential([8, 8, 3], [['Conv2D', { filters: 4, kernel_size: 3 }]]),
+    keras_version: 'tfjs-layers 4.22.0',
+    backend: 'tensor_flow.js',
+  }
+  assert.equal(computeCosts(importTfjsLayers({ modelTopology: model })).totals.params, 112)
 })
 
 test('a model that leaves sizes open takes them from beside it', () => {

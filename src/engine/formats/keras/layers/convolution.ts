@@ -5,58 +5,69 @@ import type { KerasTensor } from '../tensor.ts'
 import type { LayerClass } from './index.ts'
 import { alongOneAxis } from './one-axis.ts'
 
-const padding = (call: Call) => call.config.word('padding', ['valid', 'same'], 'valid')
-
-const window = (call: Call) => ({
-  kernelSize: call.config.sizes('kernel_size', 2),
-  stride: call.config.sizes('strides', 2, [1, 1]),
-  padding: padding(call),
-  dilation: call.config.sizes('dilation_rate', 2, [1, 1]),
-})
+/** A window over `axes` spatial axes, as the engine's over two: an axis that is not there has one element. */
+const window = (call: Call, axes: 1 | 2) => {
+  const along = (key: string, otherwise?: readonly number[]) => [...call.config.sizes(key, axes, otherwise), 1].slice(0, 2)
+  const kernelSize = along('kernel_size')
+  const dilation = along('dilation_rate', [1, 1].slice(0, axes))
+  const padding =
+    axes === 2 ? call.config.word('padding', ['valid', 'same'], 'valid') : call.config.word('padding', ['valid', 'same', 'causal'], 'valid')
+  return {
+    kernelSize,
+    stride: along('strides', [1, 1].slice(0, axes)),
+    padding: padding === 'causal' ? [dilation[0]! * (kernelSize[0]! - 1), 0, 0, 0] : padding,
+    dilation,
+  }
+}
 
 const bias = (call: Call): boolean => call.config.flag('use_bias', true)
 
-/** Convolution (Keras `Conv2D`): kernel Kh×Kw×I/groups×O. */
-export const conv2d: LayerClass = (call) => {
-  const x = call.mapInput(4)
-  const attributes = { outChannels: call.config.size('filters'), ...window(call), groups: call.config.size('groups', 1), bias: bias(call) }
-  return activate(call, call.add('Conv2d', x, attributes, x.layout))
-}
+/** Runs `work` on the input as a map, a sequence as one that is one element wide, and its activation behind it. */
+const over = (call: Call, axes: 1 | 2, work: (map: KerasTensor) => KerasTensor): KerasTensor =>
+  activate(call, axes === 2 ? work(call.mapInput(4)) : alongOneAxis(call, work))
 
-const perChannel = (call: Call, x: KerasTensor, own: { bias: boolean }, part?: string): KerasTensor => {
+/** Convolution (Keras `Conv2D`, `Conv1D`): kernel Kh×Kw×I/groups×O. */
+const convolution =
+  (axes: 1 | 2): LayerClass =>
+  (call) => {
+    const attributes = {
+      outChannels: call.config.size('filters'),
+      ...window(call, axes),
+      groups: call.config.size('groups', 1),
+      bias: bias(call),
+    }
+    return over(call, axes, (x) => call.add('Conv2d', x, attributes, x.layout))
+  }
+
+const perChannel = (call: Call, axes: 1 | 2, x: KerasTensor, own: { bias: boolean }, part?: string): KerasTensor => {
   const channels = x.shape[1]!
   const outChannels = channels * call.config.size('depth_multiplier', 1)
-  return call.add('Conv2d', x, { outChannels, ...window(call), groups: channels, ...own }, x.layout, part)
+  return call.add('Conv2d', x, { outChannels, ...window(call, axes), groups: channels, ...own }, x.layout, part)
 }
 
 /** Each channel by itself (Keras `DepthwiseConv2D`): `depth_multiplier` outputs a channel, beside one another. */
-export const depthwiseConv2d: LayerClass = (call) => activate(call, perChannel(call, call.mapInput(4), { bias: bias(call) }))
+const depthwise =
+  (axes: 1 | 2): LayerClass =>
+  (call) =>
+    over(call, axes, (x) => perChannel(call, axes, x, { bias: bias(call) }))
 
 /** A depthwise convolution without bias, then a 1×1 convolution (Keras `SeparableConv2D`): two layers here. */
-export const separableConv2d: LayerClass = (call) => {
-  const mid = perChannel(call, call.mapInput(4), { bias: false }, 'depthwise')
-  const pointwise = { outChannels: call.config.size('filters'), kernelSize: 1, bias: bias(call) }
-  return activate(call, call.add('Conv2d', mid, pointwise, mid.layout, 'pointwise'))
-}
-
-/** Keras `Conv1D`, `causal` included: the convolution of a map one element wide. */
-export const conv1d: LayerClass = (call) => {
-  const [kernel, stride, dilation] = ['kernel_size', 'strides', 'dilation_rate'].map(
-    (key) => call.config.sizes(key, 1, key === 'kernel_size' ? undefined : [1])[0]!,
-  ) as [number, number, number]
-  const word = call.config.word('padding', ['valid', 'same', 'causal'], 'valid')
-  const attributes = {
-    outChannels: call.config.size('filters'),
-    kernelSize: [kernel, 1],
-    stride: [stride, 1],
-    padding: word === 'causal' ? [dilation * (kernel - 1), 0, 0, 0] : word,
-    dilation: [dilation, 1],
-    groups: call.config.size('groups', 1),
-    bias: bias(call),
+const separable =
+  (axes: 1 | 2): LayerClass =>
+  (call) => {
+    const pointwise = { outChannels: call.config.size('filters'), kernelSize: 1, bias: bias(call) }
+    return over(call, axes, (x) => {
+      const mid = perChannel(call, axes, x, { bias: false }, 'depthwise')
+      return call.add('Conv2d', mid, pointwise, mid.layout, 'pointwise')
+    })
   }
-  const y = alongOneAxis(call, (x) => call.add('Conv2d', x, attributes, x.layout))
-  return activate(call, y)
-}
+
+export const conv1d = convolution(1)
+export const conv2d = convolution(2)
+export const depthwiseConv1d = depthwise(1)
+export const depthwiseConv2d = depthwise(2)
+export const separableConv1d = separable(1)
+export const separableConv2d = separable(2)
 
 /** y = x·K + b on the last axis (Keras `Dense`). On maps and sequences that is a 1×1 convolution. */
 export const dense: LayerClass = (call) => {

@@ -3,6 +3,7 @@ import type { Call } from '../call.ts'
 import { KerasFault } from '../fault.ts'
 import { dimOfAxis, type KerasTensor, keepsOrder, kerasShape, permutation, rankOf } from '../tensor.ts'
 import type { LayerClass } from './index.ts'
+import { alongOneAxis } from './one-axis.ts'
 
 /** One vector of each image. From a map its elements stay in the engine's order, which a Dense behind it does not mind. */
 export const flatten: LayerClass = (call) => {
@@ -50,6 +51,11 @@ export const zeroPadding2d: LayerClass = (call) => {
   const x = call.mapInput(4)
   const [[top, bottom], [left, right]] = call.config.borders('padding', 2) as [[number, number], [number, number]]
   return call.add('Pad', x, { padding: [top, left, bottom, right] }, x.layout)
+}
+
+export const zeroPadding1d: LayerClass = (call) => {
+  const [[before, after]] = call.config.borders('padding', 1) as [[number, number]]
+  return alongOneAxis(call, (x) => call.add('Pad', x, { padding: [before, 0, after, 0] }, x.layout))
 }
 
 /** Cuts `borders` off the dims from 2 on, a slice an axis; where there is nothing to cut, the tensor passes. */
