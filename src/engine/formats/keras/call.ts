@@ -4,8 +4,8 @@ import { findOp } from '../../ops/index.ts'
 import type { Shape } from '../../shape.ts'
 import type { Config } from './config.ts'
 import { KerasFault } from './fault.ts'
-import type { Writer } from './network.ts'
 import { type KerasTensor, keepsOrder, type Layout, permutation, rankOf } from './tensor.ts'
+import type { Writer } from './writer.ts'
 
 export type DataFormat = 'channels_last' | 'channels_first'
 
@@ -16,7 +16,7 @@ export class Call {
   readonly className: string
   /** 2 or 3: a few functions changed between them. */
   readonly generation: 2 | 3
-  /** True where the layer is called more than once, so that its weights must mean the same at every call. */
+  /** True where the layer, or a model around it, is called more than once, so that its weights must mean the same at every call. */
   readonly shared: boolean
   readonly #writer: Writer
   readonly #id: string

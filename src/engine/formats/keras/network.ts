@@ -1,4 +1,3 @@
-import { EngineError } from '../../errors.ts'
 import type { Limits } from '../../limits.ts'
 import type { Problems } from '../../problems.ts'
 import { isRecord } from '../../read-spec.ts'
@@ -8,78 +7,7 @@ import { KerasFault } from './fault.ts'
 import { layerClasses } from './layers/index.ts'
 import type { KerasTensor } from './tensor.ts'
 import type { KerasLayer, KerasModel, KerasReference } from './topology.ts'
-
-/** A Keras name as far as the engine's rule for ids allows; without dots, which set off the parts of a layer. */
-function plainId(name: string): string {
-  const plain = name.slice(0, 120).replaceAll(/[^A-Za-z0-9_/-]/g, '_')
-  return /^[A-Za-z0-9_]/.test(plain) ? plain : `_${plain}`
-}
-
-/** The engine's graph as it is written, layer by layer, in the form of a specification. */
-export class Writer {
-  readonly inputs: { id: string; shape: number[] }[] = []
-  readonly layers: Record<string, unknown>[] = []
-  /** Engine id → JSON pointer of the Keras layer it was written for. */
-  readonly origins = new Map<string, string>()
-  readonly read = new Set<string>()
-  readonly dataFormat: DataFormat
-  readonly #limits: Limits
-  #origin = ''
-
-  constructor(dataFormat: DataFormat, limits: Limits) {
-    this.dataFormat = dataFormat
-    this.#limits = limits
-  }
-
-  /** What is written from here on stands for the Keras layer at `path`. */
-  at(path: string): void {
-    this.#origin = path
-  }
-
-  input(id: string, shape: number[]): void {
-    this.origins.set(id, this.#origin)
-    this.inputs.push({ id, shape })
-  }
-
-  /**
-   * Lays an input of two axes down in another order, as long as nothing reads it. Images stay C×H×W, whatever reads them
-   * first. @returns whether it did.
-   */
-  turnInput(x: KerasTensor, dims: readonly number[], layout: KerasTensor['layout']): boolean {
-    const input = this.read.has(x.ref) || x.shape.length !== 3 ? undefined : this.inputs.find(({ id }) => id === x.ref)
-    if (input === undefined) return false
-    input.shape = dims.slice(1).map((dim) => x.shape[dim]!)
-    x.shape = [1, ...input.shape]
-    x.layout = layout
-    return true
-  }
-
-  write(id: string, type: string, inputs: string[], attributes: Record<string, unknown>, weightsOf: string | undefined): string {
-    if (this.layers.length >= this.#limits.maxLayers) throw tooMany(this.#origin, this.#limits.maxLayers)
-    for (const each of inputs) this.read.add(each)
-    this.origins.set(id, this.#origin)
-    this.layers.push({ id, type, inputs, ...(weightsOf === undefined ? {} : { weightsOf }), ...attributes })
-    return id
-  }
-
-  /** An id for a Keras layer that no other has, nor begins with in its parts. */
-  fresh(wanted: string): string {
-    const id = plainId(wanted)
-    for (let n = 1; ; n++) {
-      const candidate = n === 1 ? id : `${id}_${n}`
-      if (!this.#taken.has(candidate) && !this.origins.has(candidate)) {
-        this.#taken.add(candidate)
-        return candidate
-      }
-    }
-  }
-  readonly #taken = new Set<string>()
-}
-
-const tooMany = (path: string, most: number): EngineError =>
-  new EngineError('LIMIT_EXCEEDED', `the model comes to more than ${most} layers, the limit`, [
-    { path, layerId: null, message: `at most ${most} layers, each call of a shared layer or model counted` },
-  ])
+import { plainId, tooMany, Writer } from './writer.ts'
 
 export interface NetworkOptions {
   generation: 2 | 3
@@ -105,6 +33,7 @@ export class Network {
   readonly #problems: Problems
   readonly #options: NetworkOptions
   readonly #ids = new Map<KerasLayer, { first: string; calls: number }>()
+  readonly #said = new Set<string>()
   #work = 0
 
   constructor(model: KerasModel, problems: Problems, options: NetworkOptions) {
@@ -120,8 +49,8 @@ export class Network {
       const found = byName.get(layer)
       return found ? this.#guarded(found, () => this.#graphInput(found, model.inputs.length)) : null
     })
-    const outputs = this.#model(model, inputs, '')
-    const refs: string[] = []
+    const outputs = this.#model(model, inputs, '', false)
+    const refs = new Set<string>()
     const sources = new Set(this.writer.inputs.map(({ id }) => id))
     const last = model.outputs.map(({ layer }) => byName.get(layer))
     outputs.forEach((tensor, i) => {
@@ -130,27 +59,28 @@ export class Network {
       const layer = last[i] as KerasLayer
       const done =
         tensor.layout === 'mixed'
-          ? this.#guarded(layer, () => this.#call(layer, [tensor], this.writer.fresh(`${layer.name}_output`)).arrange(tensor, 'as-is'))
+          ? this.#guarded(layer, () =>
+              this.#call(layer, [tensor], false, this.writer.fresh(`${layer.name}_output`)).arrange(tensor, 'as-is'),
+            )
           : tensor
       if (done === null) return
       const ref = sources.has(done.ref)
         ? this.writer.write(this.writer.fresh(`${layer.name}_output`), 'Identity', [done.ref], {}, undefined)
         : done.ref
-      if (!refs.includes(ref)) refs.push(ref)
+      refs.add(ref)
     })
     // Keras runs every output of a model it calls, whether read or not; so it is an output here.
-    const wanted = new Set(refs)
-    for (const { id } of this.writer.layers) if (!this.writer.read.has(id as string) && !wanted.has(id as string)) refs.push(id as string)
-    return refs
+    for (const { id } of this.writer.layers) if (!this.writer.read.has(id as string)) refs.add(id as string)
+    return [...refs]
   }
 
-  #call(layer: KerasLayer, inputs: readonly KerasTensor[], id: string, firstId = id): Call {
+  #call(layer: KerasLayer, inputs: readonly KerasTensor[], shared: boolean, id: string, firstId = id): Call {
     return new Call({
       config: new Config(layer.config),
       inputs,
       className: layer.className,
       generation: this.#options.generation,
-      shared: layer.calls.length > 1 || firstId !== id,
+      shared,
       writer: this.writer,
       id,
       firstId,
@@ -165,8 +95,10 @@ export class Network {
     } catch (cause) {
       if (!(cause instanceof KerasFault)) throw cause
       const path = `${layer.path}${cause.at}`
-      if (!this.#problems.list.some((problem) => problem.path === path && problem.message.endsWith(cause.message)))
-        this.#problems.add(path, plainId(layer.name), `${layer.name.slice(0, 60)}: ${cause.message}`)
+      // A model that is called twice has each of its faults twice.
+      const said = `${path} ${cause.message}`
+      if (!this.#said.has(said)) this.#problems.add(path, plainId(layer.name), `${layer.name.slice(0, 60)}: ${cause.message}`)
+      this.#said.add(said)
       return null
     }
   }
@@ -177,7 +109,13 @@ export class Network {
     const own = layer.inputShape?.slice(1)
     if (given && inputs !== 1) throw new KerasFault('inputShape is for a model of one input, this one has several', at)
     if (given && own && (own.length !== given.length || own.some((size, i) => size !== null && size !== given[i])))
-      throw new KerasFault(`inputShape is ${given.join('×')}, but the model takes ${own.map((size) => size ?? 'any').join('×')}`, at)
+      throw new KerasFault(
+        `inputShape is ${given.join('×')}, but the model takes ${own
+          .slice(0, 8)
+          .map((size) => size ?? 'any')
+          .join('×')}`,
+        at,
+      )
     const sizes = given ?? own
     if (sizes === undefined)
       throw new KerasFault('the model does not say what it takes: build it before writing it, or give inputShape beside it', at)
@@ -201,9 +139,9 @@ export class Network {
     return { ref: id, shape: [1, ...engine], layout: isMap ? 'channels-first' : 'as-is' }
   }
 
-  /** Calls a model on tensors (null where something is wrong with one). @returns its outputs. */
-  #model(model: KerasModel, inputs: readonly (KerasTensor | null)[], prefix: string): (KerasTensor | null)[] {
-    this.#spend(model.layers.length, model.path)
+  /** Calls a model on tensors (null where something is wrong with one), `repeated` if that happens again. @returns its outputs. */
+  #model(model: KerasModel, inputs: readonly (KerasTensor | null)[], prefix: string, repeated: boolean): (KerasTensor | null)[] {
+    this.#spend(model.layers.length + model.outputs.length, model.path)
     const byName = new Map(model.layers.map((layer) => [layer.name, layer]))
     const made = new Map<KerasLayer, ((KerasTensor | null)[] | 'open' | undefined)[]>()
     model.inputs.forEach(({ layer }, i) => {
@@ -241,10 +179,6 @@ export class Network {
           const frame = stack.at(-1)!
           const state = made.get(frame.layer)!
           if (frame.next === 0 && state[frame.node] !== undefined) {
-            if (state[frame.node] === 'open') {
-              this.#fault(frame.layer, 'the layers form a cycle: a layer can only read layers that do not need it')
-              return model.outputs.map(() => null)
-            }
             stack.pop()
             continue
           }
@@ -265,7 +199,7 @@ export class Network {
             continue
           }
           const tensors = wanted.map((each) => lookUp(each, `${frame.layer.path}/inbound_nodes/${frame.node}`))
-          state[frame.node] = this.#layer(frame.layer, tensors, prefix)
+          state[frame.node] = this.#layer(frame.layer, tensors, prefix, repeated || frame.layer.calls.length > 1)
           stack.pop()
         }
       }
@@ -285,14 +219,14 @@ export class Network {
   }
 
   /** One call of one layer. @returns its outputs; those behind a fault are unknown. */
-  #layer(layer: KerasLayer, inputs: readonly (KerasTensor | null)[], prefix: string): (KerasTensor | null)[] {
+  #layer(layer: KerasLayer, inputs: readonly (KerasTensor | null)[], prefix: string, shared: boolean): (KerasTensor | null)[] {
     this.#spend(1 + inputs.length, layer.path)
     if (layer.model) {
       if (inputs.length !== layer.model.inputs.length) {
         this.#fault(layer, `this model takes ${layer.model.inputs.length} inputs, but is called on ${inputs.length}`)
         return layer.model.outputs.map(() => null)
       }
-      return this.#model(layer.model, inputs, `${prefix}${layer.name}/`)
+      return this.#model(layer.model, inputs, `${prefix}${layer.name}/`, shared)
     }
     const entry = layerClasses.get(layer.className)
     // Reported once, for the whole model, before anything is called.
@@ -302,7 +236,7 @@ export class Network {
     const calls = (ids?.calls ?? 0) + 1
     this.#ids.set(layer, { first, calls })
     const id = calls === 1 ? first : `${first}.call${calls}`
-    return [this.#guarded(layer, () => entry(this.#call(layer, inputs as KerasTensor[], id, first)))]
+    return [this.#guarded(layer, () => entry(this.#call(layer, inputs as KerasTensor[], shared, id, first)))]
   }
 }
 

@@ -239,8 +239,18 @@ test('a vector from a map is put in Keras’s order before a layer whose weights
       ['fc', 1],
     ],
   )
-  const types = importKeras(shared).layers.map(({ type }) => type)
-  assert.deepEqual(types, ['Flatten', 'Reshape', 'Transpose', 'Flatten', 'Linear', 'Linear'])
+  const types = (model: unknown) => importKeras(model).layers.map(({ type }) => type)
+  assert.deepEqual(types(shared), ['Flatten', 'Reshape', 'Transpose', 'Flatten', 'Linear', 'Linear'])
+  // At the first call of a model as well, if there is a second.
+  const model = functional([input('v', 40), on('Dense', 'fc', 'v', { units: 40 })], ['v'], ['fc'], 2, 'm')
+  const head = (calls: HandLayer['calls']) =>
+    functional(
+      [input('a', 4, 5, 2), on('Flatten', 'flat', 'a'), { class_name: 'Functional', name: 'm', model, calls: calls! }],
+      ['a'],
+      [['m', calls!.length]],
+    )
+  assert.deepEqual(types(head([['flat'], [['m', 1]]])), ['Flatten', 'Reshape', 'Transpose', 'Flatten', 'Linear', 'Linear'])
+  assert.deepEqual(types(head([['flat']])), ['Flatten', 'Linear'])
 })
 
 test('a model inside a Sequential, inputs that say nothing of the batch, and an input as an output', () => {
