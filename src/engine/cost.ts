@@ -6,7 +6,7 @@ import { costOverflow, type InferOptions, type InferredLayer, inferShapes, input
 import { peakActivation } from './memory.ts'
 import { opOf } from './ops/index.ts'
 import { type Field, receptiveFields } from './receptive-field.ts'
-import { numel, numelOf, type Shape } from './shape.ts'
+import { imageShape, numel, numelOf, type Shape } from './shape.ts'
 import { parametersOf } from './shared-weights.ts'
 
 /** Bytes of one element. */
@@ -19,7 +19,11 @@ export interface CostOptions extends InferOptions {
   dtype?: Dtype
 }
 
-/** One row of the table. Counts are for the whole batch; `outputShape` is one image's. */
+/**
+ * One row of the table. Counts are for the whole batch; `outputShape` is one image's, or the whole tensor's where the
+ * batch is not its dim 0, as between the heads of an attention. A stored tensor (`Parameter`) is a weight: it has no output
+ * elements.
+ */
 export interface LayerCost {
   id: string
   type: string
@@ -102,7 +106,7 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
   for (let i = 0; i < inferred.length; i++) {
     const { layer } = inferred[i] as InferredLayer
     try {
-      const { row, buffers, counted } = layerCost(inferred[i] as InferredLayer, fields[i] as Field, convention, width)
+      const { row, buffers, counted } = layerCost(inferred[i] as InferredLayer, fields[i] as Field, convention, width, batch)
       layers.push(row)
       if (!counted) uncounted.push({ id: layer.id, type: layer.type, reason: `the quantities of ${layer.type} are not known here` })
       totals.params = exact(totals.params + row.params)
@@ -151,7 +155,7 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
   }
 }
 
-function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, convention: Convention, width: number) {
+function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, convention: Convention, width: number, batch: number) {
   const op = opOf(layer.type)
   // What the layer computes with; only what it owns is counted.
   let params = 0
@@ -161,17 +165,17 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
     else buffers = exact(buffers + numel(parameter.shape))
   }
   const quantities = op.quantities({ inputs, outputs }, layer.attributes)
-  const outputElements = numelOf(outputs)
+  const outputElements = op.stored ? 0 : numelOf(outputs)
   const { type, attributes } = layer
   const owns = layer.weightsOf === undefined
   const flops = quantities ? convention.rule(type).count({ type, attributes, inputs, outputs, params, quantities }) : 0
-  const bytesRead = op.view ? 0 : exact((numelOf(inputs) + params + buffers) * width)
+  const bytesRead = op.view || op.stored ? 0 : exact((numelOf(inputs) + params + buffers) * width)
   const bytesWritten = op.view ? 0 : exact(outputElements * width)
   const row: LayerCost = {
     id: layer.id,
     type: layer.type,
     inputs: layer.inputs.slice(),
-    outputShape: (outputs[0] as Shape).slice(1),
+    outputShape: imageShape(outputs[0] as Shape, batch),
     outputElements,
     memoryKiB: exact(outputElements * width) / 1024,
     params: owns ? params : 0,
@@ -184,7 +188,7 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
     effectiveStride: field.stride && [field.stride[0], field.stride[1]],
   }
   if (!owns) row.weightsOf = layer.weightsOf as string
-  if (outputs.length > 1) row.outputShapes = outputs.map((shape) => shape.slice(1))
+  if (outputs.length > 1) row.outputShapes = outputs.map((shape) => imageShape(shape, batch))
   return { row, buffers: owns ? buffers : 0, counted: quantities !== null }
 }
 

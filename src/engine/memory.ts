@@ -35,7 +35,7 @@ export function peakActivation(
     outputs.forEach((shape, i) => {
       const name = reference(layer.id, i)
       bufferOf.set(name, isView ? (bufferOf.get(layer.inputs[0]!) as string) : name)
-      if (!isView) size.set(name, numel(shape))
+      if (!isView) size.set(name, opOf(layer.type).stored ? 0 : numel(shape))
     })
   }
   for (const name of graph.outputs) addReader(name)

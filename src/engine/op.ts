@@ -86,6 +86,8 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
   field?(shapes: LayerShapes, attributes: A): 'elementwise' | 'global' | FieldWindow
   /** True for an op through which data enters the graph: the verifier turns such a layer into a graph input. */
   source?: boolean
+  /** True where the output is a weight and no activation: it takes no activation memory, whoever reads it reads a weight. */
+  stored?: boolean
   /** True where the output is the input's buffer under another shape: no bytes move, no memory is taken. */
   view?: boolean
   /** Writes the layer as ONNX nodes. */

@@ -167,7 +167,10 @@ function readLayers(layers: readonly unknown[], inputs: GraphInput[], ids: Map<s
     if (type === undefined) problems.add(`${path}/type`, id, 'type is missing: name an op, e.g. "Conv2d"')
     else if (!op) problems.add(`${path}/type`, id, `unknown op "${type.slice(0, 60)}"${problems.hint(type, opTypes)}`)
     const attributes = op ? readAttributes(entry, op, path, id, problems) : undefined
-    const from = op?.source && entry.inputs === undefined ? [] : readReferences(entry.inputs, op, path, id, above, problems)
+    const from =
+      op && (op.source || op.arity.max === 0) && entry.inputs === undefined
+        ? []
+        : readReferences(entry.inputs, op, path, id, above, problems)
     above = id
     const { weightsOf } = entry
     if (weightsOf !== undefined && op?.source) problems.add(`${path}/weightsOf`, id, 'an Input has no weights: leave weightsOf out')

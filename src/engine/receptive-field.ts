@@ -11,6 +11,8 @@ export interface Field {
   stride: readonly [number, number] | null
 }
 
+/** Of a tensor that sees no input. */
+const nothing: Field = { size: [1, 1], stride: null }
 const identity: Field = { size: [1, 1], stride: [1, 1] }
 
 /** One field that covers several: the larger along each axis. */
@@ -36,6 +38,10 @@ export function receptiveFields(graph: Graph, layers: readonly InferredLayer[], 
   }
   return layers.map(({ layer, inputs, outputs }) => {
     const op = opOf(layer.type)
+    if (layer.inputs.length === 0) {
+      fields.set(layer.id, nothing)
+      return nothing
+    }
     const before = widest(layer.inputs.map((name) => fields.get(name) ?? identity))
     const how = op.field?.({ inputs, outputs }, layer.attributes) ?? 'elementwise'
     let after = before

@@ -21,4 +21,7 @@ export function numelOf(shapes: readonly Shape[]): number {
 /** A shape as people write it, `64×56×56`; the batch is left out. */
 export const perImage = (shape: Shape): string => shape.slice(1).join('×') || 'a scalar'
 
+/** One image's part of a shape: without the batch where that is dim 0, whole where the batch lies elsewhere or in no dim. */
+export const imageShape = (shape: Shape, batch: number): number[] => (shape[0] === batch ? shape.slice(1) : [...shape])
+
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])

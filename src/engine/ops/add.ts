@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel } from '../shape.ts'
-import { broadcast, emitPairwise } from './broadcast.ts'
+import { broadcast, emitPairwise, lowerPairwise } from './broadcast.ts'
 
 /** Element-wise sum, the residual connection: n − 1 additions per output element. Sizes of 1 broadcast. */
 export const add = defineOp({
@@ -14,5 +14,5 @@ export const add = defineOp({
   shape: (inputs) => [broadcast(inputs, 'Add')],
   quantities: ({ inputs, outputs }) => ({ additions: product(numel(outputs[0]!), inputs.length - 1) }),
   onnx: (emit) => emitPairwise(emit, 'Add'),
-  tfjs: (tf) => (inputs) => inputs.reduce((left, right) => tf.add(left, right)),
+  tfjs: (tf, shapes) => lowerPairwise(tf, shapes, tf.add),
 })

@@ -1,22 +1,50 @@
+import type * as tfjs from '@tensorflow/tfjs-core'
 import { ShapeError } from '../errors.ts'
 import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
+import type { LayerShapes } from '../op.ts'
 import { perImage, type Shape } from '../shape.ts'
+import { inEngineOrder } from './lowering/layout.ts'
 
 /**
- * Shape of an element-wise op: equal ranks, and along each dim equal sizes or 1.
+ * Shape of an element-wise op, by NumPy's rules: dims are lined up from the last, and along each the sizes are equal or 1.
  * @throws ShapeError naming both shapes where they do not meet.
  */
 export function broadcast(inputs: readonly Shape[], op: string): Shape {
   let result = inputs[0] as Shape
   for (const next of inputs.slice(1)) {
-    const meets = next.length === result.length && next.every((size, i) => size === result[i] || size === 1 || result[i] === 1)
-    if (!meets)
+    // A vector of each image lined up with the columns of its map is a mistake that happens to fit: with the one image that
+    // the verifier looks at, both begin with the batch of 1. A tensor without a batch has no 1 to begin with.
+    if (result.length !== next.length && result[0] === 1 && next[0] === 1)
       throw new ShapeError(
-        `${op} takes inputs of one shape (or size 1 where they broadcast), but gets ${perImage(result)} and ${perImage(next)}`,
+        `${op} lines dims up from the last, so ${perImage(result)} and ${perImage(next)} do not meet: give both one rank by a Reshape, such as ${perImage(result.length < next.length ? result : next)}×1×1`,
       )
-    result = result.map((size, i) => (size === 1 ? (next[i] as number) : size))
+    const rank = Math.max(result.length, next.length)
+    const size = (shape: Shape, i: number): number => shape[i - (rank - shape.length)] ?? 1
+    const joined: number[] = []
+    for (let i = 0; i < rank; i++) {
+      const [a, b] = [size(result, i), size(next, i)]
+      if (a !== b && a !== 1 && b !== 1)
+        throw new ShapeError(
+          `${op} takes inputs of one shape (or size 1 where they broadcast), but gets ${perImage(result)} and ${perImage(next)}`,
+        )
+      joined.push(a === 1 ? b : a)
+    }
+    result = joined
   }
   return result
+}
+
+/**
+ * A TF.js call over pairs. Tensors of one rank meet in whatever order they travel; where ranks differ, a map has to be
+ * in the engine's order for its dims to line up.
+ */
+export function lowerPairwise(
+  tf: typeof tfjs,
+  { inputs }: LayerShapes,
+  pair: (left: tfjs.Tensor, right: tfjs.Tensor) => tfjs.Tensor,
+): (tensors: tfjs.Tensor[]) => tfjs.Tensor {
+  const call = (tensors: tfjs.Tensor[]) => tensors.reduce((left, right) => pair(left, right))
+  return inputs.every((shape) => shape.length === inputs[0]!.length) ? call : inEngineOrder(tf, call)
 }
 
 /** Writes a binary ONNX op over all inputs of the layer, from left to right. */

@@ -1,9 +1,10 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
-import { Type } from 'typebox'
+import { type Static, type TObject, Type } from 'typebox'
 import { product } from '../exact.ts'
 import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
 import { defineOp, type Quantities, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { broadcast, lowerPairwise } from './broadcast.ts'
 
 /** Primitive quantities of one element times the elements there are. */
 export function perElement(quantities: Readonly<Quantities>, elements: number): Quantities {
@@ -35,4 +36,59 @@ export const activation = ({ type, summary, arithmetic, onnx, tfjs: apply }: Act
       (tf) =>
       ([x]) =>
         apply(tf, x!),
+  })
+
+/** An op on two tensors, element by element; sizes of 1 broadcast. */
+export interface Binary {
+  type: string
+  summary: string
+  /** Arithmetic on one output element. */
+  arithmetic: Quantities
+  /** ONNX's name of it. */
+  onnx: string
+  tfjs(tf: typeof tfjs, left: tfjs.Tensor, right: tfjs.Tensor): tfjs.Tensor
+}
+
+/** The op of a binary one: what such ops share. */
+export const binary = ({ type, summary, arithmetic, onnx, tfjs: apply }: Binary) =>
+  defineOp({
+    type,
+    summary,
+    attributes: Type.Object({}),
+    arity: takes(2),
+    canonical: () => ({}),
+    shape: (inputs) => [broadcast(inputs, type)],
+    quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
+    onnx: (emit) => emit.node(onnx, emit.inputs, emit.outputs),
+    tfjs: (tf, shapes) => lowerPairwise(tf, shapes, (left, right) => apply(tf, left, right)),
+  })
+
+/** An activation with attributes. */
+export interface ParametricActivation<S extends TObject, A> extends Omit<Activation, 'onnx' | 'tfjs'> {
+  attributes: S
+  canonical(raw: Static<S>): A
+  /** Refuses attributes that do not go together. */
+  check?(attributes: A): void
+  onnx(emit: OnnxEmitter, attributes: A): void
+  tfjs(tf: typeof tfjs, x: tfjs.Tensor, attributes: A): tfjs.Tensor
+}
+
+/** The op of an activation with attributes. */
+export const parametricActivation = <S extends TObject, A>(given: ParametricActivation<S, A>) =>
+  defineOp<S, A>({
+    type: given.type,
+    summary: given.summary,
+    attributes: given.attributes,
+    arity: takes(1),
+    canonical: given.canonical,
+    shape: ([x], a) => {
+      given.check?.(a)
+      return [x!]
+    },
+    quantities: ({ outputs }) => perElement(given.arithmetic, numel(outputs[0]!)),
+    onnx: (emit, _shapes, a) => given.onnx(emit, a),
+    tfjs:
+      (tf, { attributes }) =>
+      ([x]) =>
+        given.tfjs(tf, x!, attributes),
   })

@@ -1,66 +1,130 @@
 /** Every op, one line each. A test holds this list and the folder together. */
 import type { AnyOp } from '../op.ts'
+import { abs } from './abs.ts'
 import { adaptiveAvgPool2d } from './adaptive-avg-pool2d.ts'
 import { add } from './add.ts'
 import { avgPool2d } from './avg-pool2d.ts'
 import { batchNorm2d } from './batch-norm2d.ts'
+import { ceil } from './ceil.ts'
+import { celu } from './celu.ts'
 import { channelShuffle } from './channel-shuffle.ts'
 import { concat } from './concat.ts'
 import { conv2d } from './conv2d.ts'
+import { depthToSpace } from './depth-to-space.ts'
+import { div } from './div.ts'
 import { dropout } from './dropout.ts'
+import { elu } from './elu.ts'
+import { erf } from './erf.ts'
+import { exp } from './exp.ts'
+import { expand } from './expand.ts'
 import { flatten } from './flatten.ts'
+import { floor } from './floor.ts'
+import { gather } from './gather.ts'
 import { gelu } from './gelu.ts'
 import { globalAvgPool2d } from './global-avg-pool2d.ts'
 import { hardSigmoid } from './hard-sigmoid.ts'
 import { hardSwish } from './hard-swish.ts'
+import { hardTanh } from './hard-tanh.ts'
 import { identity } from './identity.ts'
 import { input } from './input.ts'
+import { layerNorm } from './layer-norm.ts'
+import { leakyRelu } from './leaky-relu.ts'
 import { linear } from './linear.ts'
 import { localResponseNorm } from './local-response-norm.ts'
+import { log } from './log.ts'
+import { logSoftmax } from './log-softmax.ts'
+import { matMul } from './mat-mul.ts'
+import { max } from './max.ts'
 import { maxPool2d } from './max-pool2d.ts'
+import { min } from './min.ts'
 import { mul } from './mul.ts'
+import { neg } from './neg.ts'
+import { opaque } from './opaque.ts'
+import { pRelu } from './p-relu.ts'
 import { pad } from './pad.ts'
+import { parameter } from './parameter.ts'
+import { pow } from './pow.ts'
+import { reciprocal } from './reciprocal.ts'
+import { reduce } from './reduce.ts'
 import { relu } from './relu.ts'
 import { relu6 } from './relu6.ts'
 import { reshape } from './reshape.ts'
+import { selu } from './selu.ts'
 import { sigmoid } from './sigmoid.ts'
 import { silu } from './silu.ts'
 import { slice } from './slice.ts'
 import { softmax } from './softmax.ts'
+import { softplus } from './softplus.ts'
+import { softsign } from './softsign.ts'
 import { split } from './split.ts'
+import { sqrt } from './sqrt.ts'
+import { sub } from './sub.ts'
 import { tanh } from './tanh.ts'
+import { thresholdedRelu } from './thresholded-relu.ts'
 import { transpose } from './transpose.ts'
 
 export const ops: readonly AnyOp[] = [
+  abs,
   adaptiveAvgPool2d,
   add,
   avgPool2d,
   batchNorm2d,
+  ceil,
+  celu,
   channelShuffle,
   concat,
   conv2d,
+  depthToSpace,
+  div,
   dropout,
+  elu,
+  erf,
+  exp,
+  expand,
   flatten,
+  floor,
+  gather,
   gelu,
   globalAvgPool2d,
   hardSigmoid,
   hardSwish,
+  hardTanh,
   identity,
   input,
+  layerNorm,
+  leakyRelu,
   linear,
   localResponseNorm,
+  log,
+  logSoftmax,
+  matMul,
+  max,
   maxPool2d,
+  min,
   mul,
+  neg,
+  opaque,
   pad,
+  parameter,
+  pow,
+  pRelu,
+  reciprocal,
+  reduce,
   relu,
   relu6,
   reshape,
+  selu,
   sigmoid,
   silu,
   slice,
   softmax,
+  softplus,
+  softsign,
   split,
+  sqrt,
+  sub,
   tanh,
+  thresholdedRelu,
   transpose,
 ]
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel } from '../shape.ts'
-import { broadcast, emitPairwise } from './broadcast.ts'
+import { broadcast, emitPairwise, lowerPairwise } from './broadcast.ts'
 
 /**
  * Element-wise product, as in squeeze-and-excitation: n − 1 multiplications per output element. Sizes of 1 broadcast.
@@ -17,5 +17,5 @@ export const mul = defineOp({
   shape: (inputs) => [broadcast(inputs, 'Mul')],
   quantities: ({ inputs, outputs }) => ({ multiplications: product(numel(outputs[0]!), inputs.length - 1) }),
   onnx: (emit) => emitPairwise(emit, 'Mul'),
-  tfjs: (tf) => (inputs) => inputs.reduce((left, right) => tf.mul(left, right)),
+  tfjs: (tf, shapes) => lowerPairwise(tf, shapes, tf.mul),
 })

@@ -2,36 +2,43 @@ import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
-import { perImage } from '../shape.ts'
+import { numel, perImage } from '../shape.ts'
 import { toEngineOrder, toTfjsOrder } from './lowering/layout.ts'
 
 const Attributes = Type.Object({
   shape: Type.Array(Type.Union([Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), Type.Literal(-1)]), {
-    minItems: 1,
-    maxItems: 7,
+    minItems: 0,
+    maxItems: 8,
     description: 'Shape of one image; one size may be −1, it takes what is left.',
   }),
+  includesBatch: Type.Optional(
+    Type.Boolean({
+      description: 'shape is the whole tensor’s, batch included; the size of −1 is the one that the batch goes into. Default false.',
+    }),
+  ),
 })
 
 /** The same elements under another shape, row-major, as PyTorch's `torch.reshape`: a view, it moves nothing. */
 export const reshape = defineOp({
   type: 'Reshape',
-  summary: 'Gives one image’s elements another shape.',
+  summary: 'Gives one image’s elements, or the whole tensor’s, another shape.',
   attributes: Attributes,
   arity: takes(1),
-  canonical: (raw: Static<typeof Attributes>) => ({ shape: [...raw.shape] }),
+  canonical: (raw: Static<typeof Attributes>) => ({ shape: [...raw.shape], ...(raw.includesBatch ? { includesBatch: true } : {}) }),
   shape: ([x], a) => {
-    const elements = product(...x!.slice(1))
+    const whole = 'includesBatch' in a && a.includesBatch
+    const elements = whole ? numel(x!) : product(...x!.slice(1))
     const open = a.shape.filter((size) => size === -1).length
     const fixed = product(...a.shape.filter((size) => size !== -1))
     const wanted = a.shape.join('×').replaceAll('-1', '−1')
     if (open > 1) throw new ShapeError(`shape ${wanted} has ${open} sizes of −1: at most one can be worked out`, 'shape')
     if (open === 1 ? elements % fixed !== 0 : fixed !== elements)
       throw new ShapeError(
-        `shape ${wanted} has ${open === 1 ? `a multiple of ${fixed}` : fixed} elements, but the input ${perImage(x!)} has ${elements}`,
+        `shape ${wanted} has ${open === 1 ? `a multiple of ${fixed}` : fixed} elements, but the input ${whole ? x!.join('×') : perImage(x!)} has ${elements}`,
         'shape',
       )
-    return [[x![0]!, ...a.shape.map((size) => (size === -1 ? elements / fixed : size))]]
+    const sizes = a.shape.map((size) => (size === -1 ? elements / fixed : size))
+    return [whole ? sizes : [x![0]!, ...sizes]]
   },
   quantities: () => ({}),
   field: () => 'global',

@@ -6,9 +6,9 @@ import { tfjsAxis } from './lowering/layout.ts'
 
 const Attributes = Type.Object({
   dims: Type.Array(Type.Integer({ minimum: 0, maximum: 7 }), {
-    minItems: 2,
+    minItems: 1,
     maxItems: 8,
-    description: 'Where each output dim comes from; a permutation of all dims that starts with 0, the batch.',
+    description: 'Where each output dim comes from: a permutation of all dims, the batch, 0, among them.',
   }),
 })
 
@@ -21,19 +21,19 @@ export const transpose = defineOp({
   canonical: (raw: Static<typeof Attributes>) => ({ dims: [...raw.dims] }),
   shape: ([x], { dims }) => {
     const all = x!.map((_, i) => i)
-    if (dims.length !== x!.length || dims[0] !== 0 || !all.every((dim) => dims.includes(dim)))
+    if (dims.length !== x!.length || !all.every((dim) => dims.includes(dim)))
       throw new ShapeError(
-        `dims [${dims.join(', ')}] must hold each of ${all.join(', ')} once and start with 0, the batch; the input is ${perImage(x!)}`,
+        `dims [${dims.join(', ')}] must hold each of ${all.join(', ')} once (0 is the batch); the input is ${perImage(x!)}`,
         'dims',
       )
     return [dims.map((dim) => x![dim]!)]
   },
   quantities: () => ({}),
   // A map whose rows and columns change places has no one window any more: counted as joining every position.
-  field: (_shapes, { dims }) => (dims[2] === 2 && dims[3] === 3 ? 'elementwise' : 'global'),
+  field: (_shapes, { dims }) => (dims[0] === 0 && dims[2] === 2 && dims[3] === 3 ? 'elementwise' : 'global'),
   onnx: (emit, _shapes, { dims }) => emit.node('Transpose', emit.inputs, emit.outputs, { perm: dims }),
   tfjs: (tf, { attributes: { dims } }) => {
-    const perm = dims.length === 4 ? [0, 2, 3, 1].map((dim) => tfjsAxis(dims[dim]!, 4)) : dims
+    const perm = dims.length === 4 ? [0, 2, 3, 1].map((dim) => tfjsAxis(dims[dim]!, 4)) : [...dims]
     return ([x]) => tf.transpose(x!, perm)
   },
 })

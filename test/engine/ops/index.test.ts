@@ -51,9 +51,28 @@ const spellings: Record<string, Record<string, unknown>[]> = {
   Slice: [{ start: 1 }, { dim: 2, start: -3, end: -1, step: 2 }],
   Pad: [{ padding: 1 }, { padding: [1, 2] }, { padding: [1, 2, 3, 4], value: -1 }],
   Flatten: [{}, { startDim: 2, endDim: 3 }],
-  Reshape: [{ shape: [-1, 2] }],
+  Reshape: [{ shape: [-1, 2] }, { shape: [4, -1], includesBatch: true }],
   Transpose: [{ dims: [0, 2, 1] }],
   Dropout: [{}, { p: 0 }],
+  Parameter: [{ shape: [2, 3] }, { shape: [2], learned: false }, { shape: [], value: 0.5 }, { shape: [2], value: [1, 2] }],
+  Opaque: [{ opType: 'Odd', domain: 'com.example', outputShapes: [[2, 3]] }],
+  LayerNorm: [{}, { dims: 2, eps: 0.1, affine: false }, { bias: false }],
+  Expand: [{}, { dims: [0, 1] }],
+  Reduce: [
+    { kind: 'mean', dims: [2, 3] },
+    { kind: 'max', dims: [1], keepDims: false },
+  ],
+  Gather: [
+    { dim: 1, indices: [0, 2] },
+    { dim: 1, indices: [0], drop: true },
+  ],
+  LogSoftmax: [{}, { dim: -1 }],
+  HardTanh: [{}, { min: 0, max: 6 }],
+  LeakyReLU: [{}, { negativeSlope: 0.2 }],
+  ELU: [{}, { alpha: 0.5 }],
+  CELU: [{}, { alpha: 2 }],
+  ThresholdedReLU: [{}, { alpha: 0.5 }],
+  DepthToSpace: [{ blockSize: 2 }, { blockSize: 2, mode: 'DCR' }],
 }
 
 test('canonical attributes are idempotent, fit the schema they came from, and share nothing with what was given', () => {

@@ -20,6 +20,12 @@ export const toEngineOrder = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor => (x.rank ==
 /** Back to the order TF.js wants for a tensor of this rank. */
 export const toTfjsOrder = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor => (x.rank === 4 ? tf.transpose(x, [0, 2, 3, 1]) : x)
 
+/** A call that sees its tensors in the engine's order, for ops that work on dims other than a map's. */
+export const inEngineOrder =
+  (tf: Tf, call: (inputs: tfjs.Tensor[]) => tfjs.Tensor): ((inputs: tfjs.Tensor[]) => tfjs.Tensor) =>
+  (inputs) =>
+    toTfjsOrder(tf, call(inputs.map((x) => toEngineOrder(tf, x))))
+
 /** A map (N×H×W×C) with the pads of a pooling window and the overhang of its ceil mode written out as `value`. */
 export function padMap(tf: Tf, x: tfjs.Tensor4D, { pads: [top, left, bottom, right], overhang }: Geometry, value: number): tfjs.Tensor4D {
   const below = bottom + overhang[0]

@@ -1,0 +1,10 @@
+import { activation } from './elementwise.ts'
+
+/** |x|: one comparison per element. */
+export const abs = activation({
+  type: 'Abs',
+  summary: 'Absolute value of each element.',
+  arithmetic: { comparisons: 1 },
+  onnx: (emit) => emit.node('Abs', emit.inputs, emit.outputs),
+  tfjs: (tf, x) => tf.abs(x),
+})

@@ -1,0 +1,10 @@
+import { activation } from './elementwise.ts'
+
+/** ⌈x⌉: counted as one comparison per element. */
+export const ceil = activation({
+  type: 'Ceil',
+  summary: 'Smallest integer not below each element.',
+  arithmetic: { comparisons: 1 },
+  onnx: (emit) => emit.node('Ceil', emit.inputs, emit.outputs),
+  tfjs: (tf, x) => tf.ceil(x),
+})

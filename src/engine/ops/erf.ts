@@ -1,0 +1,10 @@
+import { activation } from './elementwise.ts'
+
+/** erf x: one per element. */
+export const erf = activation({
+  type: 'Erf',
+  summary: 'Gauss error function of each element.',
+  arithmetic: { transcendentals: 1 },
+  onnx: (emit) => emit.node('Erf', emit.inputs, emit.outputs),
+  tfjs: (tf, x) => tf.erf(x),
+})

@@ -1,0 +1,10 @@
+import { activation } from './elementwise.ts'
+
+/** eˣ: one exponential per element. */
+export const exp = activation({
+  type: 'Exp',
+  summary: 'Exponential of each element.',
+  arithmetic: { transcendentals: 1 },
+  onnx: (emit) => emit.node('Exp', emit.inputs, emit.outputs),
+  tfjs: (tf, x) => tf.exp(x),
+})

@@ -1,0 +1,10 @@
+import { activation } from './elementwise.ts'
+
+/** ⌊x⌋: counted as one comparison per element. */
+export const floor = activation({
+  type: 'Floor',
+  summary: 'Largest integer not above each element.',
+  arithmetic: { comparisons: 1 },
+  onnx: (emit) => emit.node('Floor', emit.inputs, emit.outputs),
+  tfjs: (tf, x) => tf.floor(x),
+})

@@ -1,0 +1,74 @@
+import { type Static, Type } from 'typebox'
+import { ShapeError } from '../errors.ts'
+import { product } from '../exact.ts'
+import { defineOp, takes } from '../op.ts'
+import { numel } from '../shape.ts'
+import { inEngineOrder } from './lowering/layout.ts'
+
+const Attributes = Type.Object({
+  dims: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 7, description: 'How many of the last dims are normalised together. Default 1.' }),
+  ),
+  eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),
+  affine: Type.Optional(Type.Boolean({ description: 'Learns a scale and a shift per element of those dims. Default true.' })),
+  bias: Type.Optional(Type.Boolean({ description: 'Learns the shift, where affine. Default true.' })),
+})
+
+/**
+ * Layer normalisation (Ba, Kiros and Hinton, 2016), PyTorch's `nn.LayerNorm`: over the last dims, (x − mean) / √(variance
+ * + eps) · weight + bias. Per element, with one pass for the mean and one for the variance: 4 additions (sum, difference,
+ * sum of squares, shift), 2 multiplications (square, scale by weight) and one by the reciprocal root; per row of it one
+ * division each for mean and variance, one root and one division.
+ */
+export const layerNorm = defineOp({
+  type: 'LayerNorm',
+  summary: 'Normalises the last dims of each position, then scales and shifts them.',
+  attributes: Attributes,
+  arity: takes(1),
+  canonical: (raw: Static<typeof Attributes>) => ({
+    dims: raw.dims ?? 1,
+    eps: raw.eps ?? 1e-5,
+    affine: raw.affine ?? true,
+    bias: (raw.affine ?? true) && (raw.bias ?? true),
+  }),
+  shape: ([x], { dims }) => {
+    if (dims > x!.length - 1) throw new ShapeError(`dims ${dims} are more than the ${x!.length - 1} of one image`, 'dims')
+    return [x!]
+  },
+  parameters: ([x], a) => {
+    const shape = x!.slice(-a.dims)
+    return [
+      ...(a.affine ? [{ name: 'weight', shape, init: 'scale' as const, trainable: true }] : []),
+      ...(a.bias ? [{ name: 'bias', shape, init: 'shift' as const, trainable: true }] : []),
+    ]
+  },
+  quantities: ({ inputs }, a) => {
+    const elements = numel(inputs[0]!)
+    const rows = elements / product(...inputs[0]!.slice(-a.dims))
+    return {
+      additions: product(a.bias ? 4 : 3, elements),
+      multiplications: product(a.affine ? 3 : 2, elements),
+      divisions: product(3, rows),
+      transcendentals: rows,
+    }
+  },
+  field: () => 'global',
+  onnx: (emit, { inputs }, a) => {
+    const shape = inputs[0]!.slice(-a.dims)
+    const scale = a.affine ? emit.parameter('weight') : emit.constant('ones', shape, new Float32Array(product(...shape)).fill(1))
+    emit.node('LayerNormalization', [emit.inputs[0]!, scale, ...(a.bias ? [emit.parameter('bias')] : [])], emit.outputs, {
+      axis: -a.dims,
+      epsilon: { float: a.eps },
+    })
+  },
+  tfjs: (tf, { attributes: a, parameters, inputs }) => {
+    const axes = inputs[0]!.map((_, i) => i).slice(-a.dims)
+    return inEngineOrder(tf, ([x]) => {
+      const centred = tf.sub(x!, tf.mean(x!, axes, true))
+      const variance = tf.mean(tf.mul(centred, centred), axes, true)
+      const normal = tf.div(centred, tf.sqrt(tf.add(variance, a.eps)))
+      const scaled = a.affine ? tf.mul(normal, parameters.weight!) : normal
+      return a.bias ? tf.add(scaled, parameters.bias!) : scaled
+    })
+  },
+})

@@ -1,0 +1,10 @@
+import { activation } from './elementwise.ts'
+
+/** ln x: one logarithm per element. */
+export const log = activation({
+  type: 'Log',
+  summary: 'Natural logarithm of each element.',
+  arithmetic: { transcendentals: 1 },
+  onnx: (emit) => emit.node('Log', emit.inputs, emit.outputs),
+  tfjs: (tf, x) => tf.log(x),
+})

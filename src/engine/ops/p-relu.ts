@@ -1,0 +1,31 @@
+import { Type } from 'typebox'
+import { defineOp, takes } from '../op.ts'
+import { numel } from '../shape.ts'
+import { perElement } from './elementwise.ts'
+import { inEngineOrder } from './lowering/layout.ts'
+
+/**
+ * ReLU with a learned slope per channel (He et al., "Delving Deep into Rectifiers", 2015), as PyTorch's `nn.PReLU` with
+ * one parameter a channel: one comparison, one multiplication per element.
+ */
+export const pRelu = defineOp({
+  type: 'PReLU',
+  summary: 'ReLU with a learned slope below zero, per channel.',
+  attributes: Type.Object({}),
+  arity: takes(1),
+  canonical: () => ({}),
+  shape: ([x]) => [x!],
+  parameters: ([x]) => [{ name: 'weight', shape: [x![1]!], init: 'shift' as const, trainable: true }],
+  quantities: ({ outputs }) => perElement({ comparisons: 1, multiplications: 1 }, numel(outputs[0]!)),
+  onnx: (emit, { inputs }) => {
+    const shape = [inputs[0]![1]!, ...inputs[0]!.slice(2).map(() => 1)]
+    const slope = emit.temporary('slope')
+    emit.node('Reshape', [emit.parameter('weight'), emit.constant('shape', [shape.length], shape.map(BigInt))], [slope])
+    emit.node('PRelu', [emit.inputs[0]!, slope], emit.outputs)
+  },
+  tfjs: (tf, { parameters, inputs }) => {
+    const slope = tf.reshape(parameters.weight!, [inputs[0]![1]!, ...inputs[0]!.slice(2).map(() => 1)])
+    parameters.weight!.dispose()
+    return inEngineOrder(tf, ([x]) => tf.add(tf.relu(x!), tf.mul(slope, tf.minimum(x!, 0))))
+  },
+})

@@ -1,0 +1,95 @@
+import type * as tfjs from '@tensorflow/tfjs-core'
+import { type Static, Type } from 'typebox'
+import { defineOp, type Quantities, takes } from '../op.ts'
+import { numel, type Shape } from '../shape.ts'
+import { dimOf } from './dims.ts'
+import { inEngineOrder } from './lowering/layout.ts'
+
+const kinds = ['mean', 'sum', 'max', 'min', 'prod', 'l1', 'l2', 'sumSquare', 'logSumExp'] as const
+type Kind = (typeof kinds)[number]
+
+const Attributes = Type.Object({
+  kind: Type.Enum([...kinds], { description: 'What becomes of the elements along dims.' }),
+  dims: Type.Array(Type.Integer(), { minItems: 1, maxItems: 8, description: 'Dims that are joined; the batch is dim 0.' }),
+  keepDims: Type.Optional(Type.Boolean({ description: 'Leaves the dims there with size 1. Default true.' })),
+})
+
+const onnxOf: Readonly<Record<Kind, string>> = {
+  mean: 'ReduceMean',
+  sum: 'ReduceSum',
+  max: 'ReduceMax',
+  min: 'ReduceMin',
+  prod: 'ReduceProd',
+  l1: 'ReduceL1',
+  l2: 'ReduceL2',
+  sumSquare: 'ReduceSumSquare',
+  logSumExp: 'ReduceLogSumExp',
+}
+
+const tfjsOf: Readonly<Record<Kind, (tf: typeof tfjs, x: tfjs.Tensor, axes: number[]) => tfjs.Tensor>> = {
+  mean: (tf, x, axes) => tf.mean(x, axes, true),
+  sum: (tf, x, axes) => tf.sum(x, axes, true),
+  max: (tf, x, axes) => tf.max(x, axes, true),
+  min: (tf, x, axes) => tf.min(x, axes, true),
+  prod: (tf, x, axes) => tf.prod(x, axes, true),
+  l1: (tf, x, axes) => tf.sum(tf.abs(x), axes, true),
+  l2: (tf, x, axes) => tf.sqrt(tf.sum(tf.mul(x, x), axes, true)),
+  sumSquare: (tf, x, axes) => tf.sum(tf.mul(x, x), axes, true),
+  logSumExp: (tf, x, axes) => {
+    const most = tf.max(x, axes, true)
+    return tf.add(most, tf.log(tf.sum(tf.exp(tf.sub(x, most)), axes, true)))
+  },
+}
+
+/** Elements read and results made. */
+function arithmetic(kind: Kind, read: number, made: number): Quantities {
+  const joins = read - made
+  switch (kind) {
+    case 'mean':
+      return { additions: joins, divisions: made }
+    case 'sum':
+      return { additions: joins }
+    case 'max':
+    case 'min':
+      return { comparisons: joins }
+    case 'prod':
+      return { multiplications: joins }
+    case 'l1':
+      return { comparisons: read, additions: joins }
+    case 'l2':
+      return { multiplications: read, additions: joins, transcendentals: made }
+    case 'sumSquare':
+      return { multiplications: read, additions: joins }
+    case 'logSumExp':
+      return { comparisons: joins, additions: read + joins + made, transcendentals: read + made }
+  }
+}
+
+const axesOf = (dims: readonly number[], x: Shape): number[] => [...new Set(dims.map((dim) => dimOf(dim, x, 'dims')))].sort((a, b) => a - b)
+
+/** Joins the elements along dims to one: their mean, sum, maximum … Counted by the arithmetic of the plain formula. */
+export const reduce = defineOp({
+  type: 'Reduce',
+  summary: 'Joins the elements along some dims to one: mean, sum, maximum and others.',
+  attributes: Attributes,
+  arity: takes(1),
+  canonical: (raw: Static<typeof Attributes>) => ({ kind: raw.kind, dims: [...raw.dims], keepDims: raw.keepDims ?? true }),
+  shape: ([x], { dims, keepDims }) => {
+    const axes = axesOf(dims, x!)
+    return [keepDims ? x!.map((size, i) => (axes.includes(i) ? 1 : size)) : x!.filter((_, i) => !axes.includes(i))]
+  },
+  quantities: ({ inputs, outputs }, { kind }) => arithmetic(kind, numel(inputs[0]!), numel(outputs[0]!)),
+  field: () => 'global',
+  onnx: (emit, { inputs }, { kind, dims, keepDims }) => {
+    const axes = axesOf(dims, inputs[0]!)
+    const keepdims = keepDims ? 1 : 0
+    // In opset 17 the axes of a sum are an input, those of every other reduction an attribute.
+    if (kind === 'sum')
+      emit.node('ReduceSum', [emit.inputs[0]!, emit.constant('axes', [axes.length], axes.map(BigInt))], emit.outputs, { keepdims })
+    else emit.node(onnxOf[kind], emit.inputs, emit.outputs, { axes, keepdims })
+  },
+  tfjs: (tf, { attributes: { kind, dims }, inputs, outputs }) => {
+    const axes = axesOf(dims, inputs[0]!)
+    return inEngineOrder(tf, ([x]) => tf.reshape(tfjsOf[kind](tf, x!, axes), [...outputs[0]!]))
+  },
+})

@@ -1,0 +1,13 @@
+import { activation } from './elementwise.ts'
+
+const alpha = 1.6732632423543772
+const scale = 1.0507009873554805
+
+/** λ·ELU with α (Klambauer et al., "Self-Normalizing Neural Networks", 2017), as PyTorch's `nn.SELU`: ELU and one multiplication. */
+export const selu = activation({
+  type: 'SELU',
+  summary: 'Self-normalising exponential linear unit.',
+  arithmetic: { comparisons: 1, transcendentals: 1, additions: 1, multiplications: 2 },
+  onnx: (emit) => emit.node('Selu', emit.inputs, emit.outputs, { alpha: { float: alpha }, gamma: { float: scale } }),
+  tfjs: (tf, x) => tf.selu(x),
+})

@@ -1,0 +1,10 @@
+import { activation } from './elementwise.ts'
+
+/** √x: one root per element. */
+export const sqrt = activation({
+  type: 'Sqrt',
+  summary: 'Square root of each element.',
+  arithmetic: { transcendentals: 1 },
+  onnx: (emit) => emit.node('Sqrt', emit.inputs, emit.outputs),
+  tfjs: (tf, x) => tf.sqrt(x),
+})

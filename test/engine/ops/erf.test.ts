@@ -1,0 +1,4 @@
+import { erf } from '../../../src/engine/ops/erf.ts'
+import { activation } from './table.ts'
+
+activation(erf, { transcendentals: 1 })

@@ -1,0 +1,4 @@
+import { floor } from '../../../src/engine/ops/floor.ts'
+import { activation } from './table.ts'
+
+activation(floor, { comparisons: 1 })

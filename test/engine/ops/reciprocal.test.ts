@@ -1,0 +1,4 @@
+import { reciprocal } from '../../../src/engine/ops/reciprocal.ts'
+import { activation } from './table.ts'
+
+activation(reciprocal, { divisions: 1 })
