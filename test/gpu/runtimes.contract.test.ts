@@ -41,7 +41,10 @@ const shrunk: Record<string, Record<string, unknown>[]> = {
     },
   ],
   googlenet: [{ resolution: 48 }, { resolution: 65, batchNorm: false, localResponseNorm: true, branch3Kernel: 5, pool4Kernel: 3 }],
-  inception_v3: [{ resolution: 75 }],
+  inception_v3: [
+    { widthMultiplier: 0.1, auxiliaryHead: true },
+    { widthMultiplier: 0.1, resolution: 75 },
+  ],
   mnasnet: [{ widthMultiplier: 0.25, resolution: 48 }],
   mobilenet_v1: [{ widthMultiplier: 0.25, resolution: 47 }],
   mobilenet_v2: [{ widthMultiplier: 0.25, resolution: 48 }],

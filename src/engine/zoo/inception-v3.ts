@@ -1,6 +1,6 @@
 import { GraphBuilder } from '../builder.ts'
 import { defineFamily } from './shared/family.ts'
-import { boolean, dropout, familyOptions, imageInput } from './shared/options.ts'
+import { boolean, dropout, familyOptions, imageInput, number } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
 
 const withHead =
@@ -15,6 +15,7 @@ export const inceptionV3 = defineFamily({
   source: 'Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception Architecture for Computer Vision", CVPR 2016',
   options: familyOptions(
     {
+      widthMultiplier: number(1, 0.05, 8, 'Factor on the channels of every convolution, rounded down, and never fewer than 16.'),
       auxiliaryHead: boolean(false, 'The auxiliary classifier behind module 6e, used in training; adds an output.'),
       dropout: dropout(0.5, 'before the classifier'),
     },
@@ -41,7 +42,7 @@ export const inceptionV3 = defineFamily({
       stride = 1,
     ) => {
       const y = g.add('Conv2d', `${id}.conv`, x, {
-        outChannels,
+        outChannels: Math.max(16, Math.floor(outChannels * o.widthMultiplier)),
         kernelSize,
         ...(stride === 1 ? {} : { stride }),
         ...(padding === 0 ? {} : { padding }),

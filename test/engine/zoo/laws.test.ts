@@ -207,14 +207,14 @@ test('ShuffleNet v1: without the classifier, the complexities of the paper’s t
   }
 })
 
-test('MobileNet v1 by resolution has the multiply-adds of the paper’s table 7', () => {
+test('MobileNet v1 by resolution has the multiply-adds of the paper’s table 7, which rounds some and cuts others', () => {
   for (const [resolution, millions] of [
     [224, 569],
     [192, 418],
     [160, 290],
     [128, 186],
   ] as const)
-    assert.equal(Math.round(costsOf({ preset: 'mobilenet_v1', options: { resolution } }).totals.macs / 1e6), millions, `${resolution}`)
+    assert.ok(Math.abs(costsOf({ preset: 'mobilenet_v1', options: { resolution } }).totals.macs / 1e6 - millions) < 1, `${resolution}`)
 })
 
 test('densenet264 by hand: 33,337,704 parameters', () => {
