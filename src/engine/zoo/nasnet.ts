@@ -3,11 +3,8 @@ import { defineFamily, type PublishedFigure } from './shared/family.ts'
 import { boolean, familyOptions, imageInput, integer } from './shared/options.ts'
 
 const paper = 'Zoph, Vasudevan, Shlens and Le, "Learning Transferable Architectures for Scalable Image Recognition", CVPR 2018'
-const keras = (params: number): PublishedFigure => ({
-  quantity: 'params',
-  value: params,
-  source: 'Keras Applications, NASNet: count_params() of the trainable weights',
-})
+/** What another implementation counts, running statistics apart. */
+const counted = (value: number, source: string): PublishedFigure => ({ quantity: 'params', value, source })
 
 /** A feature map: reference, channels, and [height, width], which decide how the map before it is brought to its size. */
 interface FeatureMap {
@@ -41,7 +38,7 @@ export const nasnet = defineFamily({
       options: {},
       summary: 'NASNet-A mobile, 4 @ 1056.',
       published: [
-        keras(5_289_978),
+        counted(5_289_978, 'Keras Applications, NASNetMobile: trainable parameters'),
         { quantity: 'params', value: 5.3e6, rounding: 1e5, source: `${paper}, table 3` },
         { quantity: 'macs', value: 564e6, rounding: 1e6, source: `${paper}, table 3` },
         { quantity: 'top1', value: 74, source: `${paper}, table 3` },
@@ -52,7 +49,7 @@ export const nasnet = defineFamily({
       options: { cellsPerStack: 6, penultimateFilters: 4032, stemChannels: 96, skipReduction: true, resolution: 331 },
       summary: 'NASNet-A large, 6 @ 4032.',
       published: [
-        keras(88_753_150),
+        counted(88_753_150, 'timm, nasnetalarge: parameters of the PyTorch module'),
         {
           quantity: 'params',
           value: 88.9e6,

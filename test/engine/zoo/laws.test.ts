@@ -194,7 +194,7 @@ test('every preset at odd resolutions builds, or says which layer does not fit a
 })
 
 test('ShuffleNet v1: without the classifier, the complexities of the paper’s table 1', () => {
-  // Zhang et al., table 1, in millions, for g = 1, 2, 3, 4, 8; they do not say so, but all five are without it.
+  // Zhang et al., table 1, in millions, for g = 1, 2, 3, 4, 8; the paper does not say so, but all five are without it.
   for (const [groups, complexity] of [
     [1, 143],
     [2, 140],
