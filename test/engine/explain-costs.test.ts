@@ -7,9 +7,10 @@ import { families } from '../../src/engine/zoo/index.ts'
 import { graphOf } from './zoo/reference.ts'
 
 const names = conventions.map(({ name }) => name)
-const presets = families.flatMap((family) => Object.keys(family.presets))
+/** One preset a family. */
+const presets = families.map((family) => Object.keys(family.presets)[0]!)
 
-test('items sum exactly to the difference of the totals, for every pair of conventions and every preset', () => {
+test('items sum exactly to the difference of the totals, for every pair of conventions and a preset of every family', () => {
   for (const preset of presets) {
     const graph = graphOf({ preset })
     const totals = new Map(names.map((convention) => [convention, computeCosts(graph, { convention }).totals.flops]))

@@ -16,7 +16,10 @@ export const thop = defineConvention({
       words: '4 per element, 2 without scale and shift',
       count: ({ inputs, attributes }) => product(attributes.affine === false ? 2 : 4, numelOf(inputs)),
     },
-    AvgPool2d: { words: '1 per output element', count: ({ outputs }) => numelOf(outputs) },
+    AvgPool2d: {
+      words: '1 per output element, and nothing for a function',
+      count: ({ outputs, attributes }) => (attributes.functional === true ? 0 : numelOf(outputs)),
+    },
     AdaptiveAvgPool2d: {
       words:
         'output elements × (input height / output height × input width / output width + 1), cut to an integer, and nothing for a function',

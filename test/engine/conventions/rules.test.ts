@@ -26,7 +26,9 @@ test('ptflops: a module counts by its hook and by the function it calls', () => 
     [{ type: 'Softmax' }, 1],
     [{ type: 'HardSwish' }, 0],
     [{ type: 'MaxPool2d', ...pool }, 2],
+    [{ type: 'MaxPool2d', ...pool, functional: true }, 1],
     [{ type: 'AvgPool2d', ...pool }, 2],
+    [{ type: 'AvgPool2d', ...pool, functional: true }, 1],
     [{ type: 'AdaptiveAvgPool2d', outputSize: 2 }, 2],
     [{ type: 'AdaptiveAvgPool2d', outputSize: 2, functional: true }, 1],
     [{ type: 'GlobalAvgPool2d' }, 0],
@@ -59,6 +61,7 @@ test('thop: pooling per output element, adaptive windows of fractions cut to an 
   assert.equal(layer([1, 7, 7], { type: 'AdaptiveAvgPool2d', outputSize: 4 }, 'thop'), 65)
   assert.equal(layer([1, 5, 3], { type: 'AdaptiveAvgPool2d', outputSize: [4, 2] }, 'thop'), 23)
   assert.equal(layer([8, 4, 4], { type: 'AdaptiveAvgPool2d', outputSize: 2, functional: true }, 'thop'), 0)
+  assert.equal(layer([8, 4, 4], { type: 'AvgPool2d', kernelSize: 2, functional: true }, 'thop'), 0)
   assert.equal(layer([8, 4, 4], { type: 'GlobalAvgPool2d' }, 'thop'), 0)
   assert.equal(layer([8, 4, 4], { type: 'BatchNorm2d', affine: false }, 'thop'), 256)
   assert.equal(layer([8, 4, 4], { type: 'ReLU' }, 'thop'), 0)

@@ -37,8 +37,11 @@ const spellings: Record<string, Record<string, unknown>[]> = {
     { outChannels: 4, kernelSize: 3, padding: 'valid' },
     { outChannels: 4, kernelSize: 3, padding: [0, 1, 2, 3] },
   ],
-  MaxPool2d: [{ kernelSize: 2 }, { kernelSize: [3, 2], stride: 1, padding: 1, dilation: 2, ceilMode: true }],
-  AvgPool2d: [{ kernelSize: 2 }, { kernelSize: [3, 2], stride: [1, 2], padding: 'same', ceilMode: true, countIncludePad: false }],
+  MaxPool2d: [{ kernelSize: 2 }, { kernelSize: [3, 2], stride: 1, padding: 1, dilation: 2, ceilMode: true, functional: true }],
+  AvgPool2d: [
+    { kernelSize: 2 },
+    { kernelSize: [3, 2], stride: [1, 2], padding: 'same', ceilMode: true, countIncludePad: false, functional: true },
+  ],
   AdaptiveAvgPool2d: [{ outputSize: 3 }, { outputSize: [3, 2] }],
   Linear: [{ outFeatures: 3 }, { outFeatures: 3, inFeatures: 4, bias: false }],
   BatchNorm2d: [{}, { numFeatures: 4, eps: 0.1, affine: false }],
