@@ -8,6 +8,7 @@ import { explainCosts } from '../src/engine/explain-costs.ts'
 import type { Graph } from '../src/engine/graph.ts'
 import { verifyGraph } from '../src/engine/verify.ts'
 import { expandZoo, families } from '../src/engine/zoo/index.ts'
+import { filesPart } from './agreement-files.ts'
 import { agreed, grouped, table } from './markdown.ts'
 
 const page = new URL('../docs/agreement.md', import.meta.url)
@@ -129,6 +130,12 @@ ${conventionsTable(fixture('tools.json').models, {
   thop: ['thop', 1],
   torch: ['flopcounter_half', 2],
 })}
+
+## Files of other tools
+
+Batch 1. No figure comes from a file's name or from the zoo: each is counted from the graph that the importer makes of the file.
+
+${filesPart()}
 `
 }
 
