@@ -1,7 +1,8 @@
 /** Single layers with random settings, as PyTorch spells them and as our graphs do: kinds that the networks do not set apart. */
 import { between, type Random, type Variant } from './networks.ts'
 
-type Draw = (r: Random) => { model: string; layer: Record<string, unknown>; shape?: number[] }
+/** `layer` is several where one of them is called again; `shape` is that of a feature map where left out. */
+type Draw = (r: Random) => { model: string; layer: Record<string, unknown> | Record<string, unknown>[]; shape?: number[] }
 
 const python = (value: unknown): string => (typeof value === 'boolean' ? (value ? 'True' : 'False') : JSON.stringify(value))
 
@@ -81,6 +82,15 @@ const draws: readonly Draw[] = [
     const dim = between(r, 1, 3)
     return { model: `nn.Softmax(${dim})`, layer: { type: 'Softmax', dim } }
   },
+  (r) => {
+    const calls = between(r, 2, 4)
+    const conv = { type: 'Conv2d', outChannels: 5, kernelSize: 3, padding: 1 }
+    return {
+      model: `shared := nn.Conv2d(5, 5, 3, padding=1)${', shared'.repeat(calls - 1)}`,
+      layer: [{ id: 'first', ...conv }, ...Array.from({ length: calls - 1 }, () => ({ ...conv, weightsOf: 'first' }))],
+      shape: [5, between(r, 3, 20), between(r, 3, 20)],
+    }
+  },
   plain('ReLU'),
   call('nn.functional.relu(x)', { type: 'ReLU', functional: true }),
   plain('ReLU6'),
@@ -104,6 +114,6 @@ export function drawLayers(count: number, r: Random): Variant[] {
   return Array.from({ length: count }, (_, i) => {
     const map = [between(r, 1, 20), between(r, 9, 24), between(r, 9, 24)]
     const { model, layer, shape = map } = draws[i % draws.length]!(r)
-    return { model: `nn.Sequential(${model})`, spec: { input: { shape }, layers: [layer] }, input: [between(r, 1, 3), ...shape] }
+    return { model: `nn.Sequential(${model})`, spec: { input: { shape }, layers: [layer].flat() }, input: [between(r, 1, 3), ...shape] }
   })
 }
