@@ -141,4 +141,7 @@ async function main(): Promise<void> {
   if (same < rows.length) process.exitCode = 1
 }
 
-await main()
+await main().catch((error: Error) => {
+  console.error(`test:tools: ${error.message}`)
+  process.exitCode = 1
+})
