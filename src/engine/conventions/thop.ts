@@ -17,7 +17,7 @@ export const thop = defineConvention({
       count: ({ inputs, attributes }) => product(attributes.affine === false ? 2 : 4, numelOf(inputs)),
     },
     AvgPool2d: {
-      words: '1 per output element, and nothing for a function',
+      words: '1 per output element; nothing where it is a function (`functional: true`)',
       count: ({ outputs, attributes }) => (attributes.functional === true ? 0 : numelOf(outputs)),
     },
     AdaptiveAvgPool2d: {
