@@ -10,10 +10,10 @@ import { parseArgs } from 'node:util'
 import { findConvention } from '../../src/engine/conventions/index.ts'
 import { computeCosts } from '../../src/engine/cost.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
-import { random } from '../../test/engine/random.ts'
 import { agreed, grouped, table } from '../markdown.ts'
 import { drawLayers } from './layers.ts'
 import { drawNetworks, type Variant } from './networks.ts'
+import { Random } from './random.ts'
 
 const tools = ['fvcore', 'torchinfo', 'ptflops', 'thop', 'torch', 'onnx'] as const
 const columns = ['params', ...tools] as const
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
   const [seed, each] = [Number(values.seed), Number(values.count)]
   if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(each) || each < 1)
     throw new Error(`--seed takes an integer and --count one from 1 on, not ${values.seed} and ${values.count}`)
-  const r = random(seed)
+  const r = new Random(seed)
   const variants = [...drawNetworks(each, r), ...drawLayers(each, r)]
   const began = Date.now()
   console.log(`${each} random networks and ${each} random layers, seed ${seed}`)

@@ -86,6 +86,9 @@ test('fvcore, torch and onnx: no bias; fvcore by operator, module or function', 
   for (const functional of [true, false])
     assert.equal(layer([8, 4, 4], { type: 'AdaptiveAvgPool2d', outputSize: 2, functional }, 'fvcore'), 128)
   assert.equal(layer([8, 4, 4], { type: 'BatchNorm2d', affine: false }, 'fvcore'), 128)
+  // It looks for the operator's weight, not its bias.
+  assert.equal(layer([8, 4, 4], { type: 'BatchNorm2d', scale: false }, 'fvcore'), 128)
+  assert.equal(layer([8, 4, 4], { type: 'BatchNorm2d', shift: false }, 'fvcore'), 256)
 })
 
 test('full: what its words say, written out for a small layer of each kind', () => {
