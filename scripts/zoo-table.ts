@@ -6,12 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { computeCosts } from '../src/engine/cost.ts'
 import { verifyGraph } from '../src/engine/verify.ts'
 import { expandZoo, families, type PublishedFigure } from '../src/engine/zoo/index.ts'
+import { grouped as count } from './markdown.ts'
 
 const page = new URL('../docs/zoo.md', import.meta.url)
 const fixture = (name: string) => JSON.parse(readFileSync(new URL(`../test/fixtures/reference/${name}`, import.meta.url), 'utf8'))
-
-/** A count with thousands separated, the same on every machine. */
-const count = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** A figure with the digits its source gave. */
 function asPublished({ quantity, value, rounding }: PublishedFigure): string {

@@ -59,12 +59,9 @@ export const multiplyAddsOnly: Rule = {
   count: ({ quantities }) => quantities.macs ?? 0,
 }
 
-export const convolutionMacs: Rule = {
-  words: 'output elements × (input channels / groups × Kh × Kw), without bias',
-  count: multiplyAddsOnly.count,
-}
+/** The multiply-adds of a convolution and of a linear layer in words, for the rules of both. */
+export const convolutionWords = 'output elements × (input channels / groups × Kh × Kw)'
+export const linearWords = 'inputs × outputs for each row'
 
-export const linearMacs: Rule = {
-  words: 'inputs × outputs for each row, without bias',
-  count: multiplyAddsOnly.count,
-}
+export const convolutionMacs: Rule = { words: `${convolutionWords}, without bias`, count: multiplyAddsOnly.count }
+export const linearMacs: Rule = { words: `${linearWords}, without bias`, count: multiplyAddsOnly.count }

@@ -13,8 +13,8 @@ export const fvcore = defineConvention({
     Conv2d: convolutionMacs,
     Linear: linearMacs,
     BatchNorm2d: {
-      words: '2 per element, 1 without scale and shift',
-      count: ({ inputs, attributes }) => product(attributes.affine === false ? 1 : 2, numelOf(inputs)),
+      words: '2 per element, 1 without a learned scale (`affine: false` or `scale: false`)',
+      count: ({ inputs, attributes: a }) => product(a.affine === false || a.scale === false ? 1 : 2, numelOf(inputs)),
     },
     AdaptiveAvgPool2d: { words: '1 per input element', count: ({ inputs }) => numelOf(inputs) },
   },

@@ -4,7 +4,12 @@ import { type CountedLayer, convolutionMacs, defineConvention, linearMacs, type 
 const count = ({ quantities: q }: CountedLayer): number => exact((q.macs ?? 0) + (q.windowReads ?? 0))
 const pooling: Rule = { words: 'output elements × Kh × Kw', count }
 const pooledOnce: Rule = { words: 'every element once', count }
-const adaptive: Rule = { words: 'the elements of every window it averages, so every input element once where the output is 1×1', count }
+const adaptive: Rule = {
+  words:
+    'the elements of every window it averages (of H rows, output row i of h averages ⌊i·H/h⌋ to ⌈(i+1)·H/h⌉ − 1, columns likewise), so every ' +
+    'input element once where the output is 1×1',
+  count,
+}
 
 export const lecture = defineConvention({
   name: 'lecture',

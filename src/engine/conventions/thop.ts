@@ -13,16 +13,16 @@ export const thop = defineConvention({
     Conv2d: convolutionMacs,
     Linear: linearMacs,
     BatchNorm2d: {
-      words: '4 per element, 2 without scale and shift',
+      words: '4 per element, 2 without scale and shift (`affine: false`)',
       count: ({ inputs, attributes }) => product(attributes.affine === false ? 2 : 4, numelOf(inputs)),
     },
     AvgPool2d: {
-      words: '1 per output element, and nothing for a function',
+      words: '1 per output element; nothing where it is a function (`functional: true`)',
       count: ({ outputs, attributes }) => (attributes.functional === true ? 0 : numelOf(outputs)),
     },
     AdaptiveAvgPool2d: {
       words:
-        'output elements × (input height / output height × input width / output width + 1), cut to an integer, and nothing for a function',
+        'output elements × (input height / output height × input width / output width + 1), cut to an integer; nothing where it is a function (`functional: true`)',
       count: ({ inputs: [x], outputs: [y], attributes }) =>
         // In doubles and in this order, as the tool computes it.
         attributes.functional === true ? 0 : exact(Math.trunc(((x![2]! / y![2]!) * (x![3]! / y![3]!) + 1) * numel(y!))),

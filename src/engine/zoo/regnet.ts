@@ -103,6 +103,8 @@ function roundHalfEven(value: number): number {
   return value - down === 0.5 ? down + (down % 2) : Math.round(value)
 }
 
+const f32 = Math.fround
+
 /**
  * Widths of a line, quantised: u_j = w_0 + w_a·j is brought to w_0·w_m^s with whole s, then to multiples of 8, and blocks
  * of one width are a stage; a stage's width is then made a multiple of its group width (section 3.3 of the paper).
@@ -110,8 +112,10 @@ function roundHalfEven(value: number): number {
 function stagesOf(o: { depth: number; initialWidth: number; slope: number; step: number; groupWidth: number }) {
   const stages: { outChannels: number; depth: number }[] = []
   for (let j = 0; j < o.depth; j++) {
-    const capacity = roundHalfEven(Math.log((o.initialWidth + o.slope * j) / o.initialWidth) / Math.log(o.step))
-    const outChannels = 8 * roundHalfEven((o.initialWidth * o.step ** capacity) / 8)
+    // In single precision, as torchvision computes it: 360 × 2.3 / 8 is 103.5 there and rounds to 104, in doubles a little less.
+    const line = f32(f32(j * f32(o.slope)) + o.initialWidth)
+    const capacity = roundHalfEven(f32(f32(Math.log(f32(line / o.initialWidth))) / f32(Math.log(o.step))))
+    const outChannels = 8 * roundHalfEven(f32(f32(o.initialWidth * f32(o.step ** capacity)) / 8))
     const last = stages.at(-1)
     if (last?.outChannels === outChannels) last.depth++
     else stages.push({ outChannels, depth: 1 })

@@ -166,3 +166,20 @@ test('MobileNet v2 by width and resolution has the figures beside the authors’
     assert.equal(((costs.totals.params - norms) / 1e6).toFixed(2), params.toFixed(2), `${widthMultiplier}`)
   }
 })
+
+test('RegNet: widths in single precision, as torchvision rounds them', () => {
+  // BlockParams.from_init_params of torchvision 0.24.1; in double precision the second width would be 825, 837, 345.
+  const cases = [
+    [{ depth: 17, initialWidth: 360, slope: 59.3, step: 2.3, groupWidth: 3 }, [4, 12, 1], [360, 831, 1905]],
+    [{ depth: 60, initialWidth: 400, slope: 51.52, step: 2.13, groupWidth: 27 }, [4, 13, 27, 16], [405, 864, 1809, 3861]],
+    [{ depth: 21, initialWidth: 120, slope: 114.07, step: 2.1, groupWidth: 115 }, [1, 2, 3, 8, 7], [115, 230, 575, 1150, 2300]],
+  ] as const
+  for (const [options, depths, widths] of cases) {
+    const { layers } = costsOf({ family: 'regnet', options: { ...options, resolution: 32 } })
+    depths.forEach((depth, s) => {
+      const blocks = layers.filter(({ id, type }) => type === 'Add' && id.startsWith(`trunk_output.block${s + 1}.`))
+      assert.equal(blocks.length, depth)
+      assert.equal(blocks[0]!.outputShape[0], widths[s])
+    })
+  }
+})
