@@ -1,5 +1,14 @@
 import { product, sum } from '../exact.ts'
-import { type CountedLayer, convolutionWords, defineConvention, linearWords, type Rule } from './convention.ts'
+import {
+  type CountedLayer,
+  convolutionWords,
+  defineConvention,
+  each,
+  linearWords,
+  ofEveryRank,
+  type Rule,
+  transposedWords,
+} from './convention.ts'
 
 const count = ({ quantities: q }: CountedLayer): number =>
   sum(
@@ -23,10 +32,11 @@ const logistic = by('3 per element: an exp, an addition, a division')
 export const full = defineConvention({
   name: 'full',
   summary: 'Every arithmetic operation: 2 per multiply-add, bias adds, and each other op by its own arithmetic.',
-  remarks: 'A layer that moves or renames data counts nothing; neither does a change of sign.',
+  remarks: 'K is the kernel’s size. A layer that moves or renames data counts nothing; neither does a change of sign.',
   source: 'Archmeter; multiply-adds counted as two operations after the Roofline model (Williams, Waterman and Patterson, CACM 2009).',
   rules: {
-    Conv2d: by(`2 × ${convolutionWords}, ${bias}`),
+    ...each(ofEveryRank('Conv'), by(`2 × ${convolutionWords}, ${bias}`)),
+    ...each(ofEveryRank('ConvTranspose'), by(`2 × ${transposedWords}, ${bias}`)),
     Linear: by(`2 × ${linearWords}, ${bias}`),
     BatchNorm2d: by('2 per element: a multiplication and an addition, which is what running statistics fold into'),
     LocalResponseNorm: by('size + 4 per element: the square, size − 1 additions, the factor, the summand, a pow and a division'),
