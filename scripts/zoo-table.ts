@@ -6,12 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { computeCosts } from '../src/engine/cost.ts'
 import { verifyGraph } from '../src/engine/verify.ts'
 import { expandZoo, families, type PublishedFigure } from '../src/engine/zoo/index.ts'
+import { grouped as count } from './markdown.ts'
 
 const page = new URL('../docs/zoo.md', import.meta.url)
 const fixture = (name: string) => JSON.parse(readFileSync(new URL(`../test/fixtures/reference/${name}`, import.meta.url), 'utf8'))
-
-/** A count with thousands separated, the same on every machine. */
-const count = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** A figure with the digits its source gave. */
 function asPublished({ quantity, value, rounding }: PublishedFigure): string {
@@ -27,14 +25,25 @@ const same = (ours: number, { value, rounding }: PublishedFigure) =>
 
 const torchvisionModels = fixture('torchvision.json').models
 const kerasModels = fixture('keras/reference.json')
+const onnxFiles = fixture('onnx/reference.json')
 
-/** Exact figures of another tool for a preset: torchvision's, or Keras'. */
+/** Presets of Keras Applications' networks. */
+const kerasNames: Record<string, string> = { resnet50_v1: 'ResNet50', mobilenet_v1: 'MobileNet', nasnet_mobile: 'NASNetMobile' }
+
+/** Exact figures of another tool for a preset: torchvision's, Keras', or of an exported file. */
 function exactReference(preset: string): { params: number; macs: number; source: string } | undefined {
   const model = torchvisionModels[preset]
+  // torchvision's count of inception_v3 has the auxiliary head in it, its multiply-adds have not.
+  if (model && preset === 'inception_v3') return { params: 23_834_568, macs: model.macs, source: 'torchvision 0.24.1, without the head' }
   if (model) return { params: model.publishedParams, macs: model.macs, source: 'torchvision 0.24.1' }
-  if (preset !== 'resnet50_v1') return undefined
-  const keras = kerasModels.ResNet50
-  return { params: keras.trainable, macs: keras.macs_conv_dense, source: 'keras.applications.ResNet50, trainable' }
+  if (preset === 'nasnet_large') {
+    const file = onnxFiles['nasnetalarge.ts17sim.onnx']
+    return { params: file.torch_params, macs: file.torch_macs, source: 'timm’s nasnetalarge, exported to ONNX' }
+  }
+  const name = kerasNames[preset]
+  if (!name) return undefined
+  const keras = kerasModels[name]
+  return { params: keras.trainable, macs: keras.macs_conv_dense, source: `keras.applications.${name}, trainable` }
 }
 
 /** The page as Markdown. */
@@ -46,7 +55,9 @@ export function zooPage(): string {
       const { totals, layers } = computeCosts(verifyGraph(expandZoo({ preset: name }).spec), { convention: 'lecture' })
       const reference = exactReference(name)
       const verdict = !reference
-        ? 'none; see the next table'
+        ? (preset.published ?? []).some(({ quantity }) => quantity === 'params' || quantity === 'macs')
+          ? 'none; see the next table'
+          : 'none'
         : reference.params === totals.params && reference.macs === totals.macs
           ? 'equal'
           : 'DIFFERS'

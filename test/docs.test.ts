@@ -10,8 +10,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  'docs/README.md',
-  'docs/keras.md',
+  ...readdirSync(resolve(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? `docs/${name}` : [])),
   ...readdirSync(resolve(root, 'docs/adr')).map((name) => `docs/adr/${name}`),
 ]
 

@@ -5,6 +5,7 @@ import { architectureRoutes } from './features/architectures/routes.ts'
 import { conventionRoutes } from './features/conventions/routes.ts'
 import { costRoutes } from './features/costs/routes.ts'
 import { deviceRoutes } from './features/devices/routes.ts'
+import { exportRoutes } from './features/exports/routes.ts'
 import { graphqlFeatures } from './features/graphql.ts'
 import { landingRoute } from './features/health/landing.ts'
 import { healthRoutes } from './features/health/routes.ts'
@@ -63,6 +64,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     landingRoute(app)
     architectureRoutes(app, services.architectures)
     costRoutes(app, services.costs)
+    exportRoutes(app, services.exports)
     zooRoutes(app)
     conventionRoutes(app)
     deviceRoutes(app, services.devices)

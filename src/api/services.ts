@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { ArchitectureService } from './features/architectures/service.ts'
 import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
+import { ExportService } from './features/exports/service.ts'
 import { QueueService } from './features/queue/service.ts'
 import { RunAdmission } from './features/runs/admission.ts'
 import { RunService } from './features/runs/service.ts'
@@ -15,6 +16,7 @@ import { EnginePool } from './pool/pool.ts'
 export interface Services {
   architectures: ArchitectureService
   costs: CostService
+  exports: ExportService
   devices: DeviceService
   runs: RunService
   sweeps: SweepService
@@ -36,7 +38,8 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const admission = new RunAdmission({ architectures, costs, devices })
   const runs = new RunService({ store, queue, admission })
   const sweeps = new SweepService({ store, queue, admission, runs })
-  return { architectures, costs, devices, runs, sweeps, queue: new QueueService(queue) }
+  const exports = new ExportService({ architectures, pool })
+  return { architectures, costs, exports, devices, runs, sweeps, queue: new QueueService(queue) }
 }
 
 /** The threads that read and cost architectures, as configured. */

@@ -70,7 +70,9 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** What a layer has beside its op's attributes. */
 const layerKeys: ReadonlySet<string> = new Set(['id', 'type', 'inputs', 'weightsOf'])
 const topKeys = ['input', 'inputs', 'layers', 'outputs']
-const opTypes = ops.map((op) => op.type)
+/** Of two names as near to a misspelt one, that of maps goes first: `MaxPool` is meant to be MaxPool2d. */
+const notOfMaps = (type: string): number => Number(/[13]d$/.test(type))
+const opTypes = ops.map((op) => op.type).sort((a, b) => notOfMaps(a) - notOfMaps(b))
 
 /**
  * Reads inputs, layers and outputs of a specification with a list of `layers`: structure, ids and attributes, each for

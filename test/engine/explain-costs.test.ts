@@ -3,30 +3,77 @@ import { test } from 'node:test'
 import { conventions } from '../../src/engine/conventions/index.ts'
 import { computeCosts } from '../../src/engine/cost.ts'
 import { explainCosts } from '../../src/engine/explain-costs.ts'
+import type { Graph } from '../../src/engine/graph.ts'
+import { verifyGraph } from '../../src/engine/verify.ts'
 import { families } from '../../src/engine/zoo/index.ts'
+import { random } from './random.ts'
 import { graphOf } from './zoo/reference.ts'
 
 const names = conventions.map(({ name }) => name)
-const presets = families.flatMap((family) => Object.keys(family.presets))
+/** One preset a family. */
+const presets = families.map((family) => Object.keys(family.presets)[0]!)
 
-test('items sum exactly to the difference of the totals, for every pair of conventions and every preset', () => {
-  for (const preset of presets) {
-    const graph = graphOf({ preset })
-    const totals = new Map(names.map((convention) => [convention, computeCosts(graph, { convention }).totals.flops]))
-    for (const from of names)
-      for (const to of names) {
-        const { items, totals: said } = explainCosts(graph, { from, to })
-        const [a, b] = [totals.get(from)!, totals.get(to)!]
-        assert.deepEqual(said, { from: a, to: b, difference: b - a }, `${preset} ${from} ${to}`)
-        const sum = { from: 0, to: 0, difference: 0 }
-        for (const item of items) {
-          assert.equal(item.difference, item.to - item.from)
-          for (const column of ['from', 'to', 'difference'] as const) sum[column] += item[column]
-        }
-        assert.deepEqual(sum, said, `${preset} ${from} ${to}`)
-        assert.equal(new Set(items.map(({ type }) => type)).size, items.length)
+/** Items of every pair of conventions against totals and rows counted apart, one convention at a time. */
+function checkItems(graph: Graph, name: string, options: { batch?: number } = {}): void {
+  const costs = new Map(names.map((convention) => [convention, computeCosts(graph, { ...options, convention })]))
+  for (const from of names)
+    for (const to of names) {
+      const { items, totals: said } = explainCosts(graph, { ...options, from, to })
+      const [one, other] = [costs.get(from)!, costs.get(to)!]
+      const [a, b] = [one.totals.flops, other.totals.flops]
+      assert.deepEqual(said, { from: a, to: b, difference: b - a }, `${name} ${from} ${to}`)
+      const sum = { from: 0, to: 0, difference: 0 }
+      for (const item of items) {
+        assert.equal(item.difference, item.to - item.from)
+        const rows = one.layers.flatMap(({ type }, i) => (type === item.type ? [i] : []))
+        assert.equal(item.layers, rows.length)
+        assert.equal(
+          item.difference,
+          rows.reduce((total, i) => total + other.layers[i]!.flops - one.layers[i]!.flops, 0),
+        )
+        for (const column of ['from', 'to', 'difference'] as const) sum[column] += item[column]
       }
+      assert.deepEqual(sum, said, `${name} ${from} ${to}`)
+      assert.equal(new Set(items.map(({ type }) => type)).size, items.length)
+    }
+}
+
+test('items sum exactly to the difference of the totals, for every pair of conventions and a preset of every family', () => {
+  for (const preset of presets) checkItems(graphOf({ preset }), preset)
+})
+
+/** Layers of every kind one after the other, with joins, on maps that shrink; a classifier at its end. */
+function randomGraph(seed: number): Graph {
+  const r = random(seed)
+  const attributes: (() => Record<string, unknown>)[] = [
+    () => ({
+      type: 'Conv2d',
+      outChannels: 4,
+      kernelSize: 1 + 2 * r.below(2),
+      padding: 1,
+      groups: r.pick([1, 2, 4]),
+      bias: r.below(2) === 1,
+    }),
+    () => ({ type: 'BatchNorm2d', affine: r.below(2) === 1 }),
+    () => ({ type: 'ReLU', functional: r.below(2) === 1 }),
+    () => ({ type: r.pick(['ReLU6', 'GELU', 'SiLU', 'Sigmoid', 'Tanh', 'HardSwish', 'HardSigmoid', 'Dropout', 'Identity']) }),
+    () => ({ type: r.pick(['MaxPool2d', 'AvgPool2d']), kernelSize: 2, stride: 1, padding: r.below(2) }),
+    () => ({ type: 'AdaptiveAvgPool2d', outputSize: [3 + r.below(9), 3 + r.below(9)], functional: r.below(2) === 1 }),
+    () => ({ type: 'LocalResponseNorm', size: 1 + r.below(5) }),
+    () => ({ type: 'Softmax', dim: 1 + r.below(3) }),
+  ]
+  const layers: Record<string, unknown>[] = []
+  for (let i = 0; i < 24; i++) {
+    layers.push({ id: `l${i}`, ...r.pick(attributes)() })
+    // A join reads the layer twice: shapes always meet.
+    if (r.below(3) === 0) layers.push({ id: `j${i}`, type: r.pick(['Add', 'Mul']), inputs: [`l${i}`, `l${i}`] })
   }
+  layers.push({ type: r.pick(['GlobalAvgPool2d', 'Identity']) }, { type: 'Flatten' }, { type: 'Linear', outFeatures: 7 })
+  return verifyGraph({ input: { shape: [4, 12 + r.below(8), 12 + r.below(8)] }, layers })
+}
+
+test('and for every pair of conventions over random graphs, batches included', () => {
+  for (let seed = 1; seed <= 40; seed++) checkItems(randomGraph(seed), `seed ${seed}`, { batch: 1 + (seed % 4) })
 })
 
 test('the way back is the way there with the sign changed', () => {
@@ -54,7 +101,7 @@ test('ResNet-50 from thop to lecture: batch norm, pooling of either kind, and no
       ['Linear', 1, 0],
     ],
   )
-  assert.equal(items[0]!.why, 'thop counts 4 per element, 2 without scale and shift; lecture counts nothing.')
+  assert.equal(items[0]!.why, 'thop counts 4 per element, 2 without scale and shift (`affine: false`); lecture counts nothing.')
   assert.match(items[3]!.why, /^Both count output elements/)
   assert.deepEqual(uncounted, [])
 })

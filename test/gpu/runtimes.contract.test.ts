@@ -26,17 +26,49 @@ const shrunk: Record<string, Record<string, unknown>[]> = {
     { channels: [8, 12, 16, 16, 12], hiddenFeatures: 24, resolution: 95, groups: 2, localResponseNorm: true },
     { channels: [8, 12, 16, 16, 12], hiddenFeatures: 24, resolution: 99, layout: 'lecture', stemPadding: 1 },
   ],
+  convnext: [{ depths: [1, 2], widths: [8, 12], kernelSize: 5, resolution: 40 }],
   densenet: [{ growthRate: 4, blocks: [2, 3], stemChannels: 8, resolution: 40 }],
+  efficientnet: [
+    { widthMultiplier: 0.25, resolution: 48 },
+    {
+      stages: [
+        { block: 'fused', expansion: 1, kernelSize: 3, stride: 1, channels: 8, repeats: 2 },
+        { block: 'fused', expansion: 4, kernelSize: 3, stride: 2, channels: 16, repeats: 2 },
+        { expansion: 4, kernelSize: 5, stride: 2, channels: 24, repeats: 2 },
+      ],
+      stemChannels: 8,
+      headChannels: 32,
+      resolution: 41,
+    },
+  ],
   googlenet: [{ resolution: 48 }, { resolution: 65, batchNorm: false, localResponseNorm: true, branch3Kernel: 5, pool4Kernel: 3 }],
+  inception_v3: [
+    { widthMultiplier: 0.1, auxiliaryHead: true },
+    { widthMultiplier: 0.1, resolution: 75 },
+  ],
+  mnasnet: [{ widthMultiplier: 0.25, resolution: 48 }],
+  mobilenet_v1: [{ widthMultiplier: 0.25, resolution: 47 }],
   mobilenet_v2: [{ widthMultiplier: 0.25, resolution: 48 }],
   mobilenet_v3: [
     { size: 'small', widthMultiplier: 0.25, resolution: 48 },
     { size: 'large', widthMultiplier: 0.25, resolution: 33 },
   ],
+  nasnet: [
+    { cellsPerStack: 1, penultimateFilters: 96, stemChannels: 8, resolution: 40 },
+    { cellsPerStack: 2, penultimateFilters: 96, stemChannels: 8, skipReduction: true, resolution: [35, 48] },
+  ],
+  regnet: [
+    { depth: 5, initialWidth: 8, slope: 8, step: 2, groupWidth: 4, stemChannels: 8, resolution: 40 },
+    { depth: 5, initialWidth: 8, slope: 8, step: 2, groupWidth: 4, stemChannels: 8, squeezeRatio: 0.25, resolution: 33 },
+  ],
   resnet: [
     { block: 'basic', depths: [1, 1, 1], baseChannels: 8, resolution: 48 },
     { depths: [1, 2], baseChannels: 8, strideIn: '1x1', convBias: true, resolution: 41 },
     { depths: [1, 1], baseChannels: 16, cardinality: 4, widthPerGroup: 8, resolution: 40 },
+  ],
+  shufflenet_v1: [
+    { groups: 1, stemChannels: 8, stageChannels: [16, 32], stageRepeats: [2, 2], resolution: 48 },
+    { groups: 2, stemChannels: 8, stageChannels: [16, 32, 64], stageRepeats: [2, 2, 2], resolution: 41 },
   ],
   shufflenet_v2: [{ stemChannels: 8, stageChannels: [8, 16, 32], stageRepeats: [2, 2, 2], headChannels: 32, resolution: 48 }],
   squeezenet: [

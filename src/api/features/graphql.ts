@@ -5,14 +5,16 @@ import { architectureGraphql } from './architectures/graphql.ts'
 import { conventionGraphql } from './conventions/graphql.ts'
 import { costGraphql } from './costs/graphql.ts'
 import { deviceGraphql } from './devices/graphql.ts'
+import { exportGraphql } from './exports/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
 import { runGraphql } from './runs/graphql.ts'
 import { sweepGraphql } from './sweeps/graphql.ts'
 import { zooGraphql } from './zoo/graphql.ts'
 
-export const graphqlFeatures = ({ architectures, costs, devices, runs, sweeps, queue }: Services): readonly GraphqlFeature[] => [
+export const graphqlFeatures = ({ architectures, costs, exports, devices, runs, sweeps, queue }: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
+  exportGraphql(exports, architectures),
   zooGraphql,
   conventionGraphql,
   deviceGraphql(devices),

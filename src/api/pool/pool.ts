@@ -5,6 +5,7 @@ import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
 import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
+import type { ExportTask, OnnxFileTask } from './exports.ts'
 import type { CostFormat, ReadArchitecture } from './tasks.ts'
 import type { Crossing } from './worker.ts'
 
@@ -76,6 +77,16 @@ export class EnginePool {
   /** Why two conventions differ over a graph. @throws as `explainGraph` does, LIMIT_EXCEEDED, OVERLOADED. */
   explain(graph: Packed, options: ExplainOptions): Promise<Explanation> {
     return this.#run('explain', { graph, options }, [])
+  }
+
+  /** A graph as a file, as `writeExport` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  export(task: ExportTask): Promise<Uint8Array> {
+    return this.#run('export', task, [])
+  }
+
+  /** A graph as an ONNX file with weights on disk, as `writeOnnxFile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  onnxFile(task: OnnxFileTask): Promise<void> {
+    return this.#run('onnxFile', task, [])
   }
 
   async close(): Promise<void> {

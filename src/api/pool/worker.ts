@@ -1,5 +1,6 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
+import { writeExport, writeOnnxFile } from './exports.ts'
 import { explainGraph, readArchitecture, writeCosts, writeGraph } from './tasks.ts'
 
 /** A task's end as it crosses threads: errors lose their class on the way, so they travel as what they say. */
@@ -26,3 +27,7 @@ export const read = crossing(readArchitecture)
 export const graph = crossing(writeGraph)
 export const costs = crossing(writeCosts)
 export const explain = crossing(explainGraph)
+const exported = crossing(writeExport)
+
+export { exported as export }
+export const onnxFile = crossing(writeOnnxFile)

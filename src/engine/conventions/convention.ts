@@ -1,3 +1,4 @@
+import { product } from '../exact.ts'
 import type { LayerShapes, Quantities } from '../op.ts'
 
 /** What a convention may look at to count one layer. Shapes are batch first; every figure is for the whole batch. */
@@ -53,18 +54,32 @@ export function defineConvention({ rules, remarks, ...rest }: ConventionParts): 
   }
 }
 
+/** What a tool does not see at all, multiply-adds or not. */
+export const unseen = (why: string): Rule => ({ words: `nothing (${why})`, count: () => 0 })
+
+/** `aten::matmul` by fvcore and ptflops: the first operand as it stands, so what broadcasting repeats is counted once. */
+export const firstTimesColumns: Rule = {
+  words: 'elements of the first operand × columns of the second, whatever broadcasting repeats',
+  count: ({ inputs: [a, b] }) => product(...a!, b!.at(-1)!),
+}
+
 /** Multiply-adds and nothing else: what most tools do with an op that they have no rule of their own for. */
 export const multiplyAddsOnly: Rule = {
   words: 'its multiply-adds alone, so nothing where it has none',
   count: ({ quantities }) => quantities.macs ?? 0,
 }
 
-export const convolutionMacs: Rule = {
-  words: 'output elements × (input channels / groups × Kh × Kw), without bias',
-  count: multiplyAddsOnly.count,
-}
+/** One rule for several op types. */
+export const each = (types: readonly string[], rule: Rule): Record<string, Rule> => Object.fromEntries(types.map((type) => [type, rule]))
 
-export const linearMacs: Rule = {
-  words: 'inputs × outputs for each row, without bias',
-  count: multiplyAddsOnly.count,
-}
+/** The same op on one, two and three spatial dims: `Conv1d`, `Conv2d`, `Conv3d`. */
+export const ofEveryRank = (name: string): string[] => [1, 2, 3].map((rank) => `${name}${rank}d`)
+
+/** The multiply-adds of weighted layers in words, for the rules of all. K is the kernel's size: Kh × Kw of two dims. */
+export const convolutionWords = 'output elements × (input channels / groups × K)'
+export const transposedWords = 'input elements × (output channels / groups × K)'
+export const linearWords = 'inputs × outputs for each row'
+
+export const convolutionMacs: Rule = { words: `${convolutionWords}, without bias`, count: multiplyAddsOnly.count }
+export const transposedMacs: Rule = { words: `${transposedWords}, without bias`, count: multiplyAddsOnly.count }
+export const linearMacs: Rule = { words: `${linearWords}, without bias`, count: multiplyAddsOnly.count }

@@ -1,25 +1,45 @@
 import { exact, product } from '../exact.ts'
 import { numel, numelOf } from '../shape.ts'
-import { convolutionMacs, defineConvention, linearMacs, multiplyAddsOnly } from './convention.ts'
+import {
+  convolutionMacs,
+  convolutionWords,
+  defineConvention,
+  each,
+  linearMacs,
+  multiplyAddsOnly,
+  ofEveryRank,
+  unseen,
+} from './convention.ts'
 
 export const thop = defineConvention({
   name: 'thop',
   summary: 'thop: one per multiply-add, 4 per batch-norm element, average pooling and softmax; activations and max pooling 0.',
   remarks:
-    'thop hooks modules: what a network computes by a function (torch.nn.functional, a mean, an addition) it does not see. A layer with ' +
+    'K is the kernel’s size. thop hooks modules: what a network computes by a function (torch.nn.functional, a mean, an addition) it does not see. A layer with ' +
     '`functional: true` is such a call; densenet* and mobilenet_v2 pool that way, and GlobalAvgPool2d stands for a mean.',
   source: 'thop 0.1.1.post2209072238, thop.profile (vision/basic_hooks.py, vision/calc_func.py).',
   rules: {
-    Conv2d: convolutionMacs,
+    ...each(ofEveryRank('Conv'), convolutionMacs),
+    ...each(ofEveryRank('ConvTranspose'), {
+      words: `${convolutionWords}, without bias, as if it were a convolution`,
+      count: ({ inputs: [x], outputs, attributes }) =>
+        product(numelOf(outputs), x![1]! / ((attributes.groups as number) ?? 1), ...(attributes.kernelSize as number[])),
+    }),
     Linear: linearMacs,
-    BatchNorm2d: {
-      words: '4 per element, 2 without scale and shift',
-      count: ({ inputs, attributes }) => product(attributes.affine === false ? 2 : 4, numelOf(inputs)),
-    },
-    AvgPool2d: { words: '1 per output element', count: ({ outputs }) => numelOf(outputs) },
+    ...each(['MatMul', 'Attention'], unseen('functions, not modules')),
+    ...each([...ofEveryRank('BatchNorm'), 'LayerNorm', 'InstanceNorm'], {
+      words:
+        '4 per element, 2 without scale and shift (`affine: false`); nothing where it is no module of that very class (`functional: true`)',
+      count: ({ inputs: [x], attributes }) => (attributes.functional === true ? 0 : product(attributes.affine === false ? 2 : 4, ...x!)),
+    }),
+    PReLU: { words: '1 per element', count: ({ outputs }) => numelOf(outputs) },
+    ...each(ofEveryRank('AvgPool'), {
+      words: '1 per output element; nothing where it is a function (`functional: true`)',
+      count: ({ outputs, attributes }) => (attributes.functional === true ? 0 : numelOf(outputs)),
+    }),
     AdaptiveAvgPool2d: {
       words:
-        'output elements × (input height / output height × input width / output width + 1), cut to an integer, and nothing for a function',
+        'output elements × (input height / output height × input width / output width + 1), cut to an integer; nothing where it is a function (`functional: true`)',
       count: ({ inputs: [x], outputs: [y], attributes }) =>
         // In doubles and in this order, as the tool computes it.
         attributes.functional === true ? 0 : exact(Math.trunc(((x![2]! / y![2]!) * (x![3]! / y![3]!) + 1) * numel(y!))),

@@ -1,5 +1,5 @@
 import { product } from '../exact.ts'
-import { defineConvention } from './convention.ts'
+import { defineConvention, each, ofEveryRank, unseen } from './convention.ts'
 
 export const torchinfo = defineConvention({
   name: 'torchinfo',
@@ -9,10 +9,11 @@ export const torchinfo = defineConvention({
     'a linear layer over tokens counts one token.',
   source: 'torchinfo 1.8.0, LayerInfo.calculate_macs; its total_mult_adds.',
   rules: {
-    Conv2d: {
-      words: 'its parameters, bias included, × output height × output width × images',
+    ...each([...ofEveryRank('Conv'), ...ofEveryRank('ConvTranspose')], {
+      words: 'its parameters, bias included, × output positions (height × width) × images',
       count: ({ params, outputs: [out] }) => product(params, out![0]!, ...out!.slice(2)),
-    },
+    }),
+    Parameter: unseen('only modules without modules inside are counted, and it belongs to none'),
   },
   otherwise: {
     words: 'its parameters, bias included, × images, so nothing where it has none',

@@ -4,6 +4,7 @@ import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
   GraphProtoSchema,
+  type ModelProto,
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
@@ -12,6 +13,7 @@ import {
 } from 'onnx-buf'
 import { type Graph, reference } from '../graph.ts'
 import { type InferOptions, type InferredLayer, inferShapes, inputShape } from '../infer.ts'
+import type { Parameter } from '../op.ts'
 import { opOf } from '../ops/index.ts'
 import type { Shape } from '../shape.ts'
 import { ownerOf, parametersOf } from '../shared-weights.ts'
@@ -28,8 +30,9 @@ const irVersion = 8
 
 export interface OnnxExportOptions extends InferOptions {
   /**
-   * `seeded` fills weights from `seed`. `none` leaves them out: every parameter is declared, with type and shape, as
-   * external data that is not there, so the file stays small and opens in viewers and counters, but does not run.
+   * `seeded` fills weights from `seed`. `none` leaves them out: every parameter is the output of a ConstantOfShape node
+   * (scales and variances 1, all else 0), so the file stays small, passes ONNX's checker and loads anywhere; what it
+   * computes means nothing.
    */
   weights?: 'seeded' | 'none'
   /** Seed of the weights. Default 0. */
@@ -71,9 +74,29 @@ export const onnxWeightsPath = 'weights.bin'
  *   weights are to lie inside a model that would pass 2 GiB.
  */
 export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxExport {
-  const { weights = 'seeded', seed = 0, precision = 'float32' } = options
+  const { model, initializers, inputs, outputs, layerOfNode } = draftOnnx(graph, options)
+  const block = initializers.fill(options.seed ?? 0)
+  return {
+    model: toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>,
+    externalData: block ? [{ path: onnxWeightsPath, data: block }] : [],
+    inputs,
+    outputs,
+    layerOfNode,
+  }
+}
+
+/** A model with every parameter declared and none filled. */
+export interface OnnxDraft extends Pick<OnnxExport, 'inputs' | 'outputs' | 'layerOfNode'> {
+  model: ModelProto
+  /** Those of `model`. */
+  initializers: Initializers
+}
+
+/** The first half of `exportOnnx`. @throws EngineError INVALID_RESOLUTION as it does. */
+export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
+  const { weights = 'seeded', precision = 'float32' } = options
   const layers = inferShapes(graph, options)
-  const initializers = new Initializers(precision, weights === 'none' ? 'absent' : (options.storage ?? 'external'), onnxWeightsPath)
+  const initializers = new Initializers(precision, options.storage ?? 'external', onnxWeightsPath)
   const tensorNames = new NameSpace()
   const nodeNames = new NameSpace()
   tensorNames.reserve(graph.inputs.map((input) => input.id))
@@ -102,9 +125,14 @@ export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxE
   const layerOfNode = new Map<string, string>()
   for (const { id } of graph.inputs) if (inside.has(id)) nodes.push(cast(id, insideName(id), id, onnxFloat.float16))
   for (const inferred of layers) {
-    const emitter = new LayerEmitter(inferred, initializers, tensorNames, declared, insideName)
+    const emitter = new LayerEmitter(inferred, initializers, tensorNames, declared, insideName, weights === 'none')
     opOf(inferred.layer.type).onnx(emitter, inferred, inferred.layer.attributes)
     const { id } = inferred.layer
+    for (const [name, node] of emitter.weights) {
+      node.name = nodeNames.fresh(`${id}/${name}`)
+      layerOfNode.set(node.name, id)
+      nodes.push(node)
+    }
     for (const node of emitter.nodes) {
       node.name = emitter.nodes.length === 1 ? id : nodeNames.fresh(`${id}/${node.opType}`)
       layerOfNode.set(node.name, id)
@@ -112,7 +140,6 @@ export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxE
     }
   }
   for (const name of graph.outputs) if (inside.has(name)) nodes.push(cast(insideName(name), name, name, onnxFloat.float32))
-  const block = weights === 'seeded' ? initializers.fill(seed) : null
   const inputs = graph.inputs.map((input) => ({ name: input.id, shape: inputShape(input, options) }))
   const outputs = graph.outputs.map((name) => ({ name, shape: shapes.get(name) as Shape }))
   const isOutput = new Set(graph.outputs)
@@ -130,23 +157,20 @@ export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxE
       valueInfo: inner.map((info) => valueInfo(info, onnxFloat[precision])),
     }),
   })
-  return {
-    model: toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>,
-    externalData: block ? [{ path: onnxWeightsPath, data: block }] : [],
-    inputs,
-    outputs,
-    layerOfNode,
-  }
+  return { model, initializers, inputs, outputs, layerOfNode }
 }
 
 class LayerEmitter implements OnnxEmitter {
   readonly nodes: NodeProto[] = []
+  /** Nodes that stand for parameters left out, by the parameter's name. */
+  readonly weights: [string, NodeProto][] = []
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly #layer: InferredLayer
   readonly #initializers: Initializers
   readonly #names: NameSpace
   readonly #declared: Map<string, string>
+  readonly #weightless: boolean
 
   constructor(
     layer: InferredLayer,
@@ -154,7 +178,9 @@ class LayerEmitter implements OnnxEmitter {
     names: NameSpace,
     declared: Map<string, string>,
     insideName: (name: string) => string,
+    weightless: boolean,
   ) {
+    this.#weightless = weightless
     this.#layer = layer
     this.#initializers = initializers
     this.#names = names
@@ -178,9 +204,19 @@ class LayerEmitter implements OnnxEmitter {
     const parameter = parametersOf(layer, inputs).find((each) => each.name === name)
     if (!parameter) throw new Error(`${layer.type} has no parameter ${name}`)
     const initializer = this.#names.fresh(`${owner}.${name}`)
-    this.#initializers.declare(initializer, owner, parameter)
+    if (this.#weightless) this.#standIn(initializer, parameter)
+    else this.#initializers.declare(initializer, owner, parameter)
     this.#declared.set(key, initializer)
     return initializer
+  }
+
+  /** A node that makes a parameter's shape without its values. */
+  #standIn(name: string, { name: parameter, shape, init }: Parameter): void {
+    const dims = this.constant(`${parameter}/shape`, [shape.length], shape.map(BigInt))
+    const t = this.#initializers.scalar(init === 'scale' || init === 'variance' ? 1 : 0)
+    const value = create(AttributeProtoSchema, { name: 'value', type: AttributeProto_AttributeType.TENSOR, t })
+    const node = create(NodeProtoSchema, { opType: 'ConstantOfShape', input: [dims], output: [name], attribute: [value] })
+    this.weights.push([parameter, node])
   }
 
   constant(hint: string, dims: readonly number[], values: Float32Array | readonly bigint[]): string {

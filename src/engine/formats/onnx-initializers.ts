@@ -19,7 +19,7 @@ const smallestExternal = 1024
 /** Offsets at page boundaries, so that a file can be mapped into memory (ONNX, "External Data"). */
 const page = 4096
 /** Protobuf messages end here. */
-const largestMessage = 2 ** 31 - 1
+export const largestMessage = 2 ** 31 - 1
 
 /** The bytes of a typed array, without a copy. */
 const bytesOf = (array: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array<ArrayBuffer> =>
@@ -34,19 +34,19 @@ interface Pending {
 }
 
 /**
- * The initializers of a model. `absent` storage refers to an external block that is never made. Parameters are declared first, which lays out the external block, and filled at the
- * end, each straight into its place: weights exist once in memory.
+ * The initializers of a model. Parameters are declared first, which lays out the external block, and filled at the end,
+ * each straight into its place: weights exist once in memory, or one tensor at a time (`stream`).
  */
 export class Initializers {
   readonly tensors: TensorProto[] = []
   readonly #pending: Pending[] = []
   readonly #precision: OnnxPrecision
-  readonly #storage: OnnxStorage | 'absent'
+  readonly #storage: OnnxStorage
   readonly #path: string
   #external = 0
   #inline = 0
 
-  constructor(precision: OnnxPrecision, storage: OnnxStorage | 'absent', path: string) {
+  constructor(precision: OnnxPrecision, storage: OnnxStorage, path: string) {
     this.#precision = precision
     this.#storage = storage
     this.#path = path
@@ -54,10 +54,19 @@ export class Initializers {
 
   /** A constant, always inline: shape inference reads it. */
   constant(name: string, dims: readonly number[], values: Float32Array | readonly bigint[]): void {
+    this.tensors.push(this.#tensor(name, dims, values))
+  }
+
+  /** A tensor of one element to fill others with. */
+  scalar(value: number): TensorProto {
+    return this.#tensor('', [1], Float32Array.of(value))
+  }
+
+  #tensor(name: string, dims: readonly number[], values: Float32Array | readonly bigint[]): TensorProto {
     const isFloat = values instanceof Float32Array
     const rawData = isFloat ? this.#encode(values) : bytesOf(BigInt64Array.from(values))
     const dataType = isFloat ? onnxFloat[this.#precision] : TensorProto_DataType.INT64
-    this.tensors.push(create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData }))
+    return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData })
   }
 
   /** Declares a layer's parameter. @throws CountOverflow past 2^53 − 1 bytes. */
@@ -65,7 +74,7 @@ export class Initializers {
     const length = product(numel(parameter.shape), width[this.#precision])
     const tensor = create(TensorProtoSchema, { name, dataType: onnxFloat[this.#precision], dims: parameter.shape.map(BigInt) })
     let offset: number | null = null
-    if (this.#storage === 'absent' || (this.#storage === 'external' && length >= smallestExternal)) {
+    if (this.#storage === 'external' && length >= smallestExternal) {
       offset = product(Math.ceil(this.#external / page), page)
       this.#external = sum(offset, length)
       tensor.dataLocation = TensorProto_DataLocation.EXTERNAL
@@ -85,11 +94,7 @@ export class Initializers {
    * @throws EngineError EXPORT_UNSUPPORTED where inline weights pass the 2 GiB of a protobuf message.
    */
   fill(seed: number): Uint8Array<ArrayBuffer> | null {
-    if (this.#inline > largestMessage)
-      throw new EngineError(
-        'EXPORT_UNSUPPORTED',
-        `the weights take ${this.#inline} bytes, but a model with weights inside ends at ${largestMessage}: export them as external data`,
-      )
+    this.#checkInline()
     const block = this.#external > 0 ? new ArrayBuffer(this.#external) : null
     for (const { layerId, parameter, offset, tensor } of this.#pending) {
       if (block === null || offset === null) tensor.rawData = this.#encode(seededParameter(seed, layerId, parameter))
@@ -98,6 +103,29 @@ export class Initializers {
       else new Float16Array(block, offset, numel(parameter.shape)).set(seededParameter(seed, layerId, parameter))
     }
     return block === null ? null : new Uint8Array(block)
+  }
+
+  /**
+   * Every tensor of inline storage with the bytes that its `rawData` is to have; `data` makes them when it is called, so
+   * that one parameter is in memory at a time. @throws EngineError EXPORT_UNSUPPORTED as `fill` does.
+   */
+  stream(seed: number): { tensor: TensorProto; length: number; data: () => Uint8Array }[] {
+    this.#checkInline()
+    const pending = new Map(this.#pending.map((each) => [each.tensor, each]))
+    return this.tensors.map((tensor) => {
+      const own = pending.get(tensor)
+      if (!own) return { tensor, length: tensor.rawData.length, data: () => tensor.rawData }
+      const length = numel(own.parameter.shape) * width[this.#precision]
+      return { tensor, length, data: () => this.#encode(seededParameter(seed, own.layerId, own.parameter)) }
+    })
+  }
+
+  #checkInline(): void {
+    if (this.#inline <= largestMessage) return
+    throw new EngineError(
+      'EXPORT_UNSUPPORTED',
+      `the weights take ${this.#inline} bytes, but a model with weights inside ends at ${largestMessage}: export without weights, or with weights beside the model`,
+    )
   }
 
   #encode(values: Float32Array): Uint8Array<ArrayBuffer> {

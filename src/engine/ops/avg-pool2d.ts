@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { canonicalFunctional, functional } from './functional.ts'
 import { padMap } from './lowering/layout.ts'
 import { readAveragePool } from './onnx-window.ts'
 import {
@@ -26,10 +27,12 @@ const Attributes = Type.Object({
   padding: Type.Optional(Padding),
   ceilMode: Type.Optional(Type.Boolean({ description: 'Round the output size up instead of down. Default false.' })),
   countIncludePad: Type.Optional(Type.Boolean({ description: 'Count padding zeros into the mean. Default true; TensorFlow does not.' })),
+  functional,
 })
 
 interface AvgPool2dAttributes extends WindowAttributes {
   countIncludePad: boolean
+  functional?: true
 }
 
 /** How many elements each window's mean is over, along one axis. */
@@ -69,6 +72,7 @@ export const avgPool2d = defineOp({
     padding: sides(raw.padding),
     ceilMode: raw.ceilMode ?? false,
     countIncludePad: raw.countIncludePad ?? true,
+    ...canonicalFunctional(raw),
   }),
   shape: ([x], a) => {
     const { batch, channels, size } = featureMap(x!, 'AvgPool2d')

@@ -13,6 +13,12 @@ import { inEngineOrder } from './lowering/layout.ts'
 export function broadcast(inputs: readonly Shape[], op: string): Shape {
   let result = inputs[0] as Shape
   for (const next of inputs.slice(1)) {
+    // A vector of each image lined up with the columns of its map is a mistake that happens to fit: with the one image that
+    // the verifier looks at, both begin with the batch of 1. A tensor without a batch has no 1 to begin with.
+    if (result.length !== next.length && result[0] === 1 && next[0] === 1)
+      throw new ShapeError(
+        `${op} lines dims up from the last, so ${perImage(result)} and ${perImage(next)} do not meet: give both one rank by a Reshape, such as ${perImage(result.length < next.length ? result : next)}×1×1`,
+      )
     const rank = Math.max(result.length, next.length)
     const size = (shape: Shape, i: number): number => shape[i - (rank - shape.length)] ?? 1
     const joined: number[] = []

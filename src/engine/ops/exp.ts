@@ -3,7 +3,7 @@ import { activation } from './elementwise.ts'
 /** eˣ: one exponential per element. */
 export const exp = activation({
   type: 'Exp',
-  summary: 'e to the power of each element.',
+  summary: 'Exponential of each element.',
   arithmetic: { transcendentals: 1 },
   fromOnnx: { Exp: () => ({}) },
   onnx: (emit) => emit.node('Exp', emit.inputs, emit.outputs),

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { canonicalFunctional, functional } from './functional.ts'
 import { padMap } from './lowering/layout.ts'
 import { readMaxPool } from './onnx-window.ts'
 import {
@@ -26,10 +27,12 @@ const Attributes = Type.Object({
   padding: Type.Optional(Padding),
   dilation: Type.Optional(dilation),
   ceilMode: Type.Optional(Type.Boolean({ description: 'Round the output size up instead of down. Default false.' })),
+  functional,
 })
 
 interface MaxPool2dAttributes extends WindowAttributes {
   dilation: Pair
+  functional?: true
 }
 
 /**
@@ -47,6 +50,7 @@ export const maxPool2d = defineOp({
     padding: sides(raw.padding),
     dilation: pair(raw.dilation ?? 1),
     ceilMode: raw.ceilMode ?? false,
+    ...canonicalFunctional(raw),
   }),
   shape: ([x], a) => {
     const { batch, channels, size } = featureMap(x!, 'MaxPool2d')

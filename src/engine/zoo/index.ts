@@ -6,20 +6,46 @@ import { maxProblems } from '../limits.ts'
 import { nearest } from '../nearest.ts'
 import type { GraphSpec } from '../verify.ts'
 import { alexnet } from './alexnet.ts'
+import { convnext } from './convnext.ts'
 import { densenet } from './densenet.ts'
+import { efficientnet } from './efficientnet.ts'
 import { googlenet } from './googlenet.ts'
+import { inceptionV3 } from './inception-v3.ts'
+import { mnasnet } from './mnasnet.ts'
+import { mobilenetV1 } from './mobilenet-v1.ts'
 import { mobilenetV2 } from './mobilenet-v2.ts'
 import { mobilenetV3 } from './mobilenet-v3.ts'
+import { nasnet } from './nasnet.ts'
+import { regnet } from './regnet.ts'
 import { resnet } from './resnet.ts'
 import type { Family } from './shared/family.ts'
 import { withDefaults } from './shared/options.ts'
+import { shufflenetV1 } from './shufflenet-v1.ts'
 import { shufflenetV2 } from './shufflenet-v2.ts'
 import { squeezenet } from './squeezenet.ts'
 import { vgg } from './vgg.ts'
 
 export type { Family, Preset, PublishedFigure } from './shared/family.ts'
 
-export const families: readonly Family[] = [alexnet, densenet, googlenet, mobilenetV2, mobilenetV3, resnet, shufflenetV2, squeezenet, vgg]
+export const families: readonly Family[] = [
+  alexnet,
+  convnext,
+  densenet,
+  efficientnet,
+  googlenet,
+  inceptionV3,
+  mnasnet,
+  mobilenetV1,
+  mobilenetV2,
+  mobilenetV3,
+  nasnet,
+  regnet,
+  resnet,
+  shufflenetV1,
+  shufflenetV2,
+  squeezenet,
+  vgg,
+]
 
 const byName: ReadonlyMap<string, Family> = new Map(families.map((family) => [family.name, family]))
 const byPreset: ReadonlyMap<string, Family> = new Map(
@@ -33,7 +59,7 @@ export interface ZooNetwork {
   family: string
   /** Only where the reference names one. */
   preset?: string
-  /** Every option written out, so that a later default changes nothing. */
+  /** Every option written out and worked out, so that a later default changes nothing. */
   options: Record<string, unknown>
   /** The network as a user would have written it; `verifyGraph` reads it. */
   spec: Static<typeof GraphSpec>
@@ -99,12 +125,13 @@ export function expandZoo(reference: unknown): ZooNetwork {
     ? explain(family.options, given, '/options')
     : [{ path: '/options', message: 'options is an object, such as {"resolution": 224}' }]
   if (problems.length > 0) refuseOptions(of, problems)
-  const options = withDefaults(family.options, { ...(preset === undefined ? {} : family.presets[preset]!.options), ...(given as object) })
-  const conflicts = family.check?.(options) ?? []
+  const complete = withDefaults(family.options, { ...(preset === undefined ? {} : family.presets[preset]!.options), ...(given as object) })
+  const conflicts = family.check?.(complete) ?? []
   if (conflicts.length > 0)
     refuseOptions(
       of,
       conflicts.map(({ path, message }) => ({ path: `/options${path}`, message })),
     )
+  const options = family.resolve?.(complete) ?? complete
   return { family: family.name, ...(preset === undefined ? {} : { preset }), options, spec: family.build(options) }
 }

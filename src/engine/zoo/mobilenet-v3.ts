@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { GraphBuilder } from '../builder.ts'
-import { convNormActivation, makeDivisible } from './shared/blocks.ts'
+import { convNormActivation, makeDivisible, squeezeExcitation } from './shared/blocks.ts'
 import { defineFamily, type PublishedFigure } from './shared/family.ts'
 import { boolean, dropout, familyOptions, imageInput, number } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
@@ -106,7 +106,13 @@ export const mobilenetV3 = defineFamily({
       let y = x
       if (expanded !== width) y = convNormActivation(g, next(), y, { outChannels: expanded, kernelSize: 1, activation, eps })
       y = convNormActivation(g, next(), y, { outChannels: expanded, kernelSize, stride, groups: expanded, activation, eps })
-      if (squeeze) y = squeezeExcitation(g, next(), y, expanded)
+      if (squeeze)
+        y = squeezeExcitation(g, next(), y, {
+          channels: expanded,
+          squeeze: makeDivisible(Math.floor(expanded / 4)),
+          activation: 'ReLU',
+          gate: 'HardSigmoid',
+        })
       y = convNormActivation(g, next(), y, { outChannels, kernelSize: 1, activation: null, eps })
       x = stride === 1 && width === outChannels ? g.add('Add', `${id}.add`, [y, x]) : y
       width = outChannels
@@ -119,11 +125,3 @@ export const mobilenetV3 = defineFamily({
     return g.build(g.add('Linear', 'classifier.3', x, { outFeatures: o.classes }))
   },
 })
-
-/** Hu, Shen and Sun, "Squeeze-and-Excitation Networks", 2018: each channel scaled by a gate that sees all of them. */
-function squeezeExcitation(g: GraphBuilder, id: string, x: string, width: number): string {
-  let gate = g.add('AdaptiveAvgPool2d', `${id}.avgpool`, x, { outputSize: 1 })
-  gate = g.add('Conv2d', `${id}.fc1`, gate, { outChannels: makeDivisible(Math.floor(width / 4)), kernelSize: 1 })
-  gate = g.add('Conv2d', `${id}.fc2`, g.add('ReLU', `${id}.activation`, gate), { outChannels: width, kernelSize: 1 })
-  return g.add('Mul', `${id}.mul`, [g.add('HardSigmoid', `${id}.scale_activation`, gate), x])
-}

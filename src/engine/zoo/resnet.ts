@@ -37,11 +37,14 @@ export const resnet = defineFamily({
     ),
     baseChannels: integer(64, 1, 1024, 'Channels of the stem, and of the first stage’s blocks.'),
     cardinality: integer(1, 1, 256, 'ResNeXt: groups of the 3×3 convolution of a bottleneck.'),
-    widthPerGroup: integer(
-      64,
-      1,
-      1024,
-      'Channels of each group of a bottleneck’s 3×3 convolution in the first stage, where baseChannels is 64: 128 is Wide ResNet 2×, 4 is ResNeXt 32×4d.',
+    widthPerGroup: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 1, maximum: 1024 }), Type.Literal('equalCost')], {
+        default: 64,
+        description:
+          'Channels of each group of a bottleneck’s 3×3 convolution in the first stage, where baseChannels is 64: 128 is Wide ResNet 2×, 4 ' +
+          'is ResNeXt 32×4d. "equalCost" works out the width at which this cardinality costs what one group of 64 does, as table 2 of the ' +
+          'ResNeXt paper; the network’s options then say the number.',
+      }),
     ),
     strideIn: Type.Optional(
       Type.Union([Type.Literal('3x3'), Type.Literal('1x1')], {
@@ -130,13 +133,23 @@ export const resnet = defineFamily({
       if (o.cardinality !== 1) refuse('cardinality', o.cardinality, '1')
       if (o.widthPerGroup !== 64) refuse('widthPerGroup', o.widthPerGroup, '64')
       if (o.strideIn !== '3x3') refuse('strideIn', `"${o.strideIn}"`, '"3x3"')
-    } else if (groupWidth(o.baseChannels, o.widthPerGroup) < 1)
+    } else if (o.widthPerGroup === 'equalCost' && !keepsCost(o.cardinality)) {
+      let fewer = o.cardinality
+      while (!keepsCost(fewer)) fewer--
+      problems.push({
+        path: '/cardinality',
+        message:
+          `cardinality ${o.cardinality} has no whole widthPerGroup within a tenth of the bottleneck’s cost (${equalCostWidth(o.cardinality)} is ` +
+          `nearest): use another, such as ${fewer}, or give widthPerGroup as a number`,
+      })
+    } else if (groupWidth(o.baseChannels, widthOf(o)) < 1)
       problems.push({
         path: '/widthPerGroup',
-        message: `widthPerGroup ${o.widthPerGroup} leaves no channel at baseChannels ${o.baseChannels}: use at least ${Math.ceil(64 / o.baseChannels)}`,
+        message: `widthPerGroup ${widthOf(o)} leaves no channel at baseChannels ${o.baseChannels}: use at least ${Math.ceil(64 / o.baseChannels)}`,
       })
     return problems
   },
+  resolve: (o) => ({ ...o, widthPerGroup: widthOf(o) }),
   build: (o) => {
     const g = new GraphBuilder()
     const bias = o.convBias ? {} : { bias: false }
@@ -159,7 +172,7 @@ export const resnet = defineFamily({
         const y = unit(id, 1, x, planes, 3, stride)
         return g.add('BatchNorm2d', `${id}.bn2`, conv(`${id}.conv2`, y, planes, 3, 1))
       }
-      const width = groupWidth(planes, o.widthPerGroup) * o.cardinality
+      const width = groupWidth(planes, widthOf(o)) * o.cardinality
       const first = o.strideIn === '1x1' ? stride : 1
       const y = unit(id, 2, unit(id, 1, x, width, 1, first), width, 3, stride / first, o.cardinality)
       return g.add('BatchNorm2d', `${id}.bn3`, conv(`${id}.conv3`, y, planes * 4, 1, 1))
@@ -189,3 +202,19 @@ export const resnet = defineFamily({
 function groupWidth(planes: number, widthPerGroup: number): number {
   return Math.floor((planes * widthPerGroup) / 64)
 }
+
+/** The number that `widthPerGroup` is or comes to. */
+function widthOf({ cardinality, widthPerGroup }: { cardinality: number; widthPerGroup: number | 'equalCost' }): number {
+  return widthPerGroup === 'equalCost' ? equalCostWidth(cardinality) : widthPerGroup
+}
+
+/** Weights of a bottleneck on 256 channels with C groups of d: C·(256·d + 3·3·d·d + d·256), Xie et al., section 3.3. */
+const bottleneckCost = (cardinality: number, d: number) => cardinality * (256 * d + 9 * d * d + d * 256)
+const plainCost = bottleneckCost(1, 64)
+
+/** The whole d nearest to the root of bottleneckCost(C, d) = 69,632, what ResNet's own bottleneck has (C = 1, d = 64). */
+function equalCostWidth(cardinality: number): number {
+  return Math.max(1, Math.round((Math.sqrt(512 ** 2 + (36 * plainCost) / cardinality) - 512) / 18))
+}
+
+const keepsCost = (cardinality: number) => Math.abs(bottleneckCost(cardinality, equalCostWidth(cardinality)) / plainCost - 1) <= 0.1

@@ -140,7 +140,7 @@ describe('why two conventions differ, over HTTP', () => {
       from: 44_455_936,
       to: 22_227_968,
       difference: -22_227_968,
-      why: 'thop counts 4 per element, 2 without scale and shift; fvcore counts 2 per element, 1 without scale and shift.',
+      why: 'thop counts 4 per element, 2 without scale and shift (`affine: false`); fvcore counts 2 per element, 1 without a learned scale (`affine: false` or `scale: false`).',
     })
     for (const name of ['from', 'to'] as const) {
       const { body: plain } = await api.request.get(`${resnet}?convention=${body[name]}&batch=3&resolution=160x192`).expect(200)

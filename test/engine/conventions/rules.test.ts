@@ -26,7 +26,9 @@ test('ptflops: a module counts by its hook and by the function it calls', () => 
     [{ type: 'Softmax' }, 1],
     [{ type: 'HardSwish' }, 0],
     [{ type: 'MaxPool2d', ...pool }, 2],
+    [{ type: 'MaxPool2d', ...pool, functional: true }, 1],
     [{ type: 'AvgPool2d', ...pool }, 2],
+    [{ type: 'AvgPool2d', ...pool, functional: true }, 1],
     [{ type: 'AdaptiveAvgPool2d', outputSize: 2 }, 2],
     [{ type: 'AdaptiveAvgPool2d', outputSize: 2, functional: true }, 1],
     [{ type: 'GlobalAvgPool2d' }, 0],
@@ -59,6 +61,7 @@ test('thop: pooling per output element, adaptive windows of fractions cut to an 
   assert.equal(layer([1, 7, 7], { type: 'AdaptiveAvgPool2d', outputSize: 4 }, 'thop'), 65)
   assert.equal(layer([1, 5, 3], { type: 'AdaptiveAvgPool2d', outputSize: [4, 2] }, 'thop'), 23)
   assert.equal(layer([8, 4, 4], { type: 'AdaptiveAvgPool2d', outputSize: 2, functional: true }, 'thop'), 0)
+  assert.equal(layer([8, 4, 4], { type: 'AvgPool2d', kernelSize: 2, functional: true }, 'thop'), 0)
   assert.equal(layer([8, 4, 4], { type: 'GlobalAvgPool2d' }, 'thop'), 0)
   assert.equal(layer([8, 4, 4], { type: 'BatchNorm2d', affine: false }, 'thop'), 256)
   assert.equal(layer([8, 4, 4], { type: 'ReLU' }, 'thop'), 0)
@@ -83,4 +86,38 @@ test('fvcore, torch and onnx: no bias; fvcore by operator, module or function', 
   for (const functional of [true, false])
     assert.equal(layer([8, 4, 4], { type: 'AdaptiveAvgPool2d', outputSize: 2, functional }, 'fvcore'), 128)
   assert.equal(layer([8, 4, 4], { type: 'BatchNorm2d', affine: false }, 'fvcore'), 128)
+  // It looks for the operator's weight, not its bias.
+  assert.equal(layer([8, 4, 4], { type: 'BatchNorm2d', scale: false }, 'fvcore'), 128)
+  assert.equal(layer([8, 4, 4], { type: 'BatchNorm2d', shift: false }, 'fvcore'), 256)
+})
+
+test('full: what its words say, written out for a small layer of each kind', () => {
+  const [c, h, w] = [6, 5, 4]
+  const map = c * h * w
+  const cases: [attributes: object, figure: number, shape?: number[]][] = [
+    [{ type: 'Conv2d', outChannels: 4, kernelSize: 3, groups: 2 }, 2 * (4 * 3 * 2) * (3 * 9) + 4 * 3 * 2],
+    [{ type: 'Linear', outFeatures: 3 }, 2 * 10 * 3 + 3, [10]],
+    [{ type: 'BatchNorm2d' }, 2 * map],
+    [{ type: 'LocalResponseNorm', size: 3 }, 7 * map],
+    [{ type: 'MaxPool2d', kernelSize: [2, 3], stride: 1 }, 5 * (c * 4 * 2)],
+    [{ type: 'AvgPool2d', kernelSize: [2, 3], stride: 1 }, 6 * (c * 4 * 2)],
+    [{ type: 'GlobalAvgPool2d' }, map],
+    // 5 rows in 2 windows of 3, 4 columns in 3 windows of 2.
+    [{ type: 'AdaptiveAvgPool2d', outputSize: [2, 3] }, c * (2 * 3) * (3 * 2)],
+    [{ type: 'Softmax', dim: 3 }, c * h * (5 * w - 2)],
+    [{ type: 'Add', inputs: ['input', 'input', 'input'] }, 2 * map],
+    [{ type: 'Mul', inputs: ['input', 'input'] }, map],
+    [{ type: 'ReLU' }, map],
+    [{ type: 'ReLU6' }, 2 * map],
+    [{ type: 'HardSigmoid' }, 4 * map],
+    [{ type: 'HardSwish' }, 5 * map],
+    [{ type: 'Sigmoid' }, 3 * map],
+    [{ type: 'SiLU' }, 3 * map],
+    [{ type: 'Tanh' }, map],
+    [{ type: 'GELU' }, 5 * map],
+    [{ type: 'GELU', approximate: 'tanh' }, 9 * map],
+    [{ type: 'Flatten' }, 0],
+  ]
+  for (const [attributes, figure, shape] of cases)
+    assert.equal(layer(shape ?? [c, h, w], attributes, 'full', 2), 2 * figure, JSON.stringify(attributes))
 })

@@ -5,6 +5,7 @@ import { ModelProtoSchema, type TensorProto, TensorProto_DataLocation, TensorPro
 import * as ort from 'onnxruntime-node'
 import { computeCosts } from '../../../src/engine/cost.ts'
 import { exportOnnx, onnxOpset } from '../../../src/engine/formats/onnx-export.ts'
+import { streamOnnx } from '../../../src/engine/formats/onnx-stream.ts'
 import { inferShapes } from '../../../src/engine/infer.ts'
 import { opOf } from '../../../src/engine/ops/index.ts'
 import { verifyGraph } from '../../../src/engine/verify.ts'
@@ -34,21 +35,23 @@ const small = graphOf(
   ],
 )
 
-test('ResNet-50: the file’s initializers are its 25,557,032 parameters and 53,120 running statistics', () => {
+test('ResNet-50 without weights: its ConstantOfShape nodes make 25,557,032 parameters and 53,120 running statistics', () => {
   const file = exportOnnx(presetGraph('resnet50'), { weights: 'none' })
   const graph = graphIn(file.model)
-  const floats = graph.initializer.filter((tensor) => tensor.dataType === TensorProto_DataType.FLOAT)
-  const running = floats.filter((tensor) => /running_(mean|var)$/.test(tensor.name))
-  assert.equal(
-    running.reduce((sum, tensor) => sum + elements(tensor), 0),
-    53_120,
-  )
-  assert.equal(
-    floats.reduce((sum, tensor) => sum + elements(tensor), 0),
-    25_557_032 + 53_120,
-  )
+  const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]))
+  let running = 0
+  let all = 0
+  for (const { opType, input, output } of graph.node) {
+    if (opType !== 'ConstantOfShape') continue
+    const made = [...new BigInt64Array(constants.get(input[0]!)!.rawData.slice().buffer)].reduce((count, dim) => count * Number(dim), 1)
+    all += made
+    if (/running_(mean|var)$/.test(output[0]!)) running += made
+  }
+  assert.equal(running, 53_120)
+  assert.equal(all, 25_557_032 + 53_120)
+  assert.ok(graph.initializer.every((tensor) => tensor.dataType === TensorProto_DataType.INT64))
   assert.equal(graph.node.filter((node) => node.opType === 'Conv').length, 53)
-  assert.ok(file.model.length < 100_000, `${file.model.length} bytes without weights`)
+  assert.ok(file.model.length < 110_000, `${file.model.length} bytes without weights`)
 })
 
 test('the file states its opset, and the shape of every tensor as the engine infers it, for the batch and resolution asked for', () => {
@@ -156,11 +159,43 @@ test('float16 halves the weights and still gives the network’s numbers, to flo
   assert.ok(file.model.length > weightBytes && file.model.length < weightBytes + 5000)
 })
 
-test('a file without weights does not run: nothing stands in for them', async () => {
-  const { model } = exportOnnx(small, { weights: 'none' })
-  await assert.rejects(async () => {
-    await ort.InferenceSession.create(model, { logSeverityLevel: 4 })
-  }, /weights\.bin|external data/i)
+test('a file without weights loads and runs in ONNX Runtime, in both precisions', async () => {
+  for (const precision of ['float32', 'float16'] as const) {
+    const [output] = await runOnnx(small, inputsOf(small, 2), { batch: 2, weights: 'none', precision })
+    // Every weight and bias is 0, so the last layer gives 0.
+    assert.deepEqual(output, new Float32Array(20))
+  }
+  const conv = { type: 'Conv2d', outChannels: 3, kernelSize: 3, padding: 1 }
+  const shared = graphOf(
+    [3, 8, 8],
+    [
+      { id: 'own', ...conv },
+      { id: 'shares', ...conv, weightsOf: 'own' },
+    ],
+  )
+  const made = graphIn(exportOnnx(shared, { weights: 'none' }).model).node.filter(({ opType }) => opType === 'ConstantOfShape')
+  assert.deepEqual(made.map(({ output }) => output[0]).sort(), ['own.bias', 'own.weight'])
+  assert.deepEqual((await runOnnx(shared, inputsOf(shared, 1), { weights: 'none' }))[0], new Float32Array(192))
+})
+
+test('a file written piece by piece is the file written whole, to the last value', async () => {
+  const { length, pieces } = streamOnnx(small, { seed, batch: 2 })
+  const file = new Uint8Array(Buffer.concat([...pieces]))
+  assert.equal(file.length, length)
+  const whole = exportOnnx(small, { seed, batch: 2, storage: 'inline' })
+  assert.deepEqual(fromBinary(ModelProtoSchema, file), fromBinary(ModelProtoSchema, whole.model))
+  const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1, logSeverityLevel: 3 })
+  const inputs = inputsOf(small, 2)
+  const given = await session.run({ input: new ort.Tensor('float32', inputs.input!, [2, 3, 16, 16]) })
+  const [expected] = await runOnnx(small, inputs, { batch: 2 })
+  assert.deepEqual(Float32Array.from(given.fc!.data as Float32Array), expected)
+  await session.release()
+})
+
+test('a file past 2 GiB is refused before its first piece', () => {
+  // The weights alone take 2^31 − 4 bytes, which would go; with what names them it is more than 2^31 − 1.
+  const graph = verifyGraph({ input: { shape: [1] }, layers: [{ type: 'Linear', outFeatures: 2 ** 29 - 1, bias: false }] })
+  assert.throws(() => streamOnnx(graph), { code: 'EXPORT_UNSUPPORTED', message: /export it without weights/ })
 })
 
 test('inline weights past the 2 GiB of a protobuf message are refused before they are made', () => {
@@ -168,7 +203,7 @@ test('inline weights past the 2 GiB of a protobuf message are refused before the
   assert.throws(() => exportOnnx(graph, { storage: 'inline' }), {
     code: 'EXPORT_UNSUPPORTED',
     // Weights 32768 · 32768 and bias 32768, four bytes each.
-    message: /take 4295098368 bytes.*export them as external data/,
+    message: /take 4295098368 bytes.*export without weights, or with weights beside the model/,
   })
 })
 

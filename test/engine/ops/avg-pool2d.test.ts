@@ -28,5 +28,12 @@ quantities(avgPool2d, [
 ])
 
 test('AvgPool2d has no dilation, as PyTorch’s has none', () => {
-  assert.deepEqual(Object.keys(avgPool2d.attributes.properties).sort(), ['ceilMode', 'countIncludePad', 'kernelSize', 'padding', 'stride'])
+  assert.deepEqual(Object.keys(avgPool2d.attributes.properties).sort(), [
+    'ceilMode',
+    'countIncludePad',
+    'functional',
+    'kernelSize',
+    'padding',
+    'stride',
+  ])
 })

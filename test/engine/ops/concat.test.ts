@@ -42,13 +42,13 @@ shapes(concat, [
     /64×28×28 and 64/,
   ],
   [
-    'the batch',
+    'dim 0, where it is not the batch',
     [
-      [1, 3],
+      [2, 3],
       [1, 3],
     ],
     { dim: 0 },
-    /is the batch/,
+    [[3, 3]],
   ],
 ])
 quantities(concat, [

@@ -7,6 +7,7 @@ shapes(flatten, [
   ['rows and columns only', [[2, 256, 6, 7]], { startDim: 2 }, [[2, 256, 42]]],
   ['up to the rows', [[2, 256, 6, 7]], { endDim: 2 }, [[2, 1536, 7]]],
   ['a vector stays', [[2, 9]], {}, [[2, 9]]],
-  ['the batch', [[2, 9]], { startDim: 0 }, /startDim 0 is the batch/],
+  ['from dim 0 on', [[2, 9]], { startDim: 0 }, [[18]]],
+  ['a dim that is not there', [[2, 9]], { startDim: 2 }, /startDim 2 is out of range/],
 ])
 quantities(flatten, [['a view', [[1, 4, 4, 4]], {}, {}]])

@@ -4,7 +4,7 @@ import { quantities, shapes } from './table.ts'
 shapes(softmax, [
   ['logits', [[4, 1000]], {}, [[4, 1000]]],
   ['columns of a map', [[1, 3, 5, 7]], { dim: -1 }, [[1, 3, 5, 7]]],
-  ['the batch', [[4, 1000]], { dim: 0 }, /dim 0 is the batch for 1000: use 1 to 1/],
+  ['a dim that is not there', [[4, 1000]], { dim: 2 }, /dim 2 is out of range for 1000/],
   ['a dim that is not there', [[4, 1000]], { dim: 2 }, /dim 2 is out of range/],
   ['a dim before the first', [[4, 1000]], { dim: -3 }, /dim -3 is out of range/],
 ])

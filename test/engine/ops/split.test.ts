@@ -25,7 +25,15 @@ shapes(split, [
   ['sizes that leave a rest', [[1, 9]], { sizes: [4, 4] }, /sizes add up to 8, but there are 9/],
   ['both', [[1, 9]], { sizes: [9], chunks: 1 }, /either sizes or chunks/],
   ['neither', [[1, 9]], {}, /either sizes or chunks/],
-  ['the batch', [[2, 9]], { dim: 0, chunks: 2 }, /is the batch/],
+  [
+    'dim 0',
+    [[2, 9]],
+    { dim: 0, chunks: 2 },
+    [
+      [1, 9],
+      [1, 9],
+    ],
+  ],
 ])
 quantities(split, [['moves data only', [[1, 4]], { chunks: 2 }, {}]])
 refused(split, [

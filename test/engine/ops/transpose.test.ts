@@ -6,7 +6,7 @@ import { quantities, shapes } from './table.ts'
 shapes(transpose, [
   ['channels last', [[2, 3, 5, 7]], { dims: [0, 2, 3, 1] }, [[2, 5, 7, 3]]],
   ['matrix', [[2, 3, 5]], { dims: [0, 2, 1] }, [[2, 5, 3]]],
-  ['the batch moved', [[2, 3, 5]], { dims: [1, 0, 2] }, /must hold each of 0, 1, 2 once and start with 0/],
+  ['the batch moved, as before an attention', [[2, 3, 5]], { dims: [1, 0, 2] }, [[3, 2, 5]]],
   ['a dim twice', [[2, 3, 5]], { dims: [0, 1, 1] }, /once/],
   ['a dim left out', [[2, 3, 5]], { dims: [0, 1] }, /once/],
 ])

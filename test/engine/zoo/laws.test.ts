@@ -9,13 +9,21 @@ import { costsOf, graphOf, row } from './reference.ts'
 const representatives = [
   { preset: 'alexnet', head: /^classifier\.6$/ },
   { preset: 'densenet121', head: /^classifier$/ },
+  { preset: 'efficientnet_b0', head: /^classifier\.1$/ },
   { preset: 'googlenet', head: /^fc$/ },
+  { preset: 'inception_v3', head: /^fc$/ },
+  { preset: 'mnasnet0_5', head: /^classifier\.1$/ },
+  { preset: 'mobilenet_v1_x0_25', head: /^conv_preds$/ },
   { preset: 'mobilenet_v2', head: /^classifier\.1$/ },
   { preset: 'mobilenet_v3_small', head: /^classifier\.3$/ },
+  { preset: 'nasnet_mobile', head: /^predictions$/ },
+  { preset: 'regnet_y_400mf', head: /^fc$/ },
   { preset: 'resnet18', head: /^fc$/ },
+  { preset: 'shufflenet_v1_g3', head: /^fc$/ },
   { preset: 'shufflenet_v2_x0_5', head: /^fc$/ },
   { preset: 'squeezenet1_1', head: /^(classifier\.[123]|flatten)$/ },
   { preset: 'vgg11', head: /^classifier\.6$/ },
+  { preset: 'convnext_tiny', head: /^classifier\.2$/ },
 ]
 
 test('the representatives are one a family', () => {
@@ -184,4 +192,45 @@ test('every preset at odd resolutions builds, or says which layer does not fit a
       }
       for (const resolution of ['223', '225', '511']) assert.ok(built.includes(resolution), `${preset} ${resolution}`)
     }
+})
+
+test('ShuffleNet v1: without the classifier, the complexities of the paper’s table 1', () => {
+  // Zhang et al., table 1, in millions, for g = 1, 2, 3, 4, 8; the paper does not say so, but all five are without it.
+  for (const [groups, complexity] of [
+    [1, 143],
+    [2, 140],
+    [3, 137],
+    [4, 133],
+    [8, 137],
+  ] as const) {
+    const costs = costsOf({ preset: `shufflenet_v1_g${groups}` })
+    assert.equal(Math.round((costs.totals.macs - row(costs, 'fc').macs) / 1e6), complexity, `g = ${groups}`)
+  }
+})
+
+test('MobileNet v1 by resolution has the multiply-adds of the paper’s table 7, which rounds some and cuts others', () => {
+  for (const [resolution, millions] of [
+    [224, 569],
+    [192, 418],
+    [160, 290],
+    [128, 186],
+  ] as const)
+    assert.ok(Math.abs(costsOf({ preset: 'mobilenet_v1', options: { resolution } }).totals.macs / 1e6 - millions) < 1, `${resolution}`)
+})
+
+test('densenet264 by hand: 33,337,704 parameters', () => {
+  // k = 32: a dense layer on c channels normalises them, 1×1 to 128, normalises those, 3×3 to 32; a transition halves.
+  let params = 3 * 64 * 49 + 2 * 64
+  let width = 64
+  for (const [b, depth] of [6, 12, 64, 48].entries()) {
+    for (let l = 0; l < depth; l++, width += 32) params += 2 * width + width * 128 + 2 * 128 + 128 * 32 * 9
+    params += 2 * width
+    if (b < 3) {
+      params += width * (width / 2)
+      width /= 2
+    }
+  }
+  params += width * 1000 + 1000
+  assert.equal(params, 33_337_704)
+  assert.equal(costsOf({ preset: 'densenet264' }).totals.params, params)
 })

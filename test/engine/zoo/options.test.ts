@@ -90,6 +90,46 @@ test('rules that span options: all that are broken', () => {
   assert.match(problems({ family: 'squeezenet', options: { baseExpand: 2, share3x3: 0.01, squeezeRatio: 1 } })[0]!, /share3x3 0.01 leaves/)
 })
 
+test('rules that span options, of the families with groups, stages and steps', () => {
+  assert.deepEqual(problems({ family: 'shufflenet_v1', options: { groups: 5, stageChannels: [241, 480, 480] } }), [
+    '/options/stageChannels/0: stageChannels 241 must be a multiple of 4 × groups (20): use 260',
+    '/options/stageChannels/2: stageChannels 480 must be more than the 480 channels before it: use 500',
+  ])
+  assert.match(problems({ family: 'shufflenet_v1', options: { stemChannels: 25 } })[0]!, /stemChannels 25 leaves 215 .* a multiple of 3/)
+  assert.match(problems({ family: 'nasnet', options: { penultimateFilters: 1000 } })[0]!, /must be a multiple of 96: use 1056/)
+  assert.match(problems({ family: 'regnet', options: { initialWidth: 20 } })[0]!, /must be a multiple of 8: use 24/)
+  const stage = { expansion: 6, kernelSize: 4, stride: 1, channels: 8, repeats: 49 }
+  assert.deepEqual(problems({ family: 'efficientnet', options: { stages: [stage], depthMultiplier: 2 } }), [
+    '/options/stages: stages asks for 98 blocks, but a network may have at most 96',
+    '/options/stages/0/kernelSize: kernelSize 4 cannot be padded alike on both sides: use an odd one, such as 5',
+  ])
+})
+
+test('ResNeXt at equal cost: the widths of the paper’s table 2, and the options say them', () => {
+  // Xie et al., table 2: cardinality 1, 2, 4, 8, 32 and the width of each group, about 70 thousand weights a block.
+  for (const [cardinality, width] of [
+    [1, 64],
+    [2, 40],
+    [4, 24],
+    [8, 14],
+    [32, 4],
+  ] as const) {
+    const { options, spec } = expandZoo({ family: 'resnet', options: { cardinality, widthPerGroup: 'equalCost' } })
+    assert.equal(options.widthPerGroup, width)
+    assert.deepEqual(spec, expandZoo({ family: 'resnet', options: { cardinality, widthPerGroup: width } }).spec)
+    const weights = cardinality * (256 * width + 9 * width * width + width * 256)
+    assert.equal(Math.round(weights / 1e4), 7, `${cardinality} × ${width}d`)
+  }
+  assert.deepEqual(
+    expandZoo({ preset: 'resnet50', options: { cardinality: 32, widthPerGroup: 'equalCost' } }).spec,
+    expandZoo({ preset: 'resnext50_32x4d' }).spec,
+  )
+  assert.match(
+    problems({ family: 'resnet', options: { cardinality: 100, widthPerGroup: 'equalCost' } })[0]!,
+    /within a tenth .* such as 72/,
+  )
+})
+
 test('a number in the place of a string and the reverse are refused, never converted', () => {
   assert.match(problems({ preset: 'resnet50', options: { classes: '10' } })[0]!, /classes is "10", but must be an integer/)
   assert.match(problems({ preset: 'resnet50', options: { classes: 10.5 } })[0]!, /classes is 10.5, but must be an integer/)
@@ -116,7 +156,15 @@ test('options fill in: the user’s over the preset’s over the defaults, all w
 })
 
 test('a reference expands to the same network as its written-out options', () => {
-  for (const preset of ['alexnet_2012', 'mobilenet_v2', 'densenet161', 'googlenet_2014']) {
+  for (const preset of [
+    'alexnet_2012',
+    'mobilenet_v2',
+    'densenet161',
+    'googlenet_2014',
+    'efficientnet_v2_s',
+    'regnet_y_400mf',
+    'nasnet_mobile',
+  ]) {
     const first = expandZoo({ preset, options: { classes: 12 } })
     assert.deepEqual(expandZoo({ family: first.family, options: first.options }).spec, first.spec)
   }

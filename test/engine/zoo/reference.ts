@@ -27,8 +27,8 @@ export const torchvisionModels: Record<string, TorchvisionModel> = read('torchvi
 /** Totals of the tools on eight of them, by name and tool. */
 export const toolTotals: Record<string, Record<string, number>> = read('tools.json').models
 
-/** MACs of exported files, by file name: `resnet50.ts17.onnx`. */
-export const onnxFiles: Record<string, { macs: number }> = read('onnx/reference.json')
+/** MACs and operators of exported files, by file name: `resnet50.ts17.onnx`. */
+export const onnxFiles: Record<string, { macs: number; ops: Record<string, number>; torch_params: number }> = read('onnx/reference.json')
 
 export interface LeafModule {
   name: string

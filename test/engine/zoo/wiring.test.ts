@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Layer } from '../../../src/engine/graph.ts'
 import { families } from '../../../src/engine/zoo/index.ts'
-import { graphOf } from './reference.ts'
+import { graphOf, onnxFiles } from './reference.ts'
 
 /**
  * What no count sees: constants, and which tensor goes where. Facts of torchvision 0.24's models, and of the papers where
@@ -10,11 +10,14 @@ import { graphOf } from './reference.ts'
  */
 const layersOf = (preset: string): Map<string, Layer> => new Map(graphOf({ preset }).layers.map((layer) => [layer.id, layer]))
 
-test('batch normalisation’s epsilon: 0.001 in GoogLeNet and MobileNet v3, PyTorch’s 1e-5 elsewhere', () => {
+/** Ported from TensorFlow, and of EfficientNet the three largest and v2. */
+const thousandth = /^(googlenet|inception|mobilenet_v[13]|nasnet|efficientnet_(b[567]|v2))/
+
+test('batch normalisation’s epsilon: 0.001 in networks ported from TensorFlow, PyTorch’s 1e-5 elsewhere', () => {
   for (const family of families)
     for (const preset of Object.keys(family.presets))
       for (const { id, type, attributes } of layersOf(preset).values())
-        if (type === 'BatchNorm2d') assert.equal(attributes.eps, /^(googlenet|mobilenet_v3)/.test(preset) ? 0.001 : 1e-5, `${preset} ${id}`)
+        if (type === 'BatchNorm2d') assert.equal(attributes.eps, thousandth.test(preset) ? 0.001 : 1e-5, `${preset} ${id}`)
 })
 
 test('local response normalisation: the 2012 paper’s constants, and Caffe’s GoogLeNet’s', () => {
@@ -88,15 +91,65 @@ test('a residual block activates after the addition, and MobileNet’s bottlenec
   }
 })
 
-test('a squeeze-and-excitation gate scales what it was pooled from', () => {
-  const layers = layersOf('mobilenet_v3_large')
-  const gates = [...layers.values()].filter(({ type }) => type === 'Mul')
-  assert.equal(gates.length, 8)
-  for (const { id, inputs } of gates) {
-    const name = id.replace('.mul', '')
-    assert.equal(inputs[0], `${name}.scale_activation`)
-    assert.equal(layers.get(inputs[0]!)!.type, 'HardSigmoid')
-    assert.equal(layers.get(`${name}.activation`)!.type, 'ReLU')
-    assert.deepEqual(layers.get(`${name}.avgpool`)!.inputs, [inputs[1]])
-  }
+for (const [preset, count, gate, activation] of [
+  ['mobilenet_v3_large', 8, 'HardSigmoid', 'ReLU'],
+  ['efficientnet_b0', 16, 'Sigmoid', 'SiLU'],
+  ['efficientnet_v2_s', 30, 'Sigmoid', 'SiLU'],
+  ['regnet_y_400mf', 16, 'Sigmoid', 'ReLU'],
+] as const)
+  test(`${preset}: a squeeze-and-excitation gate scales what it was pooled from`, () => {
+    const layers = layersOf(preset)
+    const gates = [...layers.values()].filter(({ type }) => type === 'Mul')
+    assert.equal(gates.length, count)
+    for (const { id, inputs } of gates) {
+      const name = id.replace('.mul', '')
+      assert.equal(inputs[0], `${name}.scale_activation`)
+      assert.equal(layers.get(inputs[0]!)!.type, gate)
+      assert.equal(layers.get(`${name}.activation`)!.type, activation)
+      assert.deepEqual(layers.get(`${name}.avgpool`)!.inputs, [inputs[1]])
+    }
+  })
+
+test('Inception v3 joins its branches in torchvision’s order, the pooled one last, and what it pools by functions is marked', () => {
+  const layers = layersOf('inception_v3')
+  const branches = (name: string) => layers.get(`${name}.concat`)!.inputs.map((id) => id.replace(`${name}.`, '').replace('.relu', ''))
+  assert.deepEqual(branches('Mixed_5b'), ['branch1x1', 'branch5x5_2', 'branch3x3dbl_3', 'branch_pool'])
+  assert.deepEqual(branches('Mixed_6a'), ['branch3x3', 'branch3x3dbl_3', 'max_pool2d'])
+  assert.deepEqual(branches('Mixed_6c'), ['branch1x1', 'branch7x7_3', 'branch7x7dbl_5', 'branch_pool'])
+  assert.deepEqual(branches('Mixed_7a'), ['branch3x3_2', 'branch7x7x3_4', 'max_pool2d'])
+  assert.deepEqual(branches('Mixed_7c'), ['branch1x1', 'branch3x3.concat', 'branch3x3dbl.concat', 'branch_pool'])
+  const pools = [...layers.values()].filter(({ type }) => /Pool2d$/.test(type))
+  assert.deepEqual(
+    pools.filter(({ attributes }) => attributes.functional !== true).map(({ id }) => id),
+    ['maxpool1', 'maxpool2', 'avgpool'],
+  )
+})
+
+test('ShuffleNet v1: shuffled between the grouped convolutions, the first of all not grouped, the shortcut pooled before it is joined', () => {
+  const layers = layersOf('shufflenet_v1_g4')
+  const groups = (id: string) => layers.get(id)!.attributes.groups
+  assert.deepEqual(
+    ['stage2.0.reduce.conv', 'stage2.0.expand.conv', 'stage2.1.reduce.conv', 'stage3.0.reduce.conv'].map(groups),
+    [1, 4, 4, 4],
+  )
+  assert.deepEqual(layers.get('stage3.1.depthwise.conv')!.inputs, ['stage3.1.shuffle'])
+  assert.deepEqual(layers.get('stage3.0.concat')!.inputs, ['stage3.0.shortcut', 'stage3.0.expand.bn'])
+  assert.deepEqual(layers.get('stage3.1.add')!.inputs, ['stage3.0.relu', 'stage3.1.expand.bn'])
+  assert.equal([...layers.values()].filter(({ type }) => type === 'ChannelShuffle').length, 16)
+  assert.ok([...layersOf('shufflenet_v1_g1').values()].every(({ type }) => type !== 'ChannelShuffle'))
+})
+
+test('NASNet-A large has the operators of timm’s exported nasnetalarge', () => {
+  const { ops } = onnxFiles['nasnetalarge.ts17sim.onnx']!
+  const layers = [...layersOf('nasnet_large').values()]
+  const count = (type: string) => layers.filter((layer) => layer.type === type).length
+  assert.deepEqual([count('Conv2d'), count('Add'), count('MaxPool2d'), count('Concat')], [ops.Conv, ops.Add, ops.MaxPool, ops.Concat])
+  // The file has been simplified: the two equal poolings of each of the 18 normal cells are one there.
+  assert.equal(count('AvgPool2d') - 18, ops.AveragePool)
+})
+
+test('NASNet: the map before a reduction, or its input, is what the next cell also reads', () => {
+  // timm's cell_6 and Keras' reduce cells: large skips, mobile does not.
+  assert.deepEqual(layersOf('nasnet_large').get('cell6.adjust.relu')!.inputs, ['cell4.concat'])
+  assert.deepEqual(layersOf('nasnet_mobile').get('cell4.adjust.relu')!.inputs, ['cell3.concat'])
 })

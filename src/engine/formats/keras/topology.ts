@@ -38,6 +38,8 @@ export interface KerasModel {
 
 /** Models inside models, no deeper. */
 const deepest = 32
+/** As the engine's graphs have. */
+const mostInputs = 64
 export const modelClasses: readonly string[] = ['Functional', 'Model', 'Sequential']
 
 const isReference = (value: unknown): value is [string, number, number] =>
@@ -213,6 +215,14 @@ function wired(model: KerasModel, config: Record<string, unknown>, problems: Pro
     return found
   }
   const inputs = ends('input_layers')
+  if (new Set(inputs.map(({ layer }) => layer)).size < inputs.length || inputs.length > mostInputs) {
+    problems.add(
+      `${model.path}/config/input_layers`,
+      null,
+      `a model has at most ${mostInputs} inputs, each of its own, but this one names ${inputs.length}`,
+    )
+    return null
+  }
   const outputs = ends('output_layers')
   startAtZero(model.layers, outputs)
   return inputs.length > 0 && outputs.length > 0 ? { ...model, inputs, outputs } : null

@@ -19,6 +19,8 @@ export class Writer {
   readonly dataFormat: DataFormat
   readonly #limits: Limits
   readonly #taken = new Set<string>()
+  // How often an id was wanted, so that a thousandth wish for one is as quick as the first.
+  readonly #uses = new Map<string, number>()
   #origin = ''
 
   constructor(dataFormat: DataFormat, limits: Limits) {
@@ -60,7 +62,8 @@ export class Writer {
   /** An id for a Keras layer that no other has, nor begins with in its parts. */
   fresh(wanted: string): string {
     const id = plainId(wanted)
-    for (let n = 1; ; n++) {
+    for (let n = (this.#uses.get(id) ?? 0) + 1; ; n++) {
+      this.#uses.set(id, n)
       const candidate = n === 1 ? id : `${id}_${n}`
       if (!this.#taken.has(candidate) && !this.origins.has(candidate)) {
         this.#taken.add(candidate)

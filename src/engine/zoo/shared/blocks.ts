@@ -37,6 +37,28 @@ export function convNormActivation(graph: GraphBuilder, id: string, x: string, a
   return activation === null ? y : graph.add(activation, `${id}.2`, y)
 }
 
+export interface SqueezeExcitation {
+  /** Channels of the map, and of the gate. */
+  channels: number
+  /** Channels between the gate's two convolutions. */
+  squeeze: number
+  /** Op type between them. */
+  activation: string
+  /** Op type that makes the gate. */
+  gate: string
+}
+
+/**
+ * Each channel scaled by a gate that sees all of them (Hu, Shen and Sun, "Squeeze-and-Excitation Networks", CVPR 2018),
+ * laid out and named as torchvision's module.
+ */
+export function squeezeExcitation(graph: GraphBuilder, id: string, x: string, a: SqueezeExcitation): string {
+  let y = graph.add('AdaptiveAvgPool2d', `${id}.avgpool`, x, { outputSize: 1 })
+  y = graph.add('Conv2d', `${id}.fc1`, y, { outChannels: a.squeeze, kernelSize: 1 })
+  y = graph.add('Conv2d', `${id}.fc2`, graph.add(a.activation, `${id}.activation`, y), { outChannels: a.channels, kernelSize: 1 })
+  return graph.add('Mul', `${id}.mul`, [graph.add(a.gate, `${id}.scale_activation`, y), x])
+}
+
 /**
  * The fully connected head of the lecture (and of Caffe) on a feature map: flatten, then two hidden layers and the
  * classifier, numbered on from the last convolution or stage (`fc6`, `relu6`, `drop6`, `fc7`, …, `fc8`).

@@ -43,6 +43,11 @@ export interface FamilyDefinition<S extends TObject> {
   presets: Readonly<Record<string, Preset<Static<S>>>>
   /** Rules that span several options. */
   check?(options: Complete<Static<S>>): OptionProblem[]
+  /**
+   * The options with what may be asked for in words (a width that keeps a cost) worked out to numbers, once `check` has
+   * passed; the network carries these, so that a user reads what it came to.
+   */
+  resolve?(options: Complete<Static<S>>): Complete<Static<S>>
   /** The network as a user would have written it in JSON; `verifyGraph` reads it. */
   build(options: Complete<Static<S>>): Static<typeof GraphSpec>
 }

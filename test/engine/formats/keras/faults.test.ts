@@ -121,6 +121,12 @@ const refused: [why: string, model: unknown, path: string, says: RegExp][] = [
     '/config/layers/2/config/name',
     /must differ/,
   ],
+  [
+    'one input a hundred thousand times',
+    functional([input('x', 4), on('ReLU', 'a', 'x')], new Array(100_000).fill('x'), ['a']),
+    '/config/input_layers',
+    /each of its own, but this one names 100000/,
+  ],
   ['an input that is not read', two(on('ReLU', 'a', 'x')), '/config/layers/1', /reads input y/],
   [
     'weights shared over two shapes',

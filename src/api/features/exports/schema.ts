@@ -1,0 +1,50 @@
+import { type Static, Type } from 'typebox'
+import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
+import { textFormats } from '../../pool/exports.ts'
+import { GraphSchema } from '../architectures/schema.ts'
+import { CostQuery } from '../costs/schema.ts'
+
+const { resolution } = CostQuery.properties
+/** Options of the text formats; the service says which format takes which. No `default`: GraphQL would send it to all. */
+const textOptions = {
+  batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Images per call; not for `json`. Default 1.' })),
+  resolution: Type.Optional({ ...resolution, description: 'Replaces height and width of the input; not for `json`.' }),
+  convention: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 100, description: 'How the flops of `csv` are counted. Default `lecture`.' }),
+  ),
+}
+
+export const ExportQuery = Type.Object(
+  {
+    format: Type.Enum(['onnx', ...textFormats], {
+      description:
+        `\`onnx\`: opset ${onnxOpset}. \`json\`: as it can be registered again. \`csv\`: costs, a row a layer. \`dot\`: a picture for Graphviz. ` +
+        '`mermaid`: a flowchart.',
+    }),
+    weights: Type.Optional(
+      Type.Enum(['none', 'seeded'], {
+        description:
+          'Only for `onnx`. `none`, the default: a small file whose parameters are ConstantOfShape nodes. `seeded`: the values that runs use, in the file.',
+      }),
+    ),
+    seed: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2 ** 31 - 1,
+        description: 'Seed of the weights, as in `settings.seed` of a run; only with `weights=seeded`. Default 0.',
+      }),
+    ),
+    ...textOptions,
+  },
+  { additionalProperties: false },
+)
+export type ExportQuery = Static<typeof ExportQuery>
+
+export const TextExportQuery = Type.Object(
+  { format: Type.Enum([...textFormats], { title: 'TextFormat', description: 'A format that is text.' }), ...textOptions },
+  { additionalProperties: false },
+)
+export type TextExportQuery = Static<typeof TextExportQuery>
+
+/** What can be registered as it is. */
+export const ExportedGraph = Type.Object({ name: Type.String(), ...GraphSchema.properties }, { title: 'ExportedGraph' })
