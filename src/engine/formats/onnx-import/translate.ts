@@ -95,9 +95,11 @@ export class Translator {
     return id
   }
 
-  /** The tensor of this name. It is there, since nodes come in order. */
+  /** The tensor of this name. @throws EngineError INVALID_ONNX where it is a second output that is not made here, as a mask. */
   value(name: string): Value {
-    return this.values.get(name) as Value
+    const value = this.values.get(name)
+    if (!value) throw invalid(`tensor ${quote(name)} is an output of its node that is not read here, such as a mask or indices: export the network without it`)
+    return value
   }
 
   /**

@@ -64,7 +64,8 @@ export const info = (name: string, dims: readonly (number | bigint | string)[], 
           elemType,
           shape: {
             dim: dims.map((dim) => ({
-              value: typeof dim === 'string' ? { case: 'dimParam', value: dim } : { case: 'dimValue', value: BigInt(dim) },
+              value:
+                typeof dim === 'string' ? { case: 'dimParam' as const, value: dim } : { case: 'dimValue' as const, value: BigInt(dim) },
             })),
           },
         },
