@@ -18,7 +18,7 @@ export const full = defineConvention({
   summary: 'Every arithmetic operation: 2 per multiply-add, bias adds, and each other op by its own arithmetic.',
   remarks: 'The arithmetic of each op is stated in its documentation.',
   source: 'Archmeter; multiply-adds counted as two operations after the Roofline model (Williams, Waterman and Patterson, CACM 2009).',
-  rules: { Conv2d: weighted, Linear: weighted },
+  rules: { Conv1d: weighted, Conv2d: weighted, Linear: weighted },
   otherwise: {
     words: 'its additions, multiplications, divisions, comparisons and transcendental functions (exp, erf, tanh, pow, sqrt: one each)',
     count,

@@ -10,6 +10,7 @@ export const fvcore = defineConvention({
     'the mean over a whole map (GlobalAvgPool2d) is aten::mean, which it has no rule for.',
   source: 'fvcore 0.1.5.post20221221, fvcore.nn.FlopCountAnalysis (jit_handles.py), eval mode.',
   rules: {
+    Conv1d: convolutionMacs,
     Conv2d: convolutionMacs,
     Linear: linearMacs,
     BatchNorm2d: {

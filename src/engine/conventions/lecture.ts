@@ -13,8 +13,10 @@ export const lecture = defineConvention({
   source:
     'EECS 498-007 / 598-005 Deep Learning for Computer Vision (Justin Johnson, University of Michigan), lecture 8: CNN Architectures.',
   rules: {
+    Conv1d: convolutionMacs,
     Conv2d: convolutionMacs,
     Linear: linearMacs,
+    MaxPool1d: pooling,
     MaxPool2d: pooling,
     AvgPool2d: pooling,
     GlobalAvgPool2d: pooledOnce,

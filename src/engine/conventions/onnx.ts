@@ -7,6 +7,6 @@ export const onnx = defineConvention({
     'Batch normalisation is folded into the convolution before it, or left as a node: 0 either way. Adaptive pooling counts 0 at every ' +
     'output size, also where a file can only write it as a matrix product.',
   source: 'ONNX 1.20 operators Conv, Gemm and MatMul, as counted over the files that torch 2.9.1 exports.',
-  rules: { Conv2d: convolutionMacs, Linear: linearMacs },
+  rules: { Conv1d: convolutionMacs, Conv2d: convolutionMacs, Linear: linearMacs },
   otherwise: multiplyAddsOnly,
 })

@@ -25,6 +25,7 @@ export const ptflops = defineConvention({
     'written as operators, and the mean that GlobalAvgPool2d stands for, are not seen. The tool measures one image; a batch counts that many times as much.',
   source: 'ptflops 0.7.5, get_model_complexity_info with backend "pytorch" (pytorch_ops.py, pytorch_engine.py).',
   rules: {
+    Conv1d: weighted,
     Conv2d: weighted,
     Linear: weighted,
     BatchNorm2d: {
@@ -33,6 +34,7 @@ export const ptflops = defineConvention({
     },
     ReLU: twiceAsModule,
     GELU: twiceAsModule,
+    MaxPool1d: twiceAsModule,
     MaxPool2d: twiceAsModule,
     AvgPool2d: twiceAsModule,
     AdaptiveAvgPool2d: twiceAsModule,

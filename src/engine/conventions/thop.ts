@@ -10,6 +10,7 @@ export const thop = defineConvention({
     '`functional: true` is such a call; densenet* and mobilenet_v2 pool that way, and GlobalAvgPool2d stands for a mean.',
   source: 'thop 0.1.1.post2209072238, thop.profile (vision/basic_hooks.py, vision/calc_func.py).',
   rules: {
+    Conv1d: convolutionMacs,
     Conv2d: convolutionMacs,
     Linear: linearMacs,
     BatchNorm2d: {

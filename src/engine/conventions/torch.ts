@@ -9,6 +9,6 @@ export const torch = defineConvention({
   summary: 'PyTorch’s FlopCounterMode: 2 per multiply-add of convolution and matrix products; everything else is 0.',
   remarks: 'FlopCounterMode has formulas for convolution, mm, addmm, bmm, baddbmm and attention, and for no other operator.',
   source: 'torch 2.9.1, torch.utils.flop_counter.FlopCounterMode.',
-  rules: { Conv2d: weighted, Linear: weighted },
+  rules: { Conv1d: weighted, Conv2d: weighted, Linear: weighted },
   otherwise: { words: '2 per multiply-add, so nothing where it has none', count },
 })

@@ -9,6 +9,10 @@ export const torchinfo = defineConvention({
     'a linear layer over tokens counts one token.',
   source: 'torchinfo 1.8.0, LayerInfo.calculate_macs; its total_mult_adds.',
   rules: {
+    Conv1d: {
+      words: 'its parameters, bias included, × output length × images',
+      count: ({ params, outputs: [out] }) => product(params, out![0]!, ...out!.slice(2)),
+    },
     Conv2d: {
       words: 'its parameters, bias included, × output height × output width × images',
       count: ({ params, outputs: [out] }) => product(params, out![0]!, ...out!.slice(2)),

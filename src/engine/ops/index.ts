@@ -9,6 +9,7 @@ import { ceil } from './ceil.ts'
 import { celu } from './celu.ts'
 import { channelShuffle } from './channel-shuffle.ts'
 import { concat } from './concat.ts'
+import { conv1d } from './conv1d.ts'
 import { conv2d } from './conv2d.ts'
 import { depthToSpace } from './depth-to-space.ts'
 import { div } from './div.ts'
@@ -35,6 +36,7 @@ import { log } from './log.ts'
 import { logSoftmax } from './log-softmax.ts'
 import { matMul } from './mat-mul.ts'
 import { max } from './max.ts'
+import { maxPool1d } from './max-pool1d.ts'
 import { maxPool2d } from './max-pool2d.ts'
 import { min } from './min.ts'
 import { mul } from './mul.ts'
@@ -73,6 +75,7 @@ export const ops: readonly AnyOp[] = [
   celu,
   channelShuffle,
   concat,
+  conv1d,
   conv2d,
   depthToSpace,
   div,
@@ -99,6 +102,7 @@ export const ops: readonly AnyOp[] = [
   logSoftmax,
   matMul,
   max,
+  maxPool1d,
   maxPool2d,
   min,
   mul,

@@ -38,15 +38,19 @@ export type Pair = readonly [number, number]
 /** Pads per side, [top, left, bottom, right]: ONNX’s order. */
 export type Sides = readonly [number, number, number, number]
 
-/** The canonical window: every pair written out; `same` stays a word, since its pads depend on the input's size. */
-export interface WindowAttributes {
-  kernelSize: Pair
-  stride: Pair
-  padding: Sides | 'same'
+/**
+ * The canonical window over any number of spatial dims: V holds one number a dim, S the pads before each dim and then
+ * those after. `same` stays a word, since its pads depend on the input's size.
+ */
+export interface WindowOf<V extends readonly number[], S extends readonly number[]> {
+  kernelSize: V
+  stride: V
+  padding: S | 'same'
   /** Absent where the op has none: 1. */
-  dilation?: Pair
+  dilation?: V
   ceilMode?: boolean
 }
+export type WindowAttributes = WindowOf<Pair, Sides>
 
 export const pair = (value: number | readonly number[]): Pair =>
   typeof value === 'number' ? [value, value] : [value[0] as number, value[1] as number]
@@ -60,17 +64,18 @@ export function sides(padding: Static<typeof Padding> | Sides | undefined): Side
   return [padding[0], padding[1], padding[2], padding[3]]
 }
 
-/** A window placed on an input: sizes, and the pads that place it exactly. All pairs are [height, width]. */
-export interface Geometry {
-  output: Pair
-  kernel: Pair
-  stride: Pair
-  dilation: Pair
+/** A window placed on an input: sizes, and the pads that place it exactly, in the order of the input's spatial dims. */
+export interface GeometryOf<V extends readonly number[], S extends readonly number[]> {
+  output: V
+  kernel: V
+  stride: V
+  dilation: V
   /** Pads the user asked for, or those `same` works out to. */
-  pads: Sides
-  /** Rows and columns past the pads that the last ceil-mode window hangs over; they hold no data and never count. */
-  overhang: Pair
+  pads: S
+  /** Positions past the pads that the last ceil-mode window hangs over; they hold no data and never count. */
+  overhang: V
 }
+export type Geometry = GeometryOf<Pair, Sides>
 
 interface Axis {
   output: number
@@ -105,35 +110,48 @@ function axis(
   return { output, before, after, overhang: Math.max(0, (output - 1) * stride - span) }
 }
 
+/** What people call the spatial dims of a tensor that has one, two or three. */
+const dimNames = [['length'], ['height', 'width'], ['depth', 'height', 'width']]
+
 /**
- * Places a window on an input of [height, width]. Output size is floor((size + pads − dilation·(kernel − 1) − 1) /
- * stride) + 1; ceil mode as PyTorch’s pooling, `same` as TensorFlow.
+ * Places a window on an input's spatial dims, any number of them. Output size is floor((size + pads −
+ * dilation·(kernel − 1) − 1) / stride) + 1; ceil mode as PyTorch’s pooling, `same` as TensorFlow.
  * @throws ShapeError where the window is larger than the padded input.
  */
-export function windowGeometry(size: Pair, a: WindowAttributes): Geometry {
-  const dilation = a.dilation ?? [1, 1]
-  const along = (i: 0 | 1) => {
-    const pads = a.padding === 'same' ? 'same' : ([a.padding[i], a.padding[i + 2] as number] as const)
-    const placed = axis(size[i], a.kernelSize[i], a.stride[i], dilation[i], pads, a.ceilMode ?? false)
-    if (placed) return placed
-    const extent = dilation[i] * (a.kernelSize[i] - 1) + 1
-    const padded = size[i] + (pads === 'same' ? 0 : pads[0] + pads[1])
-    const name = i === 0 ? 'height' : 'width'
-    throw new ShapeError(
-      `the window spans ${extent} along the ${name}, but the input is ${size[i]}${padded > size[i] ? ` (${padded} with padding)` : ''}: ` +
-        `use a kernelSize whose span is at most ${padded}, or more padding`,
-      'kernelSize',
-    )
+export function windowGeometry<V extends readonly number[], S extends readonly number[]>(size: V, a: WindowOf<V, S>): GeometryOf<V, S> {
+  const rank = size.length
+  const dilation: number[] = []
+  const output: number[] = []
+  const pads = new Array<number>(2 * rank)
+  const overhang: number[] = []
+  for (let i = 0; i < rank; i++) {
+    const spacing = a.dilation?.[i] ?? 1
+    const given = a.padding === 'same' ? 'same' : ([a.padding[i]!, a.padding[rank + i]!] as const)
+    const placed = axis(size[i]!, a.kernelSize[i]!, a.stride[i]!, spacing, given, a.ceilMode ?? false)
+    if (!placed) {
+      const extent = spacing * (a.kernelSize[i]! - 1) + 1
+      const padded = size[i]! + (given === 'same' ? 0 : given[0] + given[1])
+      throw new ShapeError(
+        `the window spans ${extent} along the ${dimNames[rank - 1]![i]}, but the input is ${size[i]}${padded > size[i]! ? ` (${padded} with padding)` : ''}: ` +
+          `use a kernelSize whose span is at most ${padded}, or more padding`,
+        'kernelSize',
+      )
+    }
+    dilation.push(spacing)
+    output.push(placed.output)
+    pads[i] = placed.before
+    pads[rank + i] = placed.after
+    overhang.push(placed.overhang)
   }
-  const h = along(0)
-  const w = along(1)
+  // One entry a spatial dim, as V and S say; the compiler cannot count them.
+  const of = (values: number[]) => values as readonly number[] as V
   return {
-    output: [h.output, w.output],
+    output: of(output),
     kernel: a.kernelSize,
     stride: a.stride,
-    dilation,
-    pads: [h.before, w.before, h.after, w.after],
-    overhang: [h.overhang, w.overhang],
+    dilation: of(dilation),
+    pads: pads as readonly number[] as S,
+    overhang: of(overhang),
   }
 }
 
@@ -141,10 +159,10 @@ export function windowGeometry(size: Pair, a: WindowAttributes): Geometry {
  * Pooling's bound on padding: a window that lies in the padding alone has no element to take.
  * @throws ShapeError as PyTorch and ONNX refuse it.
  */
-export function checkPoolPadding({ kernel, dilation: d, pads }: Geometry): void {
-  for (const i of [0, 1] as const) {
-    const extent = d[i] * (kernel[i] - 1) + 1
-    if (Math.max(pads[i], pads[i + 2]!) > extent / 2)
+export function checkPoolPadding({ kernel, dilation: d, pads }: GeometryOf<readonly number[], readonly number[]>): void {
+  for (let i = 0; i < kernel.length; i++) {
+    const extent = d[i]! * (kernel[i]! - 1) + 1
+    if (Math.max(pads[i]!, pads[kernel.length + i]!) > extent / 2)
       throw new ShapeError(`padding must be at most half of the window's span (${extent})`, 'padding')
   }
 }

@@ -203,6 +203,7 @@ const two = (layers: Layer[], a: number[] = [...shape], b: number[] = [...shape]
     ...(outputs ? { outputs } : {}),
   })
 
+const line = (layer: Layer): Graph => graphOf([6, 23], [layer])
 /** Graphs that one layer on one map does not make. */
 const whole: [why: string, op: string, graph: Graph][] = [
   ['residual sum', 'Add', two([{ type: 'Add', inputs: ['a', 'b'] }])],
@@ -225,6 +226,20 @@ const whole: [why: string, op: string, graph: Graph][] = [
     ),
   ],
   ['rows in chunks', 'Split', graphOf([6, 12, 9], [{ type: 'Split', id: 's', dim: 2, chunks: 3 }], ['s', 's:1', 's:2'])],
+  ['plain', 'Conv1d', line({ type: 'Conv1d', outChannels: 4, kernelSize: 3 })],
+  [
+    'uneven padding, stride and dilation',
+    'Conv1d',
+    line({ type: 'Conv1d', outChannels: 4, kernelSize: 4, stride: 3, padding: [1, 4], dilation: 2 }),
+  ],
+  [
+    'groups, as TensorFlow',
+    'Conv1d',
+    line({ type: 'Conv1d', outChannels: 9, kernelSize: 4, stride: 2, groups: 3, padding: 'same', bias: false }),
+  ],
+  ['depthwise', 'Conv1d', line({ type: 'Conv1d', outChannels: 12, kernelSize: 3, stride: 2, groups: 6, padding: 1 })],
+  ['ceil mode with an overhang', 'MaxPool1d', line({ type: 'MaxPool1d', kernelSize: 3, stride: 3, ceilMode: true })],
+  ['uneven padding, dilation and stride', 'MaxPool1d', line({ type: 'MaxPool1d', kernelSize: 3, stride: 2, padding: [1, 2], dilation: 2 })],
   ['features', 'Linear', graphOf([37], [{ type: 'Linear', outFeatures: 19 }])],
   ['features without bias', 'Linear', graphOf([37], [{ type: 'Linear', outFeatures: 19, bias: false }])],
   ['vector', 'Softmax', graphOf([37], [{ type: 'Softmax' }])],

@@ -30,6 +30,10 @@ test('folder and index hold the same ops, each in a file of its name, with a tes
 /** Spellings of each op's attributes; the bare one stands for every op that needs none. */
 const spellings: Record<string, Record<string, unknown>[]> = {
   Input: [{ shape: [3, 8, 8] }],
+  Conv1d: [
+    { outChannels: 4, kernelSize: 3 },
+    { outChannels: 4, kernelSize: 3, stride: 2, padding: [1, 0], dilation: 2, groups: 2, bias: false },
+  ],
   Conv2d: [
     { outChannels: 4, kernelSize: 3 },
     { outChannels: 4, inChannels: 4, kernelSize: [3, 1], stride: 2, padding: [1, 0], dilation: [1, 2], groups: 2, bias: false },
@@ -37,6 +41,7 @@ const spellings: Record<string, Record<string, unknown>[]> = {
     { outChannels: 4, kernelSize: 3, padding: 'valid' },
     { outChannels: 4, kernelSize: 3, padding: [0, 1, 2, 3] },
   ],
+  MaxPool1d: [{ kernelSize: 2 }, { kernelSize: 3, stride: 1, padding: 'same', dilation: 2, ceilMode: true }],
   MaxPool2d: [{ kernelSize: 2 }, { kernelSize: [3, 2], stride: 1, padding: 1, dilation: 2, ceilMode: true, functional: true }],
   AvgPool2d: [
     { kernelSize: 2 },
