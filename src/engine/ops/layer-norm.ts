@@ -4,6 +4,8 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { inEngineOrder } from './lowering/layout.ts'
+import { normal } from './lowering/normal.ts'
+import { normalisation } from './normalisation.ts'
 
 const Attributes = Type.Object({
   dims: Type.Optional(
@@ -44,13 +46,7 @@ export const layerNorm = defineOp({
   },
   quantities: ({ inputs }, a) => {
     const elements = numel(inputs[0]!)
-    const rows = elements / product(...inputs[0]!.slice(-a.dims))
-    return {
-      additions: product(a.bias ? 4 : 3, elements),
-      multiplications: product(a.affine ? 3 : 2, elements),
-      divisions: product(3, rows),
-      transcendentals: rows,
-    }
+    return normalisation(elements, elements / product(...inputs[0]!.slice(-a.dims)), a.affine, a.bias)
   },
   field: () => 'global',
   onnx: (emit, { inputs }, a) => {
@@ -64,10 +60,8 @@ export const layerNorm = defineOp({
   tfjs: (tf, { attributes: a, parameters, inputs }) => {
     const axes = inputs[0]!.map((_, i) => i).slice(-a.dims)
     return inEngineOrder(tf, ([x]) => {
-      const centred = tf.sub(x!, tf.mean(x!, axes, true))
-      const variance = tf.mean(tf.mul(centred, centred), axes, true)
-      const normal = tf.div(centred, tf.sqrt(tf.add(variance, a.eps)))
-      const scaled = a.affine ? tf.mul(normal, parameters.weight!) : normal
+      const y = normal(tf, x!, axes, a.eps)
+      const scaled = a.affine ? tf.mul(y, parameters.weight!) : y
       return a.bias ? tf.add(scaled, parameters.bias!) : scaled
     })
   },
