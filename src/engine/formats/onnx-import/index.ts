@@ -35,7 +35,7 @@ export interface ImportedModel {
 const nodesPerLayer = 10
 
 /**
- * Reads an ONNX file, opset 7 to 23, as a graph: integer subgraphs are computed, local functions written out, batch norm
+ * Reads an ONNX file, opset 6 to 23, as a graph: integer subgraphs are computed, local functions written out, batch norm
  * taken as it is. The first dim of each input is the batch; files of a fixed one are read for every batch as far as it can
  * be followed (`batch.ts`), else a note says so and the graph works at the file's own batch alone. The graph depends on
  * what the file means, never on the order of its nodes. Linear in the file; external data is never opened.
