@@ -123,3 +123,6 @@ function same(a: Folded, b: Folded): boolean {
   for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false
   return true
 }
+
+/** Names of the operators that are computed at import, for the docs. */
+export const foldedOperators = (): Iterable<string> => folds.keys()

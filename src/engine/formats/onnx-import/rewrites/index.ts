@@ -19,3 +19,6 @@ export function rewrite(node: FileNode, values: readonly (Value | undefined)[]):
     throw invalid(`${node.opType} node ${quote(nodeName(node))}: ${cause.message}`, nodeName(node))
   }
 }
+
+/** Names of the operators that may be written as others, for the docs. */
+export const rewrittenOperators = (): Iterable<string> => rewrites.keys()
