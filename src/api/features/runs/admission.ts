@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { explain } from '../../../engine/explain.ts'
+import type { BackendName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
@@ -26,7 +27,8 @@ export interface ReadRun {
 /** A side that its device and runtime take. */
 interface Admitted {
   device: Pick<Device, 'name' | 'uuid' | 'host' | 'driver'>
-  /** Of the runtime. */
+  /** The back end that it gets, and the version of the runtime with it. */
+  backend: BackendName
   version: string
   /** Of the architecture's content. */
   digest: string
@@ -74,17 +76,20 @@ export class RunAdmission {
     const admitted = await this.#admit(a, name, profile, '')
     const other = b && (await this.#admit(b, name, profile, '/against'))
     const { device } = admitted
+    // The back end was chosen where it was not named.
+    const own = { ...a, backend: admitted.backend }
+    const opposite = b && other && { ...b, backend: other.backend }
     // Everything that decides a result, whoever asks: two architectures of one content are one network.
     const measurement = hashOf({
       device: device.uuid,
       driver: device.driver,
-      a: { ...a, architectureId: admitted.digest, version: admitted.version },
-      ...(b && other ? { b: { ...b, architectureId: other.digest, version: other.version }, rounds } : {}),
+      a: { ...own, architectureId: admitted.digest, version: admitted.version },
+      ...(opposite ? { b: { ...opposite, architectureId: other.digest, version: other.version }, rounds } : {}),
       profile,
     })
-    const { architectureId: againstArchitectureId, ...against } = b ?? { architectureId: null }
+    const { architectureId: againstArchitectureId, ...against } = opposite ?? { architectureId: null }
     return {
-      ...a,
+      ...own,
       device: device.name,
       deviceUuid: device.uuid,
       host: device.host,
@@ -102,9 +107,9 @@ export class RunAdmission {
    * @param path of the side in the request.
    */
   async #admit(side: Side, deviceName: string, profile: boolean, path: string): Promise<Admitted> {
-    const { runtime, precision, settings, batch, resolution } = side
+    const { runtime, backend, precision, settings, batch, resolution } = side
     const architecture = await this.#architectures.get(side.architectureId)
-    const { device, support } = await this.#devices.find(deviceName, runtime)
+    const { device, support } = await this.#devices.find(deviceName, runtime, backend)
     const { capabilities } = support
     const refusals = [
       ...(capabilities.precisions.includes(precision)
@@ -120,6 +125,6 @@ export class RunAdmission {
     const macs = asRegistered
       ? architecture.counts.macs
       : await this.#costs.macs(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
-    return { device, version: support.version, digest: architecture.digest, macs }
+    return { device, backend: support.backend, version: support.version, digest: architecture.digest, macs }
   }
 }

@@ -6,7 +6,7 @@ import ort from 'onnxruntime-node'
 import { exportOnnx, type OnnxExport } from '../../../engine/formats/onnx-export.ts'
 import { numel } from '../../../engine/shape.ts'
 import { seededInput } from '../../../engine/weights.ts'
-import type { DeviceKind, LayerProfile, LoadRequest, RunJob, Runtime, RuntimeSupport, Session } from '../../contract.ts'
+import type { BackendName, DeviceKind, LayerProfile, LoadRequest, RunJob, Runtime, RuntimeSupport, Session } from '../../contract.ts'
 import { probeRequest } from '../probe-request.ts'
 import { attributeKernels, readTrace } from './profile.ts'
 
@@ -52,7 +52,6 @@ async function load(request: LoadRequest): Promise<Session> {
   let results: ort.InferenceSession.ReturnType = {}
   const { intraOpNumThreads, interOpNumThreads, executionMode, graphOptimizationLevel } = options
   return {
-    backend: kind,
     options: {
       executionProvider: kind,
       ...{ intraOpNumThreads, interOpNumThreads, executionMode, graphOptimizationLevel },
@@ -96,9 +95,9 @@ async function probe(device: RunJob['device']): Promise<RuntimeSupport> {
     const session = await load(probeRequest(device))
     await session.run()
     await session.dispose()
-    return { runtime: 'onnxruntime', usable: true, version, backend: device.kind, capabilities: capabilities() }
+    return { runtime: 'onnxruntime', backend: device.kind, usable: true, version, capabilities: capabilities() }
   } catch (error) {
-    return { runtime: 'onnxruntime', usable: false, reason: reasonOf((error as Error).message), command: null }
+    return { runtime: 'onnxruntime', backend: device.kind, usable: false, reason: reasonOf((error as Error).message), command: null }
   }
 }
 
@@ -117,8 +116,10 @@ const capabilities = () => ({
   maxThreads: os.availableParallelism(),
 })
 
-export const onnxruntime: Runtime = {
+/** Its back end is an execution provider, named as the kind of device is. */
+export const onnxruntimeOn = (backend: BackendName): Runtime => ({
   name: 'onnxruntime',
+  backend,
   version,
   capabilities,
   probe,
@@ -128,4 +129,4 @@ export const onnxruntime: Runtime = {
   // 3.0 times its weights while it loads; ResNet-50 and DenseNet-121 at batch 8 at 1.2 and 1.5 times this sum.
   leastMemory: (weightBytes, peakActivationBytes) => 2.9 * weightBytes + peakActivationBytes,
   memoryLimitBytes: null,
-}
+})
