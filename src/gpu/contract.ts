@@ -130,7 +130,7 @@ export interface RunEnvironment {
   precision: Precision
   nodeVersion: string
   os: string
-  cpu: CpuDescription & { governor: string | null }
+  cpu: CpuDescription
   memory: { totalBytes: number; availableBytes: number }
   /** 1, 5 and 15 minutes, as the run began. */
   loadAverage: readonly number[]

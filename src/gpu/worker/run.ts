@@ -14,7 +14,7 @@ import {
   type RunSuccess,
   type Runtime,
 } from '../contract.ts'
-import { describeCpu, governor, type HostCpuTime, hostCpuTime, bootId as readBootId } from '../host-facts.ts'
+import { describeCpu, type HostCpuTime, hostCpuTime, bootId as readBootId } from '../host-facts.ts'
 import { RunError } from '../run-error.ts'
 import { measure } from '../timing/measure.ts'
 import { summarize } from '../timing/summary.ts'
@@ -109,7 +109,7 @@ async function whileLocked(
     precision: job.precision,
     nodeVersion: process.version,
     os: `${os.type()} ${os.release()} ${os.arch()}`,
-    cpu: { ...cpu, governor: await governor() },
+    cpu,
     memory,
     loadAverage,
     threads: request.threads,
