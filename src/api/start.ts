@@ -38,7 +38,9 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log })
     opened.push(() => store.close())
     const survey = await surveying
-    const workers = new Map(survey.devices.map((device) => [device.uuid, new DeviceWorker(device, { log })]))
+    const { CUDA_DIR: cudaFolder, WORKER_MEMORY_BYTES: memoryBytes = 0 } = config
+    const workerOf = (device: Device) => new DeviceWorker(device, { log, cudaFolder, memoryBytes })
+    const workers = new Map(survey.devices.map((device) => [device.uuid, workerOf(device)]))
     opened.push(() => Promise.all([...workers.values()].map((worker) => worker.close())))
     /** What was found when the runtimes were tried, by device UUID. */
     const found = new Map<string, { name: string; runtimes: RuntimeSupport[] }>()
@@ -56,7 +58,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
       idle: () => queue.idle,
       log,
       async appeared(device) {
-        const worker = new DeviceWorker(device, { log })
+        const worker = workerOf(device)
         workers.set(device.uuid, worker)
         void probe(device)
         await queue.attach(device, worker)

@@ -134,3 +134,16 @@ export function hostCpuTime(): HostCpuTime | null {
     return null
   }
 }
+
+/**
+ * What the cores that this process may use are clocked at, MHz; empty where the host does not show it, as most virtual
+ * machines. Synchronous, so that it is read between two timed calls.
+ */
+export function cpuFrequencies(): number[] {
+  try {
+    const allowed = /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
+    return cpuList(allowed).map((cpu) => Number(readFileSync(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_cur_freq`, 'utf8')) / 1000)
+  } catch {
+    return []
+  }
+}

@@ -3,7 +3,6 @@
  * and, for what that does not hold, from its CSV. Its text for people is never parsed.
  */
 import { execFile } from 'node:child_process'
-import { XMLParser } from 'fast-xml-parser'
 
 /** One GPU as the driver describes it. Null where it does not say (`N/A`). */
 export interface GpuFacts {
@@ -95,10 +94,12 @@ export function parseCapabilities(csv: string): Map<string, string> {
 
 /** Elements that may come once and are read as a list. */
 const lists = new Set(['gpu', 'process_info'])
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isArray: (name) => lists.has(name) })
 
 /** Reads what `nvidia-smi -q -x` prints. @param capabilities by UUID. */
-export function parseGpuLog(xml: string, capabilities: ReadonlyMap<string, string>): GpuFacts[] | NoAnswer {
+export async function parseGpuLog(xml: string, capabilities: ReadonlyMap<string, string>): Promise<GpuFacts[] | NoAnswer> {
+  // Loaded where there is XML to read: a host without a GPU, and every worker process, starts without it.
+  const { XMLParser } = await import('fast-xml-parser')
+  const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isArray: (name) => lists.has(name) })
   let log: unknown
   try {
     log = parser.parse(xml, true).nvidia_smi_log

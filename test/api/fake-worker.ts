@@ -71,6 +71,8 @@ const success = (job: RunJob): RunSuccess => ({
     throughputPerSecond: 592.6,
     firstRunMs: 3,
     loadMs: 20,
+    sessionCached: false,
+    addedOps: [],
     warmup: { runs: 4, durationMs: 10, agreed: true },
     stable: true,
     output: { elements: 10, maxAbs: 2.5, first: [-1, 2.5] },
@@ -108,6 +110,7 @@ const success = (job: RunJob): RunSuccess => ({
     workerPid: process.pid,
     interval: { bootId: 'test', startNs: '0', endNs: '1' },
     hostLoad: null,
+    gpu: null,
   },
   samples: fakeSamples,
   outputs: Float32Array.of(-1, 2.5, 0, 0, 0, 0, 0, 0, 0, job.runtime === 'tfjs' ? 0.25 : 0),
@@ -131,7 +134,13 @@ export const offers = (): Offers => {
     usable: true as const,
     version: '1.30.0',
     backend: 'cpu',
-    capabilities: { precisions: ['float32' as const], separatesCopies: false, perLayer: true, maxThreads: 4 },
+    capabilities: {
+      precisions: ['float32' as const],
+      separatesCopies: false,
+      perLayer: true,
+      maxThreads: 4,
+      settings: ['graphOptimization' as const, 'mode' as const],
+    },
   }
   const tfjs = {
     runtime: 'tfjs' as const,

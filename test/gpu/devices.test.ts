@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import os from 'node:os'
-import path from 'node:path'
 import { test } from 'node:test'
 import { cpuUuid, cudaDevices, type Device, surveyDevices } from '../../src/gpu/devices.ts'
 import { cacheBytes, cpuList, parseCpuTime } from '../../src/gpu/host-facts.ts'
 import { parseCapabilities, parseGpuLog } from '../../src/gpu/nvidia-smi.ts'
+import { withNvidiaSmi } from './fake-nvidia-smi.ts'
 
 const fixture = (name: string) => readFile(new URL(`../fixtures/nvidia-smi/${name}`, import.meta.url), 'utf8')
 const capabilities = parseCapabilities('GPU-5f1c2a34-0b1d-4c6e-9f00-1234567890ab, 9.0\nGPU-0a9b8c7d-6e5f-4a3b-8c1d-abcdef012345, [N/A]\n')
@@ -97,7 +97,7 @@ test('what a GPU does not have is null, also under the names of older drivers', 
   const older = (await fixture('two-gpus.xml'))
     .replaceAll('gpu_power_readings', 'power_readings')
     .replaceAll('current_power_limit', 'power_limit')
-  const [, t4] = cudaDevices(parseGpuLog(older, capabilities), 'h').devices
+  const [, t4] = cudaDevices(await parseGpuLog(older, capabilities), 'h').devices
   assert.deepEqual([t4!.name, t4!.gpu!.powerLimitWatts.current], ['cuda:1', 70])
 })
 
@@ -136,31 +136,16 @@ test('what cannot be read is a reason, never a device', async () => {
     whole.replace(/<driver_version>.*<\/driver_version>/, ''),
   ]
   for (const text of broken) {
-    const { devices, absent } = cudaDevices(parseGpuLog(text, capabilities), 'h')
+    const { devices, absent } = cudaDevices(await parseGpuLog(text, capabilities), 'h')
     assert.deepEqual(devices, [], text.slice(0, 60))
     assert.match(absent[0]!.reason, /cannot be read|without driver, UUID, name or memory/)
   }
   for (const none of ['no-devices.xml', 'No devices were found'])
     assert.match(
-      (none.endsWith('xml') ? await survey(none) : cudaDevices(parseGpuLog(none, capabilities), 'h')).absent[0]!.reason,
+      (none.endsWith('xml') ? await survey(none) : cudaDevices(await parseGpuLog(none, capabilities), 'h')).absent[0]!.reason,
       /lists no GPU/,
     )
 })
-
-/** Puts a stand-in for nvidia-smi first on the PATH. */
-async function withNvidiaSmi<T>(script: string, use: () => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'archmeter-test-'))
-  const before = process.env.PATH
-  try {
-    await writeFile(path.join(folder, 'nvidia-smi'), `#!/bin/sh\n${script}\n`)
-    await chmod(path.join(folder, 'nvidia-smi'), 0o755)
-    process.env.PATH = `${folder}:${before}`
-    return await use()
-  } finally {
-    process.env.PATH = before
-    await rm(folder, { recursive: true })
-  }
-}
 
 /** What `surveyDevices` asks nvidia-smi, answered by a fixture; anything else fails. */
 const answering = (name: string) => `case "$*" in

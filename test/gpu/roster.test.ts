@@ -8,13 +8,13 @@ import { DeviceRoster } from '../../src/gpu/roster.ts'
 import { quietLog } from '../store/helper.ts'
 
 const log = (name: string) => readFileSync(new URL(`../fixtures/nvidia-smi/${name}`, import.meta.url), 'utf8')
-const surveyOf = (xml: string): DeviceSurvey => cudaDevices(parseGpuLog(xml, new Map()), 'h')
+const surveyOf = async (xml: string): Promise<DeviceSurvey> => cudaDevices(await parseGpuLog(xml, new Map()), 'h')
 const two = log('two-gpus.xml')
 const one = log('h100.xml')
 
 /** A roster that sees what the test says, and what it told. */
-function watching(first: string) {
-  let seen = surveyOf(first)
+async function watching(first: string) {
+  let seen = await surveyOf(first)
   let idle = true
   let looks = 0
   const told: string[] = []
@@ -40,8 +40,8 @@ function watching(first: string) {
     roster,
     told,
     looked,
-    see: (xml: string) => {
-      seen = surveyOf(xml)
+    see: async (xml: string) => {
+      seen = await surveyOf(xml)
       return looked()
     },
     busy: () => {
@@ -53,7 +53,7 @@ function watching(first: string) {
 
 describe('the devices of a service that runs for weeks', () => {
   it('vanish and come back', async () => {
-    const { roster, told, see } = watching(two)
+    const { roster, told, see } = await watching(two)
     await see(one)
     assert.deepEqual(told, ['-cuda:1 580.65.06'])
     assert.deepEqual(
@@ -65,27 +65,27 @@ describe('the devices of a service that runs for weeks', () => {
   })
 
   it('go and come under a new driver, since processes of the old one cannot use it', async () => {
-    const { told, see } = watching(one)
+    const { told, see } = await watching(one)
     await see(one.replace('580.65.06', '590.10.01'))
     assert.deepEqual(told, ['-cuda:0 580.65.06', '+cuda:0 590.10.01'])
   })
 
   it('show their free memory as it is now, and are not disturbed by that', async () => {
-    const { roster, told, see } = watching(one)
+    const { roster, told, see } = await watching(one)
     await see(one.replace('79922 MiB', '1000 MiB'))
     assert.deepEqual(told, [])
     assert.equal(roster.survey.devices[0]!.memoryFreeBytes, 1000 * 2 ** 20)
   })
 
   it('all go where the driver fails, with the reason', async () => {
-    const { roster, told, see } = watching(two)
+    const { roster, told, see } = await watching(two)
     await see('garbage')
     assert.deepEqual(told, ['-cuda:0 580.65.06', '-cuda:1 580.65.06'])
     assert.match(roster.survey.absent[0]!.reason, /cannot be read/)
   })
 
   it('are left alone while a run is timed', async () => {
-    const { busy, looks, looked } = watching(one)
+    const { busy, looks, looked } = await watching(one)
     await looked()
     busy()
     await sleep(10)

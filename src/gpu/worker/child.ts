@@ -1,9 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { RunJob, RuntimeName } from '../contract.ts'
+import { libraryFolder } from '../cuda-folder.ts'
 import type { Device } from '../devices.ts'
 import { LastLines } from './last-lines.ts'
 
@@ -16,6 +18,7 @@ export interface WorkerExit {
 /** One process, from its start to its end. */
 export interface Child extends WorkerExit {
   process: ChildProcess
+  kind: ProcessKind | null
   scratch: string
   said: LastLines
   /** Settles when the process is gone, its output read and its files removed. */
@@ -25,29 +28,75 @@ export interface Child extends WorkerExit {
 /** What the child is given of the environment: where things are, and what its native libraries read. No secrets. */
 const passedOn = /^(PATH|HOME|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|XDG_CACHE_HOME)$/
 
+/** What a process is started for: libraries read it once, from their environment, so another kind needs another process. */
+export interface ProcessKind {
+  runtime: RuntimeName
+  tf32: boolean
+}
+/** The kind that a job needs on its device; null on a CPU, where any process does. */
+export const kindFor = ({ device, runtime, settings }: Pick<RunJob, 'device' | 'runtime' | 'settings'>): ProcessKind | null =>
+  device.kind === 'cuda' ? { runtime, tf32: settings.tf32 } : null
+
+/** How worker processes are set up. */
+export interface ProcessOptions {
+  /** Filled by the set-up of CUDA; its libraries are for onnxruntime alone, since TensorFlow brings others of the same names. */
+  cudaFolder: string
+  /** Most memory the process may take, bytes; 0: as much as there is. */
+  memoryBytes: number
+  /** What it executes. */
+  program: string
+}
+export const workerProgram = fileURLToPath(new URL('./main.ts', import.meta.url))
+
 /**
  * The environment of a worker for this device: it sees its own GPU alone, as device 0, or none, and leaves its files,
  * and those of its libraries, in `scratch`.
  */
 export function workerEnvironment(
   device: Pick<Device, 'kind' | 'uuid'>,
+  kind: ProcessKind | null,
   scratch: string,
+  { cudaFolder, memoryBytes }: Pick<ProcessOptions, 'cudaFolder' | 'memoryBytes'>,
   environment: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
+  const own: NodeJS.ProcessEnv = { TMPDIR: scratch, CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
+  if (memoryBytes > 0) own.WORKER_MEMORY_BYTES = String(memoryBytes)
+  if (device.kind === 'cuda') own.CUDA_DIR = cudaFolder
+  if (kind) {
+    // Empty is as good as not there, and beats what the service itself was started with.
+    own.NVIDIA_TF32_OVERRIDE = kind.tf32 ? undefined : '0'
+    if (kind.runtime === 'onnxruntime')
+      own.LD_LIBRARY_PATH = [libraryFolder(cudaFolder), environment.LD_LIBRARY_PATH].filter((folder) => folder).join(path.delimiter)
+  }
   const kept = Object.entries(environment).filter(([name]) => passedOn.test(name))
-  return { ...Object.fromEntries(kept), TMPDIR: scratch, CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
+  return { ...Object.fromEntries(kept), ...own }
+}
+
+/**
+ * The command line. A cap of memory is set by the shell before Node begins: RLIMIT_DATA, which counts what a process can
+ * write to and lets V8 reserve addresses as it does, so that an allocation beyond it fails and nothing else is touched.
+ */
+function commandLine({ memoryBytes, program }: ProcessOptions, args: readonly string[]): [string, string[]] {
+  const node = [process.execPath, program, ...args]
+  if (memoryBytes === 0 || process.platform !== 'linux') return [node[0]!, node.slice(1)]
+  return ['sh', ['-c', 'ulimit -d "$1" && shift && exec "$@"', 'sh', String(Math.ceil(memoryBytes / 1024)), ...node]]
 }
 
 /**
  * Starts a process for the device. `onLine` gets what it writes, line by line.
  * @throws Error where its scratch folder cannot be made; a process that does not start is `gone` at once.
  */
-export async function spawnChild(device: Device, onLine: (line: string, pid: number | undefined) => void): Promise<Child> {
+export async function spawnChild(
+  device: Device,
+  kind: ProcessKind | null,
+  options: ProcessOptions,
+  onLine: (line: string, pid: number | undefined) => void,
+): Promise<Child> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'archmeter-worker-'))
-  const worker = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [String(process.pid), scratch], {
+  const [command, args] = commandLine(options, [String(process.pid), scratch])
+  const worker = spawn(command, args, {
     serialization: 'advanced',
-    execArgv: [],
-    env: workerEnvironment(device, scratch, process.env),
+    env: workerEnvironment(device, kind, scratch, options, process.env),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const said = new LastLines((line) => onLine(line, worker.pid))
@@ -61,7 +110,7 @@ export async function spawnChild(device: Device, onLine: (line: string, pid: num
       if (worker.pid === undefined) resolve()
     })
   })
-  const child: Child = { process: worker, pid: worker.pid ?? -1, code: null, signal: null, scratch, said, gone: closed }
+  const child: Child = { process: worker, kind, pid: worker.pid ?? -1, code: null, signal: null, scratch, said, gone: closed }
   // Where this service exits without closing its workers, nothing of them stays.
   const onExit = () => {
     worker.kill('SIGKILL')

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { runtimeNames } from '../../../gpu/contract.ts'
+import { runtimeSettingNames } from '../../../gpu/runtime-settings.ts'
 import { nullable } from '../../schemas.ts'
 
 export const RuntimeNameSchema = Type.Enum([...runtimeNames], { title: 'RuntimeName', description: 'What executes the network.' })
@@ -11,6 +12,9 @@ const Capabilities = Type.Object(
     separatesCopies: Type.Boolean({ description: 'Copies to and from the device are timed apart from compute.' }),
     perLayer: Type.Boolean({ description: 'It can profile layer by layer.' }),
     maxThreads: Type.Integer({ minimum: 1 }),
+    settings: Type.Array(Type.Enum([...runtimeSettingNames], { title: 'RuntimeSetting' }), {
+      description: 'Settings of a run that it follows; any other must have its default.',
+    }),
   },
   { title: 'RuntimeCapabilities' },
 )

@@ -86,7 +86,7 @@ const present = (device: Offered): DeviceAnswer => ({
     usable: each.usable,
     version: each.usable ? each.version : null,
     backend: each.usable ? each.backend : null,
-    capabilities: each.usable ? each.capabilities : null,
+    capabilities: each.usable ? { settings: [], ...each.capabilities } : null,
     reason: each.usable ? null : each.reason,
     command: each.usable ? null : each.command,
   })),
