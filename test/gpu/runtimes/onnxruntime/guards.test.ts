@@ -96,3 +96,14 @@ test('less optimisation keeps the nodes that more fuses away', async () => {
   assert.equal(await kernels('disabled'), 4, 'convolution, ReLU, flatten and linear, each a kernel of its own')
   assert.ok((await kernels('all')) < 4)
 })
+
+test('resident: no layer is computed ahead; each has its kernel as end to end has it, beside the two that were added', async () => {
+  const rows = async (mode: RuntimeSettings['mode']) => {
+    const settings = { ...defaultRuntimeSettings, mode }
+    const { perLayer, unattributedMs } = await onnxruntime.profile!({ ...probeRequest(device), graph: tinyGraph, scratch, settings }, 3)
+    return { layers: perLayer.map(({ layerIds }) => layerIds), unattributedMs }
+  }
+  const [endToEnd, resident] = [await rows('endToEnd'), await rows('resident')]
+  assert.deepEqual(resident.layers, endToEnd.layers)
+  assert.ok(resident.unattributedMs > 0, 'Mul and ReduceMax belong to no layer')
+})
