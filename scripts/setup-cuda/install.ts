@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { type Installed, libraryFolder, nativeFiles, packageFolder, readInstalled } from '../../src/gpu/cuda-folder.ts'
@@ -18,10 +18,10 @@ export const cudaPackages: readonly CudaPackage[] = [
   { name: 'nvidia-cuda-runtime', versions: '~=13.0', downloadMB: 3, unpackedMB: 1 },
   { name: 'nvidia-curand', versions: '~=10.0', downloadMB: 77, unpackedMB: 105 },
   { name: 'nvidia-cublas', versions: '~=13.0', downloadMB: 444, unpackedMB: 610 },
-  { name: 'nvidia-cuda-nvrtc', versions: '~=13.0', downloadMB: 90, unpackedMB: 220 },
-  { name: 'nvidia-nvjitlink', versions: '~=13.0', downloadMB: 40, unpackedMB: 95 },
-  { name: 'nvidia-cufft', versions: '~=12.0', downloadMB: 215, unpackedMB: 280 },
-  { name: 'nvidia-cudnn-cu13', versions: '~=9.0', downloadMB: 400, unpackedMB: 700 },
+  { name: 'nvidia-cuda-nvrtc', versions: '~=13.0', downloadMB: 58, unpackedMB: 150 },
+  { name: 'nvidia-nvjitlink', versions: '~=13.0', downloadMB: 47, unpackedMB: 117 },
+  { name: 'nvidia-cufft', versions: '~=12.0', downloadMB: 165, unpackedMB: 240 },
+  { name: 'nvidia-cudnn-cu13', versions: '~=9.0', downloadMB: 517, unpackedMB: 940 },
 ]
 const provider = { name: 'onnxruntime-gpu', downloadMB: 247, unpackedMB: 365 }
 
@@ -120,7 +120,7 @@ function sameCommit(npmLibrary: string, wheelLibrary: string, version: string): 
   return ours
 }
 
-/** The npm package as it is, with the provider beside its library. */
+/** The npm package as it is, with the provider beside its library, by a link: 272 MB that lie there once. */
 function copyPackage(npm: string, folder: string, providerFolder: string): void {
   const copy = packageFolder(folder)
   const part = `${copy}.part`
@@ -128,7 +128,7 @@ function copyPackage(npm: string, folder: string, providerFolder: string): void 
   for (const name of ['package.json', 'dist', nativeFiles]) cpSync(path.join(npm, name), path.join(part, name), { recursive: true })
   cpSync(npmPackage('onnxruntime-common'), path.join(part, 'node_modules', 'onnxruntime-common'), { recursive: true })
   for (const name of ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'])
-    cpSync(path.join(providerFolder, name), path.join(part, nativeFiles, name))
+    linkSync(path.join(providerFolder, name), path.join(part, nativeFiles, name))
   rmSync(copy, { recursive: true, force: true })
   renameSync(part, copy)
 }

@@ -11,7 +11,7 @@ import { installCuda } from './install.ts'
 import { pack } from './pack.ts'
 import { SetupError } from './wheels.ts'
 
-const help = `Brings what ONNX Runtime needs to run on NVIDIA GPUs: about 1.5 GB to download, 2.4 GB in CUDA_DIR.
+const help = `Brings what ONNX Runtime needs to run on NVIDIA GPUs: about 1.6 GB to download, 2.4 GB in CUDA_DIR.
 
   npm run setup:cuda                     for this host, and tries it
   npm run setup:cuda -- --prepare        for another host: without a look at this one's driver
