@@ -1,11 +1,12 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { runtimeSettingProperties } from '../runtime-settings.ts'
 
 const hour = 3_600_000
 
 export const scenarios = ['singleStream', 'offline'] as const
 
 /**
- * Numbers that steer one timing; each is recorded with the run. The only place where defaults and bounds stand: the
+ * What steers one timing, and what is asked of the runtime; each is recorded with the run. The only place where defaults and bounds stand: the
  * API's validation and documentation are made from this schema.
  */
 export const TimingSettings = Type.Object(
@@ -54,6 +55,7 @@ export const TimingSettings = Type.Object(
       default: 0,
       description: 'Seed of weights, inputs and of the bootstrap: the same seed repeats the run.',
     }),
+    ...runtimeSettingProperties,
   },
   { additionalProperties: false },
 )

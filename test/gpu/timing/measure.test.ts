@@ -120,11 +120,14 @@ test('an error of the runtime passes through', async () => {
 
 test('settings: defaults in full, contradictions named', () => {
   assert.deepEqual(Object.keys(resolveSettings()).sort(), [
+    'graphOptimization',
     'maxDurationMs',
     'minDurationMs',
     'minSamples',
+    'mode',
     'scenario',
     'seed',
+    'tf32',
     'threads',
     'warmupMs',
   ])

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { explain } from '../../../engine/explain.ts'
 import type { BackendName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices.ts'
+import { unfollowed } from '../../../gpu/runtime-settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
@@ -119,6 +120,7 @@ export class RunAdmission {
       ...(settings.threads > capabilities.maxThreads
         ? [{ path: `${path}/settings/threads`, message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
         : []),
+      ...unfollowed(settings, capabilities.settings).map(({ setting, message }) => ({ path: `${path}/settings/${setting}`, message })),
     ]
     if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
     const asRegistered = batch === 1 && !resolution
