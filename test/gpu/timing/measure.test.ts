@@ -120,6 +120,7 @@ test('an error of the runtime passes through', async () => {
 
 test('settings: defaults in full, contradictions named', () => {
   assert.deepEqual(Object.keys(resolveSettings()).sort(), [
+    'driftTolerance',
     'graphOptimization',
     'maxDurationMs',
     'minDurationMs',
@@ -127,6 +128,8 @@ test('settings: defaults in full, contradictions named', () => {
     'mode',
     'scenario',
     'seed',
+    'stabilityTolerance',
+    'stabilityWindows',
     'tf32',
     'threads',
     'warmupMs',
