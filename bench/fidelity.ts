@@ -13,7 +13,7 @@ import { exportOnnx } from '../src/engine/formats/onnx-export.ts'
 import type { Graph } from '../src/engine/graph.ts'
 import { verifyGraph } from '../src/engine/verify.ts'
 import { expandZoo } from '../src/engine/zoo/index.ts'
-import { discoverDevices } from '../src/gpu/devices.ts'
+import { surveyDevices } from '../src/gpu/devices.ts'
 import { resolveSettings } from '../src/gpu/timing/settings.ts'
 import { DeviceWorker } from '../src/gpu/worker/host.ts'
 import { type Benchmark, type Figure, median, runIfMain, show } from './figure.ts'
@@ -46,10 +46,19 @@ function bareBlock(job: BareJob): Promise<number> {
 
 /** One block through the worker, in a fresh process as well. @returns the run's median, ms. */
 async function workerBlock(graph: Graph): Promise<number> {
-  const device = (await discoverDevices())[0]!
+  const device = (await surveyDevices()).devices[0]!
   const worker = new DeviceWorker(device, { log: { debug() {}, warn: console.warn } })
   try {
-    const job = { runId: 'bench', graph, runtime: 'onnxruntime', device, batch: 1, precision: 'float32', resolution: null } as const
+    const job = {
+      runId: 'bench',
+      graph,
+      runtime: 'onnxruntime',
+      backend: 'cpu',
+      device,
+      batch: 1,
+      precision: 'float32',
+      resolution: null,
+    } as const
     const outcome = await worker.execute({ ...job, profile: false, settings }, { timeoutMs: 120_000 })
     if (outcome.outcome !== 'succeeded') throw new Error(`the worker's run did not succeed: ${JSON.stringify(outcome)}`)
     return median([...outcome.success.samples])

@@ -5,23 +5,36 @@
 import type { Graph } from '../engine/graph.ts'
 import type { Device } from './devices.ts'
 import type { CpuDescription } from './host-facts.ts'
+import type { RuntimeSetting, RuntimeSettings } from './runtime-settings.ts'
 import type { Ratio } from './timing/compare.ts'
 import type { TimingSettings } from './timing/settings.ts'
+import type { GpuWatch } from './worker/gpu-watch.ts'
 
 export type { TimingSettings }
 
 /** What can execute a graph; `runtimes/index.ts` loads each on demand. */
 export const runtimeNames = ['onnxruntime', 'tfjs'] as const
 export type RuntimeName = (typeof runtimeNames)[number]
+/** What of a runtime executes: the libraries its kernels come from. */
+export const backendNames = ['cpu', 'cuda', 'tensorflow', 'wasm'] as const
+export type BackendName = (typeof backendNames)[number]
 export const precisions = ['float32', 'float16'] as const
 export type Precision = (typeof precisions)[number]
 export type DeviceKind = 'cpu' | 'cuda'
+
+/** Back ends by runtime and kind of device, the best first: a run that names none gets the first that works. */
+export const backendsOf: Readonly<Record<RuntimeName, Readonly<Record<DeviceKind, readonly BackendName[]>>>> = {
+  onnxruntime: { cpu: ['cpu'], cuda: ['cuda'] },
+  tfjs: { cpu: ['tensorflow', 'wasm'], cuda: ['tensorflow'] },
+}
 
 /** One timed inference as the worker gets it. */
 export interface RunJob {
   runId: string
   graph: Graph
   runtime: RuntimeName
+  /** One of `backendsOf` the runtime and the kind of device. */
+  backend: BackendName
   device: Pick<Device, 'name' | 'uuid' | 'kind' | 'index' | 'model' | 'driver'>
   /** Images per call. */
   batch: number
@@ -77,6 +90,10 @@ export interface RunResult {
   throughputPerSecond: number
   firstRunMs: number
   loadMs: number
+  /** Whether the network was loaded already, by an earlier run of the same process: `loadMs` is then of that earlier load. */
+  sessionCached: boolean
+  /** Operations that were added to the network for this run, in words: none end to end. */
+  addedOps: string[]
   warmup: { runs: number; durationMs: number; agreed: boolean }
   stable: boolean
   /**
@@ -123,14 +140,13 @@ export interface RunEnvironment {
   driver: string | null
   runtime: RuntimeName
   runtimeVersion: string
-  /** Back end of the runtime: `cpu`, `cuda`, `wasm`, `tensorflow`. */
-  backend: string
+  backend: BackendName
   /** What the runtime was told, by its own option names. */
   runtimeOptions: Record<string, string | number | boolean>
   precision: Precision
   nodeVersion: string
   os: string
-  cpu: CpuDescription & { governor: string | null }
+  cpu: CpuDescription
   memory: { totalBytes: number; availableBytes: number }
   /** 1, 5 and 15 minutes, as the run began. */
   loadAverage: readonly number[]
@@ -141,6 +157,8 @@ export interface RunEnvironment {
   interval: { bootId: string; startNs: string; endNs: string }
   /** CPU that others used, and the hypervisor took, during the timed part, in CPUs; null where the kernel does not tell. */
   hostLoad: { othersCpus: number; stolenCpus: number } | null
+  /** What nvidia-smi told of the GPU during the timed part; null on a CPU. */
+  gpu: GpuWatch | null
 }
 
 export interface RunSuccess {
@@ -206,7 +224,9 @@ export interface RunProgress {
 }
 
 /** Parent → worker. */
-export type ToWorker = { kind: 'run'; job: RunJob } | { kind: 'probe'; runtime: RuntimeName; device: RunJob['device'] }
+export type ToWorker =
+  | { kind: 'run'; job: RunJob }
+  | { kind: 'probe'; runtime: RuntimeName; backend: BackendName; device: RunJob['device'] }
 /** Worker → parent. */
 export type FromWorker =
   | { kind: 'ready'; pid: number }
@@ -215,10 +235,11 @@ export type FromWorker =
   | { kind: 'done'; runId: string; success: RunSuccess; residentBytes: number }
   | { kind: 'failed'; runId: string; failure: RunFailure }
 
-/** Whether a runtime works on a device: found by running a tiny graph on it, never by asking for a list. */
-export type RuntimeSupport =
-  | { runtime: RuntimeName; usable: true; version: string; backend: string; capabilities: RuntimeCapabilities }
-  | { runtime: RuntimeName; usable: false; reason: string; command: string | null }
+/** Whether a runtime works on a device with one of its back ends: found by running a tiny graph, never by asking for a list. */
+export type RuntimeSupport = { runtime: RuntimeName; backend: BackendName } & (
+  | { usable: true; version: string; capabilities: RuntimeCapabilities }
+  | { usable: false; reason: string; command: string | null }
+)
 
 export interface RuntimeCapabilities {
   precisions: Precision[]
@@ -227,6 +248,8 @@ export interface RuntimeCapabilities {
   perLayer: boolean
   /** Most threads it can be told to use; 1 where it has one. */
   maxThreads: number
+  /** Which runtime settings it follows; none where it is left out. */
+  settings?: RuntimeSetting[]
 }
 
 export interface LoadRequest {
@@ -237,6 +260,8 @@ export interface LoadRequest {
   /** At least 1. */
   threads: number
   seed: number
+  /** The defaults where left out. */
+  settings?: RuntimeSettings
   device: RunJob['device']
   /** A folder for files that the load needs; removed after the run. */
   scratch: string
@@ -244,22 +269,23 @@ export interface LoadRequest {
 
 /** A loaded network. `run` returns when the output lies on the host: its duration is the latency. */
 export interface Session {
-  /** Back end that executes, as `RunEnvironment.backend`. */
-  backend: string
   run(): Promise<void> | void
   /** The outputs of the last `run`, in graph order, each in the engine's element order (N×C×H×W). */
-  outputs(): Float32Array[]
+  outputs(): Float32Array[] | Promise<Float32Array[]>
   /** What the runtime was told, by its own option names. */
   options: Record<string, string | number | boolean>
+  /** Operations that it runs beside the network's own, in words. */
+  addedOps?: string[]
   dispose(): Promise<void> | void
 }
 
-/** What executes graphs: one folder in `runtimes/`, the only places that load native bindings. */
+/** What executes graphs, by one of its back ends: a folder in `runtimes/`, the only places that load native bindings. */
 export interface Runtime {
   name: RuntimeName
+  backend: BackendName
   version: string
   /** What it can do on a kind of device; whether it works on this host is `probe`'s to find out. */
-  capabilities(kind: DeviceKind): RuntimeCapabilities
+  capabilities(kind: DeviceKind): RuntimeCapabilities | Promise<RuntimeCapabilities>
   /** Runs a tiny graph on the device. Never throws: what fails is the reason. */
   probe(device: RunJob['device']): Promise<RuntimeSupport>
   load(request: LoadRequest): Promise<Session>

@@ -4,7 +4,7 @@
  */
 import type { Graph } from '../../engine/graph.ts'
 import type { Claim, Ending, FinalStatus, Log, Run, Store } from '../../store/index.ts'
-import type { Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
+import type { BackendName, Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import { compareOutputs } from './agreement.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
@@ -16,7 +16,7 @@ export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'
 const STORE_AGAIN = { times: 30, pauseMs: 1000 }
 
 /** One side of a comparison, or the only one of any other run, as it is stored. */
-type Side = Pick<Run, 'runtime' | 'batch' | 'precision' | 'resolution' | 'settings'>
+type Side = Pick<Run, 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'settings'>
 
 export class Execution {
   readonly run: Run
@@ -91,6 +91,7 @@ export class Execution {
       runId: run.id,
       graph: architecture!.graph as Graph,
       runtime: side.runtime as RuntimeName,
+      backend: side.backend as BackendName,
       device: this.#device,
       batch: side.batch,
       precision: side.precision as Precision,

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import {
+  type BackendName,
+  backendsOf,
   type FromWorker,
   type RunFailure,
   type RunJob,
@@ -10,8 +13,20 @@ import {
   runtimeNames,
   type ToWorker,
 } from '../contract.ts'
+import { defaultCudaFolder } from '../cuda-folder.ts'
 import type { Device } from '../devices.ts'
-import { type Child, crashMessage, spawnChild, type WorkerExit } from './child.ts'
+import { isOutOfMemory } from '../run-error.ts'
+import { probeThreads } from '../runtimes/probe-request.ts'
+import {
+  type Child,
+  crashMessage,
+  kindFor,
+  type ProcessKind,
+  type ProcessOptions,
+  spawnChild,
+  type WorkerExit,
+  workerProgram,
+} from './child.ts'
 import { stopAfter } from './deadline.ts'
 
 /** How a run ended. `during` is the phase it had reached. */
@@ -37,6 +52,11 @@ export interface WorkerLog {
   warn(data: object, message: string): void
 }
 
+export interface WorkerOptions extends Partial<ProcessOptions> {
+  log: WorkerLog
+  onExit?: (exit: WorkerExit) => void
+}
+
 const startTimeoutMs = 30_000
 const probeTimeoutMs = 120_000
 /** A process that a run left larger than this is ended: its memory would be missing for the next one. */
@@ -50,6 +70,7 @@ const longestBackOffMs = 10_000
  */
 export class DeviceWorker {
   readonly device: Device
+  readonly #options: ProcessOptions
   readonly #log: WorkerLog
   readonly #onExit: ((exit: WorkerExit) => void) | undefined
   #child: Child | null = null
@@ -59,8 +80,9 @@ export class DeviceWorker {
   readonly #closing = new AbortController()
   #probed: Promise<RuntimeSupport[]> | null = null
 
-  constructor(device: Device, { log, onExit }: { log: WorkerLog; onExit?: (exit: WorkerExit) => void }) {
+  constructor(device: Device, { log, onExit, ...options }: WorkerOptions) {
     this.device = device
+    this.#options = { cudaFolder: defaultCudaFolder, memoryBytes: 0, program: workerProgram, ...options }
     this.#log = log
     this.#onExit = onExit
   }
@@ -72,14 +94,15 @@ export class DeviceWorker {
 
   /** Starts the process ahead of the first run. @throws Error where it does not start. */
   async start(): Promise<void> {
-    await this.#exclusively(() => this.#ready())
+    await this.#exclusively(() => this.#ready(null))
   }
 
-  /** Which runtimes work on the device, each tried by running a tiny graph. Found once, then remembered. */
+  /** Which runtimes work on the device, each back end tried by running a tiny graph. Found once, then remembered. */
   probe(): Promise<RuntimeSupport[]> {
     this.#probed ??= this.#exclusively(async () => {
       const found: RuntimeSupport[] = []
-      for (const name of runtimeNames) found.push(await this.#probeOne(name))
+      for (const name of runtimeNames)
+        for (const backend of backendsOf[name][this.device.kind]) found.push(await this.#probeOne(name, backend))
       return found
     })
     return this.#probed
@@ -107,18 +130,19 @@ export class DeviceWorker {
   async #execute(job: RunJob, { timeoutMs, fresh, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
     let during = 'starting'
     let begun = false
-    let swollen = false
+    /** A process not to be used again: too large, or one in which CUDA's profiler was, of which it is not known what it leaves. */
+    let worn = false
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     const deadline = stopAfter(timeoutMs, stop)
     try {
-      const child = await Promise.race([deadline.stopped, this.#ready()])
+      const child = await Promise.race([deadline.stopped, this.#ready(kindFor(job))])
       // Nothing of the run has begun: the process may go on starting, for the next one.
       if (typeof child === 'string') return { outcome: child, during }
       begun = true
       const reply = this.#ask(child, { kind: 'run', job }, (message): Outcome | null => {
         if (!('runId' in message) || message.runId !== job.runId) return null
         if (message.kind === 'done') {
-          swollen = message.residentBytes > largestIdleBytes
+          worn = message.residentBytes > largestIdleBytes || (this.device.kind === 'cuda' && job.profile)
           return { outcome: 'succeeded', success: message.success }
         }
         if (message.kind === 'failed') return { outcome: 'failed', failure: message.failure }
@@ -135,12 +159,13 @@ export class DeviceWorker {
         return outcome
       }
       this.#crashes += 1
-      return { outcome: 'crashed', failure: { code: 'WORKER_CRASHED', message: crashMessage(child, during) } }
+      const code = isOutOfMemory(child.said.text()) ? 'OUT_OF_MEMORY' : 'WORKER_CRASHED'
+      return { outcome: 'crashed', failure: { code, message: crashMessage(child, during) } }
     } catch (error) {
       return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
     } finally {
       const stopped = deadline.end()
-      if ((stopped && begun) || swollen || fresh) await this.#kill()
+      if ((stopped && begun) || worn || fresh) await this.#kill()
     }
   }
 
@@ -153,14 +178,16 @@ export class DeviceWorker {
     }
   }
 
-  async #probeOne(runtime: RuntimeName): Promise<RuntimeSupport> {
+  async #probeOne(runtime: RuntimeName, backend: BackendName): Promise<RuntimeSupport> {
     const deadline = stopAfter(probeTimeoutMs, this.#closing.signal)
-    const unusable = (reason: string): RuntimeSupport => ({ runtime, usable: false, reason, command: null })
+    const unusable = (reason: string): RuntimeSupport => ({ runtime, backend, usable: false, reason, command: null })
     try {
-      const child = await this.#ready()
+      const settings = { threads: probeThreads, tf32: true }
+      const child = await this.#ready(kindFor({ device: this.device, runtime, backend, settings }))
       const { name, uuid, kind, index, model, driver } = this.device
-      const reply = this.#ask(child, { kind: 'probe', runtime, device: { name, uuid, kind, index, model, driver } }, (message) =>
-        message.kind === 'probed' && message.support.runtime === runtime ? message.support : null,
+      const question = { kind: 'probe' as const, runtime, backend, device: { name, uuid, kind, index, model, driver } }
+      const reply = this.#ask(child, question, (message) =>
+        message.kind === 'probed' && message.support.runtime === runtime && message.support.backend === backend ? message.support : null,
       )
       const support = await Promise.race([deadline.stopped, reply])
       if (support === 'cancelled') return unusable('the worker was closed')
@@ -169,7 +196,8 @@ export class DeviceWorker {
     } catch (error) {
       return unusable((error as Error).message)
     } finally {
-      if (deadline.end()) await this.#kill()
+      // A probe profiles, and what that leaves in a process of CUDA is not known.
+      if (deadline.end() || this.device.kind === 'cuda') await this.#kill()
     }
   }
 
@@ -192,21 +220,22 @@ export class DeviceWorker {
     }
   }
 
-  /** The running process, started where there is none. @throws Error where it does not start. */
-  #ready(): Promise<Child> {
-    if (this.#child?.process.connected && !this.#starting) return Promise.resolve(this.#child)
-    this.#starting ??= this.#startProcess().finally(() => {
+  /** The running process, started where there is none of this kind. @throws Error where it does not start. */
+  async #ready(kind: ProcessKind | null): Promise<Child> {
+    const child = (await this.#starting?.catch(() => null)) ?? this.#child
+    if (child?.process.connected && isDeepStrictEqual(child.kind, kind)) return child
+    this.#starting ??= this.#startProcess(kind).finally(() => {
       this.#starting = null
     })
     return this.#starting
   }
 
-  async #startProcess(): Promise<Child> {
+  async #startProcess(kind: ProcessKind | null): Promise<Child> {
     if (this.#closing.signal.aborted) throw new Error('the worker was closed')
     // One that has hung up is on its way out: it is gone before the next one comes.
     await this.#kill()
     if (this.#crashes > 1) await this.#backOff()
-    const child = await this.#spawn()
+    const child = await this.#spawn(kind)
     const deadline = stopAfter(startTimeoutMs, this.#closing.signal)
     const ready = new Promise<'ready'>((resolve) => child.process.once('message', () => resolve('ready')))
     const first = await Promise.race([ready, child.gone, deadline.stopped])
@@ -226,9 +255,11 @@ export class DeviceWorker {
     await sleep(ms, undefined, { signal: this.#closing.signal })
   }
 
-  async #spawn(): Promise<Child> {
+  async #spawn(kind: ProcessKind | null): Promise<Child> {
     const { name } = this.device
-    const child = await spawnChild(this.device, (line, pid) => this.#log.debug({ device: name, pid, line }, 'the worker says'))
+    const child = await spawnChild(this.device, kind, this.#options, (line, pid) =>
+      this.#log.debug({ device: name, pid, line }, 'the worker says'),
+    )
     this.#child = child
     child.gone = child.gone.then(() => {
       if (this.#child === child) this.#child = null

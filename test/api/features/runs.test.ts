@@ -175,8 +175,22 @@ describe('what cannot be is refused', () => {
     assert.equal(ambiguous.errors.length, 2)
     assert.match(
       (await refused({ device: 'left/cuda:0', runtime: 'tfjs' }, 409, 'DEVICE_UNAVAILABLE')).detail,
-      /not installed; run: npm run setup/,
+      /TensorFlow is not set up; run: npm run setup:tensorflow; usable there: onnxruntime/,
     )
+  })
+  it('a back end that the runtime does not have there, or that is not set up', async () => {
+    const none = await refused({ runtime: 'tfjs', backend: 'tensorflow' }, 422, 'UNSUPPORTED_BY_RUNTIME')
+    assert.equal(none.detail, 'tfjs has no back end tensorflow on cpu:0: it has wasm')
+    assert.deepEqual(
+      none.errors.map(({ path }) => path),
+      ['/backend'],
+    )
+    const unset = await refused({ device: 'left/cuda:0', runtime: 'tfjs', backend: 'tensorflow' }, 409, 'DEVICE_UNAVAILABLE')
+    assert.match(
+      unset.detail,
+      /^tfjs \(tensorflow\) does not work on left\/cuda:0: TensorFlow is not set up; run: npm run setup:tensorflow/,
+    )
+    await refused({ backend: 'webgl' }, 400, 'INVALID_REQUEST')
   })
   it('what the runtime does not offer', async () => {
     const all = await refused(
@@ -188,6 +202,19 @@ describe('what cannot be is refused', () => {
       all.errors.map(({ path }) => path),
       ['/precision', '/profile', '/settings/threads'],
     )
+  })
+  it('a setting that the runtime does not follow, unless it is the default anyway', async () => {
+    const settings = { graphOptimization: 'basic', tf32: false, mode: 'resident' }
+    const all = await refused({ runtime: 'tfjs', settings }, 422, 'UNSUPPORTED_BY_RUNTIME')
+    assert.deepEqual(
+      all.errors.map(({ path }) => path),
+      ['/settings/graphOptimization', '/settings/tf32', '/settings/mode'],
+    )
+    const { errors } = await refused({ settings }, 422, 'UNSUPPORTED_BY_RUNTIME')
+    assert.match(errors[0]!.message, /tf32 false is not followed here: leave tf32 out; what is followed: graphOptimization, mode/)
+    assert.equal(errors.length, 1)
+    await refused({ settings: { graphOptimization: 'most' } }, 400, 'INVALID_REQUEST')
+    await create({ runtime: 'tfjs', settings: { graphOptimization: 'all', tf32: true, mode: 'endToEnd' } }).expect(202)
   })
   it('a body that no run needs', async () => {
     await refused({ labels: { a: 'x'.repeat(70_000) } }, 413, 'BODY_TOO_LARGE')
@@ -207,6 +234,22 @@ describe('what cannot be is refused', () => {
   })
 })
 
+describe('what is asked of the runtime', () => {
+  it('reaches the worker, makes another workload, and is part of what an idempotency key stands for', async () => {
+    const followed = { graphOptimization: 'basic', mode: 'resident' }
+    const { body: run } = await create({ settings: followed }, 'runtime-1').expect(202)
+    await ended(run.id)
+    assert.deepEqual(run.settings, { ...run.settings, ...followed, tf32: true })
+    assert.deepEqual(api.worker.jobs.find(({ runId }) => runId === run.id)!.settings, run.settings)
+    await create({ settings: { ...followed, tf32: true } }, 'runtime-1').expect(200)
+    const conflict = await create({ settings: { ...followed, mode: 'endToEnd' } }, 'runtime-1').expect(409)
+    assert.equal(conflict.body.code, 'IDEMPOTENCY_CONFLICT')
+    const plain = (await create().expect(202)).body
+    const workload = async (id: string) => (await api.store.runs.get(id))!.workload
+    assert.notEqual(await workload(run.id), await workload(plain.id))
+  })
+})
+
 describe('an idempotency key', () => {
   it('makes one run of one request, however often it is sent', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => create({ priority: 1 }, 'key-1')))
@@ -221,6 +264,7 @@ describe('an idempotency key', () => {
     // Defaults written out are the same request: GraphQL sends them, curl does not.
     const full = { priority: 1, batch: 1, precision: 'float32', profile: false, timeoutMs: answers[0]!.body.timeoutMs, labels: {} }
     assert.equal((await create({ ...full, settings: answers[0]!.body.settings }, 'key-1').expect(200)).body.id, answers[0]!.body.id)
+    assert.equal((await create({ priority: 1, backend: 'cpu' }, 'key-1').expect(409)).body.code, 'IDEMPOTENCY_CONFLICT')
     assert.equal((await create({ priority: 2 }, 'key-1').expect(409)).body.code, 'IDEMPOTENCY_CONFLICT')
     await create({}, 'no spaces').expect(400)
   })

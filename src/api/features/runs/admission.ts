@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { explain } from '../../../engine/explain.ts'
+import type { BackendName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices.ts'
+import { unfollowed } from '../../../gpu/runtime-settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
@@ -26,7 +28,8 @@ export interface ReadRun {
 /** A side that its device and runtime take. */
 interface Admitted {
   device: Pick<Device, 'name' | 'uuid' | 'host' | 'driver'>
-  /** Of the runtime. */
+  /** The back end that it gets, and the version of the runtime with it. */
+  backend: BackendName
   version: string
   /** Of the architecture's content. */
   digest: string
@@ -74,17 +77,20 @@ export class RunAdmission {
     const admitted = await this.#admit(a, name, profile, '')
     const other = b && (await this.#admit(b, name, profile, '/against'))
     const { device } = admitted
+    // The back end was chosen where it was not named.
+    const own = { ...a, backend: admitted.backend }
+    const opposite = b && other && { ...b, backend: other.backend }
     // Everything that decides a result, whoever asks: two architectures of one content are one network.
     const measurement = hashOf({
       device: device.uuid,
       driver: device.driver,
-      a: { ...a, architectureId: admitted.digest, version: admitted.version },
-      ...(b && other ? { b: { ...b, architectureId: other.digest, version: other.version }, rounds } : {}),
+      a: { ...own, architectureId: admitted.digest, version: admitted.version },
+      ...(opposite ? { b: { ...opposite, architectureId: other.digest, version: other.version }, rounds } : {}),
       profile,
     })
-    const { architectureId: againstArchitectureId, ...against } = b ?? { architectureId: null }
+    const { architectureId: againstArchitectureId, ...against } = opposite ?? { architectureId: null }
     return {
-      ...a,
+      ...own,
       device: device.name,
       deviceUuid: device.uuid,
       host: device.host,
@@ -102,9 +108,9 @@ export class RunAdmission {
    * @param path of the side in the request.
    */
   async #admit(side: Side, deviceName: string, profile: boolean, path: string): Promise<Admitted> {
-    const { runtime, precision, settings, batch, resolution } = side
+    const { runtime, backend, precision, settings, batch, resolution } = side
     const architecture = await this.#architectures.get(side.architectureId)
-    const { device, support } = await this.#devices.find(deviceName, runtime)
+    const { device, support } = await this.#devices.find(deviceName, runtime, backend)
     const { capabilities } = support
     const refusals = [
       ...(capabilities.precisions.includes(precision)
@@ -114,12 +120,13 @@ export class RunAdmission {
       ...(settings.threads > capabilities.maxThreads
         ? [{ path: `${path}/settings/threads`, message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
         : []),
+      ...unfollowed(settings, capabilities.settings).map(({ setting, message }) => ({ path: `${path}/settings/${setting}`, message })),
     ]
     if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
     const asRegistered = batch === 1 && !resolution
     const macs = asRegistered
       ? architecture.counts.macs
       : await this.#costs.macs(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
-    return { device, version: support.version, digest: architecture.digest, macs }
+    return { device, backend: support.backend, version: support.version, digest: architecture.digest, macs }
   }
 }

@@ -5,7 +5,7 @@ import { PartialTimingSettings, TimingSettings } from '../../../gpu/timing/setti
 import { runStatuses } from '../../../store/index.ts'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
 import { resolutionPattern } from '../costs/schema.ts'
-import { PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
+import { BackendSchema, PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
 import { Eta } from '../queue/schema.ts'
 import { ComparisonSchema } from './comparison-schema.ts'
 
@@ -31,6 +31,7 @@ const Against = Type.Object(
   {
     architectureId: Type.Optional(Id),
     runtime: Type.Optional(RuntimeNameSchema),
+    backend: Type.Optional(BackendSchema),
     batch: Type.Optional(Type.Integer(batch)),
     precision: Type.Optional(Type.Enum([...precisions])),
     resolution: Type.Optional(resolution),
@@ -54,6 +55,7 @@ export const NewRun = Type.Object(
       description: '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID of GET /v1/devices.',
     }),
     runtime: RuntimeNameSchema,
+    backend: Type.Optional(BackendSchema),
     batch: Type.Optional(Type.Integer({ ...batch, default: 1 })),
     precision: Type.Optional(Type.Enum([...precisions], { default: 'float32' })),
     resolution: Type.Optional(resolution),
@@ -171,6 +173,11 @@ const ResultSchema = Type.Object(
     throughputPerSecond: Type.Number({ minimum: 0, description: 'Images per second.' }),
     firstRunMs: ms,
     loadMs: ms,
+    sessionCached: Type.Boolean({
+      description:
+        'The network was loaded by an earlier run of the same process; loadMs is of that load, and firstRunMs not of its first call.',
+    }),
+    addedOps: Type.Array(Type.String(), { description: 'Operations that mode resident adds to the network, and that are timed with it.' }),
     warmup: Type.Object({ runs: count, durationMs: ms, agreed: Type.Boolean() }, { title: 'Warmup' }),
     stable: Type.Boolean(),
     output: OutputSchema,
@@ -200,6 +207,7 @@ export const RunSchema = Type.Object(
     deviceUuid: Type.String(),
     host: Type.String(),
     runtime: RuntimeNameSchema,
+    backend: BackendSchema,
     batch: Type.Integer({ minimum: 1 }),
     precision: PrecisionSchema,
     resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.', examples: ['224x320'] })),
@@ -213,6 +221,7 @@ export const RunSchema = Type.Object(
         {
           architectureId: Id,
           runtime: RuntimeNameSchema,
+          backend: BackendSchema,
           batch: Type.Integer({ minimum: 1 }),
           precision: PrecisionSchema,
           resolution: nullable(Type.String()),
