@@ -11,7 +11,7 @@ import { constantOf } from '../../src/engine/formats/onnx-import/tensor.ts'
 import { reference } from '../../src/engine/graph.ts'
 import { inferShapes } from '../../src/engine/infer.ts'
 import { parametersOf } from '../../src/engine/shared-weights.ts'
-import { type Arrays, distance, runTfjs, tolerance } from '../../test/engine/run-graph.ts'
+import { type Arrays, distance, runTfjs, tolerance } from '../engine/run-graph.ts'
 
 /** What became of a case: nothing to say, why it is not claimed, or what is wrong. */
 export type Outcome = { kind: 'passed' } | { kind: 'not claimed'; why: string } | { kind: 'failed'; why: string }
