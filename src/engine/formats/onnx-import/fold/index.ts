@@ -35,8 +35,9 @@ export class Folder {
           inputs.map((input) => input?.wide ?? input),
         )
       : null
-    const sources: Source[] = []
-    for (const input of inputs) if (input) for (const source of input.sources) if (!sources.includes(source)) sources.push(source)
+    const found = new Set<Source>()
+    for (const input of inputs) for (const source of input?.sources ?? []) found.add(source)
+    const sources = [...found]
     const made: Constant[] = []
     for (const [i, folded] of narrow.entries()) {
       const own = this.#bounded(folded, inputs)
