@@ -75,7 +75,7 @@ export class ExportService {
     this.#files += 1
     let file: FileHandle | undefined
     try {
-      const folder = await mkdtemp(path.join(tmpdir(), 'archmeter-export-'))
+      const folder = await mkdtemp(path.join(tmpdir(), `archmeter-export-${process.pid}-`))
       try {
         const name = path.join(folder, 'model.onnx')
         file = await open(name, 'wx+', 0o600)
