@@ -3,14 +3,22 @@ import type { AnyOp } from '../op.ts'
 import { abs } from './abs.ts'
 import { adaptiveAvgPool2d } from './adaptive-avg-pool2d.ts'
 import { add } from './add.ts'
+import { avgPool1d } from './avg-pool1d.ts'
 import { avgPool2d } from './avg-pool2d.ts'
+import { avgPool3d } from './avg-pool3d.ts'
+import { batchNorm1d } from './batch-norm1d.ts'
 import { batchNorm2d } from './batch-norm2d.ts'
+import { batchNorm3d } from './batch-norm3d.ts'
 import { ceil } from './ceil.ts'
 import { celu } from './celu.ts'
 import { channelShuffle } from './channel-shuffle.ts'
 import { concat } from './concat.ts'
+import { convTranspose1d } from './conv-transpose1d.ts'
+import { convTranspose2d } from './conv-transpose2d.ts'
+import { convTranspose3d } from './conv-transpose3d.ts'
 import { conv1d } from './conv1d.ts'
 import { conv2d } from './conv2d.ts'
+import { conv3d } from './conv3d.ts'
 import { depthToSpace } from './depth-to-space.ts'
 import { div } from './div.ts'
 import { dropout } from './dropout.ts'
@@ -38,6 +46,7 @@ import { matMul } from './mat-mul.ts'
 import { max } from './max.ts'
 import { maxPool1d } from './max-pool1d.ts'
 import { maxPool2d } from './max-pool2d.ts'
+import { maxPool3d } from './max-pool3d.ts'
 import { min } from './min.ts'
 import { mul } from './mul.ts'
 import { neg } from './neg.ts'
@@ -69,14 +78,22 @@ export const ops: readonly AnyOp[] = [
   abs,
   adaptiveAvgPool2d,
   add,
+  avgPool1d,
   avgPool2d,
+  avgPool3d,
+  batchNorm1d,
   batchNorm2d,
+  batchNorm3d,
   ceil,
   celu,
   channelShuffle,
   concat,
   conv1d,
   conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
   depthToSpace,
   div,
   dropout,
@@ -104,6 +121,7 @@ export const ops: readonly AnyOp[] = [
   max,
   maxPool1d,
   maxPool2d,
+  maxPool3d,
   min,
   mul,
   neg,
