@@ -3,6 +3,7 @@ import type { AnyOp } from '../op.ts'
 import { abs } from './abs.ts'
 import { adaptiveAvgPool2d } from './adaptive-avg-pool2d.ts'
 import { add } from './add.ts'
+import { attention } from './attention.ts'
 import { avgPool1d } from './avg-pool1d.ts'
 import { avgPool2d } from './avg-pool2d.ts'
 import { avgPool3d } from './avg-pool3d.ts'
@@ -31,11 +32,14 @@ import { floor } from './floor.ts'
 import { gather } from './gather.ts'
 import { gelu } from './gelu.ts'
 import { globalAvgPool2d } from './global-avg-pool2d.ts'
+import { globalMaxPool2d } from './global-max-pool2d.ts'
+import { groupNorm } from './group-norm.ts'
 import { hardSigmoid } from './hard-sigmoid.ts'
 import { hardSwish } from './hard-swish.ts'
 import { hardTanh } from './hard-tanh.ts'
 import { identity } from './identity.ts'
 import { input } from './input.ts'
+import { instanceNorm } from './instance-norm.ts'
 import { layerNorm } from './layer-norm.ts'
 import { leakyRelu } from './leaky-relu.ts'
 import { linear } from './linear.ts'
@@ -60,6 +64,7 @@ import { reduce } from './reduce.ts'
 import { relu } from './relu.ts'
 import { relu6 } from './relu6.ts'
 import { reshape } from './reshape.ts'
+import { resize } from './resize.ts'
 import { selu } from './selu.ts'
 import { sigmoid } from './sigmoid.ts'
 import { silu } from './silu.ts'
@@ -67,17 +72,20 @@ import { slice } from './slice.ts'
 import { softmax } from './softmax.ts'
 import { softplus } from './softplus.ts'
 import { softsign } from './softsign.ts'
+import { spaceToDepth } from './space-to-depth.ts'
 import { split } from './split.ts'
 import { sqrt } from './sqrt.ts'
 import { sub } from './sub.ts'
 import { tanh } from './tanh.ts'
 import { thresholdedRelu } from './thresholded-relu.ts'
+import { tile } from './tile.ts'
 import { transpose } from './transpose.ts'
 
 export const ops: readonly AnyOp[] = [
   abs,
   adaptiveAvgPool2d,
   add,
+  attention,
   avgPool1d,
   avgPool2d,
   avgPool3d,
@@ -106,11 +114,14 @@ export const ops: readonly AnyOp[] = [
   gather,
   gelu,
   globalAvgPool2d,
+  globalMaxPool2d,
+  groupNorm,
   hardSigmoid,
   hardSwish,
   hardTanh,
   identity,
   input,
+  instanceNorm,
   layerNorm,
   leakyRelu,
   linear,
@@ -135,6 +146,7 @@ export const ops: readonly AnyOp[] = [
   relu,
   relu6,
   reshape,
+  resize,
   selu,
   sigmoid,
   silu,
@@ -142,11 +154,13 @@ export const ops: readonly AnyOp[] = [
   softmax,
   softplus,
   softsign,
+  spaceToDepth,
   split,
   sqrt,
   sub,
   tanh,
   thresholdedRelu,
+  tile,
   transpose,
 ]
 
