@@ -20,6 +20,7 @@ import { convTranspose3d } from './conv-transpose3d.ts'
 import { conv1d } from './conv1d.ts'
 import { conv2d } from './conv2d.ts'
 import { conv3d } from './conv3d.ts'
+import { cos } from './cos.ts'
 import { depthToSpace } from './depth-to-space.ts'
 import { div } from './div.ts'
 import { dropout } from './dropout.ts'
@@ -33,6 +34,7 @@ import { gather } from './gather.ts'
 import { gelu } from './gelu.ts'
 import { globalAvgPool2d } from './global-avg-pool2d.ts'
 import { globalMaxPool2d } from './global-max-pool2d.ts'
+import { glu } from './glu.ts'
 import { groupNorm } from './group-norm.ts'
 import { hardSigmoid } from './hard-sigmoid.ts'
 import { hardSwish } from './hard-swish.ts'
@@ -45,6 +47,7 @@ import { leakyRelu } from './leaky-relu.ts'
 import { linear } from './linear.ts'
 import { localResponseNorm } from './local-response-norm.ts'
 import { log } from './log.ts'
+import { logSigmoid } from './log-sigmoid.ts'
 import { logSoftmax } from './log-softmax.ts'
 import { matMul } from './mat-mul.ts'
 import { max } from './max.ts'
@@ -52,6 +55,7 @@ import { maxPool1d } from './max-pool1d.ts'
 import { maxPool2d } from './max-pool2d.ts'
 import { maxPool3d } from './max-pool3d.ts'
 import { min } from './min.ts'
+import { mish } from './mish.ts'
 import { mul } from './mul.ts'
 import { neg } from './neg.ts'
 import { opaque } from './opaque.ts'
@@ -65,9 +69,11 @@ import { relu } from './relu.ts'
 import { relu6 } from './relu6.ts'
 import { reshape } from './reshape.ts'
 import { resize } from './resize.ts'
+import { round } from './round.ts'
 import { selu } from './selu.ts'
 import { sigmoid } from './sigmoid.ts'
 import { silu } from './silu.ts'
+import { sin } from './sin.ts'
 import { slice } from './slice.ts'
 import { softmax } from './softmax.ts'
 import { softplus } from './softplus.ts'
@@ -102,6 +108,7 @@ export const ops: readonly AnyOp[] = [
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
+  cos,
   depthToSpace,
   div,
   dropout,
@@ -115,6 +122,7 @@ export const ops: readonly AnyOp[] = [
   gelu,
   globalAvgPool2d,
   globalMaxPool2d,
+  glu,
   groupNorm,
   hardSigmoid,
   hardSwish,
@@ -127,6 +135,7 @@ export const ops: readonly AnyOp[] = [
   linear,
   localResponseNorm,
   log,
+  logSigmoid,
   logSoftmax,
   matMul,
   max,
@@ -134,6 +143,7 @@ export const ops: readonly AnyOp[] = [
   maxPool2d,
   maxPool3d,
   min,
+  mish,
   mul,
   neg,
   opaque,
@@ -147,9 +157,11 @@ export const ops: readonly AnyOp[] = [
   relu6,
   reshape,
   resize,
+  round,
   selu,
   sigmoid,
   silu,
+  sin,
   slice,
   softmax,
   softplus,

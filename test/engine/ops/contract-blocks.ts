@@ -127,4 +127,12 @@ export const blocks: Case[] = [
   map('channels', { type: 'Tile', repeats: [2, 1, 1] }),
   over([5])('a vector', { type: 'Tile', repeats: [3] }),
   map('a map', { type: 'GlobalMaxPool2d' }),
+  ...['reflect', 'edge'].map((mode) => map(`rows and columns, ${mode}`, { type: 'Pad', padding: [1, 2, 3, 0], mode })),
+  map('channels and columns', { type: 'Pad', padding: [2, 1, 0, 3], dims: [1, 3], mode: 'edge' }),
+  map('channels, one value', { type: 'Pad', padding: [2, 1], dims: [1], value: 3 }),
+  line('a sequence', { type: 'Pad', padding: 4, dims: [2], mode: 'reflect' }),
+  volume('a volume', { type: 'Pad', padding: 1, dims: [2, 3, 4], mode: 'reflect' }),
+  ...['Sin', 'Cos', 'Round', 'Mish', 'LogSigmoid'].map((type) => map('on a map', { type })),
+  map('channels', { type: 'GLU', dim: 1 }),
+  over([5, 8])('the last dim', { type: 'GLU' }),
 ]
