@@ -1,3 +1,4 @@
+import { affine } from '../affine.ts'
 import type { Call } from '../call.ts'
 import { KerasFault } from '../fault.ts'
 import { dimOfAxis, type KerasTensor, rankOf } from '../tensor.ts'
@@ -27,6 +28,33 @@ const elementwise =
 
 export const add = elementwise('Add')
 export const multiply = elementwise('Mul')
+
+/** An op of two tensors over all inputs, from left to right. */
+const pairwise =
+  (type: 'Max' | 'Min'): LayerClass =>
+  (call) => {
+    const [first, ...rest] = alike(call) as [KerasTensor, ...KerasTensor[]]
+    return rest.reduce(
+      (left, right, i) => call.add(type, [left, right], {}, first.layout, i < rest.length - 1 ? `part${i}` : undefined),
+      first,
+    )
+  }
+
+export const maximum = pairwise('Max')
+export const minimum = pairwise('Min')
+
+/** The first less the second. */
+export const subtract: LayerClass = (call) => {
+  const inputs = alike(call)
+  if (inputs.length !== 2) throw new KerasFault(`Subtract takes two inputs, but is called on ${inputs.length}`, '/inbound_nodes')
+  return call.add('Sub', inputs, {}, inputs[0]!.layout)
+}
+
+/** The mean of the inputs: their sum, times one over their number. */
+export const average: LayerClass = (call) => {
+  const inputs = alike(call)
+  return affine(call, call.add('Add', inputs, {}, inputs[0]!.layout, 'sum'), 1 / inputs.length, 0)
+}
 
 /** Joins tensors along an axis, by default the last (Keras `Concatenate`). */
 export const concatenate: LayerClass = (call) => {
