@@ -142,6 +142,7 @@ const sizes: [class_name: string, config: Record<string, unknown>, input: number
   ['ELU', {}, [4, 5, 6], [6, 4, 5], 0, 0],
   ['PReLU', { shared_axes: [1, 2] }, [4, 5, 6], [6, 4, 5], 6, 0],
   ['PReLU', {}, [7], [7], 7, 0],
+  ['LayerScale', { init_values: 1e-6, projection_dim: 6 }, [4, 5, 6], [6, 4, 5], 6, 0],
   ['ReLU', { max_value: 4 }, [3], [3], 0, 0],
   ['Rescaling', { scale: 0.1, offset: -1 }, [4, 5, 3], [3, 4, 5], 0, 0],
   ['Normalization', { axis: -1 }, [4, 5, 3], [3, 4, 5], 0, 6],
@@ -272,6 +273,26 @@ test('Average, Maximum, Minimum and Subtract by element', async () => {
       for (const [i, each] of y.entries()) assert.ok(Math.abs(got![i]! - each) < 1e-6, `${type}: ${got}`)
     }
   }
+})
+
+test('a tensor and a number, as Keras 3 writes an operator', async () => {
+  const operator = (class_name: string, args: (list: unknown[]) => unknown[]) => {
+    const model = functional([input('x', 2), on(class_name, 'y', 'x')], ['x'], ['y'], 3)
+    const [node] = model.config.layers[1].inbound_nodes
+    node.args = args(node.args)
+    return model
+  }
+  for (const [class_name, args, y] of [
+    ['Add', (list: unknown[]) => [...list, 3], [4, 8]],
+    ['Multiply', (list: unknown[]) => [0.5, ...list], [0.5, 2.5]],
+    ['Subtract', (list: unknown[]) => [...list, 3], [-2, 2]],
+    ['Subtract', (list: unknown[]) => [3, ...list], [2, -2]],
+  ] as const) {
+    const [got] = await runOnnx(importKeras(operator(class_name, args)), { x: Float32Array.of(1, 5) })
+    assert.deepEqual([...got!], y, class_name)
+  }
+  assert.throws(() => importKeras(operator('ReLU', (list) => [...list, 3])), /takes no number beside its input/)
+  assert.throws(() => importKeras(operator('Maximum', (list) => [...list, 3])), /takes no number beside its inputs/)
 })
 
 // Of TensorFlow: of what a transposed convolution with `same` padding cuts off, the larger part is at the end.

@@ -50,6 +50,14 @@ export const prelu: LayerClass = (call) => {
 export const rescaling: LayerClass = (call) =>
   affine(call, call.input(), call.config.constant('scale', 1), call.config.constant('offset', 0))
 
+/** A learned factor of each channel (ConvNeXt's `LayerScale`, of keras.applications). */
+export const layerScale: LayerClass = (call) => {
+  const given = call.input()
+  const x = given.layout === 'mixed' ? call.arrange(given, 'as-is') : given
+  const shape = x.layout === 'channels-first' ? [x.shape[1]!, ...x.shape.slice(2).map(() => 1)] : [x.shape.at(-1)!]
+  return call.add('Mul', [x, call.add('Parameter', [], { shape }, x.layout, 'gamma')], {}, x.layout)
+}
+
 export const softmax: LayerClass = (call) => {
   const x = call.input()
   const { type, attributes } = softmaxOver(x, call.config.axis('axis', -1))

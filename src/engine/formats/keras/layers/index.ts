@@ -14,7 +14,7 @@ import {
   separableConv1d,
   separableConv2d,
 } from './convolution.ts'
-import { activation, dropout, elu, leakyRelu, nothing, prelu, relu, rescaling, softmax } from './elementwise.ts'
+import { activation, dropout, elu, layerScale, leakyRelu, nothing, prelu, relu, rescaling, softmax } from './elementwise.ts'
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.ts'
 import { batchNormalization, layerNormalization, normalization } from './normalization.ts'
 import {
@@ -83,6 +83,7 @@ export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
   ['GlobalMaxPooling3D', globalMaxPooling3d],
   ['Identity', nothing],
   ['LayerNormalization', layerNormalization],
+  ['LayerScale', layerScale],
   ['LeakyReLU', leakyRelu],
   ['MaxPooling1D', maxPooling1d],
   ['MaxPooling2D', maxPooling2d],

@@ -7,6 +7,7 @@ import type { LayerClass } from './index.ts'
 /** The inputs in one layout: as maps where one of them is a map, else as Keras has them. @throws KerasFault below two. */
 function alike(call: Call): KerasTensor[] {
   const { inputs, className } = call
+  if (call.operand) throw new KerasFault(`${className} takes no number beside its inputs, but is called on one`, '/inbound_nodes')
   if (inputs.length < 2) throw new KerasFault(`${className} takes at least two inputs, but is called on ${inputs.length}`, '/inbound_nodes')
   if (inputs.some((x) => rankOf(x) !== rankOf(inputs[0]!)))
     throw new KerasFault(
@@ -19,9 +20,20 @@ function alike(call: Call): KerasTensor[] {
   return inputs.map((x) => call.arrange(x, layout))
 }
 
+/** A tensor and a number, as `x + 3.0` is written; null where the layer is called on tensors alone. */
+function onNumber(call: Call, by: (value: number, first: boolean) => [factor: number, summand: number]): KerasTensor | null {
+  if (!call.operand) return null
+  const [x] = call.inputs
+  if (!x || call.inputs.length > 1)
+    throw new KerasFault(`${call.className} takes a number beside one input, but is called on ${call.inputs.length}`, '/inbound_nodes')
+  return affine(call, x, ...by(call.operand.value, call.operand.first))
+}
+
 const elementwise =
   (type: 'Add' | 'Mul'): LayerClass =>
   (call) => {
+    const one = onNumber(call, (value) => (type === 'Add' ? [1, value] : [value, 0]))
+    if (one) return one
     const inputs = alike(call)
     return call.add(type, inputs, {}, inputs[0]!.layout)
   }
@@ -45,6 +57,8 @@ export const minimum = pairwise('Min')
 
 /** The first less the second. */
 export const subtract: LayerClass = (call) => {
+  const one = onNumber(call, (value, first) => (first ? [-1, value] : [1, -value]))
+  if (one) return one
   const inputs = alike(call)
   if (inputs.length !== 2) throw new KerasFault(`Subtract takes two inputs, but is called on ${inputs.length}`, '/inbound_nodes')
   return call.add('Sub', inputs, {}, inputs[0]!.layout)
