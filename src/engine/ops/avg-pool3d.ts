@@ -4,6 +4,7 @@ import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './functional.ts'
 import { onVolume, padVolume } from './lowering/volume.ts'
+import { readAveragePool } from './onnx-window.ts'
 import { divisorCorrection, emitMean } from './pooling.ts'
 import { paddingOf, perDim, rowsAndColumns, sidesOf, sizes, spatial } from './spatial.ts'
 import { checkPoolPadding, windowGeometry } from './window.ts'
@@ -46,6 +47,7 @@ export const avgPool3d = defineOp({
     return { windowReads: product(elements, window), additions: product(elements, window - 1), divisions: elements }
   },
   field: (_shapes, a) => rowsAndColumns(a.kernelSize, a.stride, [1, 1, 1]),
+  fromOnnx: { AveragePool: readAveragePool(3) },
   onnx: (emit, { inputs }, a) => emitMean(emit, spatial(3, inputs[0]!, 'AvgPool3d').size, a, a.countIncludePad),
   tfjs: (tf, { attributes: a, inputs }) => {
     const { size } = spatial(3, inputs[0]!, 'AvgPool3d')

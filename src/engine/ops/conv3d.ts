@@ -6,6 +6,7 @@ import { numel } from '../shape.ts'
 import { checkGroups, filterParameters } from './channels.ts'
 import { byGroup } from './lowering/by-group.ts'
 import { onVolume, padVolume } from './lowering/volume.ts'
+import { readConv } from './onnx-window.ts'
 import { paddingOf, perDim, rowsAndColumns, sidesOf, sizes, spatial } from './spatial.ts'
 import { windowGeometry } from './window.ts'
 
@@ -55,6 +56,7 @@ export const conv3d = defineOp({
     return { macs: product(elements, inputs[0]![1]! / a.groups, ...a.kernelSize), biasAdds: a.bias ? elements : 0 }
   },
   field: (_shapes, a) => rowsAndColumns(a.kernelSize, a.stride, a.dilation),
+  fromOnnx: { Conv: readConv(3) },
   onnx: (emit, { inputs }, a) => {
     const { pads } = windowGeometry(spatial(3, inputs[0]!, 'Conv3d').size, a)
     const operands = [emit.inputs[0]!, emit.parameter('weight'), ...(a.bias ? [emit.parameter('bias')] : [])]

@@ -19,6 +19,7 @@ export const globalMaxPool2d = defineOp({
     return { windowReads: read, comparisons: read - numel(outputs[0]!) }
   },
   field: () => 'global',
+  fromOnnx: { GlobalMaxPool: (node) => (node.inputs[0]?.shape.length === 4 ? {} : null) },
   onnx: (emit) => emit.node('GlobalMaxPool', emit.inputs, emit.outputs),
   tfjs:
     (tf) =>

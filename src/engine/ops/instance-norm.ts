@@ -35,6 +35,15 @@ export const instanceNorm = defineOp({
       : [],
   quantities: ({ inputs }, { affine }) => normalisation(numel(inputs[0]!), product(inputs[0]![0]!, inputs[0]![1]!), affine, affine),
   field: () => 'global',
+  fromOnnx: {
+    InstanceNormalization: (node) =>
+      node.inputs[1]?.constant && node.inputs[2]?.constant
+        ? {
+            attributes: { eps: node.float('epsilon', 1e-5), affine: true },
+            parameters: { weight: { input: 1 }, bias: { input: 2 } },
+          }
+        : null,
+  },
   onnx: (emit, { inputs }, { eps, affine }) => {
     const channels = inputs[0]![1]!
     const vector = (hint: string, value: number) => emit.constant(hint, [channels], new Float32Array(channels).fill(value))

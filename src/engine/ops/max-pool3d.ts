@@ -5,6 +5,7 @@ import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './functional.ts'
 import { largest } from './lowering/largest.ts'
 import { onVolume, padVolume } from './lowering/volume.ts'
+import { readMaxPool } from './onnx-window.ts'
 import { padsWithOverhang } from './pooling.ts'
 import { paddingOf, perDim, rowsAndColumns, sidesOf, sizes, spatial } from './spatial.ts'
 import { checkPoolPadding, windowGeometry } from './window.ts'
@@ -47,6 +48,7 @@ export const maxPool3d = defineOp({
     return { windowReads: product(elements, window), comparisons: product(elements, window - 1) }
   },
   field: (_shapes, a) => rowsAndColumns(a.kernelSize, a.stride, a.dilation),
+  fromOnnx: { MaxPool: readMaxPool(3) },
   onnx: (emit, { inputs }, a) =>
     emit.node('MaxPool', emit.inputs, emit.outputs, {
       kernel_shape: a.kernelSize,

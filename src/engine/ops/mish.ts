@@ -6,6 +6,7 @@ export const mish = activation({
   type: 'Mish',
   summary: 'x times the tanh of its softplus.',
   arithmetic: { transcendentals: 3, additions: 1, multiplications: 1 },
+  fromOnnx: { Mish: () => ({}) },
   // Written out, since ONNX has Mish from opset 18 only.
   onnx: (emit) => {
     const [soft, bent] = [emit.temporary('softplus'), emit.temporary('tanh')]

@@ -77,3 +77,26 @@ export const readAveragePool =
     if ((dilation as number[]).some((step) => step !== 1)) return null
     return { attributes: { ...window, ceilMode: node.int('ceil_mode', 0) === 1, countIncludePad: node.int('count_include_pad', 0) === 1 } }
   }
+
+/** Reads `ConvTranspose` on maps of `rank` spatial dims, weights from the file; not where it states the output's shape instead of pads. */
+export const readConvTranspose =
+  (rank: number) =>
+  (node: OnnxNode): OnnxLayer | null => {
+    const sizes = spatial(node, rank)
+    const weight = node.inputs[1]
+    if (!sizes || !weight?.constant || (node.inputs[2] && !node.inputs[2].constant)) return null
+    if (node.ints('output_shape') || node.text('auto_pad', 'NOTSET') === 'SAME_LOWER') return null
+    if (weight.shape.length !== rank + 2) node.refuse(`its weights are ${weight.shape.join('×')}, but must have ${rank + 2} dims`)
+    const groups = node.int('group', 1)
+    return {
+      attributes: {
+        outChannels: weight.shape[1]! * groups,
+        inChannels: weight.shape[0]!,
+        ...onnxWindow(node, sizes, node.ints('kernel_shape') ?? weight.shape.slice(2)),
+        outputPadding: [...(node.ints('output_padding') ?? sizes.map(() => 0))],
+        groups,
+        bias: node.inputs[2] !== undefined,
+      },
+      parameters: { weight: { input: 1 }, ...(node.inputs[2] ? { bias: { input: 2 } } : {}) },
+    }
+  }

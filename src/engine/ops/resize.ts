@@ -5,6 +5,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage, type Shape } from '../shape.ts'
 import { tfjsAxis } from './lowering/layout.ts'
+import { readResize } from './onnx-resize.ts'
 import { type Coordinates, nearestIndices, neighbours, type Rounding, resized } from './resampling.ts'
 
 const factor = Type.Number({ exclusiveMinimum: 0, maximum: 2 ** 20 })
@@ -107,6 +108,7 @@ export const resize = defineOp({
     const steps = dims(inputs[0]!, a).map(({ input, output }) => input / output)
     return { kernel: [steps.length > 1 ? around : 1, around], stride: [steps.at(-2) ?? 1, steps.at(-1)!], dilation: [1, 1] }
   },
+  fromOnnx: { Resize: readResize, Upsample: readResize },
   onnx: (emit, { inputs, outputs }, a) => {
     const names = { asymmetric: 'asymmetric', halfPixel: 'half_pixel', alignCorners: 'align_corners' }
     const nearest = { floor: 'floor', ceil: 'ceil', roundPreferFloor: 'round_prefer_floor', roundPreferCeil: 'round_prefer_ceil' }

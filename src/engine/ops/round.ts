@@ -5,6 +5,7 @@ export const round = activation({
   type: 'Round',
   summary: 'Nearest integer of each element, halves to even.',
   arithmetic: { comparisons: 1 },
+  fromOnnx: { Round: () => ({}) },
   onnx: (emit) => emit.node('Round', emit.inputs, emit.outputs),
   tfjs: (tf, x) => tf.round(x),
 })

@@ -30,6 +30,7 @@ export const spaceToDepth = defineOp({
   },
   quantities: () => ({}),
   field: (_shapes, { blockSize: b }) => ({ kernel: [b, b], stride: [b, b], dilation: [1, 1] }),
+  fromOnnx: { SpaceToDepth: (node) => ({ attributes: { blockSize: node.int('blocksize', 1), mode: 'DCR' } }) },
   onnx: (emit, { inputs, outputs }, { blockSize: b, mode }) => {
     if (mode === 'DCR') return emit.node('SpaceToDepth', emit.inputs, emit.outputs, { blocksize: b })
     const [n, c, h, w] = inputs[0] as [number, number, number, number]

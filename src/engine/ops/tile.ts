@@ -40,6 +40,12 @@ export const tile = defineOp({
       .every((n) => n === 1)
       ? 'elementwise'
       : 'global',
+  fromOnnx: {
+    Tile: (node) => {
+      const repeats = node.numbers(1)
+      return repeats && repeats.length > 1 && repeats[0] === 1 ? { attributes: { repeats: repeats.slice(1) } } : null
+    },
+  },
   onnx: (emit, { inputs }, { repeats }) => {
     const each = perDim(repeats, inputs[0]!.length)
     emit.node('Tile', [emit.inputs[0]!, emit.constant('repeats', [each.length], each.map(BigInt))], emit.outputs)

@@ -7,6 +7,7 @@ import { numel } from '../shape.ts'
 import { checkGroups, filterParameters } from './channels.ts'
 import { byGroup } from './lowering/by-group.ts'
 import { spread } from './lowering/convolution.ts'
+import { readConvTranspose } from './onnx-window.ts'
 import { amounts, paddingOf, perDim, type Rank, rowsAndColumns, sidesOf, sizes, spatial } from './spatial.ts'
 
 /** Transposed convolution over one, two or three spatial dims. */
@@ -172,6 +173,7 @@ export const transposed = (rank: Rank, type: string, lower: (tf: typeof tfjs, co
         a.stride.map((step) => 1 / step),
         a.stride.map(() => 1),
       ),
+    fromOnnx: { ConvTranspose: readConvTranspose(rank) },
     onnx: (emit, { inputs }, a) => {
       const { pads, outputPadding } = place(spatial(rank, inputs[0]!, type).size, a)
       const operands = [emit.inputs[0]!, emit.parameter('weight'), ...(a.bias ? [emit.parameter('bias')] : [])]
