@@ -4,7 +4,7 @@
  * its files. The network is the host's. Everything lies in one folder, which goes again.
  */
 import { spawn } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -92,8 +92,8 @@ export class Buildah implements Engine {
     const unshare = spawn('unshare', ['--mount', '--pid', '--fork', 'sh', '-c', script, 'sh', files, ...inside, files, ...env, ...Cmd], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const log = path.join(this.#folder, 'service.log')
-    for (const stream of [unshare.stdout, unshare.stderr]) stream.on('data', (data) => appendFileSync(log, data))
+    let said = ''
+    for (const stream of [unshare.stdout, unshare.stderr]) stream.on('data', (data) => (said += data))
     const ended = new Promise<number | null>((resolve) => unshare.once('exit', resolve))
     const init = await childOf(unshare.pid!)
     this.#init = init
@@ -111,7 +111,7 @@ export class Buildah implements Engine {
         return Promise.race([ended, sleep(limitMs, null, { ref: false })])
       },
       processes: async () => processesIn(files),
-      log: async () => readFileSync(log, 'utf8'),
+      log: async () => said,
     }
   }
 
