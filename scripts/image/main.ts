@@ -9,7 +9,7 @@ import { Buildah, whyNoBuildah } from './buildah.ts'
 import { findDocker } from './docker.ts'
 import type { Container, Engine, ImageFacts } from './engine.ts'
 
-const quick = { threads: 1, warmupMs: 100, minDurationMs: 500, maxDurationMs: 5000 }
+const quick = { threads: 1, warmupMs: 100, minDurationMs: 500, maxDurationMs: 10_000 }
 const endless = { threads: 1, warmupMs: 0, minDurationMs: 600_000, maxDurationMs: 600_000 }
 /** SHUTDOWN_MS, the service's own limit, and something for a busy machine. */
 const stopMs = 20_000
