@@ -103,6 +103,23 @@ export const attention = defineOp({
   },
   field: () => 'global',
   // Written out: ONNX has Attention from opset 23 only.
+  fromOnnx: {
+    // Without the cache of earlier keys and values, and with a mask of numbers to be added.
+    Attention: (node) => {
+      const [q, , , mask, pastKey, pastValue] = node.inputs
+      if (!q || pastKey || pastValue || node.outputs > 1 || node.float('softcap', 0) !== 0 || (mask && !mask.float)) return null
+      const [heads, kvHeads] = [node.int('q_num_heads', 0), node.int('kv_num_heads', 0)]
+      const scale = node.float('scale', 0)
+      return {
+        attributes: {
+          ...(q.shape.length === 3 ? { heads, kvHeads } : {}),
+          ...(scale === 0 ? {} : { scale }),
+          causal: node.int('is_causal', 0) === 1,
+        },
+        inputs: mask ? [0, 1, 2, 3] : [0, 1, 2],
+      }
+    },
+  },
   onnx: (emit, { inputs, outputs }, a) => {
     const s = sizesOf(inputs, a)
     const step = (opType: string, operands: string[], hint: string, attributes = {}): string => {

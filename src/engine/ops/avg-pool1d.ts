@@ -6,6 +6,7 @@ import { avgPool2d } from './avg-pool2d.ts'
 import { canonicalFunctional, functional } from './functional.ts'
 import { LinePadding, lineField, lineKernel, lineStride, lineWindow, overMap, sequence } from './line.ts'
 import { mapShape, onMap } from './lowering/line.ts'
+import { alongLine, readAveragePool } from './onnx-window.ts'
 import { emitMean } from './pooling.ts'
 import { checkPoolPadding, windowGeometry } from './window.ts'
 
@@ -46,6 +47,7 @@ export const avgPool1d = defineOp({
     return { windowReads: product(elements, a.kernelSize), additions: product(elements, a.kernelSize - 1), divisions: elements }
   },
   field: (_shapes, a) => lineField({ ...a, dilation: 1 }),
+  fromOnnx: { AveragePool: alongLine(readAveragePool(1)) },
   onnx: (emit, { inputs }, a) =>
     emitMean(emit, sequence(inputs[0]!, 'AvgPool1d').size, lineWindow({ ...a, dilation: 1 }), a.countIncludePad),
   tfjs: (tf, { attributes: a, inputs, outputs }) => {

@@ -6,6 +6,7 @@ import { checkGroups, filterParameters } from './channels.ts'
 import { LinePadding, lineDilation, lineField, lineKernel, lineStride, lineWindow, overMap, sequence } from './line.ts'
 import { convolve } from './lowering/convolution.ts'
 import { mapShape, onMap } from './lowering/line.ts'
+import { alongLine, readConv } from './onnx-window.ts'
 import { windowGeometry } from './window.ts'
 
 const Attributes = Type.Object({
@@ -54,6 +55,7 @@ export const conv1d = defineOp({
     return { macs: product(elements, inputs[0]![1]! / a.groups, a.kernelSize), biasAdds: a.bias ? elements : 0 }
   },
   field: (_shapes, a) => lineField(a),
+  fromOnnx: { Conv: alongLine(readConv(1)) },
   onnx: (emit, { inputs }, a) => {
     const { pads } = windowGeometry(sequence(inputs[0]!, 'Conv1d').size, lineWindow(a))
     const operands = [emit.inputs[0]!, emit.parameter('weight'), ...(a.bias ? [emit.parameter('bias')] : [])]

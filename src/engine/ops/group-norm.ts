@@ -39,6 +39,17 @@ export const groupNorm = defineOp({
   quantities: ({ inputs }, { groups, affine }) => normalisation(numel(inputs[0]!), product(inputs[0]![0]!, groups), affine, affine),
   field: ({ inputs }) => (inputs[0]!.length > 2 ? 'global' : 'elementwise'),
   // Written out, since ONNX's GroupNormalization has a scale per channel from opset 21 only.
+  fromOnnx: {
+    // Until opset 20 scale and bias are a group's, not a channel's.
+    GroupNormalization: (node) => {
+      const [x, scale, bias] = node.inputs
+      if (!x || !scale?.constant || !bias?.constant || scale.shape[0] !== x.shape[1]) return null
+      return {
+        attributes: { groups: node.int('num_groups', 1), eps: node.float('epsilon', 1e-5) },
+        parameters: { weight: { input: 1 }, bias: { input: 2 } },
+      }
+    },
+  },
   onnx: (emit, { inputs }, { groups, eps, affine }) => {
     const [batch, channels, ...size] = inputs[0] as [number, number, ...number[]]
     const vector = (hint: string, value: number) => emit.constant(hint, [groups], new Float32Array(groups).fill(value))

@@ -3,6 +3,8 @@ import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 const coordinates: Readonly<Record<string, string>> = {
   asymmetric: 'asymmetric',
   half_pixel: 'halfPixel',
+  // The same but where a dim has one element left.
+  pytorch_half_pixel: 'halfPixel',
   align_corners: 'alignCorners',
 }
 const roundings: Readonly<Record<string, string>> = {
@@ -12,30 +14,36 @@ const roundings: Readonly<Record<string, string>> = {
   round_prefer_ceil: 'roundPreferCeil',
 }
 
-/** Reads `Resize` and what it was called before, `Upsample`: nearest and linear, of the dims behind the channels alone. */
+/**
+ * Reads `Upsample` (opset 9 and older) and `Resize`: by factors or to sizes, nearest or linear, along the dims behind the
+ * channels. Cubic interpolation, cropping and antialiasing are not read.
+ */
 export function readResize(node: OnnxNode): OnnxLayer | null {
-  const x = node.inputs[0]
-  if (!x || x.shape.length < 3 || x.shape.length > 5) return null
+  const { shape } = node.inputs[0]!
+  const old = node.opset < 11
   const mode = node.text('mode', 'nearest')
-  if ((mode !== 'nearest' && mode !== 'linear') || node.int('antialias', 0) !== 0 || node.ints('axes') !== undefined) return null
-  const policy = node.text('keep_aspect_ratio_policy', 'stretch')
-  // Up to opset 10 there are scales alone, and one rule: that of `asymmetric` and `floor`.
-  const early = node.opType === 'Upsample' || node.opset < 11
-  const rule = coordinates[early ? 'asymmetric' : node.text('coordinate_transformation_mode', 'half_pixel')]
-  const rounding = roundings[early ? 'floor' : node.text('nearest_mode', 'round_prefer_floor')]
-  if (!rule || !rounding || policy !== 'stretch') return null
-  const sizes = early || !node.inputs[3] ? undefined : node.numbers(3)
-  const scales = sizes ? undefined : node.numbers(early ? 1 : 2)
-  const given = sizes ?? scales
-  if (given?.length !== x.shape.length) return null
-  const kept = sizes ? x.shape : [1, 1]
-  if (given[0] !== kept[0] || given[1] !== kept[1]) return null
+  const at = coordinates[node.text('coordinate_transformation_mode', old ? 'asymmetric' : 'half_pixel')]
+  const rounding = roundings[node.text('nearest_mode', old ? 'floor' : 'round_prefer_floor')]
+  const linear = mode === 'linear' || mode === 'bilinear'
+  if (shape.length < 3 || shape.length > 5 || !at || !rounding || !(linear || mode === 'nearest')) return null
+  if (node.int('antialias', 0) !== 0 || node.ints('axes') || node.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch') return null
+  const scales = old ? (node.inputs[1] ? node.numbers(1) : node.floats('scales')) : node.numbers(2)
+  const sizes = old || scales?.length ? undefined : node.numbersHere(3)
+  const given = scales?.length ? scales : sizes
+  if (given?.length !== shape.length) return null
+  // Batch and channels stay as they are.
+  if ([0, 1].some((dim) => given[dim] !== (sizes ? shape[dim] : 1))) return null
+  const along = given.slice(2)
+  if (linear && at === 'halfPixel' && node.text('coordinate_transformation_mode', '') === 'pytorch_half_pixel') {
+    const last = along.map((value, i) => (sizes ? value : Math.floor(shape[i + 2]! * value)))
+    if (last.includes(1)) return null
+  }
   return {
     attributes: {
-      [sizes ? 'size' : 'scale']: given.slice(2),
-      mode,
-      coordinates: rule,
-      ...(mode === 'nearest' ? { rounding } : {}),
+      ...(sizes ? { size: along } : { scale: along }),
+      mode: linear ? 'linear' : 'nearest',
+      coordinates: at,
+      ...(linear ? {} : { rounding }),
     },
   }
 }

@@ -96,7 +96,8 @@ export const pad = defineOp({
   fromOnnx: {
     // Until opset 10 pads and value are attributes.
     Pad: (node) => {
-      const pads = node.inputs[1] ? node.numbers(1) : node.ints('pads')
+      const inputs = node.inputs[1] !== undefined
+      const pads = inputs ? node.numbers(1) : node.ints('pads')
       const rank = node.inputs[0]!.shape.length
       const axes = node.numbers(3)?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? Array.from({ length: rank }, (_, i) => i)
       const mode = modes.find((each) => each === node.text('mode', 'constant'))
@@ -110,7 +111,7 @@ export const pad = defineOp({
           padding: [...dims.map((dim) => side(dim, 0)), ...dims.map((dim) => side(dim, 1))],
           dims,
           mode,
-          value: (node.inputs[1] ? node.numbers(2)?.[0] : node.float('value', 0)) ?? 0,
+          value: (inputs ? node.numbers(2)?.[0] : node.float('value', 0)) ?? 0,
         },
       }
     },
