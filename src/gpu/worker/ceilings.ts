@@ -81,12 +81,13 @@ class Best {
 /**
  * Measures both ceilings, well under two seconds on most machines.
  * @param request that of the profile; its graph, batch and resolution are replaced.
+ * @param freeBytes memory on the host that may be taken.
  * @throws what the runtime throws.
  */
 export async function measureCeilings(
   runtime: Runtime & Required<Pick<Runtime, 'profile'>>,
   request: LoadRequest,
-  freeBytes = Math.min(process.availableMemory(), runtime.memoryLimitBytes ?? Number.POSITIVE_INFINITY),
+  freeBytes: number,
 ): Promise<Ceilings> {
   const began = performance.now()
   const { precision, device } = request

@@ -20,7 +20,7 @@ import { leastFlops, peakOf } from '../peaks.ts'
 import { RunError } from '../run-error.ts'
 import { measure } from '../timing/measure.ts'
 import { summarize } from '../timing/summary.ts'
-import { admit, refuseUnsupported, threadsFor } from './admission.ts'
+import { admit, freeHostMemory, refuseUnsupported, threadsFor } from './admission.ts'
 import { measureCeilings } from './ceilings.ts'
 import { certify } from './certificate.ts'
 import { ConditionWatch } from './conditions.ts'
@@ -232,5 +232,5 @@ async function profileOf(runtime: Runtime, request: LoadRequest, phase: (name: s
   if (!profile) throw new RunError('UNSUPPORTED_PROFILE', `${runtime.name} has no per-layer profile: ask for the run without profile`)
   const layers = await profile(request, profileRuns)
   phase('calibrating')
-  return { ...layers, ceilings: await measureCeilings({ ...runtime, profile }, request) }
+  return { ...layers, ceilings: await measureCeilings({ ...runtime, profile }, request, freeHostMemory(runtime)) }
 }

@@ -63,7 +63,7 @@ for (const runtime of runtimeNames)
   })
 
 test('on a machine with little memory free the tensors of the calibration are small', async () => {
-  const runtime = await loadRuntime('onnxruntime')
+  const runtime = await loadRuntime('onnxruntime', 'cpu')
   const asked: LoadRequest[] = []
   const stand = {
     ...runtime,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { verifyGraph } from '../../../../src/engine/verify.ts'
-import { onnxruntime } from '../../../../src/gpu/runtimes/onnxruntime/index.ts'
+import { onnxruntimeOn } from '../../../../src/gpu/runtimes/onnxruntime/index.ts'
 import { attributeKernels, readTrace, requireProvider } from '../../../../src/gpu/runtimes/onnxruntime/profile.ts'
 import { jobOf, temporaryFolder, testDevice } from '../../worker/helpers.ts'
 
@@ -82,7 +82,7 @@ test('kernels under names that the optimizers made up go to their layers, as thi
       { id: 'silu', type: 'SiLU' },
     ],
   })
-  const { perLayer, unattributedMs } = await onnxruntime.profile!(
+  const { perLayer, unattributedMs } = await onnxruntimeOn('cpu').profile!(
     { ...jobOf(testDevice(), mlp), threads: 1, seed: 1, scratch: temporaryFolder() },
     3,
   )
