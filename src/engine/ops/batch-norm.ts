@@ -37,7 +37,7 @@ export const learns = (a: BatchNormAttributes): { scale: boolean; shift: boolean
 export const batchNorm = (of: {
   type: string
   summary: string
-  /** Ranks of the tensors that it takes, batch included. */
+  /** Of the tensors it takes, batch included. */
   ranks: readonly number[]
   /** Refuses tensors of other ranks. @throws ShapeError */
   check(x: Shape): void

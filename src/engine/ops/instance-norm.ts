@@ -38,7 +38,10 @@ export const instanceNorm = defineOp({
   fromOnnx: {
     InstanceNormalization: (node) =>
       node.inputs[1]?.constant && node.inputs[2]?.constant
-        ? { attributes: { eps: node.float('epsilon', 1e-5), affine: true }, parameters: { weight: { input: 1 }, bias: { input: 2 } } }
+        ? {
+            attributes: { eps: node.float('epsilon', 1e-5), affine: true },
+            parameters: { weight: { input: 1 }, bias: { input: 2 } },
+          }
         : null,
   },
   onnx: (emit, { inputs }, { eps, affine }) => {

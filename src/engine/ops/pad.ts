@@ -94,21 +94,22 @@ export const pad = defineOp({
   shape: ([x], a) => [borders(x!, a).map((sides, i) => sum(x![i]!, ...sides))],
   quantities: () => ({}),
   fromOnnx: {
-    // Until opset 10 pads and value are attributes; opset 1 calls them paddings.
+    // Until opset 10 pads and value are attributes.
     Pad: (node) => {
       const inputs = node.inputs[1] !== undefined
       const pads = inputs ? node.numbers(1) : node.ints('pads')
       const rank = node.inputs[0]!.shape.length
-      const axes = node.numbers(3) ?? Array.from({ length: rank }, (_, i) => i)
+      const axes = node.numbers(3)?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? Array.from({ length: rank }, (_, i) => i)
       const mode = modes.find((each) => each === node.text('mode', 'constant'))
       if (!mode || pads?.length !== 2 * axes.length || pads.some((size) => size < 0)) return null
-      // Dims without a border are left out, so that the batch is not asked for.
-      const along = axes.flatMap((_, i) => (pads[i]! + pads[i + axes.length]! > 0 ? [i] : []))
-      const kept = along.length > 0 ? along : [axes.length - 1]
+      const side = (dim: number, end: 0 | 1) => (axes.includes(dim) ? pads[axes.indexOf(dim) + end * axes.length]! : 0)
+      const wide = Array.from({ length: rank }, (_, dim) => dim).filter((dim) => side(dim, 0) + side(dim, 1) > 0)
+      if (wide.includes(0)) return null
+      const dims = rank === 4 && !wide.includes(1) ? map : wide.length > 0 ? wide : [rank - 1]
       return {
         attributes: {
-          dims: kept.map((i) => (axes[i]! < 0 ? axes[i]! + rank : axes[i]!)),
-          padding: [...kept.map((i) => pads[i]!), ...kept.map((i) => pads[i + axes.length]!)],
+          padding: [...dims.map((dim) => side(dim, 0)), ...dims.map((dim) => side(dim, 1))],
+          dims,
           mode,
           value: (inputs ? node.numbers(2)?.[0] : node.float('value', 0)) ?? 0,
         },

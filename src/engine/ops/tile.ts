@@ -43,7 +43,7 @@ export const tile = defineOp({
   fromOnnx: {
     Tile: (node) => {
       const repeats = node.numbers(1)
-      return repeats?.every((n) => n >= 1) ? { attributes: { repeats: [...repeats] } } : null
+      return repeats && repeats.length > 1 && repeats[0] === 1 ? { attributes: { repeats: repeats.slice(1) } } : null
     },
   },
   onnx: (emit, { inputs }, { repeats }) => {

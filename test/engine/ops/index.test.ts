@@ -41,12 +41,12 @@ const spellings: Record<string, Record<string, unknown>[]> = {
     { outChannels: 4, kernelSize: 3, padding: 'valid' },
     { outChannels: 4, kernelSize: 3, padding: [0, 1, 2, 3] },
   ],
-  MaxPool1d: [{ kernelSize: 2 }, { kernelSize: 3, stride: 1, padding: 'same', dilation: 2, ceilMode: true }],
   MaxPool2d: [{ kernelSize: 2 }, { kernelSize: [3, 2], stride: 1, padding: 1, dilation: 2, ceilMode: true, functional: true }],
   AvgPool2d: [
     { kernelSize: 2 },
     { kernelSize: [3, 2], stride: [1, 2], padding: 'same', ceilMode: true, countIncludePad: false, functional: true },
   ],
+  MaxPool1d: [{ kernelSize: 2 }, { kernelSize: 3, stride: 1, padding: 'same', dilation: 2, ceilMode: true }],
   Conv3d: [
     { outChannels: 4, kernelSize: 3 },
     {
