@@ -65,6 +65,7 @@ export const errorTable = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body comes in a format that is not read here' },
   INVALID_GRAPH: { status: 422, title: 'The graph is not valid' },
   INVALID_KERAS: { status: 422, title: 'The Keras or TF.js model cannot be read' },
+  INVALID_ONNX: { status: 422, title: 'The ONNX file cannot be read' },
   LIMIT_EXCEEDED: { status: 422, title: 'The architecture exceeds a limit' },
   COST_OVERFLOW: { status: 422, title: 'A count passes the largest exact integer' },
   UNKNOWN_ZOO_FAMILY: { status: 422, title: 'There is no such family in the zoo' },

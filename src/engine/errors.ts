@@ -15,6 +15,7 @@ export interface GraphProblem {
 export type EngineErrorCode =
   | 'INVALID_GRAPH'
   | 'INVALID_KERAS'
+  | 'INVALID_ONNX'
   | 'LIMIT_EXCEEDED'
   | 'COST_OVERFLOW'
   | 'UNKNOWN_CONVENTION'

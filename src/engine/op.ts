@@ -1,6 +1,7 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
 import type { Static, TObject } from 'typebox'
 import type { OnnxEmitter } from './formats/onnx-emitter.ts'
+import type { OnnxReader } from './formats/onnx-node.ts'
 import type { Shape } from './shape.ts'
 
 /**
@@ -90,6 +91,8 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
   stored?: boolean
   /** True where the output is the input's buffer under another shape: no bytes move, no memory is taken. */
   view?: boolean
+  /** ONNX operators that become this op, and how their nodes are read. */
+  fromOnnx?: Readonly<Record<string, OnnxReader>>
   /** Writes the layer as ONNX nodes. */
   onnx(emit: OnnxEmitter, shapes: LayerShapes, attributes: A): void
   /**

@@ -227,7 +227,14 @@ function validatorOf(op: AnyOp): Validator {
 const longestList = 1024
 const tooLong = (value: unknown): boolean => Array.isArray(value) && value.length > longestList
 
-function readAttributes(entry: Record<string, unknown>, op: AnyOp, path: string, id: string, problems: Problems): Attributes | undefined {
+/** The attributes of one layer in canonical form, or undefined where one does not fit, which is reported. */
+export function readAttributes(
+  entry: Record<string, unknown>,
+  op: AnyOp,
+  path: string,
+  id: string,
+  problems: Problems,
+): Attributes | undefined {
   const known = op.attributes.properties as TProperties
   const given: Attributes = {}
   const before = problems.list.length

@@ -5,6 +5,7 @@ export const abs = activation({
   type: 'Abs',
   summary: 'Absolute value of each element.',
   arithmetic: { comparisons: 1 },
+  fromOnnx: { Abs: () => ({}) },
   onnx: (emit) => emit.node('Abs', emit.inputs, emit.outputs),
   tfjs: (tf, x) => tf.abs(x),
 })

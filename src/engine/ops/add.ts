@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel } from '../shape.ts'
-import { broadcast, emitPairwise, lowerPairwise } from './broadcast.ts'
+import { allInputs, broadcast, emitPairwise, lowerPairwise } from './broadcast.ts'
 
 /** Element-wise sum, the residual connection: n − 1 additions per output element. Sizes of 1 broadcast. */
 export const add = defineOp({
@@ -13,6 +13,7 @@ export const add = defineOp({
   canonical: () => ({}),
   shape: (inputs) => [broadcast(inputs, 'Add')],
   quantities: ({ inputs, outputs }) => ({ additions: product(numel(outputs[0]!), inputs.length - 1) }),
+  fromOnnx: { Add: allInputs, Sum: allInputs },
   onnx: (emit) => emitPairwise(emit, 'Add'),
   tfjs: (tf, shapes) => lowerPairwise(tf, shapes, tf.add),
 })

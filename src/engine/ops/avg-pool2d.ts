@@ -5,6 +5,7 @@ import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './functional.ts'
 import { padMap } from './lowering/layout.ts'
+import { readAveragePool } from './onnx-window.ts'
 import {
   checkPoolPadding,
   featureMap,
@@ -85,6 +86,7 @@ export const avgPool2d = defineOp({
     return { windowReads: product(elements, window), additions: product(elements, window - 1), divisions: elements }
   },
   field: (_shapes, a) => fieldOf(a),
+  fromOnnx: { AveragePool: readAveragePool(2) },
   onnx: (emit, { inputs }, a) => {
     const { size } = featureMap(inputs[0]!, 'AvgPool2d')
     const { pads, overhang, output } = windowGeometry(size, a)

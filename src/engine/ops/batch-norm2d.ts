@@ -4,6 +4,7 @@ import { ShapeError } from '../errors.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { perElement } from './elementwise.ts'
+import { readBatchNorm } from './onnx-norm.ts'
 import { featureMap } from './window.ts'
 
 const Attributes = Type.Object({
@@ -69,6 +70,7 @@ export const batchNorm2d = defineOp({
     ]
   },
   quantities: ({ outputs }) => perElement({ multiplications: 1, additions: 1 }, numel(outputs[0]!)),
+  fromOnnx: { BatchNormalization: (node) => (node.inputs[0]?.shape.length === 4 ? readBatchNorm(node) : null) },
   onnx: (emit, { inputs }, a) => {
     const channels = inputs[0]![1]!
     const filled = (hint: string, value: number) => emit.constant(hint, [channels], new Float32Array(channels).fill(value))

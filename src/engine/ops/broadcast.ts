@@ -1,6 +1,7 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
 import { ShapeError } from '../errors.ts'
 import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
+import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import type { LayerShapes } from '../op.ts'
 import { perImage, type Shape } from '../shape.ts'
 import { inEngineOrder } from './lowering/layout.ts'
@@ -46,6 +47,9 @@ export function lowerPairwise(
   const call = (tensors: tfjs.Tensor[]) => tensors.reduce((left, right) => pair(left, right))
   return inputs.every((shape) => shape.length === inputs[0]!.length) ? call : inEngineOrder(tf, call)
 }
+
+/** Reads an element-wise node: every input is data. */
+export const allInputs = (node: OnnxNode): OnnxLayer => ({ inputs: node.inputs.map((_, i) => i) })
 
 /** Writes a binary ONNX op over all inputs of the layer, from left to right. */
 export function emitPairwise(emit: OnnxEmitter, opType: string): void {

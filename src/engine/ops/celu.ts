@@ -12,6 +12,7 @@ export const celu = parametricActivation({
   attributes: Attributes,
   canonical: (raw: Static<typeof Attributes>) => ({ alpha: raw.alpha ?? 1 }),
   arithmetic: { comparisons: 1, transcendentals: 1, additions: 1, multiplications: 1, divisions: 1 },
+  fromOnnx: { Celu: (node) => ({ attributes: { alpha: node.float('alpha', 1) } }) },
   onnx: (emit, a) => emit.node('Celu', emit.inputs, emit.outputs, { alpha: { float: a.alpha } }),
   tfjs: (tf, x, a) => tf.add(tf.relu(x), tf.minimum(0, tf.mul(a.alpha, tf.sub(tf.exp(tf.div(tf.minimum(x, 0), a.alpha)), 1)))),
 })

@@ -4,6 +4,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { convolve } from './lowering/convolution.ts'
+import { readConv } from './onnx-window.ts'
 import {
   dilation,
   featureMap,
@@ -88,6 +89,7 @@ export const conv2d = defineOp({
     }
   },
   field: (_shapes, a) => fieldOf(a),
+  fromOnnx: { Conv: readConv(2) },
   onnx: (emit, { inputs }, a) => {
     const { pads } = windowGeometry(featureMap(inputs[0]!, 'Conv2d').size, a)
     const operands = [emit.inputs[0]!, emit.parameter('weight'), ...(a.bias ? [emit.parameter('bias')] : [])]

@@ -28,6 +28,9 @@ export const depthToSpace = defineOp({
     return [[batch, channels / blockSize ** 2, size[0] * blockSize, size[1] * blockSize]]
   },
   quantities: () => ({}),
+  fromOnnx: {
+    DepthToSpace: (node) => ({ attributes: { blockSize: node.int('blocksize', 1), mode: node.text('mode', 'DCR') } }),
+  },
   onnx: (emit, _shapes, { blockSize, mode }) => emit.node('DepthToSpace', emit.inputs, emit.outputs, { blocksize: blockSize, mode }),
   tfjs: (tf, { attributes: { blockSize: b, mode }, inputs, outputs }) => {
     const [n, , h, w] = inputs[0] as [number, number, number, number]

@@ -2,9 +2,10 @@ import type * as tfjs from '@tensorflow/tfjs-core'
 import { type Static, type TObject, Type } from 'typebox'
 import { product } from '../exact.ts'
 import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
+import type { OnnxReader } from '../formats/onnx-node.ts'
 import { defineOp, type Quantities, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { broadcast, lowerPairwise } from './broadcast.ts'
+import { allInputs, broadcast, lowerPairwise } from './broadcast.ts'
 
 /** Primitive quantities of one element times the elements there are. */
 export function perElement(quantities: Readonly<Quantities>, elements: number): Quantities {
@@ -17,12 +18,14 @@ export interface Activation {
   summary: string
   /** Arithmetic on one element; changes of sign are not counted. */
   arithmetic: Quantities
+  /** How ONNX nodes become this op. */
+  fromOnnx?: Readonly<Record<string, OnnxReader>>
   onnx(emit: OnnxEmitter): void
   tfjs(tf: typeof tfjs, x: tfjs.Tensor): tfjs.Tensor
 }
 
 /** The op of an activation: what such ops share, so that each one's file states its formula alone. */
-export const activation = ({ type, summary, arithmetic, onnx, tfjs: apply }: Activation) =>
+export const activation = ({ type, summary, arithmetic, fromOnnx, onnx, tfjs: apply }: Activation) =>
   defineOp({
     type,
     summary,
@@ -30,6 +33,7 @@ export const activation = ({ type, summary, arithmetic, onnx, tfjs: apply }: Act
     arity: takes(1),
     canonical: () => ({}),
     shape: ([x]) => [x!],
+    ...(fromOnnx ? { fromOnnx } : {}),
     quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
     onnx,
     tfjs:
@@ -59,6 +63,7 @@ export const binary = ({ type, summary, arithmetic, onnx, tfjs: apply }: Binary)
     canonical: () => ({}),
     shape: (inputs) => [broadcast(inputs, type)],
     quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
+    fromOnnx: { [onnx]: (node) => (node.inputs.length === 2 ? allInputs(node) : null) },
     onnx: (emit) => emit.node(onnx, emit.inputs, emit.outputs),
     tfjs: (tf, shapes) => lowerPairwise(tf, shapes, (left, right) => apply(tf, left, right)),
   })
@@ -86,6 +91,7 @@ export const parametricActivation = <S extends TObject, A>(given: ParametricActi
       return [x!]
     },
     quantities: ({ outputs }) => perElement(given.arithmetic, numel(outputs[0]!)),
+    ...(given.fromOnnx ? { fromOnnx: given.fromOnnx } : {}),
     onnx: (emit, _shapes, a) => given.onnx(emit, a),
     tfjs:
       (tf, { attributes }) =>

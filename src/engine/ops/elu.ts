@@ -12,6 +12,7 @@ export const elu = parametricActivation({
   attributes: Attributes,
   canonical: (raw: Static<typeof Attributes>) => ({ alpha: raw.alpha ?? 1 }),
   arithmetic: { comparisons: 1, transcendentals: 1, additions: 1, multiplications: 1 },
+  fromOnnx: { Elu: (node) => ({ attributes: { alpha: node.float('alpha', 1) } }) },
   onnx: (emit, a) => emit.node('Elu', emit.inputs, emit.outputs, { alpha: { float: a.alpha } }),
   tfjs: (tf, x, a) => tf.where(tf.greater(x, 0), x, tf.mul(a.alpha, tf.sub(tf.exp(tf.minimum(x, 0)), 1))),
 })

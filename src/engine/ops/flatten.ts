@@ -25,6 +25,8 @@ export const flatten = defineOp({
   quantities: () => ({}),
   field: () => 'global',
   view: true,
+  // Along the batch ONNX joins what comes before as well: there it is a Reshape.
+  fromOnnx: { Flatten: (node) => (node.int('axis', 1) === 1 ? { attributes: {} } : null) },
   onnx: (emit, { outputs }) =>
     emit.node('Reshape', [emit.inputs[0]!, emit.constant('shape', [outputs[0]!.length], outputs[0]!.map(BigInt))], emit.outputs),
   tfjs:

@@ -5,6 +5,7 @@ export const floor = activation({
   type: 'Floor',
   summary: 'Largest integer not above each element.',
   arithmetic: { comparisons: 1 },
+  fromOnnx: { Floor: () => ({}) },
   onnx: (emit) => emit.node('Floor', emit.inputs, emit.outputs),
   tfjs: (tf, x) => tf.floor(x),
 })

@@ -31,6 +31,13 @@ export const gather = defineOp({
     return [drop ? x!.filter((_, at) => at !== i) : x!.map((whole, at) => (at === i ? indices.length : whole))]
   },
   quantities: () => ({}),
+  fromOnnx: {
+    Gather: (node) => {
+      const indices = node.inputs[1]
+      if (!indices?.constant || indices.shape.length > 1) return null
+      return { attributes: { dim: node.int('axis', 0), indices: [...(node.numbers(1) ?? [])], drop: indices.shape.length === 0 } }
+    },
+  },
   onnx: (emit, { inputs }, { dim, indices, drop }) => {
     const wanted = indices.map(BigInt)
     emit.node('Gather', [emit.inputs[0]!, emit.constant('indices', drop ? [] : [wanted.length], wanted)], emit.outputs, {

@@ -34,6 +34,7 @@ export const gelu = defineOp({
       numel(outputs[0]!),
     ),
   // Written out, since ONNX has Gelu from opset 20 only; onnxruntime fuses the pattern back into one node.
+  fromOnnx: { Gelu: (node) => ({ attributes: { approximate: node.text('approximate', 'none') } }) },
   onnx: (emit, _shapes, a) => {
     const x = emit.inputs[0]!
     const scalar = (name: string, value: number) => emit.constant(name, [], Float32Array.of(value))

@@ -25,6 +25,21 @@ export const globalAvgPool2d = defineOp({
     return { windowReads: read, additions: read - means, divisions: means }
   },
   field: () => 'global',
+  fromOnnx: {
+    GlobalAveragePool: (node) => (node.inputs[0]?.shape.length === 4 ? {} : null),
+    // The mean over rows and columns is how newer exporters write it.
+    ReduceMean: (node) => {
+      const x = node.inputs[0]
+      const axes = node.inputs[1] ? node.numbers(1) : node.ints('axes')
+      if (x?.shape.length !== 4 || axes?.length !== 2 || node.int('keepdims', 1) !== 1) return null
+      return axes
+        .map((axis) => (axis + 4) % 4)
+        .sort()
+        .join() === '2,3'
+        ? {}
+        : null
+    },
+  },
   onnx: (emit) => emit.node('GlobalAveragePool', emit.inputs, emit.outputs),
   tfjs: (tf, { inputs }) => {
     const { size } = featureMap(inputs[0]!, 'GlobalAvgPool2d')

@@ -8,6 +8,7 @@ export const hardSwish = activation({
   type: 'HardSwish',
   summary: 'x times its hard sigmoid.',
   arithmetic: { additions: 1, comparisons: 2, multiplications: 1, divisions: 1 },
+  fromOnnx: { HardSwish: () => ({}) },
   onnx: (emit) => emit.node('HardSwish', emit.inputs, emit.outputs),
   tfjs: (tf, x) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6)),
 })

@@ -11,6 +11,7 @@ export const identity = defineOp({
   shape: ([x]) => [x!],
   quantities: () => ({}),
   view: true,
+  fromOnnx: { Identity: () => ({}), Dropout: () => ({}), Cast: () => ({}), CastLike: () => ({}) },
   onnx: (emit) => emit.node('Identity', emit.inputs, emit.outputs),
   tfjs: () => (inputs) => inputs,
 })

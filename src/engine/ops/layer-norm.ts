@@ -53,6 +53,17 @@ export const layerNorm = defineOp({
     }
   },
   field: () => 'global',
+  fromOnnx: {
+    LayerNormalization: (node) => {
+      const [x, scale, bias] = node.inputs
+      if (!x || !scale?.constant || (bias && !bias.constant)) return null
+      const axis = node.int('axis', -1)
+      return {
+        attributes: { dims: axis < 0 ? -axis : x.shape.length - axis, eps: node.float('epsilon', 1e-5), bias: bias !== undefined },
+        parameters: { weight: { input: 1 }, ...(bias ? { bias: { input: 2 } } : {}) },
+      }
+    },
+  },
   onnx: (emit, { inputs }, a) => {
     const shape = inputs[0]!.slice(-a.dims)
     const scale = a.affine ? emit.parameter('weight') : emit.constant('ones', shape, new Float32Array(product(...shape)).fill(1))

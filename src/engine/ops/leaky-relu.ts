@@ -12,6 +12,7 @@ export const leakyRelu = parametricActivation({
   attributes: Attributes,
   canonical: (raw: Static<typeof Attributes>) => ({ negativeSlope: raw.negativeSlope ?? 0.01 }),
   arithmetic: { comparisons: 1, multiplications: 1 },
+  fromOnnx: { LeakyRelu: (node) => ({ attributes: { negativeSlope: node.float('alpha', 0.01) } }) },
   onnx: (emit, a) => emit.node('LeakyRelu', emit.inputs, emit.outputs, { alpha: { float: a.negativeSlope } }),
   tfjs: (tf, x, a) => tf.leakyRelu(x, a.negativeSlope),
 })

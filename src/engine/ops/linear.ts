@@ -54,6 +54,31 @@ export const linear = defineOp({
     return { macs: product(elements, inputs[0]!.at(-1)!), biasAdds: a.bias ? elements : 0 }
   },
   field: () => 'global',
+  fromOnnx: {
+    Gemm: (node) => {
+      const [x, weight, bias] = node.inputs
+      if (!x || !weight || x.constant || !weight.constant || x.shape.length !== 2 || node.int('transA', 0) !== 0) return null
+      const transposed = node.int('transB', 0) === 0
+      const outFeatures = weight.shape[transposed ? 1 : 0] ?? 0
+      // Of the forms that a bias may have, one number a neuron is a Linear's.
+      if (bias && (!bias.constant || bias.shape.at(-1) !== outFeatures || bias.shape.slice(0, -1).some((size) => size !== 1))) return null
+      return {
+        attributes: { outFeatures, inFeatures: weight.shape[transposed ? 0 : 1] ?? 0, bias: bias !== undefined },
+        parameters: {
+          weight: { input: 1, transposed, factor: node.float('alpha', 1) },
+          ...(bias ? { bias: { input: 2, factor: node.float('beta', 1) } } : {}),
+        },
+      }
+    },
+    MatMul: (node) => {
+      const [x, weight] = node.inputs
+      if (!x || x.constant || !weight?.constant || weight.shape.length !== 2 || x.shape.length < 2) return null
+      return {
+        attributes: { outFeatures: weight.shape[1], inFeatures: weight.shape[0], bias: false },
+        parameters: { weight: { input: 1, transposed: true } },
+      }
+    },
+  },
   onnx: (emit, { inputs }, a) => {
     const bias = a.bias ? [emit.parameter('bias')] : []
     if (inputs[0]!.length === 2) return emit.node('Gemm', [emit.inputs[0]!, emit.parameter('weight'), ...bias], emit.outputs, { transB: 1 })

@@ -41,6 +41,20 @@ export const localResponseNorm = defineOp({
     const elements = numel(outputs[0]!)
     return { multiplications: product(2, elements), additions: product(a.size, elements), transcendentals: elements, divisions: elements }
   },
+  fromOnnx: {
+    // Of an even window ONNX puts the odd channel after, this op before.
+    LRN: (node) =>
+      node.int('size', 0) % 2 === 1
+        ? {
+            attributes: {
+              size: node.int('size', 1),
+              alpha: node.float('alpha', 1e-4),
+              beta: node.float('beta', 0.75),
+              k: node.float('bias', 1),
+            },
+          }
+        : null,
+  },
   onnx: (emit, { inputs }, a) => {
     const x = emit.inputs[0]!
     if (a.size % 2 === 1)

@@ -4,6 +4,7 @@ import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { dimOf } from './dims.ts'
 import { inEngineOrder } from './lowering/layout.ts'
+import { readSoftmax } from './onnx-softmax.ts'
 
 const Attributes = Type.Object({
   dim: Type.Optional(Type.Integer({ description: 'Dim whose shares add up to 1; the batch is dim 0. Default 1.' })),
@@ -30,6 +31,7 @@ export const logSoftmax = defineOp({
     return { comparisons: pairs, additions: 2 * elements + pairs, transcendentals: elements + elements / length }
   },
   field: ({ inputs }, a) => (dimOf(a.dim, inputs[0]!) === 1 ? 'elementwise' : 'global'),
+  fromOnnx: { LogSoftmax: readSoftmax },
   onnx: (emit, { inputs }, a) => emit.node('LogSoftmax', emit.inputs, emit.outputs, { axis: dimOf(a.dim, inputs[0]!) }),
   tfjs: (tf, { attributes: a, inputs }) => {
     const axis = dimOf(a.dim, inputs[0]!)

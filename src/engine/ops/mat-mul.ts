@@ -27,6 +27,9 @@ export const matMul = defineOp({
   },
   quantities: ({ inputs, outputs }) => ({ macs: product(numel(outputs[0]!), inputs[0]!.at(-1)!) }),
   field: () => 'global',
+  fromOnnx: {
+    MatMul: (node) => (node.inputs.every((input) => input && input.shape.length >= 2) ? { inputs: [0, 1] } : null),
+  },
   onnx: (emit) => emit.node('MatMul', emit.inputs, emit.outputs),
   tfjs: (tf, { inputs, outputs }) => {
     const stack = outputs[0]!.slice(0, -2)

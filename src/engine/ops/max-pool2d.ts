@@ -5,6 +5,7 @@ import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './functional.ts'
 import { padMap } from './lowering/layout.ts'
+import { readMaxPool } from './onnx-window.ts'
 import {
   checkPoolPadding,
   dilation,
@@ -63,6 +64,7 @@ export const maxPool2d = defineOp({
     return { windowReads: product(elements, window), comparisons: product(elements, window - 1) }
   },
   field: (_shapes, a) => fieldOf(a),
+  fromOnnx: { MaxPool: readMaxPool(2) },
   onnx: (emit, { inputs }, a) => {
     const { pads, overhang } = windowGeometry(featureMap(inputs[0]!, 'MaxPool2d').size, a)
     // The overhang of ceil mode is written as padding: exporters and runtimes disagree on ceil_mode, not on pads.

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel } from '../shape.ts'
-import { broadcast, emitPairwise, lowerPairwise } from './broadcast.ts'
+import { allInputs, broadcast, emitPairwise, lowerPairwise } from './broadcast.ts'
 
 /**
  * Element-wise product, as in squeeze-and-excitation: n − 1 multiplications per output element. Sizes of 1 broadcast.
@@ -16,6 +16,7 @@ export const mul = defineOp({
   canonical: () => ({}),
   shape: (inputs) => [broadcast(inputs, 'Mul')],
   quantities: ({ inputs, outputs }) => ({ multiplications: product(numel(outputs[0]!), inputs.length - 1) }),
+  fromOnnx: { Mul: allInputs },
   onnx: (emit) => emitPairwise(emit, 'Mul'),
   tfjs: (tf, shapes) => lowerPairwise(tf, shapes, tf.mul),
 })

@@ -17,6 +17,16 @@ export const pRelu = defineOp({
   shape: ([x]) => [x!],
   parameters: ([x]) => [{ name: 'weight', shape: [x![1]!], init: 'shift' as const, trainable: true }],
   quantities: ({ outputs }) => perElement({ comparisons: 1, multiplications: 1 }, numel(outputs[0]!)),
+  // One slope a channel; the file may broadcast it from 1 or over the dims behind.
+  fromOnnx: {
+    PRelu: (node) => {
+      const [x, slope] = node.inputs
+      if (!x || !slope?.constant || x.constant || x.shape.length < 2) return null
+      const channels =
+        slope.shape.length === x.shape.length - 1 && slope.shape[0] === x.shape[1] && slope.shape.slice(1).every((size) => size === 1)
+      return channels ? { parameters: { weight: { input: 1 } } } : null
+    },
+  },
   onnx: (emit, { inputs }) => {
     const shape = [inputs[0]![1]!, ...inputs[0]!.slice(2).map(() => 1)]
     const slope = emit.temporary('slope')

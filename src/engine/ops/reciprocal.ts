@@ -5,6 +5,7 @@ export const reciprocal = activation({
   type: 'Reciprocal',
   summary: 'One over each element.',
   arithmetic: { divisions: 1 },
+  fromOnnx: { Reciprocal: () => ({}) },
   onnx: (emit) => emit.node('Reciprocal', emit.inputs, emit.outputs),
   tfjs: (tf, x) => tf.div(1, x),
 })

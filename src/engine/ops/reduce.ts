@@ -1,5 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
 import { type Static, Type } from 'typebox'
+import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, type Quantities, takes } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
 import { dimOf } from './dims.ts'
@@ -67,6 +68,26 @@ function arithmetic(kind: Kind, read: number, made: number): Quantities {
 
 const axesOf = (dims: readonly number[], x: Shape): number[] => [...new Set(dims.map((dim) => dimOf(dim, x, 'dims')))].sort((a, b) => a - b)
 
+/** Reads a reduction: axes are an attribute in older opsets, an input in newer ones, all dims where they are left out. */
+function readReduce(node: OnnxNode, kind: string): OnnxLayer | null {
+  const x = node.inputs[0]!
+  const axes = node.inputs[1] ? node.numbers(1) : node.ints('axes')
+  const keepDims = node.int('keepdims', 1) === 1
+  if (!axes?.length && node.int('noop_with_empty_axes', 0) === 1) return null
+  const dims = axes?.length ? [...axes] : x.shape.map((_, i) => i)
+  const map = x.shape.length === 4 && keepDims && kind === 'mean'
+  // The mean over rows and columns has an op of its own.
+  if (
+    map &&
+    dims
+      .map((dim) => (dim + 4) % 4)
+      .sort()
+      .join() === '2,3'
+  )
+    return null
+  return { attributes: { kind, dims, keepDims } }
+}
+
 /** Joins the elements along dims to one: their mean, sum, maximum … Counted by the arithmetic of the plain formula. */
 export const reduce = defineOp({
   type: 'Reduce',
@@ -80,6 +101,21 @@ export const reduce = defineOp({
   },
   quantities: ({ inputs, outputs }, { kind }) => arithmetic(kind, numel(inputs[0]!), numel(outputs[0]!)),
   field: () => 'global',
+  fromOnnx: Object.fromEntries([
+    ...Object.entries(onnxOf).map(([kind, name]) => [name, (node: OnnxNode) => readReduce(node, kind)] as const),
+    [
+      'GlobalMaxPool',
+      (node: OnnxNode) => ({ attributes: { kind: 'max', dims: node.inputs[0]!.shape.flatMap((_, i) => (i > 1 ? [i] : [])) } }),
+    ] as const,
+    // Feature maps have an op of their own.
+    [
+      'GlobalAveragePool',
+      (node: OnnxNode) => {
+        const dims = node.inputs[0]!.shape.flatMap((_, i) => (i > 1 ? [i] : []))
+        return dims.length === 2 ? null : { attributes: { kind: 'mean', dims } }
+      },
+    ] as const,
+  ]),
   onnx: (emit, { inputs }, { kind, dims, keepDims }) => {
     const axes = axesOf(dims, inputs[0]!)
     const keepdims = keepDims ? 1 : 0

@@ -11,6 +11,7 @@ export const relu = defineOp({
     type: 'ReLU',
     summary: 'Replaces negative elements with zero.',
     arithmetic: { comparisons: 1 },
+    fromOnnx: { Relu: () => ({}) },
     onnx: (emit) => emit.node('Relu', emit.inputs, emit.outputs),
     tfjs: (tf, x) => tf.relu(x),
   }),

@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
+import { flattened, squeezed, unsqueezed } from '../formats/onnx-import/shapes.ts'
+import type { OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
 import { toEngineOrder, toTfjsOrder } from './lowering/layout.ts'
@@ -17,6 +19,9 @@ const Attributes = Type.Object({
     }),
   ),
 })
+
+/** An attribute until opset 12, an input from 13 on. */
+const axesOf = (node: OnnxNode): readonly number[] | undefined => (node.inputs[1] ? node.numbers(1) : node.ints('axes'))
 
 /** The same elements under another shape, row-major, as PyTorch's `torch.reshape`: a view, it moves nothing. */
 export const reshape = defineOp({
@@ -43,6 +48,18 @@ export const reshape = defineOp({
   quantities: () => ({}),
   field: () => 'global',
   view: true,
+  fromOnnx: {
+    Reshape: (node) => ({ attributes: node.reshapeTo(1, node.int('allowzero', 0) === 1) }),
+    Flatten: (node) => ({ attributes: node.reshapeBy((shape) => flattened(shape, node.int('axis', 1))) }),
+    Squeeze: (node) => {
+      const axes = axesOf(node)
+      return { attributes: node.reshapeBy((shape) => squeezed(shape, axes)) }
+    },
+    Unsqueeze: (node) => {
+      const axes = axesOf(node) ?? node.refuse('it names no axes')
+      return { attributes: node.reshapeBy((shape) => unsqueezed(shape, axes)) }
+    },
+  },
   onnx: (emit, { outputs }) =>
     emit.node('Reshape', [emit.inputs[0]!, emit.constant('shape', [outputs[0]!.length], outputs[0]!.map(BigInt))], emit.outputs),
   tfjs:

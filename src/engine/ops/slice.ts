@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
+import { cuts } from '../formats/onnx-import/shapes.ts'
+import type { OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, takes } from '../op.ts'
 import type { Shape } from '../shape.ts'
 import { dimOf } from './dims.ts'
@@ -32,6 +34,21 @@ function range(x: Shape, a: SliceAttributes): { dim: number; start: number; end:
   return { dim, start, end, size: Math.ceil((end - start) / a.step) }
 }
 
+/** The one range that an ONNX node cuts, or null where it cuts several or steps back. */
+function cutOf(node: OnnxNode): Record<string, unknown> | null {
+  const [starts, ends] = node.inputs[1] ? [node.numbers(1), node.numbers(2)] : [node.ints('starts'), node.ints('ends')]
+  const axes = node.inputs[3] ? node.numbers(3) : node.ints('axes')
+  const shape = node.inputs[0]!.shape
+  const all = cuts(shape, starts ?? [], ends ?? [], axes, node.numbers(4)).filter(
+    ({ axis, start, size, step }) => start !== 0 || size !== shape[axis] || step !== 1,
+  )
+  if (all.length > 1 || all.some(({ step }) => step < 0)) return null
+  const { axis, start, size, step } = all[0] ?? { axis: 0, start: 0, size: 0, step: 1 }
+  return all.length === 0
+    ? { dim: shape.length - 1, start: 0 }
+    : { dim: axis, start, end: Math.min(start + size * step, shape[axis]!), step }
+}
+
 /** Part of a tensor along one dim, as `x[:, start:end:step]` in PyTorch: moves data, no arithmetic. */
 export const slice = defineOp({
   type: 'Slice',
@@ -53,6 +70,12 @@ export const slice = defineOp({
     const dim = dimOf(a.dim, inputs[0]!)
     if (inputs[0]!.length !== 4 || dim === 1) return 'elementwise'
     return { kernel: [1, 1], stride: dim === 2 ? [a.step, 1] : [1, a.step], dilation: [1, 1] }
+  },
+  fromOnnx: {
+    Slice: (node) => {
+      const attributes = cutOf(node)
+      return attributes && { attributes }
+    },
   },
   onnx: (emit, { inputs }, a) => {
     const { dim, start, end } = range(inputs[0]!, a)

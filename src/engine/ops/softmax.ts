@@ -4,6 +4,7 @@ import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { dimOf } from './dims.ts'
 import { tfjsAxis } from './lowering/layout.ts'
+import { readSoftmax } from './onnx-softmax.ts'
 
 const Attributes = Type.Object({
   dim: Type.Optional(Type.Integer({ description: 'Dim whose elements add up to 1; the batch is dim 0. Default 1.' })),
@@ -30,6 +31,7 @@ export const softmax = defineOp({
     return { comparisons: pairs, additions: elements + pairs, transcendentals: elements, divisions: elements }
   },
   field: ({ inputs }, a) => (dimOf(a.dim, inputs[0]!) === 1 ? 'elementwise' : 'global'),
+  fromOnnx: { Softmax: readSoftmax },
   onnx: (emit, { inputs }, a) => emit.node('Softmax', emit.inputs, emit.outputs, { axis: dimOf(a.dim, inputs[0]!) }),
   tfjs: (tf, { attributes: a, inputs }) => {
     const rank = inputs[0]!.length

@@ -5,6 +5,7 @@ export const softplus = activation({
   type: 'Softplus',
   summary: 'Smooth form of ReLU.',
   arithmetic: { transcendentals: 2, additions: 1 },
+  fromOnnx: { Softplus: () => ({}) },
   onnx: (emit) => emit.node('Softplus', emit.inputs, emit.outputs),
   tfjs: (tf, x) => tf.add(tf.relu(x), tf.log(tf.add(1, tf.exp(tf.neg(tf.abs(x)))))),
 })

@@ -5,6 +5,7 @@ export const softsign = activation({
   type: 'Softsign',
   summary: 'x over 1 + |x|.',
   arithmetic: { comparisons: 1, additions: 1, divisions: 1 },
+  fromOnnx: { Softsign: () => ({}) },
   onnx: (emit) => emit.node('Softsign', emit.inputs, emit.outputs),
   tfjs: (tf, x) => tf.div(x, tf.add(1, tf.abs(x))),
 })

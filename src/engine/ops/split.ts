@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
+import { evenly } from '../formats/onnx-import/shapes.ts'
 import { defineOp, takes } from '../op.ts'
 import type { Shape } from '../shape.ts'
 import { dimOf } from './dims.ts'
@@ -58,6 +59,14 @@ export const split = defineOp({
     return sizes.map((size) => x!.map((whole, i) => (i === dim ? size : whole)))
   },
   quantities: () => ({}),
+  fromOnnx: {
+    Split: (node) => {
+      const dim = node.int('axis', 0)
+      const whole = node.inputs[0]!.shape.at(dim) ?? 0
+      const sizes = (node.inputs[1] ? node.numbers(1) : node.ints('split')) ?? evenly(whole, node.int('num_outputs', node.outputs))
+      return { attributes: { dim, sizes: [...sizes] } }
+    },
+  },
   onnx: (emit, { inputs }, a) => {
     const { dim, sizes } = pieces(inputs[0]!, a)
     emit.node('Split', [emit.inputs[0]!, emit.constant('sizes', [sizes.length], sizes.map(BigInt))], emit.outputs, { axis: dim })

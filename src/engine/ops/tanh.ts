@@ -5,6 +5,7 @@ export const tanh = activation({
   type: 'Tanh',
   summary: 'Hyperbolic tangent.',
   arithmetic: { transcendentals: 1 },
+  fromOnnx: { Tanh: () => ({}) },
   onnx: (emit) => emit.node('Tanh', emit.inputs, emit.outputs),
   tfjs: (tf, x) => tf.tanh(x),
 })

@@ -12,6 +12,7 @@ export const thresholdedRelu = parametricActivation({
   attributes: Attributes,
   canonical: (raw: Static<typeof Attributes>) => ({ alpha: raw.alpha ?? 1 }),
   arithmetic: { comparisons: 1 },
+  fromOnnx: { ThresholdedRelu: (node) => ({ attributes: { alpha: node.float('alpha', 1) } }) },
   onnx: (emit, a) => emit.node('ThresholdedRelu', emit.inputs, emit.outputs, { alpha: { float: a.alpha } }),
   tfjs: (tf, x, a) => tf.mul(x, tf.cast(tf.greater(x, a.alpha), 'float32')),
 })

@@ -31,6 +31,12 @@ export const transpose = defineOp({
   quantities: () => ({}),
   // A map whose rows and columns change places has no one window any more: counted as joining every position.
   field: (_shapes, { dims }) => (dims[0] === 0 && dims[2] === 2 && dims[3] === 3 ? 'elementwise' : 'global'),
+  fromOnnx: {
+    Transpose: (node) => {
+      const rank = node.inputs[0]?.shape.length ?? 0
+      return { attributes: { dims: [...(node.ints('perm') ?? Array.from({ length: rank }, (_, i) => rank - 1 - i))] } }
+    },
+  },
   onnx: (emit, _shapes, { dims }) => emit.node('Transpose', emit.inputs, emit.outputs, { perm: dims }),
   tfjs: (tf, { attributes: { dims } }) => {
     const perm = dims.length === 4 ? [0, 2, 3, 1].map((dim) => tfjsAxis(dims[dim]!, 4)) : [...dims]

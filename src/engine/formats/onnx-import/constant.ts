@@ -1,0 +1,54 @@
+import type { Shape } from '../../shape.ts'
+
+/** What a tensor's elements are, as far as an import asks. */
+export type Element = 'float' | 'integer' | 'boolean' | 'text'
+
+/** Elements of a tensor in the file: what parameters are accounted by. */
+export interface Source {
+  tensor: string
+  elements: number
+}
+
+/** A tensor that the file holds, or that is computed at import. */
+export interface Constant {
+  readonly kind: 'constant'
+  readonly name: string
+  readonly shape: Shape
+  readonly element: Element
+  /** Its elements in order, or null where the file does not hold them. Made when asked for, and kept by nobody. */
+  read(): ArrayLike<number> | null
+  /** The tensors of the file that its elements come from, where they are floats. */
+  readonly sources: readonly Source[]
+  /** The same tensor at the batch probed with, where it depends on the batch. */
+  readonly wide: Constant | null
+  /** Where it was repeated along dims: what was repeated, with size 1 there. */
+  readonly repeats?: Constant
+}
+
+/** A tensor that a layer makes. */
+export interface Activation {
+  readonly kind: 'activation'
+  readonly name: string
+  /** Reference to the layer's output. */
+  readonly reference: string
+  /** At the file's own batch. */
+  readonly shape: Shape
+  /** At the batch probed with. */
+  readonly wide: Shape
+  /** The part of the batch's dim that lies before the batch (`batch.ts`). Default 1. */
+  readonly outer?: number
+}
+
+export type Value = Constant | Activation
+
+export const shapeAt = (value: Value, wide: boolean): Shape =>
+  value.kind === 'activation' ? (wide ? value.wide : value.shape) : wide && value.wide ? value.wide.shape : value.shape
+
+/** A constant of numbers that are at hand. */
+export const computed = (
+  name: string,
+  element: Element,
+  shape: Shape,
+  numbers: ArrayLike<number>,
+  sources: readonly Source[] = [],
+): Constant => ({ kind: 'constant', name, element, shape, read: () => numbers, sources, wide: null })

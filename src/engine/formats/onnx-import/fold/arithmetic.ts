@@ -1,0 +1,84 @@
+import type { Constant, Element } from '../constant.ts'
+import { numelOfDims } from '../shapes.ts'
+import { broadcastShapes, broadcastSteps, type Fold, later, pick } from './folding.ts'
+
+/** Element by element over broadcast inputs; the result is an integer where the inputs are, unless it is a truth value. */
+function elementwise(apply: (numbers: readonly number[], integer: boolean) => number, gives?: Element): Fold {
+  return (_node, inputs) => {
+    if (inputs.length === 0 || inputs.some((input) => input === undefined || input.element === 'text')) return null
+    const operands = inputs as readonly Constant[]
+    const shape = operands.map((input) => input.shape).reduce(broadcastShapes)
+    const element = gives ?? (operands.some((input) => input.element === 'float') ? 'float' : (operands[0] as Constant).element)
+    const integer = element !== 'float'
+    return later(element, shape, () => {
+      const spread: ArrayLike<number>[] = []
+      for (const operand of operands) {
+        const numbers = operand.read()
+        if (!numbers) return null
+        spread.push(numbers.length === numelOfDims(shape) ? numbers : pick(numbers, shape, broadcastSteps(operand.shape, shape)))
+      }
+      const into = integer ? new Array<number>(numelOfDims(shape)) : new Float32Array(numelOfDims(shape))
+      const row = new Array<number>(spread.length)
+      for (let i = 0; i < into.length; i++) {
+        for (let k = 0; k < row.length; k++) row[k] = (spread[k] as ArrayLike<number>)[i] as number
+        into[i] = apply(row, integer)
+      }
+      return into
+    })
+  }
+}
+
+const binary = (apply: (a: number, b: number, integer: boolean) => number, gives?: Element): Fold =>
+  elementwise(([a, b], integer) => apply(a as number, b as number, integer), gives)
+const unary = (apply: (x: number) => number, gives?: Element): Fold => elementwise(([x]) => apply(x as number), gives)
+
+/** Division of integers drops what is left over, as ONNX and C do. */
+function divided(a: number, b: number, integer: boolean): number {
+  if (!integer) return a / b
+  if (b === 0) throw new Error('an integer is divided by 0')
+  return Math.trunc(a / b)
+}
+
+const mod: Fold = (node, inputs) => {
+  // fmod keeps the sign of the dividend, Python's the divisor's.
+  const fmod = node.attributes.int('fmod', 0) === 1
+  const integer = inputs.every((input) => input?.element !== 'float')
+  if (integer && inputs[1]?.read()?.[0] === 0) throw new Error('an integer is divided by 0')
+  return binary((a, b) => (fmod ? a % b : a - b * Math.floor(a / b)))(node, inputs)
+}
+
+/** Arithmetic, comparison and logic. */
+export const arithmetic: Readonly<Record<string, Fold>> = {
+  Add: binary((a, b) => a + b),
+  Sub: binary((a, b) => a - b),
+  Mul: binary((a, b) => a * b),
+  Div: binary(divided),
+  Mod: mod,
+  Pow: binary((a, b) => a ** b),
+  Min: elementwise((numbers) => Math.min(...numbers)),
+  Max: elementwise((numbers) => Math.max(...numbers)),
+  Sum: elementwise((numbers) => numbers.reduce((left, right) => left + right, 0)),
+  Neg: unary((x) => -x),
+  Abs: unary(Math.abs),
+  Floor: unary(Math.floor),
+  Ceil: unary(Math.ceil),
+  Sqrt: unary(Math.sqrt),
+  Exp: unary(Math.exp),
+  Log: unary(Math.log),
+  Reciprocal: unary((x) => 1 / x),
+  Sign: unary(Math.sign),
+  Equal: binary((a, b) => (a === b ? 1 : 0), 'boolean'),
+  Less: binary((a, b) => (a < b ? 1 : 0), 'boolean'),
+  LessOrEqual: binary((a, b) => (a <= b ? 1 : 0), 'boolean'),
+  Greater: binary((a, b) => (a > b ? 1 : 0), 'boolean'),
+  GreaterOrEqual: binary((a, b) => (a >= b ? 1 : 0), 'boolean'),
+  And: binary((a, b) => (a && b ? 1 : 0), 'boolean'),
+  Or: binary((a, b) => (a || b ? 1 : 0), 'boolean'),
+  Xor: binary((a, b) => (Boolean(a) !== Boolean(b) ? 1 : 0), 'boolean'),
+  Not: unary((x) => (x ? 0 : 1), 'boolean'),
+  Where: (node, inputs) => {
+    const [, yes, no] = inputs
+    const element = yes?.element === 'float' || no?.element === 'float' ? 'float' : (yes?.element ?? 'integer')
+    return elementwise(([which, a, b]) => (which ? a : b) as number, element)(node, inputs)
+  },
+}

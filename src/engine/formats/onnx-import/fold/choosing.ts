@@ -1,0 +1,190 @@
+import type { Constant } from '../constant.ts'
+import { axisOf, cuts, evenly, numelOfDims } from '../shapes.ts'
+import { type Fold, later, mostElements, pick, result, small, stridesOf } from './folding.ts'
+import { axesGiven } from './layout.ts'
+
+const into = (like: ArrayLike<number>, length: number): number[] | Float32Array =>
+  like instanceof Float32Array ? new Float32Array(length) : new Array<number>(length)
+
+function indexAt(index: number, size: number): number {
+  const at = index < 0 ? index + size : index
+  if (!Number.isInteger(at) || at < 0 || at >= size) throw new Error(`index ${index} is out of range: there are ${size}`)
+  return at
+}
+
+const gather: Fold = (node, [x, indices]) => {
+  const wanted = small(indices)
+  if (!x || !indices || !wanted) return null
+  const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
+  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
+  if (numelOfDims(shape) > mostElements) return null
+  const size = x.shape[axis] as number
+  const at = wanted.map((index) => indexAt(index, size))
+  const outer = numelOfDims(x.shape.slice(0, axis))
+  const inner = numelOfDims(x.shape.slice(axis + 1))
+  return later(x.element, shape, () => {
+    const numbers = x.read()
+    if (!numbers) return null
+    const picked = into(numbers, outer * at.length * inner)
+    let next = 0
+    for (let o = 0; o < outer; o++)
+      for (const index of at) for (let i = 0; i < inner; i++) picked[next++] = numbers[(o * size + index) * inner + i] as number
+    return picked
+  })
+}
+
+const gatherElements: Fold = (node, [x, indices]) => {
+  const [numbers, wanted] = [small(x), small(indices)]
+  if (!x || !indices || !numbers || !wanted || x.shape.length !== indices.shape.length) return null
+  const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
+  const strides = stridesOf(x.shape)
+  const own = stridesOf(indices.shape)
+  return result(
+    x.element,
+    indices.shape,
+    wanted.map((index, i) => {
+      let at = 0
+      for (let dim = 0; dim < strides.length; dim++) {
+        const position = Math.floor(i / (own[dim] as number)) % (indices.shape[dim] as number)
+        at += (dim === axis ? indexAt(index, x.shape[axis] as number) : position) * (strides[dim] as number)
+      }
+      return numbers[at] as number
+    }),
+  )
+}
+
+/** Where in `shape` the rows of a list of positions begin. */
+function starts(shape: readonly number[], positions: readonly number[], depth: number): number[] {
+  const strides = stridesOf(shape)
+  const rows: number[] = []
+  for (let row = 0; row < positions.length / depth; row++) {
+    let at = 0
+    for (let dim = 0; dim < depth; dim++)
+      at += indexAt(positions[row * depth + dim] as number, shape[dim] as number) * (strides[dim] as number)
+    rows.push(at)
+  }
+  return rows
+}
+
+const gatherNd: Fold = (node, [x, indices]) => {
+  const [numbers, positions] = [small(x), small(indices)]
+  const depth = indices?.shape.at(-1)
+  if (!x || !indices || !numbers || !positions || !depth || depth > x.shape.length || node.attributes.int('batch_dims', 0) !== 0)
+    return null
+  const inner = x.shape.slice(depth)
+  const length = numelOfDims(inner)
+  if (length * (positions.length / depth) > mostElements) return null
+  return result(
+    x.element,
+    [...indices.shape.slice(0, -1), ...inner],
+    starts(x.shape, positions, depth).flatMap((at) => numbers.slice(at, at + length)),
+  )
+}
+
+const scatterNd: Fold = (node, [x, indices, updates]) => {
+  const [numbers, positions, values] = [small(x), small(indices), small(updates)]
+  const depth = indices?.shape.at(-1)
+  if (!x || !numbers || !positions || !values || !depth || depth > x.shape.length || node.attributes.text('reduction', 'none') !== 'none')
+    return null
+  const length = numelOfDims(x.shape.slice(depth))
+  const scattered = [...numbers]
+  starts(x.shape, positions, depth).forEach((at, row) => {
+    for (let i = 0; i < length; i++) scattered[at + i] = values[row * length + i] as number
+  })
+  return result(x.element, x.shape, scattered)
+}
+
+const slice: Fold = (node, [x, starting, ending, axes, steps]) => {
+  const begins = starting ? small(starting) : node.attributes.ints('starts')
+  const ends = ending ? small(ending) : node.attributes.ints('ends')
+  const along = axesGiven(node, axes)
+  const by = steps ? small(steps) : undefined
+  if (!x || !begins || !ends || along === null || by === null) return null
+  const strides = stridesOf(x.shape)
+  const shape = [...x.shape]
+  const step = [...strides]
+  let start = 0
+  for (const cut of cuts(x.shape, begins, ends, along, by)) {
+    shape[cut.axis] = cut.size
+    step[cut.axis] = (strides[cut.axis] as number) * cut.step
+    start += (strides[cut.axis] as number) * cut.start
+  }
+  return later(x.element, shape, () => {
+    const numbers = x.read()
+    return numbers && pick(numbers, shape, step, start)
+  })
+}
+
+const concat: Fold = (node, inputs) => {
+  const parts = inputs.filter((input) => input !== undefined)
+  const first = parts[0]
+  if (!first || parts.length !== inputs.length) return null
+  const axis = axisOf(node.attributes.int('axis', node.opset < 4 ? 1 : 0), first.shape.length)
+  for (const part of parts)
+    if (part.shape.length !== first.shape.length || part.shape.some((size, i) => i !== axis && size !== first.shape[i]))
+      throw new Error(`parts ${first.shape.join('×')} and ${part.shape.join('×')} do not meet along dim ${axis}`)
+  const shape = first.shape.map((size, i) => (i === axis ? parts.reduce((sum, part) => sum + (part.shape[axis] as number), 0) : size))
+  const outer = numelOfDims(shape.slice(0, axis))
+  if (numelOfDims(shape) > mostElements) return null
+  return later(first.element, shape, () => {
+    const read: ArrayLike<number>[] = []
+    for (const part of parts) {
+      const numbers = part.read()
+      if (!numbers) return null
+      read.push(numbers)
+    }
+    const joined = into(read[0] as ArrayLike<number>, numelOfDims(shape))
+    let next = 0
+    for (let o = 0; o < outer; o++)
+      for (const numbers of read) {
+        const length = numbers.length / outer
+        for (let i = 0; i < length; i++) joined[next++] = numbers[o * length + i] as number
+      }
+    return joined
+  })
+}
+
+const split: Fold = (node, [x, sizes]) => {
+  if (!x) return null
+  const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
+  const given = sizes ? small(sizes) : node.attributes.ints('split')
+  if (given === null) return null
+  const parts = given ?? evenly(x.shape[axis] as number, node.attributes.int('num_outputs', node.outputs))
+  if (parts.length !== node.outputs || parts.reduce((a, b) => a + b, 0) !== x.shape[axis])
+    throw new Error(`parts [${parts.slice(0, 8).join(', ')}] do not make up dim ${axis} of ${x.shape.join('×')}`)
+  const strides = stridesOf(x.shape)
+  let start = 0
+  return parts.flatMap((size) => {
+    const shape = x.shape.map((whole, i) => (i === axis ? size : whole))
+    const from = start
+    start += size * (strides[axis] as number)
+    return later(x.element, shape, () => {
+      const numbers = x.read()
+      return numbers && pick(numbers, shape, strides, from)
+    })
+  })
+}
+
+const nonZero: Fold = (_node, [x]) => {
+  const numbers = small(x)
+  if (!x || !numbers) return null
+  const found = numbers.flatMap((number, i) => (number ? [i] : []))
+  const strides = stridesOf(x.shape)
+  return result(
+    'integer',
+    [x.shape.length, found.length],
+    x.shape.flatMap((size, dim) => found.map((i) => Math.floor(i / (strides[dim] as number)) % size)),
+  )
+}
+
+/** Operators that choose elements of tensors, cut them or join them. */
+export const choosing: Readonly<Record<string, Fold>> = {
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherNd,
+  ScatterND: scatterNd,
+  Slice: slice,
+  Concat: concat,
+  Split: split,
+  NonZero: nonZero,
+}

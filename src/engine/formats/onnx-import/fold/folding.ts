@@ -1,0 +1,103 @@
+import type { Attributes } from '../attributes.ts'
+import type { Constant, Element } from '../constant.ts'
+import { numelOfDims } from '../shapes.ts'
+
+/** What a folding sees of a node. */
+export interface FoldNode {
+  opType: string
+  opset: number
+  attributes: Attributes
+  /** Number of outputs, for operators that divide by it. */
+  outputs: number
+  /** Name of the first output, which names what is computed. */
+  name: string
+}
+
+/** A result: numbers at hand, or made when asked for. */
+export interface Folded {
+  element: Element
+  shape: readonly number[]
+  read(): ArrayLike<number> | null
+  /** Set by operators that repeat a tensor along dims of size 1. */
+  repeats?: Constant
+}
+
+/**
+ * Computes a node of constants. Null where it cannot: the operator in this form, or since a payload is not there.
+ * @throws Error with what is wrong in words.
+ */
+export type Fold = (node: FoldNode, inputs: readonly (Constant | undefined)[]) => Folded[] | null
+
+/** Elements of a tensor that is computed at once; larger ones are computed where they are asked for, or not at all. */
+export const mostElements = 2 ** 20
+
+/** Numbers of an input that is small enough, or null. */
+export function small(input: Constant | undefined): readonly number[] | null {
+  if (!input || numelOfDims(input.shape) > mostElements) return null
+  const numbers = input.read()
+  return numbers && (Array.isArray(numbers) ? (numbers as number[]) : Array.from(numbers))
+}
+
+/** One result of numbers at hand. */
+export const result = (element: Element, shape: readonly number[], numbers: ArrayLike<number>): Folded[] => [
+  { element, shape, read: () => numbers },
+]
+
+/** One result that is computed when its numbers are asked for: small ones now, so that nothing is computed twice. */
+export function later(element: Element, shape: readonly number[], read: () => ArrayLike<number> | null): Folded[] {
+  if (numelOfDims(shape) > 4096) return [{ element, shape, read }]
+  const numbers = read()
+  return numbers ? result(element, shape, numbers) : [{ element, shape, read }]
+}
+
+/** Row-major steps of a shape. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length)
+  let step = 1
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = step
+    step *= shape[i] as number
+  }
+  return strides
+}
+
+/**
+ * Copies elements to a tensor of `shape`, the element at each position taken from `start + Σ position · steps` of the
+ * input: what transposition, slicing and repetition have in common.
+ */
+export function pick(from: ArrayLike<number>, shape: readonly number[], steps: readonly number[], start = 0): number[] | Float32Array {
+  const length = numelOfDims(shape)
+  const into = from instanceof Float32Array ? new Float32Array(length) : new Array<number>(length)
+  const position = new Array<number>(shape.length).fill(0)
+  let at = start
+  for (let i = 0; i < length; i++) {
+    into[i] = from[at] as number
+    for (let dim = shape.length - 1; dim >= 0; dim--) {
+      at += steps[dim] as number
+      if (++(position[dim] as number) < (shape[dim] as number)) break
+      at -= (steps[dim] as number) * (shape[dim] as number)
+      position[dim] = 0
+    }
+  }
+  return into
+}
+
+/** NumPy's broadcast of two shapes. */
+export function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length)
+  return Array.from({ length: rank }, (_, i) => {
+    const x = a[i - (rank - a.length)] ?? 1
+    const y = b[i - (rank - b.length)] ?? 1
+    if (x !== y && x !== 1 && y !== 1) throw new Error(`shapes ${a.join('×')} and ${b.join('×')} do not broadcast`)
+    return x === 1 ? y : x
+  })
+}
+
+/** Steps through a tensor of shape `from` that is broadcast to `to`. */
+export function broadcastSteps(from: readonly number[], to: readonly number[]): number[] {
+  const strides = stridesOf(from)
+  return to.map((_, i) => {
+    const dim = i - (to.length - from.length)
+    return dim < 0 || from[dim] === 1 ? 0 : (strides[dim] as number)
+  })
+}

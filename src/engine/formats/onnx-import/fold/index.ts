@@ -1,0 +1,85 @@
+import { Attributes } from '../attributes.ts'
+import type { Constant, Source } from '../constant.ts'
+import { invalid, quote } from '../fault.ts'
+import { type FileNode, nodeName } from '../model.ts'
+import { numelOfDims } from '../shapes.ts'
+import { arithmetic } from './arithmetic.ts'
+import { choosing } from './choosing.ts'
+import { type Fold, type Folded, mostElements } from './folding.ts'
+import { layout } from './layout.ts'
+import { making } from './making.ts'
+
+/** Every operator that is computed at import where all it reads is constant. */
+const folds: ReadonlyMap<string, Fold> = new Map(Object.entries({ ...arithmetic, ...layout, ...choosing, ...making }))
+
+/** Elements computed in one import, all together: far above what shapes take, far below what hurts. */
+const budget = 2 ** 24
+
+/** Computes nodes of constants, at the file's batch and at the one probed with, within a budget. */
+export class Folder {
+  #left = budget
+
+  /** What the outputs of `node` are, or null where it has to be a layer. */
+  fold(node: FileNode, inputs: readonly (Constant | undefined)[]): Constant[] | null {
+    const fold = node.domain === '' ? folds.get(node.opType) : undefined
+    if (!fold) return null
+    const narrow = this.#run(fold, node, inputs)
+    if (!narrow) return null
+    const dependent = inputs.some((input) => input?.wide)
+    const wide = dependent
+      ? this.#run(
+          fold,
+          node,
+          inputs.map((input) => input?.wide ?? input),
+        )
+      : null
+    const sources: Source[] = []
+    for (const input of inputs) if (input) for (const source of input.sources) if (!sources.includes(source)) sources.push(source)
+    return narrow.map((folded, i) => {
+      const name = node.outputs[i] ?? ''
+      const made = { kind: 'constant' as const, name, ...folded, sources: folded.element === 'float' ? sources : [] }
+      const other = wide?.[i]
+      return { ...made, wide: other && !same(folded, other) ? { ...made, ...other, wide: null } : null }
+    })
+  }
+
+  #run(fold: Fold, node: FileNode, inputs: readonly (Constant | undefined)[]): Folded[] | null {
+    let results: Folded[] | null
+    try {
+      results = fold(
+        {
+          opType: node.opType,
+          opset: node.opset,
+          attributes: new Attributes(node),
+          outputs: node.outputs.length,
+          name: node.outputs[0] ?? '',
+        },
+        inputs,
+      )
+    } catch (cause) {
+      if (!(cause instanceof Error) || cause.name === 'EngineError') throw cause
+      throw invalid(`${node.opType} node ${quote(nodeName(node))} cannot be computed: ${cause.message}`, nodeName(node))
+    }
+    if (results)
+      for (const each of results) {
+        const elements = numelOfDims(each.shape)
+        if (elements <= mostElements) this.#left -= elements
+      }
+    if (this.#left < 0)
+      throw invalid(
+        `the constants of the file compute to more than ${budget} elements, at ${node.opType} node ${quote(nodeName(node))}: no network’s shapes take as many`,
+        nodeName(node),
+      )
+    return results
+  }
+}
+
+/** Whether a result is the same at both batches: its shape, and its numbers where they are few enough to be a shape. */
+function same(a: Folded, b: Folded): boolean {
+  if (a.shape.length !== b.shape.length || a.shape.some((size, i) => size !== b.shape[i])) return false
+  if (numelOfDims(a.shape) > 4096) return false
+  const [left, right] = [a.read(), b.read()]
+  if (!left || !right) return left === right
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false
+  return true
+}

@@ -1,0 +1,152 @@
+import type { ValueInfoProto } from 'onnx-buf'
+import { EngineError } from '../../errors.ts'
+import type { Graph } from '../../graph.ts'
+import { defaultLimits, type Limits } from '../../limits.ts'
+import type { Parameter } from '../../op.ts'
+import { verifyGraph } from '../../verify.ts'
+import { probe } from './batch.ts'
+import { BatchLost, invalid, quote } from './fault.ts'
+import { inlineFunctions } from './functions.ts'
+import { type FileModel, type FileNode, readModel } from './model.ts'
+import { orderNodes } from './order.ts'
+import { fillSlot } from './parameters.ts'
+import { type ImportReport, reportOf } from './report.ts'
+import { constantOf } from './tensor.ts'
+import { Translator } from './translate.ts'
+import { inputShape, statedShapes, symbolicBatch } from './value-info.ts'
+
+export type { ImportReport } from './report.ts'
+
+export interface ImportOptions {
+  limits?: Limits
+}
+
+export interface ImportedModel {
+  graph: Graph
+  report: ImportReport
+  /**
+   * The file's own value of a layer's parameter, row-major in the parameter's shape, or null where the file does not hold
+   * it. A view of the file where the layout allows, made anew at each call otherwise.
+   */
+  parameterOf(layerId: string, parameter: Parameter): Float32Array | null
+}
+
+/** Nodes of a file that become no layer, constants and shapes, may be so many times as many as layers. */
+const nodesPerLayer = 10
+
+/**
+ * Reads an ONNX file, opset 7 to 23, as a graph: integer subgraphs are computed, local functions written out, batch norm
+ * taken as it is. The first dim of each input is the batch; files of a fixed one are read for every batch as far as it can
+ * be followed (`batch.ts`), else a note says so and the graph works at the file's own batch alone. The graph depends on
+ * what the file means, never on the order of its nodes. Linear in the file; external data is never opened.
+ * @throws EngineError INVALID_ONNX naming node, operator and tensor; LIMIT_EXCEEDED.
+ */
+export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: ImportOptions = {}): ImportedModel {
+  const model = readModel(bytes, limits)
+  const all = inlineFunctions(model, nodesPerLayer * limits.maxLayers)
+  const parts = partsOf(model)
+  const nodes = orderNodes(all, parts.outputs, new Set([...parts.inputs.map((input) => input.name), ...parts.initializers.keys()]))
+  let translated: Translated
+  const notes: string[] = []
+  try {
+    translated = translate(nodes, parts, probe)
+  } catch (cause) {
+    if (!(cause instanceof BatchLost)) throw cause
+    if (parts.batch !== 'symbolic' && parts.batch !== 1)
+      throw invalid(`the batch, ${parts.batch} in this file, cannot be followed: ${cause.message}; export the network with a batch of 1`)
+    translated = alone(nodes, parts, cause)
+    notes.push(`The batch cannot be followed through the network, so it works at batch 1 alone: ${cause.message}.`)
+  }
+  const graph = verified(translated, limits)
+  const byId = new Map(translated.translator.layers.map((layer) => [layer.id, layer]))
+  return {
+    graph,
+    report: reportOf({ model, all, nodes, parts, graph, translated, notes }),
+    parameterOf: (layerId, parameter) => {
+      const slot = byId.get(layerId)?.slots.get(parameter.name)
+      return slot ? fillSlot(slot, parameter) : null
+    },
+  }
+}
+
+/** What the file's graph is given and gives. */
+export interface Parts {
+  inputs: readonly ValueInfoProto[]
+  outputs: readonly string[]
+  initializers: ReadonlyMap<string, FileModel['graph']['initializer'][number]>
+  /** The batch that the file states. */
+  batch: 'symbolic' | number
+  graph: FileModel['graph']
+}
+
+export interface Translated {
+  translator: Translator
+  inputs: { id: string; name: string; shape: readonly number[] }[]
+  outputs: string[]
+}
+
+function partsOf({ graph }: FileModel): Parts {
+  const initializers = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]))
+  if (initializers.size < graph.initializer.length) {
+    const seen = new Set<string>()
+    for (const { name } of graph.initializer)
+      if (seen.size === seen.add(name).size) throw invalid(`two initializers have the name ${quote(name)}: each tensor needs its own`)
+  }
+  for (const { values } of graph.sparseInitializer)
+    throw invalid(`initializer ${quote(values?.name ?? '')} is sparse, which is not read: store it dense`)
+  // Up to IR version 3 every initializer is listed among the inputs as well.
+  const inputs = graph.input.filter((input) => !initializers.has(input.name))
+  const outputs = graph.output.map((output) => output.name)
+  if (outputs.length === 0) throw invalid('the graph has no outputs: name what the network computes')
+  return { inputs, outputs, initializers, batch: symbolicBatch(inputs), graph }
+}
+
+function alone(nodes: readonly FileNode[], parts: Parts, lost: BatchLost): Translated {
+  try {
+    return translate(nodes, parts, 1)
+  } catch (cause) {
+    throw cause instanceof BatchLost ? invalid(`the batch cannot be followed: ${lost.message}`) : cause
+  }
+}
+
+function translate(nodes: readonly FileNode[], parts: Parts, factor: number): Translated {
+  const batch = parts.batch === 'symbolic' ? 1 : parts.batch
+  const translator = new Translator(batch, statedShapes(parts.graph, parts.inputs, batch))
+  const read = new Set(nodes.flatMap((node) => node.inputs))
+  const inputs: Translated['inputs'] = []
+  for (const input of parts.inputs) {
+    if (!read.has(input.name) && !parts.outputs.includes(input.name)) {
+      translator.notes.push(`Input ${quote(input.name)} is read by no node that leads to an output: it is left out.`)
+      continue
+    }
+    const shape = inputShape(input)
+    const id = translator.input(input.name, [batch, ...shape], [batch * factor, ...shape])
+    inputs.push({ id, name: input.name, shape })
+  }
+  for (const [name, tensor] of parts.initializers) translator.values.set(name, constantOf(tensor))
+  for (const node of nodes) translator.node(node)
+  const outputs = translator.finish(parts.outputs)
+  const unread = inputs.filter(({ id }) => !translator.reads(id))
+  for (const { name } of unread) translator.notes.push(`Input ${quote(name)} gives its shape alone, no numbers: it is left out.`)
+  return { translator, inputs: inputs.filter((input) => !unread.includes(input)), outputs }
+}
+
+function verified({ translator, inputs, outputs }: Translated, limits: Limits): Graph {
+  const spec = {
+    inputs: inputs.map(({ id, shape }) => ({ id, shape })),
+    layers: translator.layers.map(({ id, type, inputs: from, attributes, weightsOf }) => ({
+      id,
+      type,
+      inputs: from,
+      ...(weightsOf === undefined ? {} : { weightsOf }),
+      ...attributes,
+    })),
+    outputs,
+  }
+  try {
+    return verifyGraph(spec, limits)
+  } catch (cause) {
+    if (!(cause instanceof EngineError) || cause.code !== 'INVALID_GRAPH') throw cause
+    throw new EngineError('INVALID_ONNX', `the file makes no graph: ${cause.message}`, cause.errors)
+  }
+}

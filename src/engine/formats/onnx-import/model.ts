@@ -1,0 +1,92 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import { type AttributeProto, type FunctionProto, type GraphProto, ModelProtoSchema, type NodeProto } from 'onnx-buf'
+import type { Limits } from '../../limits.ts'
+import { invalid, quote } from './fault.ts'
+import { scan } from './scan.ts'
+
+/** A node as the importer works with it: a file's, or one of a function's body written in its place. */
+export interface FileNode {
+  opType: string
+  /** `''` is ONNX's own. */
+  domain: string
+  /** Version of the operator set of that domain. */
+  opset: number
+  name: string
+  inputs: readonly string[]
+  outputs: readonly string[]
+  attributes: readonly AttributeProto[]
+}
+
+export interface FileModel {
+  irVersion: number
+  producer: string
+  opset: Record<string, number>
+  functions: readonly FunctionProto[]
+  graph: GraphProto
+}
+
+/** Operator sets that are read. Before 7 broadcasting had other rules; after 23 there are operators of another meaning. */
+export const opsets = { oldest: 7, newest: 23 } as const
+
+/** ONNX's own domain goes by two names. */
+export const domainOf = (name: string): string => (name === 'ai.onnx' ? '' : name)
+
+/** What a node is called in messages: its name, or the tensor that it makes. */
+export const nodeName = (node: { name: string; outputs?: readonly string[]; output?: readonly string[] }): string =>
+  node.name || (node.outputs ?? node.output)?.find((name) => name !== '') || 'without a name'
+
+/**
+ * Reads the bytes of a model. Payloads are views of `bytes`.
+ * @throws EngineError INVALID_ONNX where they are no model, or one of an operator set that is not read; LIMIT_EXCEEDED
+ *   where it has more parts than any network of `limits.maxLayers`.
+ */
+export function readModel(bytes: Uint8Array, limits: Limits): FileModel {
+  if (bytes.length === 0) throw invalid('the file is empty: send the bytes of an ONNX model')
+  scan(bytes, { messages: 60 * limits.maxLayers, fields: 400 * limits.maxLayers })
+  let model: ReturnType<typeof decode>
+  try {
+    model = decode(bytes)
+  } catch (cause) {
+    throw invalid(`this is no ONNX file, or not a whole one: ${(cause as Error).message}`)
+  }
+  const { graph } = model
+  if (!graph) throw invalid('the model has no graph: this is no ONNX file, or not a whole one')
+  const opset = opsetOf(model.opsetImport)
+  const own = opset['']
+  if (own === undefined && graph.node.some((node) => domainOf(node.domain) === ''))
+    throw invalid('the model names no version of ONNX’s operator set (opset_import): export it again')
+  if (own !== undefined && (own < opsets.oldest || own > opsets.newest))
+    throw invalid(`the model is written in opset ${own}; opsets ${opsets.oldest} to ${opsets.newest} are read: export it in one of these`)
+  return {
+    irVersion: Number(model.irVersion),
+    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
+    opset,
+    functions: model.functions,
+    graph,
+  }
+}
+
+const decode = (bytes: Uint8Array) => fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false })
+
+export function opsetOf(imports: readonly { domain: string; version: bigint }[]): Record<string, number> {
+  const opset: Record<string, number> = Object.create(null) as Record<string, number>
+  for (const { domain, version } of imports) {
+    if (version < 0n || version > 1_000_000n) throw invalid(`operator set ${quote(domain)} has the impossible version ${version}`)
+    opset[domainOf(domain)] = Number(version)
+  }
+  return opset
+}
+
+/** A node of the file in the importer's words. */
+export function fileNode(node: NodeProto, opset: Readonly<Record<string, number>>): FileNode {
+  const domain = domainOf(node.domain)
+  return {
+    opType: node.opType,
+    domain,
+    opset: opset[domain] ?? 1,
+    name: node.name,
+    inputs: node.input,
+    outputs: node.output,
+    attributes: node.attribute,
+  }
+}

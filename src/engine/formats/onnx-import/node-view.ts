@@ -1,0 +1,136 @@
+import { EngineError } from '../../errors.ts'
+import type { Shape } from '../../shape.ts'
+import type { OnnxNode, OnnxOperand } from '../onnx-node.ts'
+import { Attributes } from './attributes.ts'
+import { batchDim, batchTarget, placeIn } from './batch.ts'
+import { shapeAt, type Value } from './constant.ts'
+import { BatchLost, invalid, quote } from './fault.ts'
+import { mostElements } from './fold/folding.ts'
+import { type FileNode, nodeName } from './model.ts'
+import { reshaped } from './shapes.ts'
+
+/** A node of a file with what is known of its inputs. */
+export class NodeView implements OnnxNode {
+  readonly opType: string
+  readonly opset: number
+  readonly inputs: readonly (OnnxOperand | undefined)[]
+  readonly outputs: number
+  readonly #node: FileNode
+  readonly #values: readonly (Value | undefined)[]
+  readonly #attributes: Attributes
+  readonly #batch: number
+  /** Where a reshape puts the batch within its dim (`batch.ts`). */
+  outer: number | undefined
+  /** Inputs whose numbers went into attributes. */
+  readonly consulted = new Set<number>()
+
+  constructor(node: FileNode, values: readonly (Value | undefined)[], batch: number) {
+    this.opType = node.opType
+    this.opset = node.opset
+    this.outputs = node.outputs.length
+    this.inputs = values.map((value) => value && { name: value.name, shape: shapeAt(value, false), constant: value.kind === 'constant' })
+    this.#node = node
+    this.#values = values
+    this.#attributes = new Attributes(node)
+    this.#batch = batch
+  }
+
+  int(name: string, otherwise: number): number {
+    return this.#attributes.int(name, otherwise)
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    return this.#attributes.ints(name)
+  }
+
+  float(name: string, otherwise: number): number {
+    return this.#attributes.float(name, otherwise)
+  }
+
+  text(name: string, otherwise: string): string {
+    return this.#attributes.text(name, otherwise)
+  }
+
+  numbers(input: number): readonly number[] | undefined {
+    const value = this.#values[input]
+    if (!value) return undefined
+    if (value.kind === 'activation')
+      return this.refuse(
+        `its input ${quote(value.name)} is computed by the network, so what it asks for cannot be known: only a constant is read here`,
+      )
+    if (value.wide) throw new BatchLost(`${this.opType} node ${quote(nodeName(this.#node))} is given numbers that depend on the batch`)
+    this.consulted.add(input)
+    return this.#read(value)
+  }
+
+  /** The numbers of a constant input at the file's batch and, where they depend on it, at the one probed with. */
+  #bothNumbers(input: number): { narrow: readonly number[]; wide: readonly number[] | null } {
+    const value = this.#values[input]
+    if (value?.kind !== 'constant') return this.refuse('the shape that it asks for is computed by the network, so it cannot be known')
+    this.consulted.add(input)
+    return { narrow: this.#read(value), wide: value.wide && this.#read(value.wide) }
+  }
+
+  #read(value: Value & { kind: 'constant' }): readonly number[] {
+    const elements = value.shape.reduce((left, right) => left * right, 1)
+    if (elements > mostElements) this.refuse(`its input ${quote(value.name)} has ${elements} elements, too many for an attribute`)
+    const numbers = value.read()
+    if (!numbers)
+      return this.refuse(
+        `it needs the numbers of ${quote(value.name)}, but the file does not hold them: keep constants that give shapes inside of the file`,
+      )
+    return Array.isArray(numbers) ? (numbers as number[]) : Array.from(numbers)
+  }
+
+  reshapeBy(target: (shape: Shape) => readonly number[]): Record<string, unknown> {
+    const value = this.#values[0] as Value
+    const narrow = this.#target(() => target(shapeAt(value, false)))
+    const shape = shapeAt(value, false)
+    const wide = shapeAt(value, true)
+    return this.#reshape(narrow, batchDim(shape, wide) === null ? null : this.#wideTarget(() => target(wide)))
+  }
+
+  reshapeTo(input: number, allowZero: boolean): Record<string, unknown> {
+    const value = this.#values[0] as Value
+    const asked = this.#bothNumbers(input)
+    const narrow = this.#target(() => reshaped(shapeAt(value, false), asked.narrow, allowZero))
+    const { wide } = asked
+    return this.#reshape(narrow, wide && this.#wideTarget(() => reshaped(shapeAt(value, true), wide, allowZero)), asked.narrow)
+  }
+
+  #target(target: () => readonly number[]): readonly number[] {
+    try {
+      return target()
+    } catch (cause) {
+      if (cause instanceof EngineError || cause instanceof BatchLost) throw cause
+      return this.refuse((cause as Error).message)
+    }
+  }
+
+  #wideTarget(target: () => readonly number[]): readonly number[] {
+    try {
+      return target()
+    } catch (cause) {
+      throw new BatchLost(`${this.opType} node ${quote(nodeName(this.#node))}: ${(cause as Error).message}`)
+    }
+  }
+
+  #reshape(target: readonly number[], wideTarget: readonly number[] | null, raw?: readonly number[]): Record<string, unknown> {
+    const value = this.#values[0] as Value
+    const [shape, wide] = [shapeAt(value, false), shapeAt(value, true)]
+    const from = batchDim(shape, wide)
+    if (from === null) return { shape: [...target], includesBatch: true }
+    if (wideTarget && wideTarget.length !== target.length)
+      throw new BatchLost(`${this.opType} node ${quote(nodeName(this.#node))} loses or gains a dim with the batch`)
+    const place = { dim: from, outer: value.kind === 'activation' ? (value.outer ?? 1) : 1 }
+    const known = wideTarget && batchDim(target, wideTarget)
+    const to = known === null ? batchTarget(shape, place, target, this.#batch, raw) : placeIn(shape, place, target, known)
+    this.outer = to.outer
+    if (from === 0 && to.dim === 0 && shape[0] === this.#batch && target[0] === this.#batch) return { shape: target.slice(1) }
+    return { shape: target.map((size, i) => (i === to.dim ? -1 : size)), includesBatch: true }
+  }
+
+  refuse(why: string): never {
+    throw invalid(`${this.opType} node ${quote(nodeName(this.#node))}: ${why}`, nodeName(this.#node))
+  }
+}

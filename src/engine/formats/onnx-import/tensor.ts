@@ -1,0 +1,140 @@
+import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf'
+import type { Constant, Element } from './constant.ts'
+import { invalid, quote } from './fault.ts'
+
+/** A type of element: what it is, its bytes in `raw_data`, and how a payload is read. */
+interface ElementType {
+  element: Element
+  width: number
+  raw(bytes: Uint8Array): ArrayLike<number>
+}
+
+const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+const each =
+  (width: number, at: (data: DataView, offset: number) => number, made: (length: number) => number[] | Float32Array) =>
+  (bytes: Uint8Array): ArrayLike<number> => {
+    const data = view(bytes)
+    const numbers = made(bytes.length / width)
+    for (let i = 0; i < numbers.length; i++) numbers[i] = at(data, i * width)
+    return numbers
+  }
+const plain = (length: number): number[] => new Array<number>(length)
+const floats = (length: number): Float32Array => new Float32Array(length)
+
+/** Float32 little-endian bytes, without a copy where they lie at a multiple of four. */
+function float32(bytes: Uint8Array): Float32Array {
+  if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+  // Not the method of Node’s Buffer, which copies nothing.
+  return new Float32Array(Uint8Array.prototype.slice.call(bytes).buffer)
+}
+
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 0x1f
+  const fraction = bits & 0x3ff
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+const widened = new DataView(new ArrayBuffer(4))
+function brain(bits: number): number {
+  widened.setUint32(0, bits << 16)
+  return widened.getFloat32(0)
+}
+
+const T = TensorProto_DataType
+const types: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
+  [T.FLOAT, { element: 'float', width: 4, raw: float32 }],
+  [T.DOUBLE, { element: 'float', width: 8, raw: each(8, (data, i) => data.getFloat64(i, true), floats) }],
+  [T.FLOAT16, { element: 'float', width: 2, raw: each(2, (data, i) => half(data.getUint16(i, true)), floats) }],
+  [T.BFLOAT16, { element: 'float', width: 2, raw: each(2, (data, i) => brain(data.getUint16(i, true)), floats) }],
+  [T.INT64, { element: 'integer', width: 8, raw: each(8, (data, i) => Number(data.getBigInt64(i, true)), plain) }],
+  [T.UINT64, { element: 'integer', width: 8, raw: each(8, (data, i) => Number(data.getBigUint64(i, true)), plain) }],
+  [T.INT32, { element: 'integer', width: 4, raw: each(4, (data, i) => data.getInt32(i, true), plain) }],
+  [T.UINT32, { element: 'integer', width: 4, raw: each(4, (data, i) => data.getUint32(i, true), plain) }],
+  [T.INT16, { element: 'integer', width: 2, raw: each(2, (data, i) => data.getInt16(i, true), plain) }],
+  [T.UINT16, { element: 'integer', width: 2, raw: each(2, (data, i) => data.getUint16(i, true), plain) }],
+  [T.INT8, { element: 'integer', width: 1, raw: each(1, (data, i) => data.getInt8(i), plain) }],
+  [T.UINT8, { element: 'integer', width: 1, raw: each(1, (data, i) => data.getUint8(i), plain) }],
+  [T.BOOL, { element: 'boolean', width: 1, raw: each(1, (data, i) => (data.getUint8(i) ? 1 : 0), plain) }],
+])
+
+/** What elements of a type of the file are; types without arithmetic here (text, four bits, complex) are `text`. */
+export const elementOf = (dataType: number): Element => types.get(dataType)?.element ?? 'text'
+
+/** A size or an index out of a file. @throws EngineError INVALID_ONNX where it is no size that a tensor can have. */
+export function sizeOf(value: bigint, tensor: string): number {
+  if (value < 0n || value >= 2n ** 31n)
+    throw invalid(`tensor ${quote(tensor)} has a dim of ${value}: the sizes of a tensor are 0 to 2147483647`)
+  return Number(value)
+}
+
+/** Elements of a tensor of the file; 0 where a dim is. @throws EngineError INVALID_ONNX past 2^53 − 1. */
+export function elementsOf(shape: readonly number[], tensor: string): number {
+  const elements = shape.reduce((left, right) => left * right, 1)
+  if (!Number.isSafeInteger(elements)) throw invalid(`tensor ${quote(tensor)} has more elements than can be counted: ${shape.join('×')}`)
+  return elements
+}
+
+/** Payload of an initializer: `absent` where it lies outside of the file or nowhere. */
+export const isAbsent = (tensor: TensorProto): boolean => tensor.dataLocation === TensorProto_DataLocation.EXTERNAL
+
+/**
+ * A tensor of the file. Its payload is looked at when it is asked for, and then as a view where its type allows.
+ * @throws EngineError INVALID_ONNX where dims and payload do not go together.
+ */
+export function constantOf(tensor: TensorProto, name = tensor.name): Constant {
+  const shape = tensor.dims.map((dim) => sizeOf(dim, name))
+  const elements = elementsOf(shape, name)
+  const type = types.get(tensor.dataType)
+  const element = elementOf(tensor.dataType)
+  if (!isAbsent(tensor) && type) {
+    const held = heldBy(tensor, type)
+    if (held !== elements)
+      throw invalid(
+        `tensor ${quote(name)} of ${shape.join('×') || 'a scalar'} has ${elements} elements, but the file holds ${held} of them`,
+      )
+  }
+  return {
+    kind: 'constant',
+    name,
+    shape,
+    element,
+    read: () => (isAbsent(tensor) || !type ? null : payload(tensor, type)),
+    sources: element === 'float' ? [{ tensor: name, elements }] : [],
+    wide: null,
+  }
+}
+
+function heldBy(tensor: TensorProto, type: ElementType): number {
+  if (tensor.rawData.length > 0) return tensor.rawData.length / type.width
+  return listOf(tensor).length
+}
+
+/** The typed list that holds the elements where `raw_data` does not. */
+function listOf(tensor: TensorProto): readonly number[] | readonly bigint[] {
+  switch (tensor.dataType) {
+    case T.FLOAT:
+      return tensor.floatData
+    case T.DOUBLE:
+      return tensor.doubleData
+    case T.INT64:
+      return tensor.int64Data
+    case T.UINT64:
+    case T.UINT32:
+      return tensor.uint64Data
+    default:
+      return tensor.int32Data
+  }
+}
+
+function payload(tensor: TensorProto, type: ElementType): ArrayLike<number> {
+  if (tensor.rawData.length > 0) return type.raw(tensor.rawData)
+  const list = listOf(tensor)
+  if (tensor.dataType === T.FLOAT16) return Float32Array.from(list as readonly number[], half)
+  if (tensor.dataType === T.BFLOAT16) return Float32Array.from(list as readonly number[], brain)
+  if (type.element === 'float') return Float32Array.from(list as readonly number[])
+  return Array.from(list as readonly (number | bigint)[], Number)
+}
