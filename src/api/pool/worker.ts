@@ -1,5 +1,6 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
+import { readOnnx } from './onnx.ts'
 import { writeExport, writeOnnxFile } from './exports.ts'
 import { explainGraph, readArchitecture, writeCosts, writeGraph } from './tasks.ts'
 
@@ -24,6 +25,7 @@ const crossing =
 /** Answers once this thread has loaded the engine. */
 export const ready = (): Crossing<true> => ({ ok: true, value: true })
 export const read = crossing(readArchitecture)
+export const onnx = crossing(readOnnx)
 export const graph = crossing(writeGraph)
 export const costs = crossing(writeCosts)
 export const explain = crossing(explainGraph)

@@ -14,6 +14,7 @@ import { type ImportReport, reportOf } from './report.ts'
 import { constantOf } from './tensor.ts'
 import { Translator } from './translate.ts'
 import { inputShape, statedShapes, symbolicBatch } from './value-info.ts'
+import { holdsWeights } from './weights.ts'
 
 export type { ImportReport } from './report.ts'
 
@@ -29,6 +30,10 @@ export interface ImportedModel {
    * it. A view of the file where the layout allows, made anew at each call otherwise.
    */
   parameterOf(layerId: string, parameter: Parameter): Float32Array | null
+  /** Whether the file holds the numbers of every parameter, so that it runs with its own weights. */
+  hasWeights: boolean
+  /** The file's own names of the graph's inputs and outputs, in the graph's order. */
+  tensors: { inputs: readonly string[]; outputs: readonly string[] }
 }
 
 /** Nodes of a file that become no layer, constants and shapes, may be so many times as many as layers. */
@@ -66,6 +71,8 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
       const slot = byId.get(layerId)?.slots.get(parameter.name)
       return slot ? fillSlot(slot, parameter) : null
     },
+    hasWeights: holdsWeights(graph, translated, parts),
+    tensors: { inputs: translated.inputs.map(({ name }) => name), outputs: parts.outputs },
   }
 }
 
