@@ -26,6 +26,7 @@ const shrunk: Record<string, Record<string, unknown>[]> = {
     { channels: [8, 12, 16, 16, 12], hiddenFeatures: 24, resolution: 95, groups: 2, localResponseNorm: true },
     { channels: [8, 12, 16, 16, 12], hiddenFeatures: 24, resolution: 99, layout: 'lecture', stemPadding: 1 },
   ],
+  convnext: [{ depths: [1, 2], widths: [8, 12], kernelSize: 5, resolution: 40 }],
   densenet: [{ growthRate: 4, blocks: [2, 3], stemChannels: 8, resolution: 40 }],
   efficientnet: [
     { widthMultiplier: 0.25, resolution: 48 },

@@ -46,7 +46,10 @@ export const ptflops = defineConvention({
       words: '2 per element, 1 without scale and shift (`affine: false`)',
       count: ({ inputs: [x], attributes }) => product(attributes.affine === false ? 1 : 2, ...x!),
     }),
-    LayerNorm: { words: '1 per element', count: ({ inputs: [x] }) => product(...x!) },
+    LayerNorm: {
+      words: '1 per element; nothing where it is no module of that very class (`functional: true`)',
+      count: ({ inputs: [x], attributes }) => (attributes.functional === true ? 0 : product(...x!)),
+    },
     ...each(['ReLU', 'PReLU', 'ELU', 'GELU', ...ofEveryRank('MaxPool'), ...ofEveryRank('AvgPool'), 'AdaptiveAvgPool2d'], twiceAsModule),
     Resize: { words: '1 per output element, as a function', count: ({ outputs }) => numelOf(outputs) },
     LeakyReLU: once,

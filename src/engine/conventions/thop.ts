@@ -28,8 +28,9 @@ export const thop = defineConvention({
     Linear: linearMacs,
     ...each(['MatMul', 'Attention'], unseen('functions, not modules')),
     ...each([...ofEveryRank('BatchNorm'), 'LayerNorm', 'InstanceNorm'], {
-      words: '4 per element, 2 without scale and shift (`affine: false`)',
-      count: ({ inputs: [x], attributes }) => product(attributes.affine === false ? 2 : 4, ...x!),
+      words:
+        '4 per element, 2 without scale and shift (`affine: false`); nothing where it is no module of that very class (`functional: true`)',
+      count: ({ inputs: [x], attributes }) => (attributes.functional === true ? 0 : product(attributes.affine === false ? 2 : 4, ...x!)),
     }),
     PReLU: { words: '1 per element', count: ({ outputs }) => numelOf(outputs) },
     ...each(ofEveryRank('AvgPool'), {

@@ -50,6 +50,8 @@ export interface OnnxLayer {
   attributes?: Record<string, unknown>
   /** The inputs that are data, in the op's order. Default: the first. */
   inputs?: readonly number[]
+  /** Its inputs line up from the last dim, so that a constant's leading sizes of 1 say nothing. */
+  broadcasts?: boolean
   /** Parameter → the input that fills it. */
   parameters?: Readonly<Record<string, OnnxSlot>>
 }

@@ -49,7 +49,7 @@ export function lowerPairwise(
 }
 
 /** Reads an element-wise node: every input is data. */
-export const allInputs = (node: OnnxNode): OnnxLayer => ({ inputs: node.inputs.map((_, i) => i) })
+export const allInputs = (node: OnnxNode): OnnxLayer => ({ inputs: node.inputs.map((_, i) => i), broadcasts: true })
 
 /** Writes a binary ONNX op over all inputs of the layer, from left to right. */
 export function emitPairwise(emit: OnnxEmitter, opType: string): void {

@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { canonicalFunctional, functional } from './functional.ts'
 import { inEngineOrder } from './lowering/layout.ts'
 
 const Attributes = Type.Object({
@@ -12,6 +13,7 @@ const Attributes = Type.Object({
   eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),
   affine: Type.Optional(Type.Boolean({ description: 'Learns a scale and a shift per element of those dims. Default true.' })),
   bias: Type.Optional(Type.Boolean({ description: 'Learns the shift, where affine. Default true.' })),
+  functional,
 })
 
 /**
@@ -30,6 +32,7 @@ export const layerNorm = defineOp({
     eps: raw.eps ?? 1e-5,
     affine: raw.affine ?? true,
     bias: (raw.affine ?? true) && (raw.bias ?? true),
+    ...canonicalFunctional(raw),
   }),
   shape: ([x], { dims }) => {
     if (dims > x!.length - 1) throw new ShapeError(`dims ${dims} are more than the ${x!.length - 1} of one image`, 'dims')

@@ -6,6 +6,7 @@ import { maxProblems } from '../limits.ts'
 import { nearest } from '../nearest.ts'
 import type { GraphSpec } from '../verify.ts'
 import { alexnet } from './alexnet.ts'
+import { convnext } from './convnext.ts'
 import { densenet } from './densenet.ts'
 import { efficientnet } from './efficientnet.ts'
 import { googlenet } from './googlenet.ts'
@@ -28,6 +29,7 @@ export type { Family, Preset, PublishedFigure } from './shared/family.ts'
 
 export const families: readonly Family[] = [
   alexnet,
+  convnext,
   densenet,
   efficientnet,
   googlenet,

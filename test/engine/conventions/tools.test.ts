@@ -27,6 +27,7 @@ test('fvcore operator by operator, not in sum alone', () => {
     BatchNorm2d: 'batch_norm',
     AdaptiveAvgPool2d: 'adaptive_avg_pool2d',
     Linear: 'linear',
+    LayerNorm: 'layer_norm',
   }
   for (const name of shared) {
     const counted: Record<string, number> = {}

@@ -64,6 +64,7 @@ test('random options, within their bounds, cost a bounded network or are refused
 test('the largest network each family allows is bounded in layers', () => {
   const largest: Record<string, object> = {
     alexnet: { localResponseNorm: true },
+    convnext: { depths: [60, 60, 2, 2, 1, 1, 1, 1], widths: new Array(8).fill(8), patchSize: 1, resolution: 512 },
     densenet: { blocks: [63, 63, 10, 6, 1, 1] },
     efficientnet: { stages: new Array(2).fill({ expansion: 6, kernelSize: 3, channels: 64, repeats: 48, stride: 1 }) },
     googlenet: { auxiliaryHeads: true, localResponseNorm: true },

@@ -23,6 +23,7 @@ const representatives = [
   { preset: 'shufflenet_v2_x0_5', head: /^fc$/ },
   { preset: 'squeezenet1_1', head: /^(classifier\.[123]|flatten)$/ },
   { preset: 'vgg11', head: /^classifier\.6$/ },
+  { preset: 'convnext_tiny', head: /^classifier\.2$/ },
 ]
 
 test('the representatives are one a family', () => {

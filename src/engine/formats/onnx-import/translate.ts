@@ -16,6 +16,7 @@ import { Ids } from './ids.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { NodeView } from './node-view.ts'
 import { opaque } from './opaque.ts'
+import { Operands } from './operands.ts'
 import { rewrite } from './rewrites/index.ts'
 import { numelOfDims } from './shapes.ts'
 
@@ -71,12 +72,9 @@ export class Translator {
   readonly #folder = new Folder()
   readonly #batch: number
   readonly #statedShape: (tensor: string) => readonly number[] | undefined
-  /** Constant → the `Parameter` layer that holds it. */
-  readonly #stored = new Map<Constant, Value & { kind: 'activation' }>()
   readonly #numbers = new Map<Constant, number>()
   #needed = new Set<string>()
-  /** Graph inputs: what a tensor is repeated over the batch by. */
-  readonly #inputs: (Value & { kind: 'activation' })[] = []
+  readonly #operands: Operands
 
   /**
    * @param batch the file's own batch.
@@ -85,6 +83,7 @@ export class Translator {
   constructor(batch: number, statedShape: (tensor: string) => readonly number[] | undefined) {
     this.#batch = batch
     this.#statedShape = statedShape
+    this.#operands = new Operands(this)
   }
 
   /** A graph input, batch first. */
@@ -92,13 +91,15 @@ export class Translator {
     const id = this.ids.fresh([name], 'input')
     const value = { kind: 'activation' as const, name, reference: id, shape, wide }
     this.values.set(name, value)
-    this.#inputs.push(value)
+    this.#operands.inputs.push(value)
     return id
   }
 
-  /** The tensor of this name. It is there, since nodes come in order. */
+  /** The tensor of this name. @throws EngineError INVALID_ONNX where it is a second output that is not made here, as a mask. */
   value(name: string): Value {
-    return this.values.get(name) as Value
+    const value = this.values.get(name)
+    if (!value) throw invalid(`tensor ${quote(name)} is an output of its node that is not read here, such as a mask or indices: export the network without it`)
+    return value
   }
 
   /**
@@ -133,7 +134,7 @@ export class Translator {
     for (const name of names) {
       const value = this.value(name)
       if (value.kind === 'constant') this.notes.push(`Output ${quote(name)} is a constant, computed at import: it is left out.`)
-      else if (this.#inputs.includes(value)) {
+      else if (this.#operands.inputs.includes(value)) {
         const id = this.ids.fresh([`${name}/identity`], 'identity')
         this.layers.push({ id, type: 'Identity', inputs: [value.reference], attributes: {}, slots: new Map() })
         outputs.add(id)
@@ -210,7 +211,7 @@ export class Translator {
     const name = nodeName(node)
     const slots = new Map<string, FilledSlot>()
     for (const [parameter, slot] of Object.entries(layer.parameters ?? {})) slots.set(parameter, this.#slot(node, values, slot))
-    const operands = this.#operands(node, op, values, layer.inputs ?? [0])
+    const operands = this.#operands.of(node, op, values, layer)
     const id = this.ids.fresh([node.name, node.outputs.find((output) => output !== '') ?? ''], node.opType)
     const attributes = this.#attributes(op, id, layer.attributes ?? {}, node)
     const shapes = (wide: boolean) =>
@@ -309,91 +310,6 @@ export class Translator {
     problems.check()
     return attributes as Record<string, unknown>
   }
-
-  /** The data inputs of a layer. A constant among them becomes a `Parameter` layer; one that lacks the batch is repeated. */
-  #operands(
-    node: FileNode,
-    op: AnyOp,
-    values: readonly (Value | undefined)[],
-    inputs: readonly number[],
-  ): (Value & { kind: 'activation' })[] {
-    const wanted = inputs.map((input) => {
-      const value = values[input]
-      if (!value) throw invalid(`${node.opType} node ${quote(nodeName(node))} lacks its input ${input}`, nodeName(node))
-      return value
-    })
-    const carrier = wanted.find((value) => value.kind === 'activation' && batchDim(value.shape, value.wide) !== null) as
-      | (Value & { kind: 'activation' })
-      | undefined
-    return wanted.map((value) => {
-      const stored = value.kind === 'activation' ? value : this.#store(value, carrier)
-      return op.type === 'Concat' && carrier ? this.#repeated(stored, carrier) : stored
-    })
-  }
-
-  /** A constant on a data operand, as a layer; once for all its readers. */
-  #store(constant: Constant, carrier: (Value & { kind: 'activation' }) | undefined): Value & { kind: 'activation' } {
-    if (constant.wide) {
-      const dim = batchDim(constant.shape, constant.wide.shape)
-      const base = constant.repeats
-      if (dim === null || base?.shape[dim] !== 1) throw new BatchLost(`the numbers of tensor ${quote(constant.name)} depend on the batch`)
-      const like = [...this.#inputs, carrier].find(
-        (value) => value && value.shape[dim] === constant.shape[dim] && value.wide[dim] === constant.wide?.shape[dim],
-      )
-      if (!like)
-        throw new BatchLost(
-          `tensor ${quote(constant.name)} is repeated over the batch in dim ${dim}, where no input of the network holds it`,
-        )
-      return this.#repeated(this.#store(base, carrier), like, dim)
-    }
-    const there = this.#stored.get(constant)
-    if (there) return there
-    const id = this.ids.fresh([constant.name], 'constant')
-    const scalar = numelOfDims(constant.shape) === 1
-    const learned = constant.element === 'float' && !scalar && constant.sources.length > 0
-    const numbers = learned ? null : constant.read()
-    const value =
-      numbers && numbers.length <= 1024 ? (scalar || uniform(numbers) ? (numbers[0] as number) : Array.from(numbers)) : undefined
-    if (scalar) for (const { tensor } of constant.sources) this.fates.set(tensor, 'a scalar on a data operand: a constant, no weight')
-    this.layers.push({
-      id,
-      type: 'Parameter',
-      inputs: [],
-      attributes: { shape: [...constant.shape], learned, ...(value === undefined ? {} : { value }) },
-      slots: value === undefined ? new Map([['tensor', { constant, transposed: false, factor: 1 }]]) : new Map(),
-    })
-    const stored = { kind: 'activation' as const, name: constant.name, reference: id, shape: constant.shape, wide: constant.shape }
-    this.#stored.set(constant, stored)
-    return stored
-  }
-
-  /** A tensor without the batch, repeated along the dim in which `like` has it. Itself, where nothing is to be repeated. */
-  #repeated(value: Value & { kind: 'activation' }, like: Value & { kind: 'activation' }, along?: number): Value & { kind: 'activation' } {
-    const dim = along ?? batchDim(like.shape, like.wide)
-    if (
-      dim === null ||
-      batchDim(value.shape, value.wide) !== null ||
-      (value.shape.length !== like.shape.length && along === undefined) ||
-      value.shape[dim] !== 1
-    )
-      return value
-    const id = this.ids.fresh([`${value.reference}/expand`], 'expand')
-    this.layers.push({ id, type: 'Expand', inputs: [value.reference, like.reference], attributes: { dims: [dim] }, slots: new Map() })
-    const to = (shape: Shape, from: Shape) => shape.map((size, i) => (i === dim ? (from[dim] as number) : size))
-    return {
-      kind: 'activation',
-      name: value.name,
-      reference: id,
-      ...(like.outer === undefined ? {} : { outer: like.outer }),
-      shape: to(value.shape, like.shape),
-      wide: to(value.wide, like.wide),
-    }
-  }
-}
-
-const uniform = (numbers: ArrayLike<number>): boolean => {
-  for (let i = 1; i < numbers.length; i++) if (numbers[i] !== numbers[0]) return false
-  return numbers.length > 0
 }
 
 function read(node: FileNode, view: NodeView): Reading | null {

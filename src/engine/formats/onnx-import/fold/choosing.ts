@@ -1,4 +1,3 @@
-import type { Constant } from '../constant.ts'
 import { axisOf, cuts, evenly, numelOfDims } from '../shapes.ts'
 import { type Fold, later, mostElements, pick, result, small, stridesOf } from './folding.ts'
 import { axesGiven } from './layout.ts'

@@ -1,0 +1,113 @@
+import type { AnyOp } from '../../op.ts'
+import type { Shape } from '../../shape.ts'
+import type { OnnxLayer } from '../onnx-node.ts'
+import { batchDim } from './batch.ts'
+import type { Activation, Constant, Value } from './constant.ts'
+import { BatchLost, invalid, quote } from './fault.ts'
+import { type FileNode, nodeName } from './model.ts'
+import { numelOfDims } from './shapes.ts'
+import type { Translator } from './translate.ts'
+
+/** Numbers that a graph carries itself (`ops/parameter.ts`); more come from the file. */
+const mostValues = 1024
+
+/** Makes the data inputs of layers: constants among them become `Parameter` layers, those that lack the batch are repeated. */
+export class Operands {
+  /** Inputs of the network: what a tensor is repeated over the batch by. */
+  readonly inputs: Activation[] = []
+  readonly #to: Translator
+  /** Constant → the layer that holds it. */
+  readonly #stored = new Map<Constant, Activation>()
+  /** Constant → the same without its leading sizes of 1. */
+  readonly #stripped = new Map<Constant, Constant>()
+
+  constructor(to: Translator) {
+    this.#to = to
+  }
+
+  of(node: FileNode, op: AnyOp, values: readonly (Value | undefined)[], layer: OnnxLayer): Activation[] {
+    const wanted = (layer.inputs ?? [0]).map((input) => {
+      const value = values[input]
+      if (!value) throw invalid(`${node.opType} node ${quote(nodeName(node))} lacks its input ${input}`, nodeName(node))
+      return value
+    })
+    const carrier = wanted.find((value): value is Activation => value.kind === 'activation' && batchDim(value.shape, value.wide) !== null)
+    const ranks = wanted.map((value) => value.shape.length)
+    const uneven = layer.broadcasts === true && ranks.some((rank) => rank !== ranks[0])
+    return wanted.map((value) => {
+      const stored = value.kind === 'activation' ? value : this.#store(uneven && !value.wide ? this.#strip(value) : value, carrier)
+      return op.type === 'Concat' && carrier ? this.#repeat(stored, carrier) : stored
+    })
+  }
+
+  #strip(constant: Constant): Constant {
+    const there = this.#stripped.get(constant)
+    if (there) return there
+    const first = constant.shape.findIndex((size) => size !== 1)
+    const stripped = first === 0 ? constant : { ...constant, shape: first < 0 ? [] : constant.shape.slice(first) }
+    this.#stripped.set(constant, stripped)
+    return stripped
+  }
+
+  /** A constant as a layer; once for all its readers. */
+  #store(constant: Constant, carrier: Activation | undefined): Activation {
+    if (constant.wide) return this.#spread(constant, constant.wide, carrier)
+    const there = this.#stored.get(constant)
+    if (there) return there
+    const id = this.#to.ids.fresh([constant.name], 'constant')
+    const scalar = numelOfDims(constant.shape) === 1
+    const learned = constant.element === 'float' && !scalar && constant.sources.length > 0
+    const numbers = learned ? null : constant.read()
+    const value = numbers && writtenValue(numbers)
+    if (scalar) for (const { tensor } of constant.sources) this.#to.fates.set(tensor, 'a scalar on a data operand: a constant, no weight')
+    this.#to.layers.push({
+      id,
+      type: 'Parameter',
+      inputs: [],
+      attributes: { shape: [...constant.shape], learned, ...(value === null ? {} : { value }) },
+      slots: new Map(value === null ? [['tensor', { constant, transposed: false, factor: 1 }]] : []),
+    })
+    const stored = { kind: 'activation' as const, name: constant.name, reference: id, shape: constant.shape, wide: constant.shape }
+    this.#stored.set(constant, stored)
+    return stored
+  }
+
+  /** A constant that was repeated over the batch: what was repeated, and an `Expand` by a tensor that holds the batch there. */
+  #spread(constant: Constant, wide: Constant, carrier: Activation | undefined): Activation {
+    const dim = batchDim(constant.shape, wide.shape)
+    const base = constant.repeats
+    if (dim === null || base?.shape[dim] !== 1) throw new BatchLost(`the numbers of tensor ${quote(constant.name)} depend on the batch`)
+    const like = [...this.inputs, carrier].find(
+      (value) => value && value.shape[dim] === constant.shape[dim] && value.wide[dim] === wide.shape[dim],
+    )
+    if (!like)
+      throw new BatchLost(`tensor ${quote(constant.name)} is repeated over the batch in dim ${dim}, where no input of the network holds it`)
+    return this.#repeat(this.#store(base, carrier), like, dim)
+  }
+
+  /** A tensor without the batch, repeated along the dim in which `like` has it. Itself, where nothing is to be repeated. */
+  #repeat(value: Activation, like: Activation, along?: number): Activation {
+    const dim = along ?? batchDim(like.shape, like.wide)
+    if (dim === null || batchDim(value.shape, value.wide) !== null || value.shape[dim] !== 1) return value
+    if (along === undefined && value.shape.length !== like.shape.length) return value
+    const id = this.#to.ids.fresh([`${value.reference}/expand`], 'expand')
+    this.#to.layers.push({ id, type: 'Expand', inputs: [value.reference, like.reference], attributes: { dims: [dim] }, slots: new Map() })
+    const to = (shape: Shape, from: Shape) => shape.map((size, i) => (i === dim ? from[dim]! : size))
+    return {
+      kind: 'activation',
+      name: value.name,
+      reference: id,
+      ...(like.outer === undefined ? {} : { outer: like.outer }),
+      shape: to(value.shape, like.shape),
+      wide: to(value.wide, like.wide),
+    }
+  }
+}
+
+/** Numbers as the value of a `Parameter`: one for all, or each; null where they are too many to be written down. */
+function writtenValue(numbers: ArrayLike<number>): number | number[] | null {
+  if (numbers.length === 0 || numbers.length > mostValues) return null
+  const list = Array.from(numbers)
+  if (list.some((number) => !Number.isFinite(number))) return null
+  return list.every((number) => number === list[0]) ? list[0]! : list
+}

@@ -1,0 +1,94 @@
+import type { Rewrite } from './rewriter.ts'
+
+/** A matrix product of two computed tensors, or with a bias of another form than a neuron's: product, factors and sum. */
+const gemm: Rewrite = (to) => {
+  const [a, b, c] = to.node.inputs
+  const { attributes } = to
+  const bias = to.values[2]
+  const columns = to.shape(1)[attributes.int('transB', 0) === 1 ? 0 : 1]
+  const plainBias =
+    !bias || (bias.kind === 'constant' && bias.shape.at(-1) === columns && bias.shape.slice(0, -1).every((size) => size === 1))
+  if (to.values[0]?.kind === 'activation' && to.values[1]?.kind === 'constant' && plainBias && attributes.int('transA', 0) === 0)
+    return null
+  const turned = (input: string, name: string) =>
+    attributes.int(name, 0) === 1 ? to.step('Transpose', [input], name, { perm: [1, 0] }) : input
+  const [alpha, beta] = [attributes.float('alpha', 1), attributes.float('beta', 1)]
+  const steps: [string, string[]][] = [['MatMul', [turned(a!, 'transA'), turned(b!, 'transB')]]]
+  if (alpha !== 1) steps.push(['Mul', [to.scalar('alpha', alpha)]])
+  if (c && beta !== 0) steps.push(['Add', [beta === 1 ? c : to.step('Mul', [c, to.scalar('beta', beta)], 'bias')]])
+  let from: string[] = []
+  steps.forEach(([opType, inputs], i) => {
+    if (i === steps.length - 1) to.last(opType, [...from, ...inputs])
+    else from = [to.step(opType, [...from, ...inputs], opType)]
+  })
+  return to
+}
+
+/** `Max` and `Min` of more than two: pair by pair. */
+const pairwise: Rewrite = (to) => {
+  const { inputs, opType } = to.node
+  if (inputs.length < 3) return inputs.length === 1 ? to.last('Identity', inputs) : null
+  let from = inputs[0]!
+  inputs.slice(1, -1).forEach((input, i) => {
+    from = to.step(opType, [from, input], `pair${i}`)
+  })
+  return to.last(opType, [from, inputs.at(-1)!])
+}
+
+const mean: Rewrite = (to) => {
+  const { inputs } = to.node
+  return to.last('Mul', [to.step('Sum', inputs, 'sum'), to.scalar('share', 1 / inputs.length)])
+}
+
+const sum: Rewrite = (to) => (to.node.inputs.length === 1 ? to.last('Identity', to.node.inputs) : null)
+
+/** A range that the network computes. */
+const clip: Rewrite = (to) => {
+  const [x, low, high] = to.node.inputs
+  if (to.values.slice(1).every((value) => !value || value.kind === 'constant')) return null
+  if (!low) return to.last('Min', [x!, high!])
+  return high ? to.last('Min', [to.step('Max', [x!, low], 'low'), high]) : to.last('Max', [x!, low])
+}
+
+/** The slope of MobileNetV3 has an op of its own. */
+const hardSigmoid: Rewrite = (to) => {
+  const [alpha, beta] = [to.attributes.float('alpha', 0.2), to.attributes.float('beta', 0.5)]
+  if (Math.abs(alpha - 1 / 6) < 1e-4 && beta === 0.5) return null
+  const line = to.step('Add', [to.step('Mul', [to.node.inputs[0]!, to.scalar('alpha', alpha)], 'scaled'), to.scalar('beta', beta)], 'line')
+  return to.node.opset < 11
+    ? to.last('Clip', [line], { min: { float: 0 }, max: { float: 1 } })
+    : to.last('Clip', [line, to.scalar('low', 0), to.scalar('high', 1)])
+}
+
+/** Slopes other than one a channel: max(x, 0) + slope · min(x, 0). */
+const pRelu: Rewrite = (to) => {
+  const [x, slope] = [to.shape(0), to.shape(1)]
+  const perChannel = slope.length === x.length - 1 && slope[0] === x[1] && slope.slice(1).every((size) => size === 1)
+  if (perChannel && x.length >= 2 && to.values[1]?.kind === 'constant') return null
+  const zero = to.scalar('zero', 0)
+  const below = to.step('Mul', [to.step('Min', [to.node.inputs[0]!, zero], 'below'), to.node.inputs[1]!], 'sloped')
+  return to.last('Add', [to.step('Relu', [to.node.inputs[0]!], 'above'), below])
+}
+
+const reduceLogSum: Rewrite = (to) => {
+  const axes = to.attributes.ints('axes') ?? (to.values[1] ? to.numbers(1) : undefined)
+  if (axes === null) return null
+  const keepdims = to.attributes.int('keepdims', 1)
+  const sums =
+    to.node.opset >= 13
+      ? to.step('ReduceSum', [to.node.inputs[0]!, ...(axes ? [to.integers('axes', axes)] : [])], 'sum', { keepdims })
+      : to.step('ReduceSum', [to.node.inputs[0]!], 'sum', { keepdims, ...(axes ? { axes } : {}) })
+  return to.last('Log', [sums])
+}
+
+export const arithmetic: Readonly<Record<string, Rewrite>> = {
+  Gemm: gemm,
+  Max: pairwise,
+  Min: pairwise,
+  Mean: mean,
+  Sum: sum,
+  Clip: clip,
+  HardSigmoid: hardSigmoid,
+  PRelu: pRelu,
+  ReduceLogSum: reduceLogSum,
+}

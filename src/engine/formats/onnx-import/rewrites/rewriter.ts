@@ -1,0 +1,82 @@
+import { create } from '@bufbuild/protobuf'
+import { AttributeProto_AttributeType, AttributeProtoSchema } from 'onnx-buf'
+import { Attributes } from '../attributes.ts'
+import { type Constant, computed, shapeAt, type Value } from '../constant.ts'
+import { type FileNode, nodeName } from '../model.ts'
+
+/** What a node is written as instead: nodes of its operator set, and constants that they read. */
+export interface Rewritten {
+  nodes: readonly FileNode[]
+  constants: ReadonlyMap<string, Constant>
+}
+
+type AttributeValue = number | readonly number[] | string | { float: number }
+
+const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType
+
+function attribute(name: string, value: AttributeValue) {
+  if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) })
+  if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) })
+  if ('float' in value) return create(AttributeProtoSchema, { name, type: FLOAT, f: value.float })
+  return create(AttributeProtoSchema, { name, type: INTS, ints: value.map(BigInt) })
+}
+
+/** Writes a node as others. The last one makes the node's own output and bears its name. */
+export class Rewriter implements Rewritten {
+  readonly nodes: FileNode[] = []
+  readonly constants = new Map<string, Constant>()
+  readonly attributes: Attributes
+  readonly node: FileNode
+  readonly values: readonly (Value | undefined)[]
+
+  constructor(node: FileNode, values: readonly (Value | undefined)[]) {
+    this.node = node
+    this.values = values
+    this.attributes = new Attributes(node)
+  }
+
+  /** Shape of an input at the file's batch; empty where it is left out. */
+  shape(input: number): readonly number[] {
+    const value = this.values[input]
+    return value ? shapeAt(value, false) : []
+  }
+
+  /** The numbers of a constant input that do not depend on the batch, else null. */
+  numbers(input: number): readonly number[] | null {
+    const value = this.values[input]
+    const numbers = value?.kind === 'constant' && !value.wide ? value.read() : null
+    return numbers && Array.from(numbers)
+  }
+
+  /** Adds a step and returns its output's name. */
+  step(opType: string, inputs: readonly string[], hint: string, attributes: Record<string, AttributeValue> = {}): string {
+    return this.#add(opType, inputs, `${this.node.outputs[0] ?? ''}/${hint}`, `${nodeName(this.node)}/${hint}`, attributes)
+  }
+
+  /** Adds the step that makes the output of the node. */
+  last(opType: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): this {
+    this.#add(opType, inputs, this.node.outputs[0] ?? '', this.node.name, attributes)
+    return this
+  }
+
+  integers(hint: string, numbers: readonly number[], shape: readonly number[] = [numbers.length]): string {
+    const name = `${this.node.outputs[0] ?? ''}/${hint}`
+    this.constants.set(name, computed(name, 'integer', shape, numbers))
+    return name
+  }
+
+  scalar(hint: string, number: number): string {
+    const name = `${this.node.outputs[0] ?? ''}/${hint}`
+    this.constants.set(name, computed(name, 'float', [], Float32Array.of(number)))
+    return name
+  }
+
+  #add(opType: string, inputs: readonly string[], output: string, name: string, attributes: Record<string, AttributeValue>): string {
+    const list = Object.entries(attributes).map(([key, value]) => attribute(key, value))
+    this.nodes.push({ opType, domain: '', opset: this.node.opset, name, inputs, outputs: [output], attributes: list })
+    return output
+  }
+}
+
+/** Writes a node as others, or gives null where it stays as it is. */
+export type Rewrite = (to: Rewriter) => Rewriter | null
