@@ -7,7 +7,8 @@
 /** Small packages without I/O or native code that the engine may use. */
 const purePackages = ['typebox', 'fastest-levenshtein', '@bufbuild/protobuf', 'onnx-buf']
 const packageOf = (names) => `(^|/)node_modules/(${names.join('|')})/`
-const bindings = '(^|/)node_modules/(onnxruntime-[^/]+|@tensorflow/[^/]+)/'
+/** All of a package that loads a binding but its package.json, which is read for its version. */
+const bindings = '(^|/)node_modules/(onnxruntime-[^/]+|@tensorflow/[^/]+)/(?!package\\.json$)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -49,7 +49,16 @@ async function workerBlock(graph: Graph): Promise<number> {
   const device = (await discoverDevices())[0]!
   const worker = new DeviceWorker(device, { log: { debug() {}, warn: console.warn } })
   try {
-    const job = { runId: 'bench', graph, runtime: 'onnxruntime', device, batch: 1, precision: 'float32', resolution: null } as const
+    const job = {
+      runId: 'bench',
+      graph,
+      runtime: 'onnxruntime',
+      backend: 'cpu',
+      device,
+      batch: 1,
+      precision: 'float32',
+      resolution: null,
+    } as const
     const outcome = await worker.execute({ ...job, profile: false, settings }, { timeoutMs: 120_000 })
     if (outcome.outcome !== 'succeeded') throw new Error(`the worker's run did not succeed: ${JSON.stringify(outcome)}`)
     return median([...outcome.success.samples])

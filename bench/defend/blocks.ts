@@ -99,7 +99,16 @@ export async function workerRun({ graph, preset }: Network, given: Partial<Timin
   device ??= (await discoverDevices())[0]!
   const worker = new DeviceWorker(device, { log: { debug() {}, warn: console.warn } })
   try {
-    const job = { runId: 'bench', graph, runtime: 'onnxruntime', device, batch: 1, precision: 'float32', resolution: null } as const
+    const job = {
+      runId: 'bench',
+      graph,
+      runtime: 'onnxruntime',
+      backend: 'cpu',
+      device,
+      batch: 1,
+      precision: 'float32',
+      resolution: null,
+    } as const
     const outcome = await worker.execute({ ...job, profile: false, settings: resolveSettings(given) }, { timeoutMs: 300_000 })
     if (outcome.outcome !== 'succeeded') throw new Error(`the run of ${preset} did not succeed: ${JSON.stringify(outcome)}`)
     return outcome.success

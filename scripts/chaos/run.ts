@@ -70,7 +70,7 @@ async function queueRuns(store: Store, uuids: readonly string[]): Promise<string
   for (let i = 0; i < count; i++) {
     const { run } = await store.runs.insert({
       ...{ architectureId: architecture.id, device: `cpu:${i % 2}`, deviceUuid: uuids[i % 2]!, host: os.hostname() },
-      ...{ runtime: 'onnxruntime', batch: 1, precision: 'float32', resolution: null, profile: false },
+      ...{ runtime: 'onnxruntime', backend: 'cpu', batch: 1, precision: 'float32', resolution: null, profile: false },
       ...{ timeoutMs: 60_000, priority: 0, labels: {}, settings },
     })
     ids.push(run.id)

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { type Static, Type } from 'typebox'
 import { explain } from '../engine/explain.ts'
 import { nearest } from '../engine/nearest.ts'
+import { defaultTensorflowFolder } from '../gpu/tensorflow-folder.ts'
 import { coerceStrings } from './coerce.ts'
 
 const MiB = 2 ** 20
@@ -89,6 +90,11 @@ export const ConfigSchema = Type.Object(
       minimum: 0,
       maximum: 2 ** 40,
       description: 'Memory for cost answers that are kept, bytes; 0 keeps none.',
+    }),
+    TENSORFLOW_DIR: Type.String({
+      default: defaultTensorflowFolder,
+      minLength: 1,
+      description: 'Folder that npm run setup:tensorflow fills: TensorFlow, and the binding of TensorFlow.js built on it.',
     }),
     SHUTDOWN_MS: Type.Integer({
       default: 15_000,

@@ -81,6 +81,6 @@ export function checkWorkers(found: ReadonlyMap<Device, RuntimeSupport[]>): void
   for (const [{ name }, runtimes] of found)
     if (runtimes.every((each) => !each.usable))
       throw new Error(
-        `no runtime works on ${name}: ${runtimes.map((each) => (each.usable ? '' : `${each.runtime}: ${each.reason}`)).join('; ')}`,
+        `no runtime works on ${name}: ${runtimes.map((each) => (each.usable ? '' : `${each.runtime} (${each.backend}): ${each.reason}`)).join('; ')}`,
       )
 }

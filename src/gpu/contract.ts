@@ -13,15 +13,33 @@ export type { TimingSettings }
 /** What can execute a graph; `runtimes/index.ts` loads each on demand. */
 export const runtimeNames = ['onnxruntime', 'tfjs'] as const
 export type RuntimeName = (typeof runtimeNames)[number]
+/** What of a runtime executes: the libraries its kernels come from. */
+export const backendNames = ['cpu', 'cuda', 'tensorflow', 'wasm'] as const
+export type BackendName = (typeof backendNames)[number]
 export const precisions = ['float32', 'float16'] as const
 export type Precision = (typeof precisions)[number]
 export type DeviceKind = 'cpu' | 'cuda'
+
+/** Back ends by runtime and kind of device, the best first: a run that names none gets the first that works. */
+export const backendsOf: Readonly<Record<RuntimeName, Readonly<Record<DeviceKind, readonly BackendName[]>>>> = {
+  onnxruntime: { cpu: ['cpu'], cuda: ['cuda'] },
+  tfjs: { cpu: ['tensorflow', 'wasm'], cuda: ['tensorflow'] },
+}
+
+/** A file that stays as it is for as long as the run lasts. */
+export interface ModelFile {
+  path: string
+  /** SHA-256 of its bytes. */
+  digest: string
+}
 
 /** One timed inference as the worker gets it. */
 export interface RunJob {
   runId: string
   graph: Graph
   runtime: RuntimeName
+  /** One of `backendsOf` the runtime and the kind of device. */
+  backend: BackendName
   device: Pick<Device, 'name' | 'uuid' | 'kind' | 'index' | 'model' | 'driver'>
   /** Images per call. */
   batch: number
@@ -30,6 +48,8 @@ export interface RunJob {
   resolution: readonly [number, number] | null
   profile: boolean
   settings: TimingSettings
+  /** The user's own ONNX file, on this host, whose weights are taken; seeded ones without. */
+  model?: ModelFile
   /**
    * Set where this is one block of a comparison: it ends with its duration and samples, since steadiness is asked of
    * the rounds and not of a block, and takes at most so many samples.
@@ -123,8 +143,7 @@ export interface RunEnvironment {
   driver: string | null
   runtime: RuntimeName
   runtimeVersion: string
-  /** Back end of the runtime: `cpu`, `cuda`, `wasm`, `tensorflow`. */
-  backend: string
+  backend: BackendName
   /** What the runtime was told, by its own option names. */
   runtimeOptions: Record<string, string | number | boolean>
   precision: Precision
@@ -206,7 +225,9 @@ export interface RunProgress {
 }
 
 /** Parent → worker. */
-export type ToWorker = { kind: 'run'; job: RunJob } | { kind: 'probe'; runtime: RuntimeName; device: RunJob['device'] }
+export type ToWorker =
+  | { kind: 'run'; job: RunJob }
+  | { kind: 'probe'; runtime: RuntimeName; backend: BackendName; device: RunJob['device'] }
 /** Worker → parent. */
 export type FromWorker =
   | { kind: 'ready'; pid: number }
@@ -215,10 +236,11 @@ export type FromWorker =
   | { kind: 'done'; runId: string; success: RunSuccess; residentBytes: number }
   | { kind: 'failed'; runId: string; failure: RunFailure }
 
-/** Whether a runtime works on a device: found by running a tiny graph on it, never by asking for a list. */
-export type RuntimeSupport =
-  | { runtime: RuntimeName; usable: true; version: string; backend: string; capabilities: RuntimeCapabilities }
-  | { runtime: RuntimeName; usable: false; reason: string; command: string | null }
+/** Whether a runtime works on a device with one of its back ends: found by running a tiny graph, never by asking for a list. */
+export type RuntimeSupport = { runtime: RuntimeName; backend: BackendName } & (
+  | { usable: true; version: string; capabilities: RuntimeCapabilities }
+  | { usable: false; reason: string; command: string | null }
+)
 
 export interface RuntimeCapabilities {
   precisions: Precision[]
@@ -238,14 +260,14 @@ export interface LoadRequest {
   threads: number
   seed: number
   device: RunJob['device']
+  /** What holds the weights; seeded ones without. */
+  model?: ModelFile
   /** A folder for files that the load needs; removed after the run. */
   scratch: string
 }
 
 /** A loaded network. `run` returns when the output lies on the host: its duration is the latency. */
 export interface Session {
-  /** Back end that executes, as `RunEnvironment.backend`. */
-  backend: string
   run(): Promise<void> | void
   /** The outputs of the last `run`, in graph order, each in the engine's element order (N×C×H×W). */
   outputs(): Float32Array[]
@@ -254,9 +276,10 @@ export interface Session {
   dispose(): Promise<void> | void
 }
 
-/** What executes graphs: one folder in `runtimes/`, the only places that load native bindings. */
+/** What executes graphs, by one of its back ends: a folder in `runtimes/`, the only places that load native bindings. */
 export interface Runtime {
   name: RuntimeName
+  backend: BackendName
   version: string
   /** What it can do on a kind of device; whether it works on this host is `probe`'s to find out. */
   capabilities(kind: DeviceKind): RuntimeCapabilities

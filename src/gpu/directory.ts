@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import type { Log, Store } from '../store/index.ts'
-import { type RuntimeSupport, runtimeNames } from './contract.ts'
+import { backendsOf, type RuntimeSupport, runtimeNames } from './contract.ts'
 import type { AbsentDevices, Device, DeviceSurvey } from './devices.ts'
 
 /** A device that runs can be queued on, with what works on it. */
 export interface OfferedDevice extends Device {
-  /** One entry a runtime, usable or not. */
+  /** One entry a runtime and back end, usable or not, in the order of `backendsOf`. */
   runtimes: RuntimeSupport[]
 }
 
@@ -106,7 +106,7 @@ export class DeviceDirectory {
   async #bulletin(waitMs: number): Promise<Bulletin> {
     const { survey, probe } = this.#options
     const devices = await Promise.all(
-      survey.devices.map(async (device) => ({ ...device, runtimes: (await within(probe(device), waitMs)) ?? runtimeNames.map(untried) })),
+      survey.devices.map(async (device) => ({ ...device, runtimes: (await within(probe(device), waitMs)) ?? untried(device) })),
     )
     return { host: os.hostname(), devices, absent: survey.absent }
   }
@@ -126,12 +126,13 @@ export class DeviceDirectory {
   }
 }
 
-const untried = (runtime: RuntimeSupport['runtime']): RuntimeSupport => ({
-  runtime,
-  usable: false,
-  reason: 'it is still being tried: ask again in a moment',
-  command: null,
-})
+const untried = ({ kind }: Device): RuntimeSupport[] =>
+  runtimeNames.flatMap((runtime) =>
+    backendsOf[runtime][kind].map((backend) => ({
+      ...{ runtime, backend, usable: false as const },
+      ...{ reason: 'it is still being tried: ask again in a moment', command: null },
+    })),
+  )
 
 /** What the promise brings within the time, else undefined. */
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {

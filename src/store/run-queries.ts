@@ -10,6 +10,7 @@ export interface NewRun {
   deviceUuid: string
   host: string
   runtime: string
+  backend: string
   batch: number
   precision: string
   resolution: readonly [number, number] | null
@@ -57,6 +58,7 @@ export interface WorkloadGroup {
   /** Of a comparison. */
   rounds: number | null
   runtime: string
+  backend: string
   macs: number | null
   /** Since the start; null for those that wait. */
   elapsedMs: number | null
@@ -98,7 +100,7 @@ export function workloadOf(run: NewRun): string {
   const settings = Object.entries(run.settings)
     .filter(([key]) => key !== 'seed')
     .sort(([a], [b]) => (a < b ? -1 : 1))
-  const parts: unknown[] = [run.architectureId, run.runtime, run.batch, run.precision, run.resolution, run.profile, settings]
+  const parts: unknown[] = [run.architectureId, run.runtime, run.backend, run.batch, run.precision, run.resolution, run.profile, settings]
   // The user's own file is another graph to the runtime.
   if (run.weights === 'file') parts.push(run.weights)
   if (run.against) parts.push(run.againstArchitectureId, run.against, run.rounds)
@@ -113,14 +115,14 @@ export async function upTo(db: Database, run: Pick<Run, 'id'>): Promise<Workload
     WITH groups AS (
       SELECT other.workload, other.status, count(*)::int AS count, min(other.settings::text)::json AS settings,
         max(other.timeout_ms) AS timeout_ms, max(other.rounds) AS rounds,
-        min(other.runtime) AS runtime, max(other.macs) AS macs, min(other.started_at) AS started_at
+        min(other.runtime) AS runtime, min(other.backend) AS backend, max(other.macs) AS macs, min(other.started_at) AS started_at
       FROM runs other, runs self
       WHERE self.id = ${run.id}::uuid AND self.status = 'queued' AND other.device_uuid = self.device_uuid
         AND (other.status = 'running' OR (other.status = 'queued'
           AND (-other.priority, other.queued_at, other.id) <= (-self.priority, self.queued_at, self.id)))
       GROUP BY other.workload, other.status
     )
-    SELECT workload, status, count, settings, timeout_ms AS "timeoutMs", rounds, runtime, macs::float8 AS macs,
+    SELECT workload, status, count, settings, timeout_ms AS "timeoutMs", rounds, runtime, backend, macs::float8 AS macs,
       (extract(epoch FROM now() - started_at) * 1000)::float8 AS "elapsedMs"
     FROM groups`)
   return rows
@@ -158,6 +160,7 @@ const HISTORY = 100
 export interface PastRun {
   workload: string
   runtime: string
+  backend: string
   macs: number | null
   /** From its start to its end. */
   ms: number
@@ -171,7 +174,7 @@ export interface PastRun {
 
 export async function history(db: Database, deviceUuid: string): Promise<PastRun[]> {
   const { rows } = await db.execute(sql`
-    SELECT workload, runtime, macs::float8 AS macs, (extract(epoch FROM finished_at - started_at) * 1000)::float8 AS ms,
+    SELECT workload, runtime, backend, macs::float8 AS macs, (extract(epoch FROM finished_at - started_at) * 1000)::float8 AS ms,
       (result #>> '{latencyMs,p50}')::float8 AS "callMs",
       (result #>> '{warmup,durationMs}')::float8 + (result ->> 'samples')::float8
         * coalesce((result ->> 'callsPerSample')::float8, 1) * (result #>> '{latencyMs,mean}')::float8 AS "timedMs",

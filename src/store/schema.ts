@@ -63,6 +63,8 @@ export const runs = pgTable('runs', {
   deviceUuid: text('device_uuid').notNull(),
   host: text('host').notNull(),
   runtime: text('runtime').notNull(),
+  /** Of the runtime: `wasm`, `tensorflow` … */
+  backend: text('backend').notNull(),
   batch: integer('batch').notNull(),
   precision: text('precision').notNull(),
   /** `[height, width]`, or null for the architecture's own. */
@@ -80,14 +82,14 @@ export const runs = pgTable('runs', {
   againstArchitectureId: uuid('against_architecture_id'),
   /** Blocks of each side of a comparison. */
   rounds: integer('rounds'),
-  /** Digest of what decides a run's duration: architecture, runtime, batch, precision, resolution, profile, settings. */
+  /** Digest of what decides a run's duration: architecture, runtime, back end, batch, precision, resolution, profile, settings. */
   workload: text('workload').notNull(),
   /** Multiply-adds of one call with the whole batch; null in runs made before they were kept, and in comparisons. */
   macs: bigint('macs', { mode: 'number' }),
   /** What it was expected to take when it was queued, and on what basis. */
   expectedMs: doublePrecision('expected_ms'),
   expectedBasis: text('expected_basis'),
-  /** Digest of what decides its result: content, side, settings, device, driver, runtime and its version. */
+  /** Digest of what decides its result: content, side, settings, device, driver, runtime, its back end and version. */
   measurement: text('measurement'),
   status: text('status').$type<RunStatus>().notNull(),
   /** Executions begun that count; what a clean shutdown interrupts does not. */

@@ -87,7 +87,7 @@ const success = (job: RunJob): RunSuccess => ({
     driver: null,
     runtime: job.runtime,
     runtimeVersion: '0',
-    backend: 'cpu',
+    backend: job.backend,
     runtimeOptions: {},
     precision: job.precision,
     nodeVersion: process.version,
@@ -122,21 +122,22 @@ export const offers = (): Offers => {
     runtime: 'onnxruntime' as const,
     usable: true as const,
     version: '1.30.0',
-    backend: 'cpu',
+    backend: 'cpu' as const,
     capabilities: { precisions: ['float32' as const], separatesCopies: false, perLayer: true, maxThreads: 4 },
   }
   const tfjs = {
     runtime: 'tfjs' as const,
     usable: true as const,
     version: '4.22.0',
-    backend: 'wasm',
+    backend: 'wasm' as const,
     capabilities: { precisions: ['float32' as const], separatesCopies: false, perLayer: false, maxThreads: 1 },
   }
   const broken = {
     runtime: 'tfjs' as const,
+    backend: 'tensorflow' as const,
     usable: false as const,
-    reason: 'libtensorflow is not installed',
-    command: 'npm run setup:tfjs-gpu',
+    reason: 'TensorFlow is not set up',
+    command: 'npm run setup:tensorflow',
   }
   return {
     devices: [

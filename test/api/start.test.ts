@@ -5,13 +5,15 @@ import type { RuntimeSupport } from '../../src/gpu/contract.ts'
 import type { Device } from '../../src/gpu/devices.ts'
 
 const device = { name: 'cpu:0' } as Device
-const broken = (runtime: 'onnxruntime' | 'tfjs', reason: string): RuntimeSupport => ({ runtime, usable: false, reason, command: null })
+const broken = (runtime: 'onnxruntime' | 'tfjs', backend: 'cpu' | 'wasm', reason: string): RuntimeSupport => ({
+  ...{ runtime, backend, usable: false, reason, command: null },
+})
 const working = { runtime: 'tfjs', usable: true, version: '1', backend: 'wasm' } as RuntimeSupport
 
 test('not ready where a device has no runtime that works, with the reasons; ready while they are tried, or where one works', () => {
-  assert.throws(() => checkWorkers(new Map([[device, [broken('onnxruntime', 'no library'), broken('tfjs', 'no wasm')]]])), {
-    message: 'no runtime works on cpu:0: onnxruntime: no library; tfjs: no wasm',
+  assert.throws(() => checkWorkers(new Map([[device, [broken('onnxruntime', 'cpu', 'no library'), broken('tfjs', 'wasm', 'no wasm')]]])), {
+    message: 'no runtime works on cpu:0: onnxruntime (cpu): no library; tfjs (wasm): no wasm',
   })
-  checkWorkers(new Map([[device, [broken('onnxruntime', 'no library'), working]]]))
+  checkWorkers(new Map([[device, [broken('onnxruntime', 'cpu', 'no library'), working]]]))
   checkWorkers(new Map())
 })

@@ -1,8 +1,4 @@
 /** Runs a graph for real, through both runtimes, for tests that compare them. */
-import '@tensorflow/tfjs-backend-wasm'
-import { createRequire } from 'node:module'
-import { dirname, sep } from 'node:path'
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
 import { exportOnnx, type OnnxExportOptions } from '../../src/engine/formats/onnx-export.ts'
@@ -12,6 +8,8 @@ import type { InferOptions } from '../../src/engine/infer.ts'
 import type { Parameter } from '../../src/engine/op.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 import { seededInput, seededParameter } from '../../src/engine/weights.ts'
+import type { BackendName, LoadRequest } from '../../src/gpu/contract.ts'
+import { openBackend } from '../../src/gpu/runtimes/tfjs/backend.ts'
 
 // As the runtime itself does: no usage events from a test.
 process.env.ORT_DISABLE_TELEMETRY = '1'
@@ -44,15 +42,15 @@ export async function runOnnx(graph: Graph, inputs: Arrays, options: OnnxExportO
   }
 }
 
-let ready: Promise<boolean> | undefined
-/** TF.js with its wasm back end active. */
-export async function wasm(): Promise<typeof tf> {
-  ready ??= (async () => {
-    const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')
-    setWasmPaths(dirname(main) + sep)
-    return tf.setBackend('wasm')
-  })()
-  if (!(await ready)) throw new Error('the wasm back end did not start')
+export const testCpu: LoadRequest['device'] = { name: 'cpu:0', uuid: 'CPU-test', kind: 'cpu', index: 0, model: 'test', driver: null }
+/** The back end of TF.js that the tests of this process run on: `npm run test:tensorflow` names the other one. */
+export const tfjsBackend = (process.env.TFJS_BACKEND || 'wasm') as BackendName
+
+let active: Promise<unknown> | undefined
+/** TF.js with that back end active. */
+export async function activeTfjs(): Promise<typeof tf> {
+  active ??= openBackend(tfjsBackend).then((backend) => backend.activate({ device: testCpu, threads: 1 }))
+  await active
   return tf
 }
 
@@ -61,7 +59,7 @@ export async function runTfjs(
   inputs: Arrays,
   options: InferOptions & { parameterOf?: (layerId: string, parameter: Parameter) => Float32Array } = {},
 ): Promise<Float32Array[]> {
-  const backend = await wasm()
+  const backend = await activeTfjs()
   const network = lowerToTfjs(backend, graph, { parameterOf: (id, parameter) => seededParameter(seed, id, parameter), ...options })
   const uploaded = network.upload(inputs)
   const outputs = network.run(uploaded)

@@ -10,7 +10,7 @@ import { graphToJson } from '../../src/engine/graph.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 import { seededParameter } from '../../src/engine/weights.ts'
 import { problemsOf } from './problems-of.ts'
-import { distance, inputsOf, runOnnx, runTfjs, seed, tolerance, wasm } from './run-graph.ts'
+import { activeTfjs, distance, inputsOf, runOnnx, runTfjs, seed, tolerance } from './run-graph.ts'
 
 /**
  * A head over two maps of different sizes, and twice over one: convolution, grouped and dilated ones, batch norm, linear. Every
@@ -95,7 +95,7 @@ test('an exported file holds shared weights once, by the owner’s name', () => 
 })
 
 test('in TF.js, uses that do the same add no memory, and disposing leaves nothing', async () => {
-  const tf = await wasm()
+  const tf = await activeTfjs()
   const lower = (uses: number, shared: boolean) => {
     const fc = (i: number) => ({ id: `fc${i}`, type: 'Linear', outFeatures: 64, ...(i > 0 && shared ? { weightsOf: 'fc0' } : {}) })
     const norm = (i: number) => ({ id: `n${i}`, type: 'BatchNorm2d', ...(i > 0 ? { weightsOf: 'n0' } : {}) })

@@ -1,6 +1,6 @@
 /**
  * What every runtime owes: the same graph, seed and input give the same logits. Every zoo family, shrunk, goes through
- * both; a fault injected on one side (a padding side moved, a weight changed) must show.
+ * both, TF.js on its back end wasm, or on tensorflow by `npm run test:tensorflow`; a fault injected on one side (a padding side moved, a weight changed) must show.
  */
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
@@ -11,9 +11,9 @@ import { opOf } from '../../src/engine/ops/index.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 import { seededInput, seededParameter } from '../../src/engine/weights.ts'
 import { expandZoo, families } from '../../src/engine/zoo/index.ts'
-import { type LoadRequest, type RuntimeName, runtimeNames } from '../../src/gpu/contract.ts'
+import { type BackendName, type LoadRequest, type RuntimeName, runtimeNames } from '../../src/gpu/contract.ts'
 import { loadRuntime } from '../../src/gpu/runtimes/index.ts'
-import { runTfjs } from '../engine/run-graph.ts'
+import { runTfjs, testCpu, tfjsBackend } from '../engine/run-graph.ts'
 import { temporaryFolder } from './worker/helpers.ts'
 
 const tolerance = 1e-4
@@ -117,6 +117,7 @@ const networks = families.flatMap(({ name }) =>
   })),
 )
 
+const backendOf: Record<RuntimeName, BackendName> = { onnxruntime: 'cpu', tfjs: tfjsBackend }
 const scratch = temporaryFolder()
 const request = (graph: Graph, batch = 1): LoadRequest => ({
   graph,
@@ -125,12 +126,12 @@ const request = (graph: Graph, batch = 1): LoadRequest => ({
   precision: 'float32',
   threads: 1,
   seed,
-  device: { name: 'cpu:0', uuid: 'CPU-test', kind: 'cpu', index: 0, model: 'test', driver: null },
+  device: testCpu,
   scratch,
 })
 
 async function logits(name: RuntimeName, graph: Graph, batch = 1): Promise<Float32Array[]> {
-  const session = await (await loadRuntime(name)).load(request(graph, batch))
+  const session = await (await loadRuntime(name, backendOf[name])).load(request(graph, batch))
   try {
     await session.run()
     return session.outputs().map((output) => output.slice())
@@ -224,19 +225,20 @@ function withChangedWeight(graph: Graph): Promise<Float32Array[]> {
 
 for (const name of runtimeNames) {
   test(`${name}: what its capabilities declare, it has`, async () => {
-    const runtime = await loadRuntime(name)
-    assert.equal(runtime.name, name)
+    const runtime = await loadRuntime(name, backendOf[name])
+    assert.deepEqual([runtime.name, runtime.backend], [name, backendOf[name]])
     const { perLayer, precisions, maxThreads } = runtime.capabilities('cpu')
     assert.equal(perLayer, runtime.profile !== undefined)
     assert.ok(precisions.includes('float32'))
     assert.ok(maxThreads >= 1 && maxThreads <= availableParallelism())
     const support = await runtime.probe(request(networks[0]!.graph).device)
     assert.ok(support.usable, JSON.stringify(support))
-    assert.match(support.version, /^\d+\.\d+\.\d+$/)
+    assert.deepEqual([support.backend, support.version], [backendOf[name], runtime.version])
+    assert.match(support.version, /^(\d+\.\d+\.\d+|tfjs-node-gpu \d+\.\d+\.\d+, binding built on TensorFlow \d+\.\d+\.\d+)$/)
   })
 
   test(`${name}: no GPU, no CUDA, and the reason; the CPU does not stand in`, async () => {
-    const runtime = await loadRuntime(name)
+    const runtime = await loadRuntime(name, name === 'tfjs' ? 'tensorflow' : 'cuda')
     const gpu = { name: 'cuda:0', uuid: 'GPU-none', kind: 'cuda', index: 0, model: 'none', driver: null } as const
     const support = await runtime.probe(gpu)
     if (support.usable) {
@@ -248,7 +250,7 @@ for (const name of runtimeNames) {
   })
 
   test(`${name}: a profile gives each layer its time, once, and no more than the whole call`, async () => {
-    const runtime = await loadRuntime(name)
+    const runtime = await loadRuntime(name, backendOf[name])
     for (const label of ['resnet 1', 'densenet 1', 'mobilenet_v3 1', 'googlenet 1', 'shufflenet_v2 1']) {
       const { graph } = networks.find((network) => network.label === label)!
       const profile = await runtime.profile!(request(graph), 3)

@@ -133,6 +133,7 @@ export const someRun = (architectureId: string, over: Partial<NewRun> = {}): New
   deviceUuid: 'cpu-test',
   host: 'testhost',
   runtime: 'onnxruntime',
+  backend: 'cpu',
   batch: 1,
   precision: 'float32',
   resolution: null,

@@ -196,6 +196,7 @@ test('a device’s history: its succeeded runs, latest first, with what each too
   assert.equal(workload, history[1]!.workload, 'the seed makes no other workload')
   assert.deepEqual(told, {
     runtime: 'onnxruntime',
+    backend: 'cpu',
     macs: 5_000_000_001,
     ms: 100,
     callMs: 2,

@@ -1,6 +1,7 @@
 import { exact, product } from '../exact.ts'
 import { numel, numelOf } from '../shape.ts'
 import {
+  type CountedLayer,
   convolutionMacs,
   convolutionWords,
   defineConvention,
@@ -10,6 +11,8 @@ import {
   ofEveryRank,
   unseen,
 } from './convention.ts'
+
+const normalised = ({ inputs: [x], attributes }: CountedLayer): number => product(attributes.affine === false ? 2 : 4, ...x!)
 
 export const thop = defineConvention({
   name: 'thop',
@@ -27,11 +30,15 @@ export const thop = defineConvention({
     }),
     Linear: linearMacs,
     ...each(['MatMul', 'Attention'], unseen('functions, not modules')),
-    ...each([...ofEveryRank('BatchNorm'), 'LayerNorm', 'InstanceNorm'], {
+    ...each([...ofEveryRank('BatchNorm'), 'InstanceNorm'], {
+      words: '4 per element, 2 without scale and shift (`affine: false`)',
+      count: normalised,
+    }),
+    LayerNorm: {
       words:
         '4 per element, 2 without scale and shift (`affine: false`); nothing where it is no module of that very class (`functional: true`)',
-      count: ({ inputs: [x], attributes }) => (attributes.functional === true ? 0 : product(attributes.affine === false ? 2 : 4, ...x!)),
-    }),
+      count: (layer) => (layer.attributes.functional === true ? 0 : normalised(layer)),
+    },
     PReLU: { words: '1 per element', count: ({ outputs }) => numelOf(outputs) },
     ...each(ofEveryRank('AvgPool'), {
       words: '1 per output element; nothing where it is a function (`functional: true`)',

@@ -19,7 +19,7 @@ export interface Estimate {
 }
 
 /** What an estimate is made for. */
-export type Estimated = Pick<Run, 'workload' | 'runtime' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'>
+export type Estimated = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'>
 
 /** Of one workload, averaged: the latest few, since a machine changes. */
 const latest = 5
@@ -57,10 +57,10 @@ export class Estimator {
     return past.length === 0 ? null : { ms: past.reduce((sum, { ms }) => sum + ms, 0) / past.length, basis: 'history' }
   }
 
-  #ofCost({ runtime, macs, settings, rounds }: Estimated): Estimate | null {
+  #ofCost({ runtime, backend, macs, settings, rounds }: Estimated): Estimate | null {
     if (!macs) return null
-    const told = this.#history.flatMap(({ runtime: other, macs: itsMacs, callMs, ms, timedMs }) =>
-      other === runtime && itsMacs && callMs && timedMs !== null
+    const told = this.#history.flatMap(({ runtime: other, backend: its, macs: itsMacs, callMs, ms, timedMs }) =>
+      other === runtime && its === backend && itsMacs && callMs && timedMs !== null
         ? [{ rate: callMs / itsMacs, apart: Math.abs(Math.log(itsMacs / macs)), besides: Math.max(0, ms - timedMs) }]
         : [],
     )

@@ -2,12 +2,12 @@
  * Every runtime, one line each. Loaded on demand and in the worker process only: a native binding that crashes at load
  * takes the worker with it, not the service.
  */
-import type { Runtime, RuntimeName } from '../contract.ts'
+import type { BackendName, Runtime, RuntimeName } from '../contract.ts'
 
-const runtimes: Record<RuntimeName, () => Promise<Runtime>> = {
-  onnxruntime: async () => (await import('./onnxruntime/index.ts')).onnxruntime,
-  tfjs: async () => (await import('./tfjs/index.ts')).tfjs,
+const runtimes: Record<RuntimeName, (backend: BackendName) => Promise<Runtime>> = {
+  onnxruntime: async (backend) => (await import('./onnxruntime/index.ts')).onnxruntimeOn(backend),
+  tfjs: async (backend) => (await import('./tfjs/index.ts')).tfjsOn(backend),
 }
 
-/** @throws what its binding throws where it does not load. */
-export const loadRuntime = (name: RuntimeName): Promise<Runtime> => runtimes[name]()
+/** @throws Error where the runtime has no such back end; what its binding throws where it does not load. */
+export const loadRuntime = (name: RuntimeName, backend: BackendName): Promise<Runtime> => runtimes[name](backend)

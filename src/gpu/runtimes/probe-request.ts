@@ -13,13 +13,16 @@ const graph = verifyGraph({
   ],
 })
 
+/** A probe is of one thread. */
+export const probeThreads = 1
+
 /** What a probe loads and runs once. */
 export const probeRequest = (device: RunJob['device']): LoadRequest => ({
   graph,
   batch: 1,
   resolution: null,
   precision: 'float32',
-  threads: 1,
+  threads: probeThreads,
   seed: 0,
   device,
   scratch: os.tmpdir(),

@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { RunJob } from '../contract.ts'
 import type { Device } from '../devices.ts'
+import { tensorflowProblem } from '../tensorflow-folder.ts'
 import { LastLines } from './last-lines.ts'
 
 export interface WorkerExit {
@@ -16,6 +18,7 @@ export interface WorkerExit {
 /** One process, from its start to its end. */
 export interface Child extends WorkerExit {
   process: ChildProcess
+  kind: ProcessKind | null
   scratch: string
   said: LastLines
   /** Settles when the process is gone, its output read and its files removed. */
@@ -23,7 +26,21 @@ export interface Child extends WorkerExit {
 }
 
 /** What the child is given of the environment: where things are, and what its native libraries read. No secrets. */
-const passedOn = /^(PATH|HOME|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|XDG_CACHE_HOME)$/
+const passedOn = /^(PATH|HOME|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|TENSORFLOW_DIR|XDG_CACHE_HOME)$/
+
+/**
+ * What a process is started for, where not every process will do: TensorFlow takes its threads once, when it is loaded,
+ * and hundreds of MB, so it gets a process for each number of threads, and no other runtime runs beside it.
+ */
+export interface ProcessKind {
+  backend: 'tensorflow'
+  /** As the settings ask for them. */
+  threads: number
+}
+
+/** The kind that a job needs; null where any process does, which also tells where TensorFlow is not set up. */
+export const kindFor = ({ backend, threads }: Pick<RunJob, 'backend'> & { threads: number }): ProcessKind | null =>
+  backend === 'tensorflow' && tensorflowProblem() === null ? { backend, threads } : null
 
 /**
  * The environment of a worker for this device: it sees its own GPU alone, as device 0, or none, and leaves its files,
@@ -39,10 +56,14 @@ export function workerEnvironment(
 }
 
 /**
- * Starts a process for the device. `onLine` gets what it writes, line by line.
+ * Starts a process of this kind for the device. `onLine` gets what it writes, line by line.
  * @throws Error where its scratch folder cannot be made; a process that does not start is `gone` at once.
  */
-export async function spawnChild(device: Device, onLine: (line: string, pid: number | undefined) => void): Promise<Child> {
+export async function spawnChild(
+  device: Device,
+  kind: ProcessKind | null,
+  onLine: (line: string, pid: number | undefined) => void,
+): Promise<Child> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'archmeter-worker-'))
   const worker = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [String(process.pid), scratch], {
     serialization: 'advanced',
@@ -61,7 +82,7 @@ export async function spawnChild(device: Device, onLine: (line: string, pid: num
       if (worker.pid === undefined) resolve()
     })
   })
-  const child: Child = { process: worker, pid: worker.pid ?? -1, code: null, signal: null, scratch, said, gone: closed }
+  const child: Child = { process: worker, kind, pid: worker.pid ?? -1, code: null, signal: null, scratch, said, gone: closed }
   // Where this service exits without closing its workers, nothing of them stays.
   const onExit = () => {
     worker.kill('SIGKILL')

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import {
+  type BackendName,
+  backendsOf,
   type FromWorker,
   type RunFailure,
   type RunJob,
@@ -11,7 +14,8 @@ import {
   type ToWorker,
 } from '../contract.ts'
 import type { Device } from '../devices.ts'
-import { type Child, crashMessage, spawnChild, type WorkerExit } from './child.ts'
+import { probeThreads } from '../runtimes/probe-request.ts'
+import { type Child, crashMessage, kindFor, type ProcessKind, spawnChild, type WorkerExit } from './child.ts'
 import { stopAfter } from './deadline.ts'
 
 /** How a run ended. `during` is the phase it had reached. */
@@ -72,14 +76,15 @@ export class DeviceWorker {
 
   /** Starts the process ahead of the first run. @throws Error where it does not start. */
   async start(): Promise<void> {
-    await this.#exclusively(() => this.#ready())
+    await this.#exclusively(() => this.#ready(null))
   }
 
-  /** Which runtimes work on the device, each tried by running a tiny graph. Found once, then remembered. */
+  /** Which runtimes work on the device, each back end tried by running a tiny graph. Found once, then remembered. */
   probe(): Promise<RuntimeSupport[]> {
     this.#probed ??= this.#exclusively(async () => {
       const found: RuntimeSupport[] = []
-      for (const name of runtimeNames) found.push(await this.#probeOne(name))
+      for (const name of runtimeNames)
+        for (const backend of backendsOf[name][this.device.kind]) found.push(await this.#probeOne(name, backend))
       return found
     })
     return this.#probed
@@ -111,7 +116,7 @@ export class DeviceWorker {
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     const deadline = stopAfter(timeoutMs, stop)
     try {
-      const child = await Promise.race([deadline.stopped, this.#ready()])
+      const child = await Promise.race([deadline.stopped, this.#ready(kindFor({ backend: job.backend, threads: job.settings.threads }))])
       // Nothing of the run has begun: the process may go on starting, for the next one.
       if (typeof child === 'string') return { outcome: child, during }
       begun = true
@@ -153,14 +158,15 @@ export class DeviceWorker {
     }
   }
 
-  async #probeOne(runtime: RuntimeName): Promise<RuntimeSupport> {
+  async #probeOne(runtime: RuntimeName, backend: BackendName): Promise<RuntimeSupport> {
     const deadline = stopAfter(probeTimeoutMs, this.#closing.signal)
-    const unusable = (reason: string): RuntimeSupport => ({ runtime, usable: false, reason, command: null })
+    const unusable = (reason: string): RuntimeSupport => ({ runtime, backend, usable: false, reason, command: null })
     try {
-      const child = await this.#ready()
+      const child = await this.#ready(kindFor({ backend, threads: probeThreads }))
       const { name, uuid, kind, index, model, driver } = this.device
-      const reply = this.#ask(child, { kind: 'probe', runtime, device: { name, uuid, kind, index, model, driver } }, (message) =>
-        message.kind === 'probed' && message.support.runtime === runtime ? message.support : null,
+      const question = { kind: 'probe' as const, runtime, backend, device: { name, uuid, kind, index, model, driver } }
+      const reply = this.#ask(child, question, (message) =>
+        message.kind === 'probed' && message.support.runtime === runtime && message.support.backend === backend ? message.support : null,
       )
       const support = await Promise.race([deadline.stopped, reply])
       if (support === 'cancelled') return unusable('the worker was closed')
@@ -192,21 +198,22 @@ export class DeviceWorker {
     }
   }
 
-  /** The running process, started where there is none. @throws Error where it does not start. */
-  #ready(): Promise<Child> {
-    if (this.#child?.process.connected && !this.#starting) return Promise.resolve(this.#child)
-    this.#starting ??= this.#startProcess().finally(() => {
+  /** The running process, started where there is none of this kind. @throws Error where it does not start. */
+  async #ready(kind: ProcessKind | null): Promise<Child> {
+    const child = (await this.#starting?.catch(() => null)) ?? this.#child
+    if (child?.process.connected && isDeepStrictEqual(child.kind, kind)) return child
+    this.#starting ??= this.#startProcess(kind).finally(() => {
       this.#starting = null
     })
     return this.#starting
   }
 
-  async #startProcess(): Promise<Child> {
+  async #startProcess(kind: ProcessKind | null): Promise<Child> {
     if (this.#closing.signal.aborted) throw new Error('the worker was closed')
     // One that has hung up is on its way out: it is gone before the next one comes.
     await this.#kill()
     if (this.#crashes > 1) await this.#backOff()
-    const child = await this.#spawn()
+    const child = await this.#spawn(kind)
     const deadline = stopAfter(startTimeoutMs, this.#closing.signal)
     const ready = new Promise<'ready'>((resolve) => child.process.once('message', () => resolve('ready')))
     const first = await Promise.race([ready, child.gone, deadline.stopped])
@@ -226,9 +233,9 @@ export class DeviceWorker {
     await sleep(ms, undefined, { signal: this.#closing.signal })
   }
 
-  async #spawn(): Promise<Child> {
+  async #spawn(kind: ProcessKind | null): Promise<Child> {
     const { name } = this.device
-    const child = await spawnChild(this.device, (line, pid) => this.#log.debug({ device: name, pid, line }, 'the worker says'))
+    const child = await spawnChild(this.device, kind, (line, pid) => this.#log.debug({ device: name, pid, line }, 'the worker says'))
     this.#child = child
     child.gone = child.gone.then(() => {
       if (this.#child === child) this.#child = null

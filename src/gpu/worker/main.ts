@@ -5,7 +5,7 @@
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import type { FromWorker, RunJob, RuntimeName, RuntimeSupport, ToWorker } from '../contract.ts'
+import type { BackendName, FromWorker, RunJob, RuntimeName, RuntimeSupport, ToWorker } from '../contract.ts'
 import { failureOf } from '../run-error.ts'
 import { loadRuntime } from '../runtimes/index.ts'
 import { executeRun } from './run.ts'
@@ -33,7 +33,7 @@ const send = (message: FromWorker) => process.send!(message, () => {})
 async function run(job: RunJob): Promise<void> {
   const { runId } = job
   try {
-    const runtime = await loadRuntime(job.runtime)
+    const runtime = await loadRuntime(job.runtime, job.backend)
     const success = await executeRun(job, { runtime, scratch, emit: (progress) => send({ kind: 'progress', runId, progress }) })
     send({ kind: 'done', runId, success, residentBytes: process.memoryUsage.rss() })
   } catch (error) {
@@ -41,16 +41,16 @@ async function run(job: RunJob): Promise<void> {
   }
 }
 
-async function probe(name: RuntimeName, device: RunJob['device']): Promise<RuntimeSupport> {
+async function probe(name: RuntimeName, backend: BackendName, device: RunJob['device']): Promise<RuntimeSupport> {
   try {
-    return await (await loadRuntime(name)).probe(device)
+    return await (await loadRuntime(name, backend)).probe(device)
   } catch (error) {
-    return { runtime: name, usable: false, reason: failureOf(error).message, command: null }
+    return { runtime: name, backend, usable: false, reason: failureOf(error).message, command: null }
   }
 }
 
 process.on('message', async (message: ToWorker) => {
   if (message.kind === 'run') await run(message.job)
-  else send({ kind: 'probed', support: await probe(message.runtime, message.device) })
+  else send({ kind: 'probed', support: await probe(message.runtime, message.backend, message.device) })
 })
 send({ kind: 'ready', pid: process.pid })

@@ -88,7 +88,7 @@ async function whileLocked(
   const sessionOutputs = session.outputs()
   const output = describeOutputs(sessionOutputs)
   const outputs = keptOutputs(sessionOutputs)
-  const { backend, options } = session
+  const { options } = session
   await session.dispose()
   let profile: RunResult['profile'] = null
   if (job.profile) {
@@ -104,7 +104,7 @@ async function whileLocked(
     driver: job.device.driver,
     runtime: runtime.name,
     runtimeVersion: runtime.version,
-    backend,
+    backend: runtime.backend,
     runtimeOptions: options,
     precision: job.precision,
     nodeVersion: process.version,
@@ -129,7 +129,7 @@ async function whileLocked(
       warmup: measured.warmup,
       stable: measured.stability.stable,
       output,
-      weights: 'seeded',
+      weights: job.model ? 'file' : 'seeded',
       copiesMs: null,
       profile,
     },

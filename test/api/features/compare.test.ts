@@ -45,6 +45,7 @@ describe('a comparison in turns', () => {
     assert.deepEqual(run.against, {
       architectureId: second,
       runtime: 'onnxruntime',
+      backend: 'cpu',
       batch: 4,
       precision: 'float32',
       resolution: null,

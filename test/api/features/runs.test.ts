@@ -175,8 +175,22 @@ describe('what cannot be is refused', () => {
     assert.equal(ambiguous.errors.length, 2)
     assert.match(
       (await refused({ device: 'left/cuda:0', runtime: 'tfjs' }, 409, 'DEVICE_UNAVAILABLE')).detail,
-      /not installed; run: npm run setup/,
+      /TensorFlow is not set up; run: npm run setup:tensorflow; usable there: onnxruntime/,
     )
+  })
+  it('a back end that the runtime does not have there, or that is not set up', async () => {
+    const none = await refused({ runtime: 'tfjs', backend: 'tensorflow' }, 422, 'UNSUPPORTED_BY_RUNTIME')
+    assert.equal(none.detail, 'tfjs has no back end tensorflow on cpu:0: it has wasm')
+    assert.deepEqual(
+      none.errors.map(({ path }) => path),
+      ['/backend'],
+    )
+    const unset = await refused({ device: 'left/cuda:0', runtime: 'tfjs', backend: 'tensorflow' }, 409, 'DEVICE_UNAVAILABLE')
+    assert.match(
+      unset.detail,
+      /^tfjs \(tensorflow\) does not work on left\/cuda:0: TensorFlow is not set up; run: npm run setup:tensorflow/,
+    )
+    await refused({ backend: 'webgl' }, 400, 'INVALID_REQUEST')
   })
   it('what the runtime does not offer', async () => {
     const all = await refused(
@@ -221,6 +235,7 @@ describe('an idempotency key', () => {
     // Defaults written out are the same request: GraphQL sends them, curl does not.
     const full = { priority: 1, batch: 1, precision: 'float32', profile: false, timeoutMs: answers[0]!.body.timeoutMs, labels: {} }
     assert.equal((await create({ ...full, settings: answers[0]!.body.settings }, 'key-1').expect(200)).body.id, answers[0]!.body.id)
+    assert.equal((await create({ priority: 1, backend: 'cpu' }, 'key-1').expect(409)).body.code, 'IDEMPOTENCY_CONFLICT')
     assert.equal((await create({ priority: 2 }, 'key-1').expect(409)).body.code, 'IDEMPOTENCY_CONFLICT')
     await create({}, 'no spaces').expect(400)
   })

@@ -4,9 +4,9 @@ import { lowerToTfjs } from '../../../src/engine/formats/tfjs-lowering.ts'
 import type { Parameter } from '../../../src/engine/op.ts'
 import { verifyGraph } from '../../../src/engine/verify.ts'
 import { seededParameter } from '../../../src/engine/weights.ts'
-import { distance, graphOf, inputsOf, seed, wasm } from '../run-graph.ts'
+import { activeTfjs, distance, graphOf, inputsOf, seed } from '../run-graph.ts'
 
-const tf = await wasm()
+const tf = await activeTfjs()
 const parameterOf = (id: string, parameter: Parameter) => seededParameter(seed, id, parameter)
 const count = () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes })
 

@@ -7,6 +7,7 @@ const settings = { warmupMs: 1000, minDurationMs: 2000, maxDurationMs: 60_000, m
 const run = (over: Partial<Estimated> = {}): Estimated => ({
   workload: 'new',
   runtime: 'onnxruntime',
+  backend: 'cpu',
   macs: 1e9,
   settings,
   timeoutMs: 600_000,
@@ -17,6 +18,7 @@ const run = (over: Partial<Estimated> = {}): Estimated => ({
 const past = (gmacs: number, callMs: number, over: Partial<PastRun> = {}): PastRun => ({
   workload: `of ${gmacs}`,
   runtime: 'onnxruntime',
+  backend: 'cpu',
   macs: gmacs * 1e9,
   ms: 4000,
   callMs,
@@ -43,9 +45,9 @@ test('a new network takes its multiply-adds at the rate of others, the nearest i
   assert.equal(estimator.of(run({ macs: 1e12, timeoutMs: 5000 })).ms, 5000)
 })
 
-test('another runtime’s rate tells nothing, nor does a network without multiply-adds: then its settings are the least', () => {
-  const estimator = new Estimator([past(1, 10, { runtime: 'tfjs' })])
-  assert.deepEqual(estimator.of(run()), { ms: 3000, basis: 'settings' })
+test('the rate of another runtime or back end tells nothing, nor does a network without multiply-adds: then its settings are the least', () => {
+  for (const over of [{ runtime: 'tfjs' }, { backend: 'cuda' }])
+    assert.deepEqual(new Estimator([past(1, 10, over)]).of(run()), { ms: 3000, basis: 'settings' })
   assert.equal(new Estimator([past(1, 10)]).of(run({ macs: null })).basis, 'settings')
   assert.equal(new Estimator([]).of(run({ rounds: 12 })).ms, 24 * 3000)
 })

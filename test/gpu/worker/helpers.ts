@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after } from 'node:test'
 import type { Graph } from '../../../src/engine/graph.ts'
 import { verifyGraph } from '../../../src/engine/verify.ts'
-import type { RunJob, RuntimeName } from '../../../src/gpu/contract.ts'
+import type { BackendName, RunJob, RuntimeName } from '../../../src/gpu/contract.ts'
 import type { Device } from '../../../src/gpu/devices.ts'
 import { resolveSettings, type TimingSettings } from '../../../src/gpu/timing/settings.ts'
 
@@ -54,10 +54,12 @@ export const jobOf = (
   graph: Graph = tinyGraph,
   settings: Partial<TimingSettings> = quick,
   runtime: RuntimeName = 'onnxruntime',
+  backend: BackendName = runtime === 'tfjs' ? 'wasm' : 'cpu',
 ): RunJob => ({
   runId: randomUUID(),
   graph,
   runtime,
+  backend,
   device,
   batch: 1,
   precision: 'float32',

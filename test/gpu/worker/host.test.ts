@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import path from 'node:path'
 import { after, test } from 'node:test'
 import { verifyGraph } from '../../../src/engine/verify.ts'
 import { seededInput } from '../../../src/engine/weights.ts'
@@ -12,6 +13,8 @@ import { endless, isAlive, jobOf, quick, silent, slowGraph, temporaryFolder, tes
 // Every scratch folder goes in here, so that what is left behind shows.
 const temporary = temporaryFolder()
 process.env.TMPDIR = temporary
+// As on a host where it is not set up; its own tests are in test/gpu/runtimes/tfjs.
+process.env.TENSORFLOW_DIR = path.join(temporary, 'none')
 
 const device = testDevice()
 const said: string[] = []
@@ -208,12 +211,13 @@ test('what cannot be done is refused with its code', async () => {
   assert.equal(await code({ ...jobOf(device, unpadded), resolution: [3, 3] }), 'INVALID_RESOLUTION')
 })
 
-test('both runtimes are found usable on the CPU; on a GPU that is not there, neither, with reasons', async () => {
+test('both runtimes are found usable on the CPU, one back end with what would set it up; on a GPU that is not there, neither, with reasons', async () => {
   assert.deepEqual(
-    (await worker.probe()).map((support) => [support.runtime, support.usable]),
+    (await worker.probe()).map((support) => [support.runtime, support.backend, support.usable || support.command]),
     [
-      ['onnxruntime', true],
-      ['tfjs', true],
+      ['onnxruntime', 'cpu', true],
+      ['tfjs', 'tensorflow', 'npm run setup:tensorflow'],
+      ['tfjs', 'wasm', true],
     ],
   )
   const lines: string[] = []

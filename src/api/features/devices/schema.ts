@@ -1,8 +1,13 @@
 import { type Static, Type } from 'typebox'
-import { runtimeNames } from '../../../gpu/contract.ts'
+import { backendNames, runtimeNames } from '../../../gpu/contract.ts'
 import { nullable } from '../../schemas.ts'
 
 export const RuntimeNameSchema = Type.Enum([...runtimeNames], { title: 'RuntimeName', description: 'What executes the network.' })
+export const BackendSchema = Type.Enum([...backendNames], {
+  title: 'BackendName',
+  description:
+    'What of a runtime executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm back ends of TensorFlow.js. Where a request leaves it out, the first that works on the device, in the order of GET /v1/devices.',
+})
 export const PrecisionSchema = Type.Enum(['float32', 'float16'], { title: 'Precision' })
 
 const Capabilities = Type.Object(
@@ -18,9 +23,9 @@ const Capabilities = Type.Object(
 const RuntimeOnDevice = Type.Object(
   {
     runtime: RuntimeNameSchema,
+    backend: BackendSchema,
     usable: Type.Boolean({ description: 'Found by running a tiny graph, not by asking.' }),
     version: nullable(Type.String()),
-    backend: nullable(Type.String({ description: '`cpu`, `cuda`, `wasm` or `tensorflow`.' })),
     capabilities: nullable(Capabilities),
     reason: nullable(Type.String({ description: 'Why it is not usable.' })),
     command: nullable(Type.String({ description: 'What would mend that, where there is something.' })),
@@ -41,7 +46,9 @@ export const DeviceSchema = Type.Object(
     cores: nullable(Type.Integer({ minimum: 1, description: 'Physical cores; CPU only.' })),
     driver: nullable(Type.String({ description: 'NVIDIA driver; GPU only.' })),
     computeCapability: nullable(Type.String({ description: 'GPU only.' })),
-    runtimes: Type.Array(RuntimeOnDevice),
+    runtimes: Type.Array(RuntimeOnDevice, {
+      description: 'One entry a runtime and back end. Of a runtime’s usable ones the first is what a run gets that names no backend.',
+    }),
   },
   { title: 'Device' },
 )

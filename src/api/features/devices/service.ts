@@ -1,5 +1,5 @@
 import { nearest } from '../../../engine/nearest.ts'
-import type { RuntimeName, RuntimeSupport } from '../../../gpu/contract.ts'
+import type { BackendName, RuntimeName, RuntimeSupport } from '../../../gpu/contract.ts'
 import type { DeviceDirectory, Offers } from '../../../gpu/directory.ts'
 import { ApiError } from '../../errors.ts'
 import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
@@ -7,6 +7,9 @@ import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
 type Offered = Offers['devices'][number]
 type Usable = Extract<RuntimeSupport, { usable: true }>
 
+/** `tfjs (wasm)`; a runtime with one back end on its device goes by its name alone. */
+const nameOf = ({ runtime, backend }: Pick<RuntimeSupport, 'runtime' | 'backend'>): string =>
+  runtime === 'onnxruntime' ? runtime : `${runtime} (${backend})`
 const addressOf = ({ host, name }: Offered): string => `${host}/${name}`
 
 /** What runs can be timed on. */
@@ -24,21 +27,29 @@ export class DeviceService {
   }
 
   /**
-   * The device of this name and the runtime on it. A bare name such as `cpu:0` is this host's where it has one.
+   * The device of this name and the runtime on it, by this back end or the best that works. A bare name such as `cpu:0` is this host's where it has one.
    * @throws ApiError DEVICE_NOT_FOUND listing those there are; AMBIGUOUS_DEVICE listing the candidates;
-   *   DEVICE_UNAVAILABLE with the reason and what would mend it.
+   *   DEVICE_UNAVAILABLE with the reason and what would mend it; UNSUPPORTED_BY_RUNTIME where it has no such back end.
    */
-  async find(name: string, runtime: RuntimeName): Promise<{ device: Offered; support: Usable }> {
+  async find(name: string, runtime: RuntimeName, backend?: BackendName): Promise<{ device: Offered; support: Usable }> {
     const offers = await this.#directory.list()
     const device = pick(name, offers)
-    const support = device.runtimes.find((each) => each.runtime === runtime)
-    if (support?.usable) return { device, support }
-    const why = support ? support.reason : 'it is not installed'
-    const remedy = support?.command ? `; run: ${support.command}` : ''
-    const others = device.runtimes.filter((each) => each.usable).map((each) => each.runtime)
+    const known = device.runtimes.filter((each) => each.runtime === runtime)
+    const candidates = known.filter((each) => backend === undefined || each.backend === backend)
+    const usable = candidates.find((each) => each.usable)
+    if (usable?.usable) return { device, support: usable }
+    if (backend !== undefined && candidates.length === 0 && known.length > 0) {
+      const message = `${runtime} has no back end ${backend} on ${device.name}: it has ${known.map((each) => each.backend).join(', ')}`
+      throw new ApiError('UNSUPPORTED_BY_RUNTIME', message, [{ path: '/backend', message }])
+    }
+    const [support] = candidates
+    const why = support && !support.usable ? support.reason : 'it is not installed'
+    const remedy = support && !support.usable && support.command ? `; run: ${support.command}` : ''
+    const others = device.runtimes.filter((each) => each.usable).map(nameOf)
     const instead = others.length > 0 ? `; usable there: ${others.join(', ')}` : ''
-    throw new ApiError('DEVICE_UNAVAILABLE', `${runtime} does not work on ${addressOf(device)}: ${why}${remedy}${instead}`, [
-      { path: '/runtime', message: why },
+    const asked = backend === undefined ? runtime : nameOf({ runtime, backend })
+    throw new ApiError('DEVICE_UNAVAILABLE', `${asked} does not work on ${addressOf(device)}: ${why}${remedy}${instead}`, [
+      { path: backend === undefined ? '/runtime' : '/backend', message: why },
     ])
   }
 }
@@ -79,9 +90,9 @@ const present = (device: Offered): DeviceAnswer => ({
   computeCapability: device.computeCapability ?? null,
   runtimes: device.runtimes.map((each) => ({
     runtime: each.runtime,
+    backend: each.backend,
     usable: each.usable,
     version: each.usable ? each.version : null,
-    backend: each.usable ? each.backend : null,
     capabilities: each.usable ? each.capabilities : null,
     reason: each.usable ? null : each.reason,
     command: each.usable ? null : each.command,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { explain } from '../../../engine/explain.ts'
+import type { BackendName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
-import { ApiError, invalidRequest } from '../../errors.ts'
+import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import type { CostService } from '../costs/service.ts'
 import type { DeviceService } from '../devices/service.ts'
@@ -26,8 +28,10 @@ export interface ReadRun {
 /** A side that its device and runtime take. */
 interface Admitted {
   device: Pick<Device, 'name' | 'uuid' | 'host' | 'driver'>
-  /** Of the runtime. */
+  /** The back end that it gets, and the version of the runtime with it. */
+  backend: BackendName
   version: string
+  weights: 'seeded' | 'file'
   /** Of the architecture's content. */
   digest: string
   /** Of one call with the whole batch. */
@@ -68,23 +72,26 @@ export class RunAdmission {
   /**
    * The run as it is stored.
    * @throws ApiError ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
-   *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_RESOLUTION, COST_OVERFLOW.
+   *   UNSUPPORTED_BY_RUNTIME, NO_WEIGHTS; EngineError INVALID_RESOLUTION, COST_OVERFLOW.
    */
   async plan({ a, b, rounds, profile, timeoutMs, priority, labels, device: name }: ReadRun): Promise<StoredRun & { measurement: string }> {
     const admitted = await this.#admit(a, name, profile, '')
     const other = b && (await this.#admit(b, name, profile, '/against'))
     const { device } = admitted
+    // Back end and weights were chosen where they were not named.
+    const own = { ...a, backend: admitted.backend, weights: admitted.weights }
+    const opposite = b && other && { ...b, backend: other.backend, weights: other.weights }
     // Everything that decides a result, whoever asks: two architectures of one content are one network.
     const measurement = hashOf({
       device: device.uuid,
       driver: device.driver,
-      a: { ...a, architectureId: admitted.digest, version: admitted.version },
-      ...(b && other ? { b: { ...b, architectureId: other.digest, version: other.version }, rounds } : {}),
+      a: { ...own, architectureId: admitted.digest, version: admitted.version },
+      ...(opposite ? { b: { ...opposite, architectureId: other.digest, version: other.version }, rounds } : {}),
       profile,
     })
-    const { architectureId: againstArchitectureId, ...against } = b ?? { architectureId: null }
+    const { architectureId: againstArchitectureId, ...against } = opposite ?? { architectureId: null }
     return {
-      ...a,
+      ...own,
       device: device.name,
       deviceUuid: device.uuid,
       host: device.host,
@@ -102,11 +109,13 @@ export class RunAdmission {
    * @param path of the side in the request.
    */
   async #admit(side: Side, deviceName: string, profile: boolean, path: string): Promise<Admitted> {
-    const { runtime, precision, settings, batch, resolution } = side
+    const { runtime, backend, precision, settings, batch, resolution } = side
     const architecture = await this.#architectures.get(side.architectureId)
-    const { device, support } = await this.#devices.find(deviceName, runtime)
+    const { device, support } = await this.#devices.find(deviceName, runtime, backend)
     const { capabilities } = support
+    const weights = weightsOf(side, architecture)
     const refusals = [
+      ...(weights === 'file' && runtime === 'onnxruntime' ? fileRefusals(side, architecture, path) : []),
       ...(capabilities.precisions.includes(precision)
         ? []
         : [{ path: `${path}/precision`, message: `precision ${precision} is not offered: use ${capabilities.precisions.join(' or ')}` }]),
@@ -120,6 +129,32 @@ export class RunAdmission {
     const macs = asRegistered
       ? architecture.counts.macs
       : await this.#costs.macs(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
-    return { device, version: support.version, digest: architecture.digest, macs }
+    return { device, backend: support.backend, version: support.version, weights, digest: architecture.digest, macs }
   }
+}
+
+/** @throws ApiError NO_WEIGHTS where the file's are asked for and there are none. */
+function weightsOf({ weights }: Side, { id, source }: Architecture): 'seeded' | 'file' {
+  const own = source.kind === 'onnx' && source.file !== null
+  if (weights === 'file' && !own)
+    throw new ApiError(
+      'NO_WEIGHTS',
+      `architecture ${id} ${source.kind === 'onnx' ? 'comes from a file without weights' : 'was not registered from an ONNX file'}: leave weights out, or register an ONNX file that carries them`,
+    )
+  return weights ?? (own ? 'file' : 'seeded')
+}
+
+/** What cannot be asked of a file that runs as it is. */
+function fileRefusals({ batch, resolution, precision }: Side, { source }: Architecture, path: string): Problem[] {
+  const own = source.kind === 'onnx' ? source.report.batch : 'symbolic'
+  const instead = 'ask for runtime tfjs, which runs our form of the network with the same weights, or for weights: "seeded"'
+  return [
+    ...(own !== 'symbolic' && own !== batch
+      ? [{ path: `${path}/batch`, message: `the file is for a batch of ${own} alone and runs as it is: ask for that batch, or ${instead}` }]
+      : []),
+    ...(resolution
+      ? [{ path: `${path}/resolution`, message: `the file runs as it is, at its own resolution: leave resolution out, or ${instead}` }]
+      : []),
+    ...(precision === 'float32' ? [] : [{ path: `${path}/precision`, message: `the file runs as it is: leave precision out, or ${instead}` }]),
+  ]
 }

@@ -1,3 +1,4 @@
+import type { BackendName } from '../../../gpu/contract.ts'
 import type { Place, RunQueue } from '../../../gpu/queue.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, Store } from '../../../store/index.ts'
@@ -136,10 +137,14 @@ async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<R
   for await (const { runId, seq, type, data, at } of events) yield { runId, seq, type, data, at: at.toISOString() }
 }
 
-const presentSide = (architectureId: string, side: Omit<Side, 'architectureId'>): RunAnswer['against'] => ({
+type StoredSide = Omit<Side, 'architectureId'> & { backend: BackendName }
+
+const presentSide = (architectureId: string, side: StoredSide): RunAnswer['against'] => ({
   ...side,
   architectureId,
   resolution: side.resolution ? side.resolution.join('x') : null,
+  // Of runs made before there was a choice.
+  weights: side.weights ?? 'seeded',
 })
 
 function present(run: Run, place: Place | null): RunAnswer {
@@ -152,15 +157,17 @@ function present(run: Run, place: Place | null): RunAnswer {
     deviceUuid: run.deviceUuid,
     host: run.host,
     runtime: run.runtime as RunAnswer['runtime'],
+    backend: run.backend as RunAnswer['backend'],
     batch: run.batch,
     precision: run.precision as RunAnswer['precision'],
     resolution: run.resolution ? run.resolution.join('x') : null,
+    weights: run.weights,
     profile: run.profile,
     timeoutMs: run.timeoutMs,
     priority: run.priority,
     labels: run.labels,
     settings: run.settings as TimingSettings,
-    against: run.against && presentSide(run.againstArchitectureId!, run.against as Omit<Side, 'architectureId'>),
+    against: run.against && presentSide(run.againstArchitectureId!, run.against as StoredSide),
     rounds: run.rounds,
     status: run.status,
     queue: place,

@@ -7,30 +7,40 @@ import type { NewRun } from './schema.ts'
 export interface Side {
   architectureId: string
   runtime: NewRun['runtime']
+  /** As asked for; left out where the device decides. */
+  backend?: NewRun['backend']
   batch: number
   precision: 'float32' | 'float16'
   resolution: [number, number] | null
+  /** As asked for; left out where the architecture decides. */
+  weights?: NewRun['weights']
   settings: TimingSettings
 }
 
 /** The sides of a request with every default written out; what side b leaves out is as side a. */
 export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
-  const { architectureId, runtime, batch = 1, precision = 'float32', against } = request
+  const { architectureId, runtime, backend, batch = 1, precision = 'float32', against } = request
   const a: Side = {
     architectureId: architectureId.toLowerCase(),
     runtime,
+    ...(backend ? { backend } : {}),
     batch,
     precision,
     resolution: request.resolution === undefined ? null : readResolution(String(request.resolution)),
+    ...(request.weights ? { weights: request.weights } : {}),
     settings: resolveSettings(request.settings, against ? blockSettings : defaultSettings),
   }
   if (!against) return { a, b: null }
+  const other = against.backend ?? (against.runtime === undefined || against.runtime === runtime ? backend : undefined)
+  const weights = against.weights ?? request.weights
   const b: Side = {
     architectureId: against.architectureId?.toLowerCase() ?? a.architectureId,
     runtime: against.runtime ?? a.runtime,
+    ...(other ? { backend: other } : {}),
     batch: against.batch ?? a.batch,
     precision: against.precision ?? a.precision,
     resolution: against.resolution === undefined ? a.resolution : readResolution(String(against.resolution)),
+    ...(weights ? { weights } : {}),
     settings: { ...a.settings, ...against.settings },
   }
   return { a, b }

@@ -32,8 +32,8 @@ export interface ImportedModel {
   parameterOf(layerId: string, parameter: Parameter): Float32Array | null
   /** Whether the file holds the numbers of every parameter, so that it runs with its own weights. */
   hasWeights: boolean
-  /** The file's own names of the graph's inputs and outputs, in the graph's order. */
-  tensors: { inputs: readonly string[]; outputs: readonly string[] }
+  /** The file's own names: of the graph's inputs and outputs, in the graph's order; node → layer. */
+  names: { inputs: readonly string[]; outputs: readonly string[]; layerOfNode: ReadonlyMap<string, string> }
 }
 
 /** Nodes of a file that become no layer, constants and shapes, may be so many times as many as layers. */
@@ -72,7 +72,11 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
       return slot ? fillSlot(slot, parameter) : null
     },
     hasWeights: holdsWeights(graph, translated, parts),
-    tensors: { inputs: translated.inputs.map(({ name }) => name), outputs: parts.outputs },
+    names: {
+      inputs: translated.inputs.map(({ name }) => name),
+      outputs: translated.translator.outputNames,
+      layerOfNode: new Map(translated.translator.layers.flatMap(({ id, node }) => (node ? [[node, id] as const] : []))),
+    },
   }
 }
 

@@ -6,13 +6,14 @@ import ort from 'onnxruntime-node'
 import { exportOnnx, type OnnxExport } from '../../../engine/formats/onnx-export.ts'
 import { numel } from '../../../engine/shape.ts'
 import { seededInput } from '../../../engine/weights.ts'
-import type { DeviceKind, LayerProfile, LoadRequest, RunJob, Runtime, RuntimeSupport, Session } from '../../contract.ts'
+import type { BackendName, DeviceKind, LayerProfile, LoadRequest, RunJob, Runtime, RuntimeSupport, Session } from '../../contract.ts'
+import { fileAsExport } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
 import { attributeKernels, readTrace } from './profile.ts'
 
 /**
  * ONNX Runtime through onnxruntime-node. The graph is exported to ONNX in memory; weights lie in an external block, so
- * they are copied once, by the runtime.
+ * they are copied once, by the runtime. A user's own file with its weights runs as it is.
  */
 
 /**
@@ -34,12 +35,15 @@ const sessionOptions = (kind: DeviceKind, threads: number) => ({
   ...(kind === 'cuda' ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
 })
 
-const exported = ({ graph, batch, resolution, seed }: LoadRequest): OnnxExport =>
-  exportOnnx(graph, { batch, seed, weights: 'seeded', storage: 'external', ...(resolution ? { resolution } : {}) })
+const exported = (request: LoadRequest): OnnxExport => {
+  const { model, graph, batch, resolution, seed } = request
+  if (model) return fileAsExport(model, request)
+  return exportOnnx(graph, { batch, seed, weights: 'seeded', storage: 'external', ...(resolution ? { resolution } : {}) })
+}
 
 const feedsFor = (model: OnnxExport, seed: number): Record<string, ort.Tensor> =>
   Object.fromEntries(
-    model.inputs.map(({ name, shape }) => [name, new ort.Tensor('float32', seededInput(seed, name, numel(shape)), [...shape])]),
+    model.inputs.map(({ name, id = name, shape }) => [name, new ort.Tensor('float32', seededInput(seed, id, numel(shape)), [...shape])]),
   )
 
 async function load(request: LoadRequest): Promise<Session> {
@@ -52,7 +56,6 @@ async function load(request: LoadRequest): Promise<Session> {
   let results: ort.InferenceSession.ReturnType = {}
   const { intraOpNumThreads, interOpNumThreads, executionMode, graphOptimizationLevel } = options
   return {
-    backend: kind,
     options: {
       executionProvider: kind,
       ...{ intraOpNumThreads, interOpNumThreads, executionMode, graphOptimizationLevel },
@@ -96,9 +99,9 @@ async function probe(device: RunJob['device']): Promise<RuntimeSupport> {
     const session = await load(probeRequest(device))
     await session.run()
     await session.dispose()
-    return { runtime: 'onnxruntime', usable: true, version, backend: device.kind, capabilities: capabilities() }
+    return { runtime: 'onnxruntime', backend: device.kind, usable: true, version, capabilities: capabilities() }
   } catch (error) {
-    return { runtime: 'onnxruntime', usable: false, reason: reasonOf((error as Error).message), command: null }
+    return { runtime: 'onnxruntime', backend: device.kind, usable: false, reason: reasonOf((error as Error).message), command: null }
   }
 }
 
@@ -117,8 +120,10 @@ const capabilities = () => ({
   maxThreads: os.availableParallelism(),
 })
 
-export const onnxruntime: Runtime = {
+/** Its back end is an execution provider, named as the kind of device is. */
+export const onnxruntimeOn = (backend: BackendName): Runtime => ({
   name: 'onnxruntime',
+  backend,
   version,
   capabilities,
   probe,
@@ -128,4 +133,4 @@ export const onnxruntime: Runtime = {
   // 3.0 times its weights while it loads; ResNet-50 and DenseNet-121 at batch 8 at 1.2 and 1.5 times this sum.
   leastMemory: (weightBytes, peakActivationBytes) => 2.9 * weightBytes + peakActivationBytes,
   memoryLimitBytes: null,
-}
+})

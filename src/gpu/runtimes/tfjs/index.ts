@@ -1,52 +1,43 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { lowerToTfjs, type TfjsNetwork } from '../../../engine/formats/tfjs-lowering.ts'
 import { numel } from '../../../engine/shape.ts'
-import { seededInput, seededParameter } from '../../../engine/weights.ts'
-import type {
-  DeviceKind,
-  LayerProfile,
-  LoadRequest,
-  RunJob,
-  Runtime,
-  RuntimeCapabilities,
-  RuntimeSupport,
-  Session,
-} from '../../contract.ts'
+import { seededInput } from '../../../engine/weights.ts'
+import type { BackendName, LayerProfile, LoadRequest, RunJob, Runtime, RuntimeSupport, Session } from '../../contract.ts'
+import { parametersFor } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
-import { backendFor, type TfjsBackend, wasmHeapBytes } from './backend.ts'
+import { openBackend, type TfjsBackend } from './backend.ts'
 
-/** TF.js: the graph is lowered op by op, once, and every call goes through the lowered steps. */
+/** TF.js: the graph is lowered op by op, once, and every call goes through the lowered steps, whatever the back end. */
 
 interface Lowered {
-  backend: TfjsBackend
+  options: Session['options']
   network: TfjsNetwork
   inputs: Record<string, tf.Tensor>
   release(): void
 }
 
-async function lower({ graph, batch, resolution, seed, device }: LoadRequest): Promise<Lowered> {
-  const backend = backendFor(device.kind)
-  if ('reason' in backend) throw new Error(backend.reason)
-  await backend.activate()
+async function lower(backend: TfjsBackend, request: LoadRequest): Promise<Lowered> {
+  const { graph, batch, resolution, seed } = request
+  const parameterOf = parametersFor(request)
+  const options = await backend.activate(request)
   const network = lowerToTfjs(tf, graph, {
     batch,
     ...(resolution ? { resolution } : {}),
-    parameterOf: (layerId, parameter) => seededParameter(seed, layerId, parameter),
+    parameterOf,
   })
   const inputs = network.upload(Object.fromEntries(network.inputs.map(({ id, shape }) => [id, seededInput(seed, id, numel(shape))])))
   const release = () => {
     tf.dispose(inputs)
     network.dispose()
   }
-  return { backend, network, inputs, release }
+  return { options, network, inputs, release }
 }
 
-async function load(request: LoadRequest): Promise<Session> {
-  const { backend, network, inputs, release } = await lower(request)
+async function load(backend: TfjsBackend, request: LoadRequest): Promise<Session> {
+  const { options, network, inputs, release } = await lower(backend, request)
   let results: Float32Array[] = []
   return {
-    backend: backend.name,
-    options: backend.options,
+    options,
     run() {
       const outputs = network.run(inputs)
       // Reading is what waits for the back end: TF.js has no other synchronisation.
@@ -59,8 +50,8 @@ async function load(request: LoadRequest): Promise<Session> {
 }
 
 /** Times each layer by itself, waiting for its output: a call so timed is slower than one that is not. */
-async function profile(request: LoadRequest, runs: number): Promise<LayerProfile> {
-  const { network, inputs, release } = await lower(request)
+async function profile(backend: TfjsBackend, request: LoadRequest, runs: number): Promise<LayerProfile> {
+  const { network, inputs, release } = await lower(backend, request)
   try {
     const sums = new Map<string, number>(request.graph.layers.map((layer) => [layer.id, 0]))
     let total = 0
@@ -86,33 +77,32 @@ async function profile(request: LoadRequest, runs: number): Promise<LayerProfile
   }
 }
 
-function capabilities(kind: DeviceKind): RuntimeCapabilities {
-  const backend = backendFor(kind)
-  return { precisions: ['float32'], separatesCopies: false, perLayer: true, maxThreads: 'reason' in backend ? 1 : backend.maxThreads }
-}
-
-async function probe(device: RunJob['device']): Promise<RuntimeSupport> {
-  const backend = backendFor(device.kind)
-  if ('reason' in backend) return { runtime: 'tfjs', usable: false, ...backend }
+async function probe(runtime: Runtime, backend: TfjsBackend, device: RunJob['device']): Promise<RuntimeSupport> {
+  const about = { runtime: 'tfjs' as const, backend: backend.name }
   try {
-    const session = await load(probeRequest(device))
+    const session = await load(backend, probeRequest(device))
     await session.run()
     await session.dispose()
-    return { runtime: 'tfjs', usable: true, version: tf.version_core, backend: backend.name, capabilities: capabilities(device.kind) }
+    return { ...about, usable: true, version: runtime.version, capabilities: runtime.capabilities(device.kind) }
   } catch (error) {
-    return { runtime: 'tfjs', usable: false, reason: (error as Error).message.slice(0, 500), command: null }
+    return { ...about, usable: false, reason: (error as Error).message.slice(0, 500), command: backend.remedy(device.kind) }
   }
 }
 
-export const tfjs: Runtime = {
-  name: 'tfjs',
-  version: tf.version_core,
-  capabilities,
-  probe,
-  load,
-  profile,
-  // Weights in their own layout and in the kernels'. Measured: VGG-16 at batch 1 peaks at 1.8 times its weights;
-  // ResNet-50 and DenseNet-121 at batch 8 at 1.7 and 1.4 times this sum.
-  leastMemory: (weightBytes, peakActivationBytes) => 1.7 * weightBytes + peakActivationBytes,
-  memoryLimitBytes: wasmHeapBytes,
+/** @throws Error where TF.js has no such back end. */
+export async function tfjsOn(name: BackendName): Promise<Runtime> {
+  const backend = await openBackend(name)
+  const { version, leastMemory, memoryLimitBytes } = backend
+  const runtime: Runtime = {
+    name: 'tfjs',
+    backend: name,
+    version,
+    capabilities: () => ({ precisions: ['float32'], separatesCopies: false, perLayer: true, maxThreads: backend.maxThreads }),
+    probe: (device) => probe(runtime, backend, device),
+    load: (request) => load(backend, request),
+    profile: (request, runs) => profile(backend, request, runs),
+    leastMemory,
+    memoryLimitBytes,
+  }
+  return runtime
 }

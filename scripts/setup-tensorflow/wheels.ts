@@ -1,0 +1,86 @@
+/** Wheels of PyPI by pip, so that its mirrors, proxies and certificates are those the user set up. */
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+
+/** The CPython that the wheels are for; none of it runs, since only libraries and headers are taken out of them. */
+const target = ['--python-version', '3.12', '--implementation', 'cp']
+const platforms = ['manylinux_2_28_x86_64', 'manylinux_2_27_x86_64', 'manylinux_2_17_x86_64', 'manylinux2014_x86_64', 'any']
+
+/** Takes the members whose path matches out of a wheel, each to its place and with its mode: wheel, pattern, folder. */
+const extract = `
+import os, re, sys, zipfile
+wheel, pattern, folder = sys.argv[1:]
+with zipfile.ZipFile(wheel) as archive:
+    for member in archive.infolist():
+        if re.search(pattern, member.filename) and not member.is_dir():
+            made = archive.extract(member, folder)
+            mode = member.external_attr >> 16 & 0o777
+            if mode: os.chmod(made, mode | 0o600)
+`
+
+/** What the user can mend. */
+export class SetupError extends Error {}
+
+const works = (command: string, args: readonly string[]): boolean => {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A C++ compiler. @throws SetupError where there is none. */
+export function findCompiler(): string {
+  const compiler = process.env.CXX || 'g++'
+  if (works(compiler, ['--version'])) return compiler
+  throw new SetupError(
+    `${compiler} is missing, which builds the binding: on Debian or Ubuntu, apt-get install g++; another compiler goes into CXX`,
+  )
+}
+
+/**
+ * A Python with pip: the system's, or one of a virtual environment made for it in `folder`.
+ * @throws SetupError where there is none.
+ */
+export function findPython(folder: string): string {
+  if (!works('python3', ['--version']))
+    throw new SetupError('python3 is missing, by whose pip TensorFlow comes: on Debian or Ubuntu, apt-get install python3-venv')
+  if (works('python3', ['-m', 'pip', '--version'])) return 'python3'
+  const environment = path.join(folder, 'venv')
+  const python = path.join(environment, 'bin', 'python')
+  if (existsSync(python) && works(python, ['-m', 'pip', '--version'])) return python
+  rmSync(environment, { recursive: true, force: true })
+  if (works('python3', ['-m', 'venv', environment])) return python
+  rmSync(environment, { recursive: true, force: true })
+  throw new SetupError('python3 has neither pip nor venv, by which TensorFlow comes: on Debian or Ubuntu, apt-get install python3-venv')
+}
+
+/**
+ * Downloads the wheel of a requirement, alone, and unpacks what matches; the wheel itself is removed.
+ * @param scratch a folder of its own, emptied. @returns the wheel's file name. @throws SetupError where pip fails.
+ */
+export async function unpackWheel(python: string, requirement: string, members: string, into: string, scratch: string): Promise<string> {
+  rmSync(scratch, { recursive: true, force: true })
+  mkdirSync(scratch, { recursive: true })
+  const options = ['--disable-pip-version-check', '--no-deps', '--no-cache-dir', '--only-binary=:all:', '--dest', scratch]
+  const download = ['-m', 'pip', 'download', ...options, ...target, ...platforms.flatMap((platform) => ['--platform', platform])]
+  await run(python, [...download, requirement])
+  const wheel = readdirSync(scratch).find((name) => name.endsWith('.whl'))
+  if (!wheel) throw new SetupError(`pip brought no wheel for ${requirement}`)
+  await run(python, ['-c', extract, path.join(scratch, wheel), members, into])
+  rmSync(scratch, { recursive: true, force: true })
+  return wheel
+}
+
+/** Runs a program whose output the user sees. @throws SetupError where it fails. */
+export function run(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+      .once('error', (error) => reject(new SetupError(`${command} does not start: ${error.message}`)))
+      .once('close', (code) =>
+        code === 0 ? resolve() : reject(new SetupError(`${command} failed (code ${code}); its message stands above`)),
+      )
+  })
+}

@@ -1,0 +1,67 @@
+/**
+ * The folder that `npm run setup:tensorflow` fills: TensorFlow's libraries, laid out as pip lays them out, since they
+ * find CUDA's by their place beside them, and the binding of tfjs-node-gpu built on them. Nothing in node_modules is
+ * changed, which `npm ci` would undo, and nothing of the system.
+ *
+ *     site-packages/      tensorflow/ (libraries and headers) and, for GPUs, nvidia/ (CUDA 12, cuDNN 9)
+ *     tfjs_binding.node   the binding; it knows where site-packages is, so the folder is not moved
+ *     installed.json      what is in it
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const defaultTensorflowFolder = fileURLToPath(new URL('../../.tensorflow', import.meta.url))
+export const setupCommand = 'npm run setup:tensorflow'
+
+/** PyPI's package of TensorFlow: `cuda` for hosts with a GPU (it runs on the CPU as well), `cpu` for others. */
+export const tensorflowVariants = ['cpu', 'cuda'] as const
+export type TensorflowVariant = (typeof tensorflowVariants)[number]
+
+/** What lies in the folder; written last, so that a set-up that was cut off is none. */
+export interface InstalledTensorflow {
+  /** Version of @tensorflow/tfjs-node-gpu whose binding was built. */
+  tfjsNodeGpu: string
+  /** Version of TensorFlow it was built on. */
+  tensorflow: string
+  variant: TensorflowVariant
+  /** Wheel files, by the name of their package. */
+  wheels: Record<string, string>
+}
+
+/** The environment tells the worker processes, as it tells the service. */
+export const tensorflowFolder = (): string => process.env.TENSORFLOW_DIR || defaultTensorflowFolder
+export const sitePackages = (folder: string): string => path.join(folder, 'site-packages')
+export const bindingFile = (folder: string): string => path.join(folder, 'tfjs_binding.node')
+
+/** @returns what is installed, null where nothing whole is. */
+export function readTensorflow(folder: string): InstalledTensorflow | null {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, 'installed.json'), 'utf8')) as InstalledTensorflow
+  } catch {
+    return null
+  }
+}
+
+const require = createRequire(import.meta.url)
+
+/** Version of the npm package @tensorflow/tfjs-node-gpu; null where it is not there. */
+export function tfjsNodeGpuVersion(): string | null {
+  try {
+    return (require('@tensorflow/tfjs-node-gpu/package.json') as { version: string }).version
+  } catch {
+    return null
+  }
+}
+
+/** Why there is no back end tensorflow from the set-up; null where there is one. */
+export function tensorflowProblem(folder = tensorflowFolder()): string | null {
+  const installed = readTensorflow(folder)
+  if (!installed) return `TensorFlow is not set up: there is none in ${folder}`
+  const version = tfjsNodeGpuVersion()
+  if (version === null) return 'the npm package @tensorflow/tfjs-node-gpu is missing, which npm ci installs'
+  return installed.tfjsNodeGpu === version
+    ? null
+    : `the binding in ${folder} was built for tfjs-node-gpu ${installed.tfjsNodeGpu}, which is ${version} now`
+}
