@@ -40,7 +40,7 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const admission = new RunAdmission({ architectures, costs, devices })
   const runs = new RunService({ store, queue, admission })
   const sweeps = new SweepService({ store, queue, admission, runs })
-  const exports = new ExportService({ architectures, pool })
+  const exports = new ExportService({ architectures, pool, store })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   return { architectures, uploads, costs, exports, devices, runs, sweeps, queue: new QueueService(queue) }
 }
