@@ -1,7 +1,7 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
-import { readOnnx } from './onnx.ts'
 import { writeExport, writeOnnxFile } from './exports.ts'
+import { readOnnx } from './onnx.ts'
 import { explainGraph, readArchitecture, writeCosts, writeGraph } from './tasks.ts'
 
 /** A task's end as it crosses threads: errors lose their class on the way, so they travel as what they say. */

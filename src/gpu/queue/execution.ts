@@ -3,7 +3,17 @@
  * worker process is idle or dead, so that a run never ends, or starts anew, while its process still computes.
  */
 import type { Graph } from '../../engine/graph.ts'
-import { type Architecture, type Claim, type Ending, type FinalStatus, type HeldBlob, type Log, type Run, type Store, StoreError } from '../../store/index.ts'
+import {
+  type Architecture,
+  type Claim,
+  type Ending,
+  type FinalStatus,
+  type HeldBlob,
+  type Log,
+  type Run,
+  type Store,
+  StoreError,
+} from '../../store/index.ts'
 import type { BackendName, Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import { compareOutputs } from './agreement.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'

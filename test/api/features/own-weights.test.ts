@@ -58,7 +58,11 @@ const json = async (address: string, init?: RequestInit) => {
 }
 const upload = async (name: string, bytes: Uint8Array) => {
   const body = bytes as Uint8Array<ArrayBuffer>
-  const answer = await json(`/v1/architectures?name=${name}`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body })
+  const answer = await json(`/v1/architectures?name=${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body,
+  })
   assert.ok(answer.status === 201 || answer.status === 200, JSON.stringify(answer.body))
   return answer.body
 }
@@ -167,12 +171,18 @@ test('exported, it is the file again; opened again, it costs and computes the sa
   const written = await fetch(`${service.url}${links.self}/export?format=onnx&weights=seeded&seed=3`)
   const again = await upload('again', new Uint8Array(await written.arrayBuffer()))
   assert.deepEqual(again.counts, counts)
-  const [before, after] = [await run({ architectureId, runtime: 'onnxruntime' }), await run({ architectureId: again.id, runtime: 'onnxruntime' })]
+  const [before, after] = [
+    await run({ architectureId, runtime: 'onnxruntime' }),
+    await run({ architectureId: again.id, runtime: 'onnxruntime' }),
+  ]
   assert.ok(close(after.result.output.first, before.result.output.first, 1e-6))
   const bare = await fetch(`${service.url}${links.self}/export?format=onnx`)
   const { counts: same, digest: without } = await upload('bare', new Uint8Array(await bare.arrayBuffer()))
   assert.deepEqual(same, counts)
   assert.notEqual(without, digest)
   // Nothing that a run or an export held is left.
-  assert.deepEqual(readdirSync(path.join(dataDir, 'scratch'), { recursive: true }).filter((name) => String(name).includes(path.sep)), [])
+  assert.deepEqual(
+    readdirSync(path.join(dataDir, 'scratch'), { recursive: true }).filter((name) => String(name).includes(path.sep)),
+    [],
+  )
 })

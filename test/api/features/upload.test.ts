@@ -114,18 +114,46 @@ describe('uploading an ONNX file', () => {
       ['long name', send('x'.repeat(201), resnet50), 400, 'INVALID_REQUEST', /name/],
       ['empty', send('a', new Uint8Array()), 400, 'INVALID_REQUEST', /the file is empty/],
       ['truncated', send('a', resnet50.subarray(0, 60_000)), 422, 'INVALID_ONNX', /not a whole one|truncated|end/i],
-      ['JSON', send('a', Buffer.from(JSON.stringify(smallNetwork(3)))), 422, 'INVALID_ONNX', /this is JSON: send it with.*application\/json/],
+      [
+        'JSON',
+        send('a', Buffer.from(JSON.stringify(smallNetwork(3)))),
+        422,
+        'INVALID_ONNX',
+        /this is JSON: send it with.*application\/json/,
+      ],
       ['zip', send('a', Buffer.from('PK\u0003\u0004 and so on')), 422, 'INVALID_ONNX', /zip archive/],
       ['noise', send('a', Buffer.alloc(5000, 0xa7)), 422, 'INVALID_ONNX', /./],
       ['too large', send('a', new Uint8Array(limit + 1)), 413, 'BODY_TOO_LARGE', /more than 200000 bytes.*MAX_UPLOAD_BYTES/],
-      ['type', send('a', resnet50, 'application/x-www-form-urlencoded'), 415, 'UNSUPPORTED_MEDIA_TYPE', /application\/octet-stream with \?name=/],
+      [
+        'type',
+        send('a', resnet50, 'application/x-www-form-urlencoded'),
+        415,
+        'UNSUPPORTED_MEDIA_TYPE',
+        /application\/octet-stream with \?name=/,
+      ],
       ['ONNX as JSON', send(null, resnet50, 'application/json'), 400, 'MALFORMED_JSON', /JSON/],
       ['form without name', sendForm({ file: resnet50 }), 400, 'INVALID_REQUEST', /no name: send it as the field name/],
       ['form without file', sendForm({ name: 'a' }), 400, 'INVALID_REQUEST', /no file/],
       ['file as text', sendForm({ name: 'a', file: 'text' }), 400, 'INVALID_REQUEST', /sent with a file name/],
-      ['other field', sendForm({ name: 'a', file: resnet50, model: 'x' }), 400, 'INVALID_REQUEST', /no field model: the fields are name and file/],
+      [
+        'other field',
+        sendForm({ name: 'a', file: resnet50, model: 'x' }),
+        400,
+        'INVALID_REQUEST',
+        /no field model: the fields are name and file/,
+      ],
       ['form too large', sendForm({ name: 'a', file: new Uint8Array(limit + 1) }), 413, 'BODY_TOO_LARGE', /more than 200000 bytes/],
-      ['form cut off', send(null, Buffer.from('--x\r\ncontent-disposition: form-data; name="file"; filename="m"\r\n\r\nabc'), 'multipart/form-data; boundary=x'), 400, 'MALFORMED_REQUEST', /form/],
+      [
+        'form cut off',
+        send(
+          null,
+          Buffer.from('--x\r\ncontent-disposition: form-data; name="file"; filename="m"\r\n\r\nabc'),
+          'multipart/form-data; boundary=x',
+        ),
+        400,
+        'MALFORMED_REQUEST',
+        /form/,
+      ],
       ['form without boundary', send(null, resnet50, 'multipart/form-data'), 400, 'MALFORMED_REQUEST', /form.*oundary/],
     ]
     for (const [what, answer, status, code, detail] of cases) {
@@ -139,7 +167,10 @@ describe('uploading an ONNX file', () => {
 
   it('a body that turns out too large on the way is refused then', async () => {
     const { status, code } = await new Promise<{ status: number; code: string }>((resolve, reject) => {
-      const request = http.request(`${api.url}/v1/architectures?name=a`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' } })
+      const request = http.request(`${api.url}/v1/architectures?name=a`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/octet-stream' },
+      })
       request.on('response', async (response) => {
         let text = ''
         for await (const chunk of response) text += chunk

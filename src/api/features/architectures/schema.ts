@@ -74,7 +74,8 @@ const Source = Type.Union(
   ],
   {
     title: 'ArchitectureSource',
-    description: 'What was registered: a graph, a reference to the zoo with every option written out, a model of Keras or TF.js, or an ONNX file.',
+    description:
+      'What was registered: a graph, a reference to the zoo with every option written out, a model of Keras or TF.js, or an ONNX file.',
   },
 )
 
@@ -112,7 +113,11 @@ export type ArchitectureQuery = Static<typeof ArchitectureQuery>
 export const UploadQuery = Type.Object(
   {
     name: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, description: 'Name of an ONNX file sent as application/octet-stream; JSON has its own.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: 'Name of an ONNX file sent as application/octet-stream; JSON has its own.',
+      }),
     ),
   },
   { additionalProperties: false },

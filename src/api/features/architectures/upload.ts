@@ -41,7 +41,9 @@ export class Uploads {
     const counted = this.#underWay < mostUploads
     try {
       if (!counted)
-        throw new ApiError('OVERLOADED', `${mostUploads} files are being uploaded: try again when one is through`, [], { 'retry-after': '5' })
+        throw new ApiError('OVERLOADED', `${mostUploads} files are being uploaded: try again when one is through`, [], {
+          'retry-after': '5',
+        })
       this.#underWay += 1
       const length = Number(request.headers['content-length'] ?? 0)
       // A form has a few hundred bytes around its file.
@@ -77,7 +79,8 @@ export class Uploads {
         if (part.type === 'file' && part.fieldname === 'file' && !file) file = await this.#save(part.file, path)
         else if (part.type === 'field' && part.fieldname === 'name') name = part.value
         else {
-          const message = part.fieldname === 'file' ? 'file is one file, sent with a file name' : `there is no field ${part.fieldname.slice(0, 60)}`
+          const message =
+            part.fieldname === 'file' ? 'file is one file, sent with a file name' : `there is no field ${part.fieldname.slice(0, 60)}`
           problems.push({ path: `/${part.fieldname.slice(0, 60)}`, message: `${message}: the fields are name and file` })
           if (part.type === 'file') part.file.resume()
         }

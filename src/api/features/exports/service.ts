@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { findConvention } from '../../../engine/conventions/index.ts'
-import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
+import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
 import type { Store } from '../../../store/index.ts'
+import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
+import type { Architecture } from '../architectures/schema.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
 import { readResolution } from '../costs/service.ts'
-import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
-import type { Architecture } from '../architectures/schema.ts'
 import type { ExportQuery, TextExportQuery } from './schema.ts'
 
 type Format = ExportQuery['format']
@@ -160,7 +160,10 @@ function check({ format, ...options }: ExportQuery): void {
   if (options.weights === 'file')
     for (const name of ['batch', 'resolution'] as const)
       if (options[name] !== undefined)
-        problems.push({ path: `/${name}`, message: `the registered file comes as it is: leave ${name} out, or ask for weights=seeded or none` })
+        problems.push({
+          path: `/${name}`,
+          message: `the registered file comes as it is: leave ${name} out, or ask for weights=seeded or none`,
+        })
   if (problems.length === 0 && options.seed !== undefined && options.weights !== 'seeded')
     problems.push({ path: '/seed', message: 'a seed is for weights: ask for weights=seeded, or leave seed out' })
   if (problems.length > 0) throw invalidRequest('query', problems)

@@ -155,6 +155,8 @@ function fileRefusals({ batch, resolution, precision }: Side, { source }: Archit
     ...(resolution
       ? [{ path: `${path}/resolution`, message: `the file runs as it is, at its own resolution: leave resolution out, or ${instead}` }]
       : []),
-    ...(precision === 'float32' ? [] : [{ path: `${path}/precision`, message: `the file runs as it is: leave precision out, or ${instead}` }]),
+    ...(precision === 'float32'
+      ? []
+      : [{ path: `${path}/precision`, message: `the file runs as it is: leave precision out, or ${instead}` }]),
   ]
 }
