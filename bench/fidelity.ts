@@ -13,7 +13,7 @@ import { exportOnnx } from '../src/engine/formats/onnx-export.ts'
 import type { Graph } from '../src/engine/graph.ts'
 import { verifyGraph } from '../src/engine/verify.ts'
 import { expandZoo } from '../src/engine/zoo/index.ts'
-import { discoverDevices } from '../src/gpu/devices.ts'
+import { surveyDevices } from '../src/gpu/devices.ts'
 import { resolveSettings } from '../src/gpu/timing/settings.ts'
 import { DeviceWorker } from '../src/gpu/worker/host.ts'
 import { type Benchmark, type Figure, median, runIfMain, show } from './figure.ts'
@@ -46,7 +46,7 @@ function bareBlock(job: BareJob): Promise<number> {
 
 /** One block through the worker, in a fresh process as well. @returns the run's median, ms. */
 async function workerBlock(graph: Graph): Promise<number> {
-  const device = (await discoverDevices())[0]!
+  const device = (await surveyDevices()).devices[0]!
   const worker = new DeviceWorker(device, { log: { debug() {}, warn: console.warn } })
   try {
     const job = {

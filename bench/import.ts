@@ -51,7 +51,13 @@ const files = [
 function chain(layers: number): Uint8Array {
   const dims = (sizes: readonly number[]) => sizes.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }))
   const tensor = (name: string, shape: readonly number[]) =>
-    create(TensorProtoSchema, { name, dataType: 1, dims: shape.map(BigInt), dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }] })
+    create(TensorProtoSchema, {
+      name,
+      dataType: 1,
+      dims: shape.map(BigInt),
+      dataLocation: 1,
+      externalData: [{ key: 'location', value: 'weights.bin' }],
+    })
   const node = Array.from({ length: layers }, (_, i) =>
     i % 2 === 0
       ? create(NodeProtoSchema, {
@@ -86,7 +92,13 @@ function growth(): Figure[] {
     { layers: number; bytes: Uint8Array },
   ]
   const figures = [small, large].map(({ layers, bytes }) =>
-    measured(`import to totals of ${layers.toLocaleString('en-GB')} layers`, bytes, 'linear in the layers', () => true, layers > 10_000 ? 3 : 10),
+    measured(
+      `import to totals of ${layers.toLocaleString('en-GB')} layers`,
+      bytes,
+      'linear in the layers',
+      () => true,
+      layers > 10_000 ? 3 : 10,
+    ),
   )
   const factor = figures[1]!.value / figures[0]!.value
   figures[1]!.met = factor < 15

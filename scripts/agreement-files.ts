@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { type Costs, computeCosts } from '../src/engine/cost.ts'
 import { importKeras, importTfjsLayers } from '../src/engine/formats/keras/index.ts'
-import { agreed, table } from './markdown.ts'
+import { importOnnx } from '../src/engine/formats/onnx-import/index.ts'
+import { agreed, grouped, table } from './markdown.ts'
 
 const fixtures = new URL('../test/fixtures/', import.meta.url)
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, fixtures), 'utf8'))
@@ -60,6 +61,51 @@ function keras(): string {
   return table(['file', 'MACs:', 'trainable:', 'not trainable:', 'shapes:'], rows)
 }
 
+/** Elements of outputs that are counted on one side alone, and why. */
+const differently: Readonly<Record<string, { elements: number; why: string }>> = {
+  'shufflenet_v2_x1_0.ts17.onnx': {
+    elements: -13 * (4 + 5),
+    why: 'since 13 blocks ask for the shape of a map (4 numbers) and compute 5 scalars with it, at import here',
+  },
+  'vit_b_16.dynamo.onnx': { elements: 768, why: 'since the class token is repeated for each image' },
+  'nasnetalarge.ts17sim.onnx': {
+    elements: [
+      [96, 165],
+      [168, 83],
+      [1008, 42],
+      [2016, 21],
+    ].reduce((all, [channels, size]) => all + channels! * ((size! - 1) * size! + (size! - 1) ** 2), 0),
+    why: 'since a Pad of −1 before and 1 after is two crops and a border here, four times',
+  },
+}
+
+interface OnnxReference {
+  macs: number
+  n_nodes: number
+  initializer_numel_float: number
+  node_output_elems: number
+}
+
+function onnx(): string {
+  const reference: Record<string, OnnxReference> = read('reference/onnx/reference.json')
+  const rows = Object.entries(reference).map(([file, expected]) => {
+    const { graph, report } = importOnnx(readFileSync(new URL(`onnx/${file}`, fixtures)))
+    const { totals } = computeCosts(graph, { convention: 'onnx' })
+    const { parameters, nodes } = report
+    const others = parameters.differences.reduce((sum, { elements }) => sum + elements, 0)
+    const why = [...new Set(parameters.differences.map((each) => each.why))].join('; ')
+    return [
+      `\`${file}\``,
+      agreed(totals.macs, expected.macs),
+      agreed(totals.params + others, expected.initializer_numel_float),
+      others === 0 ? '' : `${grouped(others)} of them: ${why}`,
+      agreed(nodes, expected.n_nodes),
+      agreed(totals.outputElements - (differently[file]?.elements ?? 0), expected.node_output_elems),
+    ]
+  })
+  return table(['file', 'MACs:', 'float initializers:', 'no parameters', 'nodes:', 'output elements:'], rows)
+}
+
 function tfjs(): string {
   const reference = kerasReference()
   const rows = filesOf('tfjs', '.json').map((file) => {
@@ -80,7 +126,16 @@ function tfjs(): string {
 
 /** The section, as Markdown. */
 export function filesPart(): string {
-  return `### Keras: \`model.to_json()\` of both generations
+  return `### ONNX: files of PyTorch's two exporters
+
+Multiply-adds, float initializers (ours are parameters and those that are none, with the reason), nodes, and the elements of all
+node outputs, which is every shape at once. ${Object.entries(differently)
+    .map(([file, { elements, why }]) => `\`${file}\`: ${grouped(Math.abs(elements))} ${elements > 0 ? 'more here' : 'fewer here'}, ${why}.`)
+    .join(' ')}
+
+${onnx()}
+
+### Keras: \`model.to_json()\` of both generations
 
 MACs and parameters are Keras' own (\`count_params()\`, trainable or not, and the shapes of each layer). The files state the input
 shapes that most layers were built with; \`shapes\` is how many of them our shape rules arrive at, channels last and batch apart.

@@ -35,7 +35,9 @@ function calls(): string {
 function settings(): string {
   const rows = Object.entries(ConfigSchema.properties as unknown as Record<string, Property>).map(([name, property]) => {
     // The data folder's default is a place in this checkout: written as seen from there.
-    const fallback = name === 'DATA_DIR' ? relative(fileURLToPath(root), String(property.default)) : property.default
+    const fallback = ['DATA_DIR', 'CUDA_DIR', 'TENSORFLOW_DIR'].includes(name)
+      ? relative(fileURLToPath(root), String(property.default))
+      : property.default
     const choices = property.enum ? ` One of ${property.enum.map((each) => `\`${each}\``).join(', ')}.` : ''
     return `| \`${name}\` | ${fallback === undefined ? 'not set' : `\`${fallback}\``} | ${cell(`${property.description}${choices}`)} |`
   })

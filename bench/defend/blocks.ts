@@ -8,7 +8,7 @@ import type { Graph } from '../../src/engine/graph.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 import { expandZoo } from '../../src/engine/zoo/index.ts'
 import type { RunSuccess } from '../../src/gpu/contract.ts'
-import { type Device, discoverDevices } from '../../src/gpu/devices.ts'
+import { type Device, surveyDevices } from '../../src/gpu/devices.ts'
 import { resolveSettings, type TimingSettings } from '../../src/gpu/timing/settings.ts'
 import { DeviceWorker } from '../../src/gpu/worker/host.ts'
 
@@ -96,7 +96,7 @@ let device: Device | undefined
 
 /** A run through the worker, in a fresh process. */
 export async function workerRun({ graph, preset }: Network, given: Partial<TimingSettings>): Promise<RunSuccess> {
-  device ??= (await discoverDevices())[0]!
+  device ??= (await surveyDevices()).devices[0]!
   const worker = new DeviceWorker(device, { log: { debug() {}, warn: console.warn } })
   try {
     const job = {

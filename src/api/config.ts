@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { type Static, Type } from 'typebox'
 import { explain } from '../engine/explain.ts'
 import { nearest } from '../engine/nearest.ts'
+import { defaultCudaFolder } from '../gpu/cuda-folder.ts'
 import { defaultTensorflowFolder } from '../gpu/tensorflow-folder.ts'
 import { coerceStrings } from './coerce.ts'
 
@@ -96,6 +97,19 @@ export const ConfigSchema = Type.Object(
       minLength: 1,
       description: 'Folder that npm run setup:tensorflow fills: TensorFlow, and the binding of TensorFlow.js built on it.',
     }),
+    CUDA_DIR: Type.String({
+      default: defaultCudaFolder,
+      minLength: 1,
+      description: 'Folder that npm run setup:cuda fills: the CUDA provider of ONNX Runtime, and the CUDA libraries.',
+    }),
+    WORKER_MEMORY_BYTES: Type.Optional(
+      Type.Integer({
+        minimum: 2 ** 30,
+        maximum: 2 ** 50,
+        description:
+          'Memory that a worker process may take (RLIMIT_DATA; Linux only), bytes: an allocation beyond it fails, and costs the run that made it. Node itself reserves about 600 MB of it. Not set: no cap.',
+      }),
+    ),
     SHUTDOWN_MS: Type.Integer({
       default: 15_000,
       minimum: 100,
@@ -165,7 +179,7 @@ export function configHelp(): string {
   const rows = Object.entries(properties).map(([name, property]) => {
     const fallback = property.default === undefined ? 'not set' : String(property.default)
     const choices = 'enum' in property ? ` (${(property.enum as string[]).join(' | ')})` : ''
-    return `  ${name.padEnd(18)}${property.description}${choices}\n${' '.repeat(20)}Default: ${fallback}`
+    return `  ${name.padEnd(20)}${property.description}${choices}\n${' '.repeat(22)}Default: ${fallback}`
   })
   return `Archmeter: what a convolutional network costs, on paper and on a GPU.\n\nConfiguration is read from environment variables:\n\n${rows.join('\n')}\n`
 }

@@ -4,6 +4,7 @@ import type { RuntimeSupport } from '../gpu/contract.ts'
 import { type Device, type DeviceSurvey, surveyDevices } from '../gpu/devices.ts'
 import { DeviceDirectory } from '../gpu/directory.ts'
 import { RunQueue } from '../gpu/queue.ts'
+import { DeviceRoster } from '../gpu/roster.ts'
 import { DeviceWorker } from '../gpu/worker/host.ts'
 import { openStore } from '../store/index.ts'
 import { buildApp } from './app.ts'
@@ -37,19 +38,40 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log })
     opened.push(() => store.close())
     const survey = await surveying
-    const workers = new Map(survey.devices.map((device) => [device.uuid, new DeviceWorker(device, { log })]))
+    const { CUDA_DIR: cudaFolder, WORKER_MEMORY_BYTES: memoryBytes = 0 } = config
+    const workerOf = (device: Device) => new DeviceWorker(device, { log, cudaFolder, memoryBytes })
+    const workers = new Map(survey.devices.map((device) => [device.uuid, workerOf(device)]))
     opened.push(() => Promise.all([...workers.values()].map((worker) => worker.close())))
-    const found = new Map<Device, RuntimeSupport[]>()
-    const probe = async (device: Device) => {
-      const runtimes = await workers.get(device.uuid)!.probe()
-      found.set(device, runtimes)
+    /** What was found when the runtimes were tried, by device UUID. */
+    const found = new Map<string, { name: string; runtimes: RuntimeSupport[] }>()
+    const probe = async ({ uuid, name }: Device) => {
+      const runtimes = (await workers.get(uuid)?.probe()) ?? []
+      if (workers.has(uuid)) found.set(uuid, { name, runtimes })
       return runtimes
     }
     const metrics = new Metrics()
     const queue = new RunQueue({ store, devices: survey.devices, workers, log, onMetrics: metrics.queue })
     opened.push(() => queue.stop())
     metrics.watchDepths(() => queue.depths())
-    const directory = new DeviceDirectory({ store, survey, probe, log })
+    const roster = new DeviceRoster({
+      survey,
+      idle: () => queue.idle,
+      log,
+      async appeared(device) {
+        const worker = workerOf(device)
+        workers.set(device.uuid, worker)
+        void probe(device)
+        await queue.attach(device, worker)
+      },
+      async vanished({ uuid }) {
+        await queue.detach(uuid)
+        await workers.get(uuid)?.close()
+        workers.delete(uuid)
+        found.delete(uuid)
+      },
+    })
+    opened.push(() => roster.stop())
+    const directory = new DeviceDirectory({ store, survey: () => roster.survey, probe, log })
     opened.push(() => directory.stop())
     const services = createServices({ config, store, pool, queue, directory })
     const app = await buildApp({
@@ -57,7 +79,10 @@ export async function startService(config: Config, log: Logger): Promise<Running
       log,
       metrics,
       services: serves ? services : null,
-      checks: { store: () => store.ping(), ...(survey.devices.length > 0 ? { workers: async () => checkWorkers(found) } : {}) },
+      checks: {
+        store: () => store.ping(),
+        ...(survey.devices.length > 0 ? { workers: async () => checkWorkers([...found.values()]) } : {}),
+      },
     })
     opened.push(() => app.close())
     if (serves) await pool.ready()
@@ -65,6 +90,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     // The runtimes are tried before the queue starts: a run that waits since before must not delay the answer to what works.
     directory.start()
     await queue.start()
+    if (survey.devices.length > 0) roster.start()
     return { app, url, close }
   } catch (cause) {
     await close()
@@ -77,8 +103,8 @@ export async function startService(config: Config, log: Logger): Promise<Running
  * requests elsewhere, since its runs can be queued.
  * @throws Error where nothing can run on a device of this service.
  */
-export function checkWorkers(found: ReadonlyMap<Device, RuntimeSupport[]>): void {
-  for (const [{ name }, runtimes] of found)
+export function checkWorkers(found: readonly { name: string; runtimes: readonly RuntimeSupport[] }[]): void {
+  for (const { name, runtimes } of found)
     if (runtimes.every((each) => !each.usable))
       throw new Error(
         `no runtime works on ${name}: ${runtimes.map((each) => (each.usable ? '' : `${each.runtime} (${each.backend}): ${each.reason}`)).join('; ')}`,

@@ -5,8 +5,10 @@
 import type { Graph } from '../engine/graph.ts'
 import type { Device } from './devices.ts'
 import type { CpuDescription } from './host-facts.ts'
+import type { RuntimeSetting, RuntimeSettings } from './runtime-settings.ts'
 import type { Ratio } from './timing/compare.ts'
 import type { TimingSettings } from './timing/settings.ts'
+import type { GpuWatch } from './worker/gpu-watch.ts'
 
 export type { TimingSettings }
 
@@ -97,6 +99,10 @@ export interface RunResult {
   throughputPerSecond: number
   firstRunMs: number
   loadMs: number
+  /** Whether the network was loaded already, by an earlier run of the same process: `loadMs` is then of that earlier load. */
+  sessionCached: boolean
+  /** Operations that were added to the network for this run, in words: none end to end. */
+  addedOps: string[]
   warmup: { runs: number; durationMs: number; agreed: boolean }
   stable: boolean
   /**
@@ -149,7 +155,7 @@ export interface RunEnvironment {
   precision: Precision
   nodeVersion: string
   os: string
-  cpu: CpuDescription & { governor: string | null }
+  cpu: CpuDescription
   memory: { totalBytes: number; availableBytes: number }
   /** 1, 5 and 15 minutes, as the run began. */
   loadAverage: readonly number[]
@@ -160,6 +166,8 @@ export interface RunEnvironment {
   interval: { bootId: string; startNs: string; endNs: string }
   /** CPU that others used, and the hypervisor took, during the timed part, in CPUs; null where the kernel does not tell. */
   hostLoad: { othersCpus: number; stolenCpus: number } | null
+  /** What nvidia-smi told of the GPU during the timed part; null on a CPU. */
+  gpu: GpuWatch | null
 }
 
 export interface RunSuccess {
@@ -249,6 +257,8 @@ export interface RuntimeCapabilities {
   perLayer: boolean
   /** Most threads it can be told to use; 1 where it has one. */
   maxThreads: number
+  /** Which runtime settings it follows; none where it is left out. */
+  settings?: RuntimeSetting[]
 }
 
 export interface LoadRequest {
@@ -259,6 +269,8 @@ export interface LoadRequest {
   /** At least 1. */
   threads: number
   seed: number
+  /** The defaults where left out. */
+  settings?: RuntimeSettings
   device: RunJob['device']
   /** What holds the weights; seeded ones without. */
   model?: ModelFile
@@ -270,9 +282,11 @@ export interface LoadRequest {
 export interface Session {
   run(): Promise<void> | void
   /** The outputs of the last `run`, in graph order, each in the engine's element order (N×C×H×W). */
-  outputs(): Float32Array[]
+  outputs(): Float32Array[] | Promise<Float32Array[]>
   /** What the runtime was told, by its own option names. */
   options: Record<string, string | number | boolean>
+  /** Operations that it runs beside the network's own, in words. */
+  addedOps?: string[]
   dispose(): Promise<void> | void
 }
 
@@ -282,7 +296,7 @@ export interface Runtime {
   backend: BackendName
   version: string
   /** What it can do on a kind of device; whether it works on this host is `probe`'s to find out. */
-  capabilities(kind: DeviceKind): RuntimeCapabilities
+  capabilities(kind: DeviceKind): RuntimeCapabilities | Promise<RuntimeCapabilities>
   /** Runs a tiny graph on the device. Never throws: what fails is the reason. */
   probe(device: RunJob['device']): Promise<RuntimeSupport>
   load(request: LoadRequest): Promise<Session>

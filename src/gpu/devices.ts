@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import type { DeviceKind } from './contract.ts'
 import { type CpuDescription, describeCpu } from './host-facts.ts'
+import { type GpuDescription, type GpuFacts, type NoAnswer, queryGpus } from './nvidia-smi.ts'
 
 /** Something that runs inferences on this host. Queues, locks and results go by its UUID. */
 export interface Device {
@@ -16,6 +16,8 @@ export interface Device {
   host: string
   model: string
   memoryBytes: number
+  /** When the device was looked at last; null where its driver does not tell. */
+  memoryFreeBytes?: number | null
   /** Physical cores this process may use; CPU only. */
   cores?: number
   cpu?: CpuDescription
@@ -23,6 +25,7 @@ export interface Device {
   driver: string | null
   /** CUDA compute capability, `9.0`; GPU only. */
   computeCapability?: string
+  gpu?: GpuDescription
 }
 
 /** A kind of device that this host does not offer, and why: what `GET /devices` says where a GPU was expected. */
@@ -38,15 +41,14 @@ export interface DeviceSurvey {
   absent: AbsentDevices[]
 }
 
-/** The devices of this host: its CPU, always, and the GPUs of its NVIDIA driver. */
-export const discoverDevices = async (): Promise<Device[]> => (await surveyDevices()).devices
-
-/** The devices of this host, and why a kind is missing. Never throws: a driver that fails is a reason. */
+/**
+ * The devices of this host, its CPU always and the GPUs of its NVIDIA driver, and why a GPU is missing. Never throws: a
+ * driver that fails is a reason.
+ */
 export async function surveyDevices(): Promise<DeviceSurvey> {
-  const [cpu, gpus] = await Promise.all([cpuDevice(), cudaDevices()])
-  return 'reason' in gpus
-    ? { devices: [cpu], absent: [{ kind: 'cuda', reason: gpus.reason, command: null }] }
-    : { devices: [cpu, ...gpus.devices], absent: [] }
+  const [cpu, gpus] = await Promise.all([cpuDevice(), queryGpus()])
+  const { devices, absent } = cudaDevices(gpus, os.hostname(), process.env.CUDA_VISIBLE_DEVICES)
+  return { devices: [cpu, ...devices], absent }
 }
 
 /** A UUID made of a text, in the shape of RFC 9562's version 8 (which leaves the bits to the maker). */
@@ -80,6 +82,7 @@ async function cpuDevice(): Promise<Device> {
     host: os.hostname(),
     model: cpu.model,
     memoryBytes: usableMemory(),
+    memoryFreeBytes: process.availableMemory(),
     cores: cpu.physicalCores,
     cpu,
     driver: null,
@@ -92,60 +95,42 @@ function usableMemory(): number {
   return limit > 0 && limit < os.totalmem() ? limit : os.totalmem()
 }
 
-/** Fields of `nvidia-smi --help-query-gpu`, in the order they are asked for; the name last, as it is free text. */
-const fields = ['index', 'uuid', 'memory.total', 'driver_version', 'compute_cap', 'mig.mode.current', 'name'] as const
-const nvidiaSmiTimeoutMs = 10_000
-
-type CudaDevices = { devices: Device[] } | { reason: string }
-
-function cudaDevices(): Promise<CudaDevices> {
-  const args = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']
-  return new Promise((resolve) => {
-    execFile('nvidia-smi', args, { timeout: nvidiaSmiTimeoutMs, encoding: 'utf8', maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
-      if (!error) return resolve(parseGpus(stdout, os.hostname(), process.env.CUDA_VISIBLE_DEVICES))
-      if (error.code === 'ENOENT') return resolve({ reason: 'nvidia-smi is not on the PATH: this host has no NVIDIA driver' })
-      if (error.killed) return resolve({ reason: `nvidia-smi did not answer within ${nvidiaSmiTimeoutMs / 1000} s` })
-      const said = `${stdout}\n${stderr}`.split('\n').find((line) => line.trim() !== '')
-      resolve({ reason: `nvidia-smi failed with code ${error.code}: ${said?.trim() ?? 'it said nothing'}` })
-    })
-  })
-}
-
 /**
- * Reads what `nvidia-smi --query-gpu=… --format=csv,noheader,nounits` prints: a line a GPU, fields apart by ", ",
- * memory in MiB, `[N/A]` where a GPU does not have the property.
+ * The GPUs that can be timed as a whole, and what stands against the others.
  * @param visible CUDA_VISIBLE_DEVICES of the service, which nvidia-smi itself does not follow: indices or UUIDs.
  */
-export function parseGpus(text: string, host: string, visible?: string): CudaDevices {
-  const devices: Device[] = []
-  const partitioned: string[] = []
-  for (const line of text.split('\n').filter((each) => each.trim() !== '')) {
-    const parts = line.split(',').map((part) => part.trim())
-    const [index, uuid, memory, driver, computeCapability, mig] = parts
-    const model = parts.slice(fields.length - 1).join(', ')
-    const readable = /^\d+$/.test(index ?? '') && /^GPU-[0-9a-f-]+$/i.test(uuid ?? '') && /^\d+$/.test(memory ?? '') && model !== ''
-    if (!readable) return { reason: `nvidia-smi answered a line that cannot be read: ${line.slice(0, 200)}` }
-    if (mig === 'Enabled') {
-      partitioned.push(`cuda:${index}`)
-      continue
-    }
-    devices.push({
+export function cudaDevices(answer: GpuFacts[] | NoAnswer, host: string, visible?: string): DeviceSurvey {
+  const absent = (reason: string, command: string | null = null): AbsentDevices => ({ kind: 'cuda', reason, command })
+  if ('reason' in answer) return { devices: [], absent: [absent(answer.reason, answer.command)] }
+  if (answer.length === 0) return { devices: [], absent: [absent('nvidia-smi lists no GPU')] }
+  const all = answer.map(
+    (facts, index): Device => ({
       name: `cuda:${index}`,
-      uuid: uuid!,
+      uuid: facts.uuid,
       kind: 'cuda',
-      index: Number(index),
+      index,
       host,
-      model,
-      memoryBytes: Number(memory) * 2 ** 20,
-      driver: driver!,
-      ...(/^\d+\.\d+$/.test(computeCapability ?? '') ? { computeCapability: computeCapability! } : {}),
-    })
+      model: facts.model,
+      memoryBytes: facts.memoryBytes,
+      memoryFreeBytes: facts.memoryFreeBytes,
+      driver: facts.driver,
+      ...(facts.computeCapability === null ? {} : { computeCapability: facts.computeCapability }),
+      gpu: facts.gpu,
+    }),
+  )
+  const chosen = visible === undefined ? all : all.filter((device) => isListed(device, visible))
+  if (chosen.length === 0) return { devices: [], absent: [absent(`CUDA_VISIBLE_DEVICES="${visible}" leaves none of ${all.length} GPUs`)] }
+  return {
+    devices: chosen.filter((device) => !device.gpu!.mig),
+    absent: chosen
+      .filter((device) => device.gpu!.mig)
+      .map(({ name, index }) =>
+        absent(
+          `${name} is partitioned (MIG is enabled), and a partition cannot be timed as a whole GPU`,
+          `sudo nvidia-smi -i ${index} -mig 0`,
+        ),
+      ),
   }
-  if (devices.length === 0 && partitioned.length > 0)
-    return { reason: `${partitioned.join(', ')} is partitioned (MIG is enabled), and a partition cannot be timed as a whole GPU` }
-  if (devices.length === 0) return { reason: 'nvidia-smi lists no GPU' }
-  const chosen = visible === undefined ? devices : devices.filter((device) => isListed(device, visible))
-  return chosen.length > 0 ? { devices: chosen } : { reason: `CUDA_VISIBLE_DEVICES="${visible}" leaves none of ${devices.length} GPUs` }
 }
 
 /** CUDA takes an index, or a UUID cut short anywhere. */

@@ -28,8 +28,8 @@ export interface Offers {
 
 export interface DirectoryOptions {
   store: Store
-  /** This service's own devices; none where it only takes requests. */
-  survey: DeviceSurvey
+  /** This service's own devices, as they are now; none where it only takes requests. */
+  survey(): DeviceSurvey
   /** Tries every runtime on one of them; remembers what it found. */
   probe(device: Device): Promise<RuntimeSupport[]>
   log: Log
@@ -61,8 +61,9 @@ export class DeviceDirectory {
   /** Begins to try the runtimes of this service's devices, and, on a shared database, to tell what works. */
   start(): void {
     const { survey, probe, store } = this.#options
-    for (const device of survey.devices) void probe(device)
-    if (store.kind === 'postgres' && survey.devices.length > 0) this.#posted = this.#renew()
+    const { devices } = survey()
+    for (const device of devices) void probe(device)
+    if (store.kind === 'postgres' && devices.length > 0) this.#posted = this.#renew()
   }
 
   async stop(): Promise<void> {
@@ -70,7 +71,7 @@ export class DeviceDirectory {
     clearTimeout(this.#timer)
     await this.#posted
     const { store, survey } = this.#options
-    if (store.kind === 'postgres' && survey.devices.length > 0) await store.bulletins.remove(this.#owner)
+    if (store.kind === 'postgres' && survey().devices.length > 0) await store.bulletins.remove(this.#owner)
   }
 
   /** Every device that is alive, this service's first. */
@@ -105,10 +106,11 @@ export class DeviceDirectory {
 
   async #bulletin(waitMs: number): Promise<Bulletin> {
     const { survey, probe } = this.#options
+    const own = survey()
     const devices = await Promise.all(
-      survey.devices.map(async (device) => ({ ...device, runtimes: (await within(probe(device), waitMs)) ?? untried(device) })),
+      own.devices.map(async (device) => ({ ...device, runtimes: (await within(probe(device), waitMs)) ?? untried(device) })),
     )
-    return { host: os.hostname(), devices, absent: survey.absent }
+    return { host: os.hostname(), devices, absent: own.absent }
   }
 
   async #renew(): Promise<void> {

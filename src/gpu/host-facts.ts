@@ -11,6 +11,12 @@ export interface CpuDescription {
   logicalCpus: number
   /** Instruction sets that decide which kernels a runtime picks. */
   isa: string[]
+  /** Of the first core, MHz; `max` is the fastest that it can be driven to. Null where the host shows none, as most virtual machines. */
+  frequencyMHz: { current: number | null; max: number | null }
+  /** Who chooses the frequency, `performance` or `schedutil` for example. */
+  governor: string | null
+  /** Of the first core, the nearest first. `sharedBy` counts logical CPUs. */
+  caches: { level: number; type: string; bytes: number; sharedBy: number }[]
 }
 
 /** The flags of /proc/cpuinfo that ONNX Runtime's and XNNPACK's kernels ask for, x86 and ARM. */
@@ -29,7 +35,43 @@ export async function describeCpu(): Promise<CpuDescription> {
     physicalCores: await physicalCores(),
     logicalCpus: os.cpus().length,
     isa: flags.split(' ').filter((flag) => telling.has(flag)),
+    frequencyMHz: {
+      current: (await kilohertz('scaling_cur_freq')) ?? readFrequency(cpuinfo),
+      max: await kilohertz('cpuinfo_max_freq'),
+    },
+    governor: (await text(`${frequencies}/scaling_governor`))?.trim() ?? null,
+    caches: await caches(),
   }
+}
+
+const frequencies = '/sys/devices/system/cpu/cpu0/cpufreq'
+const kilohertz = async (name: string): Promise<number | null> => {
+  const value = await text(`${frequencies}/${name}`)
+  return value === null ? null : Number(value) / 1000
+}
+
+/** `cpu MHz : 2596.142`, which x86 kernels show, on virtual machines too. */
+const readFrequency = (cpuinfo: string): number | null => {
+  const mhz = /^cpu MHz\s*:\s*([\d.]+)$/m.exec(cpuinfo)?.[1]
+  return mhz === undefined ? null : Number(mhz)
+}
+
+async function caches(): Promise<CpuDescription['caches']> {
+  const found: CpuDescription['caches'] = []
+  for (let i = 0; ; i++) {
+    const folder = `/sys/devices/system/cpu/cpu0/cache/index${i}`
+    const [level, type, size, shared] = await Promise.all(
+      ['level', 'type', 'size', 'shared_cpu_list'].map((name) => text(`${folder}/${name}`)),
+    )
+    if (!level || !type || !size) return found
+    found.push({ level: Number(level), type: type.trim().toLowerCase(), bytes: cacheBytes(size), sharedBy: cpuList(shared ?? '').length })
+  }
+}
+
+/** `1024K` → 1048576, as sysfs writes sizes. */
+export function cacheBytes(size: string): number {
+  const [, value, unit] = /^(\d+)([KMG]?)/.exec(size.trim()) ?? []
+  return Number(value ?? 0) * { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[unit as '' | 'K' | 'M' | 'G']!
 }
 
 /** `0-3,8` → 0 1 2 3 8, the kernel's list format. */
@@ -61,10 +103,6 @@ async function text(path: string): Promise<string | null> {
   }
 }
 
-/** The frequency governor, `performance` or `schedutil` for example; null where the host shows none, as most virtual machines. */
-export const governor = async (): Promise<string | null> =>
-  (await text('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'))?.trim() ?? null
-
 /** Names this start of this host: monotonic clocks compare within it and nowhere else. */
 export const bootId = async (): Promise<string> =>
   (await text('/proc/sys/kernel/random/boot_id'))?.trim() ?? `${os.hostname()} since ${Math.round(Date.now() / 1000 - os.uptime())}`
@@ -94,5 +132,18 @@ export function hostCpuTime(): HostCpuTime | null {
     return parseCpuTime(readFileSync('/proc/stat', 'utf8'))
   } catch {
     return null
+  }
+}
+
+/**
+ * What the cores that this process may use are clocked at, MHz; empty where the host does not show it, as most virtual
+ * machines. Synchronous, so that it is read between two timed calls.
+ */
+export function cpuFrequencies(): number[] {
+  try {
+    const allowed = /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
+    return cpuList(allowed).map((cpu) => Number(readFileSync(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_cur_freq`, 'utf8')) / 1000)
+  } catch {
+    return []
   }
 }

@@ -36,13 +36,13 @@ export interface RunQueueOptions {
 
 export class RunQueue {
   readonly #store: Store
-  readonly #devices: readonly QueueDevice[]
-  readonly #workers: ReadonlyMap<string, Executor>
+  /** By device UUID, as are the maps below. */
+  readonly #devices: Map<string, QueueDevice>
+  readonly #workers: Map<string, Executor>
   readonly #log: Log
   readonly #onMetrics: (metric: QueueMetric) => void
   readonly #estimates: Estimates
   readonly #owner = newOwner()
-  /** By device UUID. */
   readonly #executions = new Map<string, Execution>()
   readonly #consumers = new Map<string, string>()
   readonly #pending = new Set<Promise<unknown>>()
@@ -56,28 +56,54 @@ export class RunQueue {
     if (missing) throw new Error(`No worker was given for the device ${missing.name} (${missing.uuid})`)
     this.#store = store
     this.#estimates = new Estimates(store)
-    this.#devices = devices
-    this.#workers = workers
+    this.#devices = new Map(devices.map((device) => [device.uuid, device]))
+    this.#workers = new Map(workers)
     this.#log = log
     this.#onMetrics = onMetrics ?? (() => {})
   }
 
   /** Takes up what services that are gone left behind, then consumes. Resolves when both are done. */
   async start(): Promise<void> {
-    const { runs, notifications, boss, tickets, kind } = this.#store
+    const { runs, notifications, kind } = this.#store
     this.#unlisten = notifications.onCancel((runId) => this.#onCancel(runId))
     // The embedded store has one user at a time: what another owner runs there, runs no more.
     const reclaimed = await runs.reclaim(kind === 'pglite' ? (owner) => owner !== this.#owner : isGone)
     for (const run of reclaimed)
       this.#log.warn({ runId: run.id, status: run.status, attempt: run.attempt }, 'a run was left by a service that is gone')
-    for (const device of this.#devices) {
-      await runs.replenishTickets(device.uuid)
-      const consumer = await boss.work(tickets.queue(device.uuid), { pollingIntervalSeconds: POLL_S }, () =>
-        this.#track(this.#runNext(device)),
-      )
-      this.#consumers.set(device.uuid, consumer)
-    }
+    for (const device of this.#devices.values()) await this.#consume(device)
     this.#schedule()
+  }
+
+  /** Begins to run what waits for a device that has come. */
+  async attach(device: QueueDevice, worker: Executor): Promise<void> {
+    if (this.#stopping) return
+    this.#devices.set(device.uuid, device)
+    this.#workers.set(device.uuid, worker)
+    await this.#consume(device)
+  }
+
+  /** Runs nothing more on a device that is gone; what waits for it waits on, and what was begun there waits again. */
+  async detach(uuid: string): Promise<void> {
+    if (this.#stopping) return
+    this.#consumers.delete(uuid)
+    this.#devices.delete(uuid)
+    this.#workers.delete(uuid)
+    this.#executions.get(uuid)?.interrupt('shutdown')
+    await this.#store.boss.offWork(this.#store.tickets.queue(uuid))
+  }
+
+  /** Whether this service runs nothing at the moment. */
+  get idle(): boolean {
+    return this.#executions.size === 0
+  }
+
+  async #consume(device: QueueDevice): Promise<void> {
+    const { runs, boss, tickets } = this.#store
+    await runs.replenishTickets(device.uuid)
+    const consumer = await boss.work(tickets.queue(device.uuid), { pollingIntervalSeconds: POLL_S }, () =>
+      this.#track(this.#runNext(device)),
+    )
+    this.#consumers.set(device.uuid, consumer)
   }
 
   /**
@@ -92,7 +118,7 @@ export class RunQueue {
   async #stop(): Promise<void> {
     clearTimeout(this.#timer)
     this.#unlisten()
-    const ended = this.#devices.map((device) => this.#store.boss.offWork(this.#store.tickets.queue(device.uuid)))
+    const ended = [...this.#devices.keys()].map((uuid) => this.#store.boss.offWork(this.#store.tickets.queue(uuid)))
     for (const execution of this.#executions.values()) execution.interrupt('shutdown')
     await Promise.allSettled([...this.#pending, ...ended])
     retireOwner(this.#owner)
@@ -132,7 +158,7 @@ export class RunQueue {
 
   /** Every device of this service, and every other that has runs; at most `limit` waiting runs of each. */
   async snapshot({ limit = 100 }: { limit?: number } = {}): Promise<DeviceSnapshot[]> {
-    const devices = new Map(this.#devices.map(({ name, uuid, host }) => [uuid, { device: name, deviceUuid: uuid, host }]))
+    const devices = new Map([...this.#devices.values()].map(({ name, uuid, host }) => [uuid, { device: name, deviceUuid: uuid, host }]))
     for (const { device, deviceUuid, host } of await this.depths()) {
       if (!devices.has(deviceUuid)) devices.set(deviceUuid, { device, deviceUuid, host })
     }
@@ -148,11 +174,12 @@ export class RunQueue {
   async #runNext(device: QueueDevice): Promise<void> {
     // Thrown, so that pg-boss keeps the ticket for the next start.
     if (this.#stopping) throw new Error('the service is shutting down')
-    if (this.#executions.has(device.uuid)) return
+    const worker = this.#workers.get(device.uuid)
+    if (!worker || this.#executions.has(device.uuid)) return
     const run = await this.#store.runs.claimNext(device.uuid, this.#owner, LEASE_MS)
     if (!run) return
     const labels = { device: device.name, runtime: run.runtime }
-    const execution = new Execution(run, device, this.#workers.get(device.uuid)!, this.#store, this.#log)
+    const execution = new Execution(run, device, worker, this.#store, this.#log)
     this.#executions.set(device.uuid, execution)
     // A stop that came between the ticket and the claim did not see this execution.
     if (this.#stopping) execution.interrupt('shutdown')
@@ -201,9 +228,7 @@ export class RunQueue {
     }
     if (kind === 'postgres') await runs.reclaim()
     if (++this.#ticks % LOOK_EVERY > 0) return
-    for (const device of this.#devices) {
-      if (!this.#executions.has(device.uuid)) await runs.replenishTickets(device.uuid)
-    }
+    for (const uuid of this.#devices.keys()) if (!this.#executions.has(uuid)) await runs.replenishTickets(uuid)
   }
 
   /** A run that ended in the meantime has no lease either; one that somebody else holds, or that waits again, is lost. */

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import os from 'node:os'
-import path from 'node:path'
 import { test } from 'node:test'
-import { cpuUuid, discoverDevices, parseGpus, surveyDevices } from '../../src/gpu/devices.ts'
-import { cpuList, parseCpuTime } from '../../src/gpu/host-facts.ts'
+import { cpuUuid, cudaDevices, type Device, surveyDevices } from '../../src/gpu/devices.ts'
+import { cacheBytes, cpuList, parseCpuTime } from '../../src/gpu/host-facts.ts'
+import { parseCapabilities, parseGpuLog } from '../../src/gpu/nvidia-smi.ts'
+import { withNvidiaSmi } from './fake-nvidia-smi.ts'
 
 const fixture = (name: string) => readFile(new URL(`../fixtures/nvidia-smi/${name}`, import.meta.url), 'utf8')
-const found = (result: ReturnType<typeof parseGpus>) => {
-  assert.ok('devices' in result, JSON.stringify(result))
-  return result.devices
-}
+const capabilities = parseCapabilities('GPU-5f1c2a34-0b1d-4c6e-9f00-1234567890ab, 9.0\nGPU-0a9b8c7d-6e5f-4a3b-8c1d-abcdef012345, [N/A]\n')
+const read = async (name: string) => parseGpuLog(await fixture(name), capabilities)
+const survey = async (name: string, visible?: string) => cudaDevices(await read(name), 'host-a', visible)
 
 test('the CPU is a device, with a UUID that stays', async () => {
-  const [first] = await discoverDevices()
-  const [again] = await discoverDevices()
+  const [first] = (await surveyDevices()).devices
+  const [again] = (await surveyDevices()).devices
   assert.equal(first!.name, 'cpu:0')
   assert.match(first!.uuid, /^CPU-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   assert.equal(first!.uuid, again!.uuid)
@@ -36,89 +37,148 @@ test('without a machine id the host’s other marks make the UUID: systemd’s "
   }
 })
 
-test('GPUs are read field by field', async () => {
-  const [h100, t4] = found(parseGpus(await fixture('two-gpus.csv'), 'host-a'))
-  assert.deepEqual(h100, {
-    name: 'cuda:0',
-    uuid: 'GPU-5f1c2a34-0b1d-4c6e-9f00-1234567890ab',
-    kind: 'cuda',
-    index: 0,
-    host: 'host-a',
-    model: 'NVIDIA H100 80GB HBM3',
-    memoryBytes: 81559 * 1024 * 1024,
-    driver: '580.65.06',
-    computeCapability: '9.0',
-  })
-  assert.equal(t4!.name, 'cuda:1')
-  assert.equal('computeCapability' in t4!, false, 'what nvidia-smi does not know is left out')
+test('the CPU’s clocks and caches, as lscpu reads them', async () => {
+  const [{ cpu }] = (await surveyDevices()).devices as [Device]
+  const lscpu = JSON.parse(execFileSync('lscpu', ['-J', '-C=LEVEL,TYPE,ONE-SIZE', '-B'], { encoding: 'utf8' })) as {
+    caches: { level: number; type: string; 'one-size': number }[]
+  }
+  assert.deepEqual(
+    cpu!.caches.map(({ level, type, bytes }) => [level, type, bytes]).sort(),
+    lscpu.caches.map((cache) => [Number(cache.level), cache.type.toLowerCase(), Number(cache['one-size'])]).sort(),
+  )
+  assert.equal(cacheBytes('1024K\n'), 2 ** 20)
+  const mhz = cpu!.frequencyMHz.current
+  assert.ok(mhz === null || (mhz > 100 && mhz < 10_000), String(mhz))
 })
 
-test('a partitioned GPU is left out, and is the reason where it is the only one', async () => {
-  const text = await fixture('mig.csv')
+test('a GPU is read element by element', async () => {
+  const { devices, absent } = await survey('h100.xml')
+  assert.deepEqual(absent, [])
+  assert.deepEqual(devices, [
+    {
+      name: 'cuda:0',
+      uuid: 'GPU-5f1c2a34-0b1d-4c6e-9f00-1234567890ab',
+      kind: 'cuda',
+      index: 0,
+      host: 'host-a',
+      model: 'NVIDIA H100 80GB HBM3',
+      memoryBytes: 81559 * 1024 * 1024,
+      memoryFreeBytes: 79922 * 1024 * 1024,
+      driver: '580.65.06',
+      computeCapability: '9.0',
+      gpu: {
+        pciBusId: '00000000:1B:00.0',
+        cudaVersion: '13.0',
+        persistence: true,
+        mig: false,
+        ecc: true,
+        powerLimitWatts: { current: 700, default: 700, max: 700 },
+        clocksMHz: { current: { graphics: 345, sm: 345, memory: 2619 }, max: { graphics: 1980, sm: 1980, memory: 2619 } },
+        processes: [{ pid: 4711, name: '/usr/bin/python3 train.py --name=a&b', usedBytes: 1078 * 1024 * 1024 }],
+      },
+    },
+  ])
+})
+
+test('what a GPU does not have is null, also under the names of older drivers', async () => {
+  const [device] = (await survey('not-available.xml')).devices
+  assert.equal(device!.memoryFreeBytes, null)
+  assert.equal('computeCapability' in device!, false)
+  assert.deepEqual(device!.gpu, {
+    pciBusId: '00000000:01:00.0',
+    cudaVersion: '12.0',
+    persistence: null,
+    mig: null,
+    ecc: null,
+    powerLimitWatts: { current: null, default: null, max: null },
+    clocksMHz: { current: { graphics: null, sm: null, memory: null }, max: { graphics: 1911, sm: 1911, memory: 3004 } },
+    processes: [{ pid: 12, name: 'Xorg', usedBytes: null }],
+  })
+  const older = (await fixture('two-gpus.xml'))
+    .replaceAll('gpu_power_readings', 'power_readings')
+    .replaceAll('current_power_limit', 'power_limit')
+  const [, t4] = cudaDevices(await parseGpuLog(older, capabilities), 'h').devices
+  assert.deepEqual([t4!.name, t4!.gpu!.powerLimitWatts.current], ['cuda:1', 70])
+})
+
+test('a partitioned GPU is no device, and says what would make it one', async () => {
+  const { devices, absent } = await survey('mig.xml')
   assert.deepEqual(
-    found(parseGpus(text, 'h')).map((device) => device.name),
+    devices.map((device) => device.name),
     ['cuda:1'],
   )
-  assert.match(JSON.stringify(parseGpus(text.split('\n')[0]!, 'h')), /cuda:0 is partitioned/)
+  assert.deepEqual(absent, [
+    {
+      kind: 'cuda',
+      reason: 'cuda:0 is partitioned (MIG is enabled), and a partition cannot be timed as a whole GPU',
+      command: 'sudo nvidia-smi -i 0 -mig 0',
+    },
+  ])
 })
 
 test('CUDA_VISIBLE_DEVICES of the service is followed, by index and by UUID', async () => {
-  const text = await fixture('two-gpus.csv')
-  const names = (visible: string) => found(parseGpus(text, 'h', visible)).map((device) => device.name)
-  assert.deepEqual(names('1'), ['cuda:1'])
-  assert.deepEqual(names('1,0'), ['cuda:0', 'cuda:1'])
-  assert.deepEqual(names('GPU-5f1c'), ['cuda:0'])
-  assert.match(JSON.stringify(parseGpus(text, 'h', '')), /leaves none of 2 GPUs/)
+  const names = async (visible: string) => (await survey('two-gpus.xml', visible)).devices.map((device) => device.name)
+  assert.deepEqual(await names('1'), ['cuda:1'])
+  assert.deepEqual(await names('1,0'), ['cuda:0', 'cuda:1'])
+  assert.deepEqual(await names('GPU-5f1c'), ['cuda:0'])
+  assert.match(JSON.stringify(await survey('two-gpus.xml', '')), /leaves none of 2 GPUs/)
 })
 
-test('what cannot be read is a reason, never a device', () => {
-  for (const text of [
+test('what cannot be read is a reason, never a device', async () => {
+  const whole = await fixture('h100.xml')
+  const broken = [
     'garbage',
-    '0, GPU-x, 1, 2, 3, 4, name',
-    '0, GPU-ab, [N/A], 580, 9.0, Disabled, NVIDIA',
-    'x, GPU-ab, 1, 5, 9.0, [N/A], N',
-  ])
-    assert.match(JSON.stringify(parseGpus(text, 'h')), /cannot be read/, text)
-  assert.match(JSON.stringify(parseGpus('\n', 'h')), /lists no GPU/)
-})
-
-/** Puts a stand-in for nvidia-smi first on the PATH. */
-async function withNvidiaSmi<T>(script: string, use: () => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'archmeter-test-'))
-  const before = process.env.PATH
-  try {
-    await writeFile(path.join(folder, 'nvidia-smi'), `#!/bin/sh\n${script}\n`)
-    await chmod(path.join(folder, 'nvidia-smi'), 0o755)
-    process.env.PATH = `${folder}:${before}`
-    return await use()
-  } finally {
-    process.env.PATH = before
-    await rm(folder, { recursive: true })
+    '<nvidia_smi_log><gpu></nvidia_smi_log>',
+    whole.slice(0, whole.length / 2),
+    whole.replace(/<uuid>.*<\/uuid>/, '<uuid>N/A</uuid>'),
+    whole.replace('81559 MiB', '[N/A]'),
+    whole.replace('81559 MiB', '81559 GB'),
+    whole.replace(/<driver_version>.*<\/driver_version>/, ''),
+  ]
+  for (const text of broken) {
+    const { devices, absent } = cudaDevices(await parseGpuLog(text, capabilities), 'h')
+    assert.deepEqual(devices, [], text.slice(0, 60))
+    assert.match(absent[0]!.reason, /cannot be read|without driver, UUID, name or memory/)
   }
-}
-
-test('nvidia-smi is asked for exactly the fields that are read, and a host with GPUs lists them beside the CPU', async () => {
-  const wanted = '--query-gpu=index,uuid,memory.total,driver_version,compute_cap,mig.mode.current,name --format=csv,noheader,nounits'
-  const path = new URL('../fixtures/nvidia-smi/two-gpus.csv', import.meta.url).pathname
-  const survey = await withNvidiaSmi(`[ "$*" = "${wanted}" ] && cat '${path}'`, surveyDevices)
-  assert.deepEqual(
-    survey.devices.map((device) => device.name),
-    ['cpu:0', 'cuda:0', 'cuda:1'],
-  )
-  assert.deepEqual(survey.absent, [])
+  for (const none of ['no-devices.xml', 'No devices were found'])
+    assert.match(
+      (none.endsWith('xml') ? await survey(none) : cudaDevices(await parseGpuLog(none, capabilities), 'h')).absent[0]!.reason,
+      /lists no GPU/,
+    )
 })
 
-test('a driver that fails leaves the CPU, with nvidia-smi’s own words as the reason', async () => {
-  const survey = await withNvidiaSmi(
-    'echo "NVIDIA-SMI has failed because it could not communicate with the NVIDIA driver."; exit 9',
-    surveyDevices,
-  )
+/** What `surveyDevices` asks nvidia-smi, answered by a fixture; anything else fails. */
+const answering = (name: string) => `case "$*" in
+  "-q -x") cat '${new URL(`../fixtures/nvidia-smi/${name}`, import.meta.url).pathname}' ;;
+  "--query-gpu=uuid,compute_cap --format=csv,noheader") echo "GPU-5f1c2a34-0b1d-4c6e-9f00-1234567890ab, 9.0" ;;
+  *) exit 2 ;;
+esac`
+
+test('nvidia-smi is asked for exactly what is read, and a host with GPUs lists them beside the CPU', async () => {
+  const { devices, absent } = await withNvidiaSmi(answering('two-gpus.xml'), surveyDevices)
   assert.deepEqual(
-    survey.devices.map((device) => device.name),
+    devices.map(({ name, computeCapability }) => [name, computeCapability]),
+    [
+      ['cpu:0', undefined],
+      ['cuda:0', '9.0'],
+      ['cuda:1', undefined],
+    ],
+  )
+  assert.deepEqual(absent, [])
+})
+
+test('a driver that fails leaves the CPU, with nvidia-smi’s own words and what would mend it', async () => {
+  const mismatch = new URL('../fixtures/nvidia-smi/mismatch.txt', import.meta.url).pathname
+  const { devices, absent } = await withNvidiaSmi(`cat '${mismatch}'; exit 18`, surveyDevices)
+  assert.deepEqual(
+    devices.map((device) => device.name),
     ['cpu:0'],
   )
-  assert.equal(survey.absent[0]!.kind, 'cuda')
-  assert.match(survey.absent[0]!.reason, /failed with code 9: NVIDIA-SMI has failed because it could not communicate/)
+  assert.equal(absent[0]!.kind, 'cuda')
+  assert.match(absent[0]!.reason, /failed with code 18: Failed to initialize NVML: Driver\/library version mismatch .*restart the host/)
+  assert.equal(absent[0]!.command, 'sudo reboot')
+  const unknown = await withNvidiaSmi('echo "Something new"; exit 3', surveyDevices)
+  assert.deepEqual(unknown.absent, [{ kind: 'cuda', reason: 'nvidia-smi failed with code 3: Something new', command: null }])
 })
 
 test('a host without nvidia-smi says so', async () => {

@@ -36,7 +36,7 @@ const works: RuntimeSupport[] = [
   },
 ]
 const directory = (store: Store, devices: Device[], { renewMs = 50, probe = async () => works } = {}) =>
-  new DeviceDirectory({ store, survey: { devices, absent: [] }, probe, log: quietLog, renewMs })
+  new DeviceDirectory({ store, survey: () => ({ devices, absent: [] }), probe, log: quietLog, renewMs })
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   for (let i = 0; i < 400; i++) {

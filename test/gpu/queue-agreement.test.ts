@@ -26,7 +26,9 @@ test('both runtimes compute the same, each run says how nearly, and a fault in o
   const run = async (runtime: RuntimeName, seed = 0) => {
     const settings = resolveSettings({ ...quick, seed })
     const place = { device: device.name, deviceUuid: device.uuid, host: device.host }
-    const { id } = (await queue.enqueue(someRun(architecture.id, { ...place, runtime, settings }))).run
+    const { id } = (
+      await queue.enqueue(someRun(architecture.id, { ...place, runtime, backend: runtime === 'tfjs' ? 'wasm' : 'cpu', settings }))
+    ).run
     assert.equal(await ended(store, id), 'succeeded')
     const { output } = (await store.runs.get(id))!.result as { output: Output }
     return { id, output }

@@ -264,3 +264,24 @@ test('pick-up latency, printed: from an idle queue, and between the runs of a ba
   assert.equal(list.length, 15)
   t.diagnostic(`pick-up p50: idle ${median(idle)} ms (insert included), backlog ${median(between)} ms (end of a run stored included)`)
 })
+
+test('what waits for a device that goes waits until it comes back; what it had begun, too', limit, async (t) => {
+  const { queue, devices, workers, add } = await bench(t)
+  const [device] = devices as [QueueDevice]
+  const begun = await add({ ms: 10_000 })
+  await reached(opened.store, begun.id, 'started')
+  assert.equal(queue.idle, false)
+  await queue.detach(device.uuid)
+  const waiting = await add({ ms: 1 })
+  await reached(opened.store, begun.id, 'requeued')
+  assert.equal(queue.idle, true)
+  assert.equal((await opened.store.runs.get(waiting.id))!.status, 'queued')
+  assert.equal((await opened.store.runs.get(begun.id))!.attempt, 0, 'no fault of the run')
+  // The same run does something quicker this time, so that the test is over soon.
+  const second = new ScriptedWorker(device)
+  await queue.attach(device, {
+    execute: (job, options) => second.execute({ ...job, settings: { ...job.settings, ms: 1 } as never }, options),
+  })
+  for (const run of [begun, waiting]) assert.equal(await ended(opened.store, run.id), 'succeeded')
+  assert.equal(workers[0]!.intervals.length, 1)
+})

@@ -134,7 +134,7 @@ async function logits(name: RuntimeName, graph: Graph, batch = 1): Promise<Float
   const session = await (await loadRuntime(name, backendOf[name])).load(request(graph, batch))
   try {
     await session.run()
-    return session.outputs().map((output) => output.slice())
+    return (await session.outputs()).map((output) => output.slice())
   } finally {
     await session.dispose()
   }
@@ -227,7 +227,7 @@ for (const name of runtimeNames) {
   test(`${name}: what its capabilities declare, it has`, async () => {
     const runtime = await loadRuntime(name, backendOf[name])
     assert.deepEqual([runtime.name, runtime.backend], [name, backendOf[name]])
-    const { perLayer, precisions, maxThreads } = runtime.capabilities('cpu')
+    const { perLayer, precisions, maxThreads } = await runtime.capabilities('cpu')
     assert.equal(perLayer, runtime.profile !== undefined)
     assert.ok(precisions.includes('float32'))
     assert.ok(maxThreads >= 1 && maxThreads <= availableParallelism())

@@ -33,7 +33,9 @@ export function readOnnx({ name, file, limits }: OnnxTask): ReadArchitecture {
   const start = bytes.toString('latin1', 0, 4)
   const mistake = mistaken.find(([first]) => start.startsWith(first))
   if (mistake) throw new EngineError('INVALID_ONNX', `the file is no ONNX model: ${mistake[1]}`)
-  const { graph, report, hasWeights } = importOnnx(bytes, { limits })
+  const { graph, report } = importOnnx(bytes, { limits })
+  const { params, buffers } = report.parameters
+  const hasWeights = report.weights === 'all' && params + buffers > 0
   const { totals } = computeCosts(graph)
   const content = digestOf(graph)
   return {

@@ -20,6 +20,7 @@ import { ownerOf, parametersOf } from '../shared-weights.ts'
 import type { OnnxAttribute, OnnxEmitter } from './onnx-emitter.ts'
 import { Initializers, type OnnxPrecision, type OnnxStorage, onnxFloat } from './onnx-initializers.ts'
 import { NameSpace } from './onnx-names.ts'
+import { ResidentEdges } from './onnx-resident.ts'
 
 /**
  * The opset every export is written in, and the IR version that came with it (ONNX 1.12, 2022): the oldest that has
@@ -39,10 +40,17 @@ export interface OnnxExportOptions extends InferOptions {
   seed?: number
   /**
    * Type of weights, constants and everything between the layers. Default float32. A float16 model still takes and
-   * gives float32 and casts at its edges, as onnxruntime's own converter writes it (`keep_io_types`): onnxruntime-node
-   * passes no float16 tensor.
+   * gives float32 and casts at its edges, as onnxruntime's own converter writes it (`keep_io_types`), so that it takes
+   * the same input; see `castEdges`.
    */
   precision?: OnnxPrecision
+  /** false: a float16 model takes and gives float16. Default true, and false where it is resident. */
+  castEdges?: boolean
+  /**
+   * Keeps input and output on the device: the seeded input is data of the model, multiplied by the scalar input `scale`
+   * so that nothing can be computed ahead, and the largest element of each output is one more output. Default false.
+   */
+  resident?: boolean
   /** Where seeded weights lie. Default `external`, which copies nothing. */
   storage?: OnnxStorage
 }
@@ -64,6 +72,8 @@ export interface OnnxExport {
   outputs: OnnxTensorInfo[]
   /** Node name → id of the layer it was written for, to read a profile by. */
   layerOfNode: ReadonlyMap<string, string>
+  /** Where input and output stay on the device: the input that is left, the scalars to fetch, and what was added, in words. */
+  resident: { scale: string; scalars: string[]; addedOps: string[] } | null
 }
 
 /** Path that external weights are named by inside the model. */
@@ -76,7 +86,7 @@ export const onnxWeightsPath = 'weights.bin'
  *   weights are to lie inside a model that would pass 2 GiB.
  */
 export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxExport {
-  const { model, initializers, inputs, outputs, layerOfNode } = draftOnnx(graph, options)
+  const { model, initializers, inputs, outputs, layerOfNode, resident } = draftOnnx(graph, options)
   const block = initializers.fill(options.seed ?? 0)
   return {
     model: toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>,
@@ -84,11 +94,12 @@ export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxE
     inputs,
     outputs,
     layerOfNode,
+    resident,
   }
 }
 
 /** A model with every parameter declared and none filled. */
-export interface OnnxDraft extends Pick<OnnxExport, 'inputs' | 'outputs' | 'layerOfNode'> {
+export interface OnnxDraft extends Pick<OnnxExport, 'inputs' | 'outputs' | 'layerOfNode' | 'resident'> {
   model: ModelProto
   /** Those of `model`. */
   initializers: Initializers
@@ -96,7 +107,7 @@ export interface OnnxDraft extends Pick<OnnxExport, 'inputs' | 'outputs' | 'laye
 
 /** The first half of `exportOnnx`. @throws EngineError INVALID_RESOLUTION as it does. */
 export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
-  const { weights = 'seeded', precision = 'float32' } = options
+  const { weights = 'seeded', precision = 'float32', castEdges = !options.resident } = options
   const layers = inferShapes(graph, options)
   const initializers = new Initializers(precision, options.storage ?? 'external', onnxWeightsPath)
   const tensorNames = new NameSpace()
@@ -107,9 +118,10 @@ export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
   for (const { layer, outputs } of layers) outputs.forEach((shape, i) => shapes.set(reference(layer.id, i), shape))
   tensorNames.reserve(shapes.keys())
 
-  // Under float16 the names that callers know belong to float32 tensors; inside, a cast one stands for each.
+  // Under float16 with casts the names that callers know belong to float32 tensors; inside, a cast one stands for each.
   const inside = new Map<string, string>()
-  if (precision === 'float16')
+  const edges = precision === 'float16' && castEdges ? 'float32' : precision
+  if (edges !== precision)
     for (const name of [...graph.inputs.map((input) => input.id), ...graph.outputs]) inside.set(name, tensorNames.fresh(`${name}/float16`))
   const insideName = (name: string): string => inside.get(name) ?? name
   const cast = (from: string, to: string, name: string, type: number): NodeProto =>
@@ -125,6 +137,11 @@ export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
   // Owner and parameter → the initializer that holds it, for every layer that shares it.
   const declared = new Map<string, string>()
   const layerOfNode = new Map<string, string>()
+  const inputs = graph.inputs.map((input) => ({ name: input.id, shape: inputShape(input, options) }))
+  const outputs = graph.outputs.map((name) => ({ name, shape: shapes.get(name) as Shape }))
+  const fresh = { tensor: (name: string) => tensorNames.fresh(name), node: (name: string) => nodeNames.fresh(name) }
+  const resident = options.resident ? new ResidentEdges(inputs, outputs, fresh) : null
+  if (resident) nodes.push(...resident.before(initializers))
   for (const { id } of graph.inputs) if (inside.has(id)) nodes.push(cast(id, insideName(id), id, onnxFloat.float16))
   for (const inferred of layers) {
     const emitter = new LayerEmitter(inferred, initializers, tensorNames, declared, insideName, weights === 'none')
@@ -142,8 +159,7 @@ export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
     }
   }
   for (const name of graph.outputs) if (inside.has(name)) nodes.push(cast(insideName(name), name, name, onnxFloat.float32))
-  const inputs = graph.inputs.map((input) => ({ name: input.id, shape: inputShape(input, options) }))
-  const outputs = graph.outputs.map((name) => ({ name, shape: shapes.get(name) as Shape }))
+  if (resident) nodes.push(...resident.after())
   const isOutput = new Set(graph.outputs)
   const inner = [...shapes].filter(([name]) => !isOutput.has(name)).map(([name, shape]) => ({ name, shape }))
   const model = create(ModelProtoSchema, {
@@ -154,12 +170,17 @@ export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
       name: 'archmeter',
       node: nodes,
       initializer: initializers.tensors,
-      input: inputs.map((info) => valueInfo(info, onnxFloat.float32)),
-      output: outputs.map((info) => valueInfo(info, onnxFloat.float32)),
+      input: (resident?.inputs ?? inputs).map((info) => valueInfo(info, onnxFloat[edges])),
+      output: [...(resident?.outputs ?? []), ...outputs].map((info) => valueInfo(info, onnxFloat[edges])),
       valueInfo: inner.map((info) => valueInfo(info, onnxFloat[precision])),
     }),
   })
-  return { model, initializers, inputs, outputs, layerOfNode }
+  const ends = resident && {
+    scale: resident.inputs[0].name,
+    scalars: resident.outputs.map(({ name }) => name),
+    addedOps: resident.addedOps,
+  }
+  return { model, initializers, inputs, outputs, layerOfNode, resident: ends }
 }
 
 class LayerEmitter implements OnnxEmitter {

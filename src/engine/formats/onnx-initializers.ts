@@ -3,8 +3,8 @@ import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType, Tenso
 import { EngineError } from '../errors.ts'
 import { product, sum } from '../exact.ts'
 import type { Parameter } from '../op.ts'
-import { numel } from '../shape.ts'
-import { seededParameter } from '../weights.ts'
+import { numel, type Shape } from '../shape.ts'
+import { seededInput, seededParameter } from '../weights.ts'
 
 /** What exported floating-point tensors are made of. */
 export type OnnxPrecision = 'float32' | 'float16'
@@ -26,8 +26,9 @@ const bytesOf = (array: { buffer: ArrayBufferLike; byteOffset: number; byteLengt
   new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength)
 
 interface Pending {
-  layerId: string
-  parameter: Parameter
+  shape: Shape
+  /** Its values for a seed, into the array where one is given. */
+  values: (seed: number, into?: Float32Array<ArrayBuffer>) => Float32Array
   /** Where its bytes begin in the external block; null where they go inline. */
   offset: number | null
   tensor: TensorProto
@@ -71,8 +72,21 @@ export class Initializers {
 
   /** Declares a layer's parameter. @throws CountOverflow past 2^53 − 1 bytes. */
   declare(name: string, layerId: string, parameter: Parameter): void {
-    const length = product(numel(parameter.shape), width[this.#precision])
-    const tensor = create(TensorProtoSchema, { name, dataType: onnxFloat[this.#precision], dims: parameter.shape.map(BigInt) })
+    this.#declare(name, parameter.shape, (seed, into) => seededParameter(seed, layerId, parameter, into))
+  }
+
+  /** Declares the seeded input of this name as data of the model. @throws CountOverflow past 2^53 − 1 bytes. */
+  declareInput(name: string, input: string, shape: Shape): void {
+    this.#declare(name, shape, (seed, into) => {
+      const values = seededInput(seed, input, numel(shape))
+      into?.set(values)
+      return into ?? values
+    })
+  }
+
+  #declare(name: string, shape: Shape, values: Pending['values']): void {
+    const length = product(numel(shape), width[this.#precision])
+    const tensor = create(TensorProtoSchema, { name, dataType: onnxFloat[this.#precision], dims: shape.map(BigInt) })
     let offset: number | null = null
     if (this.#storage === 'external' && length >= smallestExternal) {
       offset = product(Math.ceil(this.#external / page), page)
@@ -84,7 +98,7 @@ export class Initializers {
         { $typeName: 'onnx.StringStringEntryProto', key: 'length', value: String(length) },
       ]
     } else this.#inline = sum(this.#inline, length)
-    this.#pending.push({ layerId, parameter, offset, tensor })
+    this.#pending.push({ shape, values, offset, tensor })
     this.tensors.push(tensor)
   }
 
@@ -96,11 +110,10 @@ export class Initializers {
   fill(seed: number): Uint8Array<ArrayBuffer> | null {
     this.#checkInline()
     const block = this.#external > 0 ? new ArrayBuffer(this.#external) : null
-    for (const { layerId, parameter, offset, tensor } of this.#pending) {
-      if (block === null || offset === null) tensor.rawData = this.#encode(seededParameter(seed, layerId, parameter))
-      else if (this.#precision === 'float32')
-        seededParameter(seed, layerId, parameter, new Float32Array(block, offset, numel(parameter.shape)))
-      else new Float16Array(block, offset, numel(parameter.shape)).set(seededParameter(seed, layerId, parameter))
+    for (const { shape, values, offset, tensor } of this.#pending) {
+      if (block === null || offset === null) tensor.rawData = this.#encode(values(seed))
+      else if (this.#precision === 'float32') values(seed, new Float32Array(block, offset, numel(shape)))
+      else new Float16Array(block, offset, numel(shape)).set(values(seed))
     }
     return block === null ? null : new Uint8Array(block)
   }
@@ -115,8 +128,8 @@ export class Initializers {
     return this.tensors.map((tensor) => {
       const own = pending.get(tensor)
       if (!own) return { tensor, length: tensor.rawData.length, data: () => tensor.rawData }
-      const length = numel(own.parameter.shape) * width[this.#precision]
-      return { tensor, length, data: () => this.#encode(seededParameter(seed, own.layerId, own.parameter)) }
+      const length = numel(own.shape) * width[this.#precision]
+      return { tensor, length, data: () => this.#encode(own.values(seed)) }
     })
   }
 

@@ -29,6 +29,7 @@ export function fileAsExport(file: ModelFile, { graph, batch }: LoadRequest): On
     inputs: inputs.map((name, i) => ({ name, id: graph.inputs[i]!.id, shape: inputShape(graph.inputs[i]!, { batch }) })),
     outputs: outputs.map((name) => ({ name, shape: [] })),
     layerOfNode,
+    resident: null,
   }
 }
 

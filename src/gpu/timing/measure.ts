@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RunJob, RunProgress, Session } from '../contract.ts'
 import { median } from './percentiles.ts'
 import { maxSamples, offlineBlockMs, type TimingSettings } from './settings.ts'
-import { type Stability, spread, stability } from './stability.ts'
+import { type Stability, spread, stability, windowMedians } from './stability.ts'
 
 /** Monotonic time, ms. Injected, so that a test decides what time it is. */
 export interface Clock {
@@ -30,8 +30,6 @@ export interface Measurement {
 const progressEveryMs = 1000
 /** The least growth of a series, ms, after which it is looked at again for stability. */
 const lookEveryMs = 250
-/** Warm-up windows must agree as well as the long windows of the stability test. */
-const warmupTolerance = 0.05
 const warmupCapFactor = 3
 
 /** A growing list of doubles, so that a long run does not allocate at each sample. */
@@ -54,15 +52,15 @@ class Samples {
   }
 }
 
-/** Whether the last half of the warm-up, as three windows of equal count, agrees. */
-function windowsAgree(samples: Float64Array): boolean {
-  const size = Math.ceil(samples.length / 6)
-  const last = samples.length
-  return spread([3, 2, 1].map((i) => median(samples.subarray(last - i * size, last - (i - 1) * size)))) <= warmupTolerance
+/** Whether the last half of the warm-up, in windows of equal count, agrees as well as the stability test will ask. */
+function windowsAgree(samples: Float64Array, { stabilityWindows: count, stabilityTolerance }: TimingSettings): boolean {
+  const size = Math.ceil(samples.length / (2 * count))
+  const windows = windowMedians(samples.subarray(Math.max(0, samples.length - count * size)), Math.min(count, samples.length))
+  return spread(windows) <= stabilityTolerance
 }
 
 /**
- * Times a loaded network. The first call is apart; then calls are made untimed for `warmupMs` and until three windows
+ * Times a loaded network. The first call is apart; then calls are made untimed for `warmupMs` and until the windows
  * agree (at most three times as long, never fewer than three calls); then every call is timed until minimum duration,
  * minimum samples and stability are reached together, or the cap. One call ends before the next begins.
  * The runtime's errors pass through.
@@ -103,7 +101,7 @@ export async function measure(
   let agreed = false
   for (let elapsed = 0; ; ) {
     if (elapsed >= settings.warmupMs && warm.length >= 3) {
-      agreed = windowsAgree(warm.all())
+      agreed = windowsAgree(warm.all(), settings)
       if (agreed || elapsed >= warmupCapFactor * settings.warmupMs) break
     }
     // Looking at the windows costs a sort: do it a few times a second, not after each call of a fast network.
@@ -133,7 +131,7 @@ export async function measure(
     samples.add(await sample())
     const end = clock.now()
     const elapsed = end - start
-    const finish = (endedBy: Measurement['endedBy'], verdict = stability(samples.all())): Measurement => ({
+    const finish = (endedBy: Measurement['endedBy'], verdict = stability(samples.all(), settings)): Measurement => ({
       firstRunMs,
       warmup,
       samples: samples.all().slice(),
@@ -143,7 +141,7 @@ export async function measure(
       interval: { start, end },
     })
     if (samples.length >= settings.minSamples && elapsed >= nextLook) {
-      const verdict = stability(samples.all())
+      const verdict = stability(samples.all(), settings)
       if (verdict.stable || block) return finish('settled', verdict)
       // Each further look is another chance to be called stable by luck: let the series grow by a tenth first.
       nextLook = elapsed + Math.max(lookEveryMs, elapsed / 10)

@@ -1,11 +1,12 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { runtimeSettingProperties } from '../runtime-settings.ts'
 
 const hour = 3_600_000
 
 export const scenarios = ['singleStream', 'offline'] as const
 
 /**
- * Numbers that steer one timing; each is recorded with the run. The only place where defaults and bounds stand: the
+ * What steers one timing, and what is asked of the runtime; each is recorded with the run. The only place where defaults and bounds stand: the
  * API's validation and documentation are made from this schema.
  */
 export const TimingSettings = Type.Object(
@@ -48,12 +49,33 @@ export const TimingSettings = Type.Object(
       default: 64,
       description: 'Time at least this many calls; 64 is the least that states a 90th percentile (11 for a median, 662 for a 99th).',
     }),
+    stabilityWindows: Type.Integer({
+      minimum: 2,
+      maximum: 20,
+      default: 3,
+      description: 'Windows whose medians must agree for a run to be steady, in warm-up and timing; NVIDIA’s perf_analyzer compares three.',
+    }),
+    stabilityTolerance: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 0.05,
+      description:
+        'How far the medians of those windows may lie apart, as a share of the least; of ten shorter windows twice as far, which is perf_analyzer’s default of 10 %.',
+    }),
+    driftTolerance: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 0.02,
+      description:
+        'A trend (Mann–Kendall, 1 %) counts where it moves the median by more than this share from the first window to the last.',
+    }),
     seed: Type.Integer({
       minimum: 0,
       maximum: 2 ** 32 - 1,
       default: 0,
       description: 'Seed of weights, inputs and of the bootstrap: the same seed repeats the run.',
     }),
+    ...runtimeSettingProperties,
   },
   { additionalProperties: false },
 )

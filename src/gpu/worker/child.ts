@@ -1,10 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RunJob } from '../contract.ts'
+import type { BackendName, RunJob, RuntimeName } from '../contract.ts'
+import { libraryFolder } from '../cuda-folder.ts'
 import type { Device } from '../devices.ts'
 import { tensorflowProblem } from '../tensorflow-folder.ts'
 import { LastLines } from './last-lines.ts'
@@ -29,18 +30,45 @@ export interface Child extends WorkerExit {
 const passedOn = /^(PATH|HOME|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|TENSORFLOW_DIR|XDG_CACHE_HOME)$/
 
 /**
- * What a process is started for, where not every process will do: TensorFlow takes its threads once, when it is loaded,
- * and hundreds of MB, so it gets a process for each number of threads, and no other runtime runs beside it.
+ * What a process is started for, where not every process will do: libraries read some things once, from the environment
+ * they are loaded in.
  */
 export interface ProcessKind {
-  backend: 'tensorflow'
-  /** As the settings ask for them. */
-  threads: number
+  runtime: RuntimeName
+  backend: BackendName
+  /** As the settings ask for them, where the back end takes them once; null elsewhere. */
+  threads: number | null
+  /** Of a GPU. */
+  tf32: boolean
 }
 
-/** The kind that a job needs; null where any process does, which also tells where TensorFlow is not set up. */
-export const kindFor = ({ backend, threads }: Pick<RunJob, 'backend'> & { threads: number }): ProcessKind | null =>
-  backend === 'tensorflow' && tensorflowProblem() === null ? { backend, threads } : null
+/** What a job, or the probe of a back end, asks of its process. */
+export type ProcessNeeds = Pick<RunJob, 'runtime' | 'backend'> & {
+  device: Pick<Device, 'kind'>
+  settings: { threads: number; tf32: boolean }
+}
+
+/**
+ * The kind that a job needs; null where any process does. On a GPU each runtime has processes of its own, since their
+ * CUDA libraries differ under the same names. TensorFlow has hundreds of MB and takes its threads when it is loaded, so
+ * nothing else runs beside it; where it is not set up, any process can say so.
+ */
+export function kindFor({ device, runtime, backend, settings }: ProcessNeeds): ProcessKind | null {
+  const tensorflow = backend === 'tensorflow' && tensorflowProblem() === null
+  if (device.kind !== 'cuda' && !tensorflow) return null
+  return { runtime, backend, threads: tensorflow ? settings.threads : null, tf32: device.kind === 'cuda' ? settings.tf32 : true }
+}
+
+/** How worker processes are set up. */
+export interface ProcessOptions {
+  /** Filled by the set-up of CUDA; its libraries are for onnxruntime alone, since TensorFlow brings others of the same names. */
+  cudaFolder: string
+  /** Most memory the process may take, bytes; 0: as much as there is. */
+  memoryBytes: number
+  /** What it executes. */
+  program: string
+}
+export const workerProgram = fileURLToPath(new URL('./main.ts', import.meta.url))
 
 /**
  * The environment of a worker for this device: it sees its own GPU alone, as device 0, or none, and leaves its files,
@@ -48,11 +76,32 @@ export const kindFor = ({ backend, threads }: Pick<RunJob, 'backend'> & { thread
  */
 export function workerEnvironment(
   device: Pick<Device, 'kind' | 'uuid'>,
+  kind: ProcessKind | null,
   scratch: string,
+  { cudaFolder, memoryBytes }: Pick<ProcessOptions, 'cudaFolder' | 'memoryBytes'>,
   environment: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
+  const own: NodeJS.ProcessEnv = { TMPDIR: scratch, CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
+  if (memoryBytes > 0) own.WORKER_MEMORY_BYTES = String(memoryBytes)
+  if (device.kind === 'cuda') own.CUDA_DIR = cudaFolder
+  if (kind) {
+    // Empty is as good as not there, and beats what the service itself was started with.
+    own.NVIDIA_TF32_OVERRIDE = kind.tf32 ? undefined : '0'
+    if (kind.runtime === 'onnxruntime')
+      own.LD_LIBRARY_PATH = [libraryFolder(cudaFolder), environment.LD_LIBRARY_PATH].filter((folder) => folder).join(path.delimiter)
+  }
   const kept = Object.entries(environment).filter(([name]) => passedOn.test(name))
-  return { ...Object.fromEntries(kept), TMPDIR: scratch, CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
+  return { ...Object.fromEntries(kept), ...own }
+}
+
+/**
+ * The command line. A cap of memory is set by the shell before Node begins: RLIMIT_DATA, which counts what a process can
+ * write to and lets V8 reserve addresses as it does, so that an allocation beyond it fails and nothing else is touched.
+ */
+function commandLine({ memoryBytes, program }: ProcessOptions, args: readonly string[]): [string, string[]] {
+  const node = [process.execPath, program, ...args]
+  if (memoryBytes === 0 || process.platform !== 'linux') return [node[0]!, node.slice(1)]
+  return ['sh', ['-c', 'ulimit -d "$1" && shift && exec "$@"', 'sh', String(Math.ceil(memoryBytes / 1024)), ...node]]
 }
 
 /**
@@ -62,13 +111,14 @@ export function workerEnvironment(
 export async function spawnChild(
   device: Device,
   kind: ProcessKind | null,
+  options: ProcessOptions,
   onLine: (line: string, pid: number | undefined) => void,
 ): Promise<Child> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'archmeter-worker-'))
-  const worker = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [String(process.pid), scratch], {
+  const [command, args] = commandLine(options, [String(process.pid), scratch])
+  const worker = spawn(command, args, {
     serialization: 'advanced',
-    execArgv: [],
-    env: workerEnvironment(device, scratch, process.env),
+    env: workerEnvironment(device, kind, scratch, options, process.env),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const said = new LastLines((line) => onLine(line, worker.pid))

@@ -13,9 +13,20 @@ import {
   runtimeNames,
   type ToWorker,
 } from '../contract.ts'
+import { defaultCudaFolder } from '../cuda-folder.ts'
 import type { Device } from '../devices.ts'
+import { isOutOfMemory } from '../run-error.ts'
 import { probeThreads } from '../runtimes/probe-request.ts'
-import { type Child, crashMessage, kindFor, type ProcessKind, spawnChild, type WorkerExit } from './child.ts'
+import {
+  type Child,
+  crashMessage,
+  kindFor,
+  type ProcessKind,
+  type ProcessOptions,
+  spawnChild,
+  type WorkerExit,
+  workerProgram,
+} from './child.ts'
 import { stopAfter } from './deadline.ts'
 
 /** How a run ended. `during` is the phase it had reached. */
@@ -41,6 +52,11 @@ export interface WorkerLog {
   warn(data: object, message: string): void
 }
 
+export interface WorkerOptions extends Partial<ProcessOptions> {
+  log: WorkerLog
+  onExit?: (exit: WorkerExit) => void
+}
+
 const startTimeoutMs = 30_000
 const probeTimeoutMs = 120_000
 /** A process that a run left larger than this is ended: its memory would be missing for the next one. */
@@ -54,6 +70,7 @@ const longestBackOffMs = 10_000
  */
 export class DeviceWorker {
   readonly device: Device
+  readonly #options: ProcessOptions
   readonly #log: WorkerLog
   readonly #onExit: ((exit: WorkerExit) => void) | undefined
   #child: Child | null = null
@@ -63,8 +80,9 @@ export class DeviceWorker {
   readonly #closing = new AbortController()
   #probed: Promise<RuntimeSupport[]> | null = null
 
-  constructor(device: Device, { log, onExit }: { log: WorkerLog; onExit?: (exit: WorkerExit) => void }) {
+  constructor(device: Device, { log, onExit, ...options }: WorkerOptions) {
     this.device = device
+    this.#options = { cudaFolder: defaultCudaFolder, memoryBytes: 0, program: workerProgram, ...options }
     this.#log = log
     this.#onExit = onExit
   }
@@ -112,18 +130,19 @@ export class DeviceWorker {
   async #execute(job: RunJob, { timeoutMs, fresh, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
     let during = 'starting'
     let begun = false
-    let swollen = false
+    /** A process not to be used again: too large, or one in which CUDA's profiler was, of which it is not known what it leaves. */
+    let worn = false
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     const deadline = stopAfter(timeoutMs, stop)
     try {
-      const child = await Promise.race([deadline.stopped, this.#ready(kindFor({ backend: job.backend, threads: job.settings.threads }))])
+      const child = await Promise.race([deadline.stopped, this.#ready(kindFor(job))])
       // Nothing of the run has begun: the process may go on starting, for the next one.
       if (typeof child === 'string') return { outcome: child, during }
       begun = true
       const reply = this.#ask(child, { kind: 'run', job }, (message): Outcome | null => {
         if (!('runId' in message) || message.runId !== job.runId) return null
         if (message.kind === 'done') {
-          swollen = message.residentBytes > largestIdleBytes
+          worn = message.residentBytes > largestIdleBytes || (this.device.kind === 'cuda' && job.profile)
           return { outcome: 'succeeded', success: message.success }
         }
         if (message.kind === 'failed') return { outcome: 'failed', failure: message.failure }
@@ -140,12 +159,13 @@ export class DeviceWorker {
         return outcome
       }
       this.#crashes += 1
-      return { outcome: 'crashed', failure: { code: 'WORKER_CRASHED', message: crashMessage(child, during) } }
+      const code = isOutOfMemory(child.said.text()) ? 'OUT_OF_MEMORY' : 'WORKER_CRASHED'
+      return { outcome: 'crashed', failure: { code, message: crashMessage(child, during) } }
     } catch (error) {
       return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
     } finally {
       const stopped = deadline.end()
-      if ((stopped && begun) || swollen || fresh) await this.#kill()
+      if ((stopped && begun) || worn || fresh) await this.#kill()
     }
   }
 
@@ -162,7 +182,8 @@ export class DeviceWorker {
     const deadline = stopAfter(probeTimeoutMs, this.#closing.signal)
     const unusable = (reason: string): RuntimeSupport => ({ runtime, backend, usable: false, reason, command: null })
     try {
-      const child = await this.#ready(kindFor({ backend, threads: probeThreads }))
+      const settings = { threads: probeThreads, tf32: true }
+      const child = await this.#ready(kindFor({ device: this.device, runtime, backend, settings }))
       const { name, uuid, kind, index, model, driver } = this.device
       const question = { kind: 'probe' as const, runtime, backend, device: { name, uuid, kind, index, model, driver } }
       const reply = this.#ask(child, question, (message) =>
@@ -175,7 +196,8 @@ export class DeviceWorker {
     } catch (error) {
       return unusable((error as Error).message)
     } finally {
-      if (deadline.end()) await this.#kill()
+      // A probe profiles, and what that leaves in a process of CUDA is not known.
+      if (deadline.end() || this.device.kind === 'cuda') await this.#kill()
     }
   }
 
@@ -235,7 +257,9 @@ export class DeviceWorker {
 
   async #spawn(kind: ProcessKind | null): Promise<Child> {
     const { name } = this.device
-    const child = await spawnChild(this.device, kind, (line, pid) => this.#log.debug({ device: name, pid, line }, 'the worker says'))
+    const child = await spawnChild(this.device, kind, this.#options, (line, pid) =>
+      this.#log.debug({ device: name, pid, line }, 'the worker says'),
+    )
     this.#child = child
     child.gone = child.gone.then(() => {
       if (this.#child === child) this.#child = null

@@ -9,10 +9,15 @@ import type { BackendName, FromWorker, RunJob, RuntimeName, RuntimeSupport, ToWo
 import { failureOf } from '../run-error.ts'
 import { loadRuntime } from '../runtimes/index.ts'
 import { executeRun } from './run.ts'
+import { SessionCache } from './session-cache.ts'
+
+/** Half of what a process may hold between runs (`largestIdleBytes` of its host), which ends one that holds more. */
+const sessionCacheBytes = 2 ** 29
 
 const [parentPid, scratch] = [Number(process.argv[2]), process.argv[3]!]
 
-new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: { parentPid, scratch } })
+// V8 would reserve 512 MB for the code of this thread, which counts against a cap of memory.
+new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: { parentPid, scratch }, resourceLimits: { codeRangeSizeMb: 16 } })
 // Ctrl-C and a service manager signal the whole group: the parent decides when this process ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 // An idle process sees its parent go at once; one in the middle of a call leaves it to the watchdog.
@@ -27,6 +32,8 @@ try {
   // Not Linux, or not allowed: the kernel then chooses by size, which is this process as well.
 }
 
+const sessions = new SessionCache(sessionCacheBytes)
+
 // A send fails only where the parent is gone, and then the watchdog ends this process.
 const send = (message: FromWorker) => process.send!(message, () => {})
 
@@ -34,7 +41,7 @@ async function run(job: RunJob): Promise<void> {
   const { runId } = job
   try {
     const runtime = await loadRuntime(job.runtime, job.backend)
-    const success = await executeRun(job, { runtime, scratch, emit: (progress) => send({ kind: 'progress', runId, progress }) })
+    const success = await executeRun(job, { runtime, sessions, scratch, emit: (progress) => send({ kind: 'progress', runId, progress }) })
     send({ kind: 'done', runId, success, residentBytes: process.memoryUsage.rss() })
   } catch (error) {
     send({ kind: 'failed', runId, failure: failureOf(error) })

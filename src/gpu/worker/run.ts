@@ -14,12 +14,17 @@ import {
   type RunSuccess,
   type Runtime,
 } from '../contract.ts'
-import { describeCpu, governor, type HostCpuTime, hostCpuTime, bootId as readBootId } from '../host-facts.ts'
+import { describeCpu, bootId as readBootId } from '../host-facts.ts'
+import { leastFlops, peakOf } from '../peaks.ts'
 import { RunError } from '../run-error.ts'
 import { measure } from '../timing/measure.ts'
 import { summarize } from '../timing/summary.ts'
-import { certify, loadOfOthers } from './certificate.ts'
+import { admit, refuseUnsupported, threadsFor } from './admission.ts'
+import { certify } from './certificate.ts'
+import { ConditionWatch } from './conditions.ts'
+import { storedWatch } from './gpu-watch.ts'
 import { lockDevice } from './lock.ts'
+import { type Loaded, type SessionCache, sessionKey } from './session-cache.ts'
 
 /** Calls that a per-layer profile averages over: enough to pass the first, slower ones by. */
 const profileRuns = 10
@@ -28,15 +33,11 @@ const shownOutputs = 8
 
 export interface RunContext {
   runtime: Runtime
+  /** Of the process, for the runs that come. */
+  sessions: SessionCache
   /** A folder of this process; the run makes its own inside. */
   scratch: string
   emit(progress: RunProgress): void
-}
-
-/** CPU seconds of this process, all threads. */
-const ownCpuSeconds = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e6
 }
 
 /**
@@ -58,74 +59,81 @@ export async function executeRun(job: RunJob, context: RunContext): Promise<RunS
 async function whileLocked(
   job: RunJob,
   scratch: string,
-  { runtime, emit }: RunContext,
+  { runtime, sessions, emit }: RunContext,
   phase: (name: string, data?: Record<string, unknown>) => void,
 ): Promise<RunSuccess> {
+  const { graph, batch, resolution, precision, settings, device } = job
   const cpu = await describeCpu()
-  const request = { ...job, threads: threadsFor(job, runtime, cpu.physicalCores), seed: job.settings.seed, scratch }
-  const memory = checkMemory(job, runtime)
+  const capabilities = await runtime.capabilities(device.kind)
+  refuseUnsupported(job, capabilities)
+  const threads = threadsFor(job, capabilities, cpu.physicalCores)
+  const request: LoadRequest = { ...job, threads, seed: settings.seed, scratch }
+  const costs = computeCosts(graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })
   const loadAverage = os.loadavg()
+  const clock = monotonicClock()
 
   phase('loading')
-  const origin = process.hrtime.bigint()
-  const clock = { now: () => Number(process.hrtime.bigint() - origin) / 1e6 }
-  const loadStart = clock.now()
-  const session = await runtime.load(request)
-  const loadMs = clock.now() - loadStart
+  const conditions = await ConditionWatch.start(device)
+  const key = sessionKey(runtime, request)
+  const { loaded, cached, memory } = await obtain(job, request, costs.totals, { runtime, sessions, key, clock })
+  const { session, loadMs } = loaded
   // What loading left behind would otherwise be collected in the middle of the timing.
   collectGarbage()
 
-  let before: { host: HostCpuTime | null; own: number } = { host: null, own: 0 }
   const onProgress = (progress: RunProgress) => {
     emit(progress)
-    if (progress.data.phase === 'timing' && progress.type === 'phase') before = { host: hostCpuTime(), own: ownCpuSeconds() }
+    if (progress.data.phase !== 'timing') return
+    if (progress.type === 'phase') conditions.begin()
+    else conditions.look()
   }
-  const measured = await measure(session, job.settings, clock, onProgress, job.block)
-  const after = { host: hostCpuTime(), own: ownCpuSeconds() }
+  const measured = await measure(session, settings, clock, onProgress, job.block)
   const seconds = (measured.interval.end - measured.interval.start) / 1000
-  const hostLoad = before.host && after.host ? loadOfOthers(before.host, after.host, after.own - before.own, seconds) : null
+  const { hostLoad, frequenciesMHz, gpu } = await conditions.end(seconds)
 
-  const sessionOutputs = session.outputs()
+  const sessionOutputs = await session.outputs()
   const output = describeOutputs(sessionOutputs)
   const outputs = keptOutputs(sessionOutputs)
-  const { options } = session
-  await session.dispose()
+  const { options, addedOps = [] } = session
   let profile: RunResult['profile'] = null
   if (job.profile) {
+    // The profile has a session of its own, and the memory of this one may be what it needs.
+    await session.dispose()
     phase('profiling', { runs: profileRuns })
     profile = await profileOf(runtime, request)
-  }
-  const nsAt = (ms: number) => String(origin + BigInt(Math.round(ms * 1e6)))
+  } else await sessions.keep(key, loaded)
   const environment: RunEnvironment = {
     host: os.hostname(),
-    device: job.device.name,
-    deviceUuid: job.device.uuid,
-    deviceName: job.device.model,
-    driver: job.device.driver,
+    device: device.name,
+    deviceUuid: device.uuid,
+    deviceName: device.model,
+    driver: device.driver,
     runtime: runtime.name,
     runtimeVersion: runtime.version,
     backend: runtime.backend,
     runtimeOptions: options,
-    precision: job.precision,
+    precision,
     nodeVersion: process.version,
     os: `${os.type()} ${os.release()} ${os.arch()}`,
-    cpu: { ...cpu, governor: await governor() },
+    cpu,
     memory,
     loadAverage,
-    threads: request.threads,
-    settings: job.settings,
+    threads,
+    settings,
     workerPid: process.pid,
-    interval: { bootId: await readBootId(), startNs: nsAt(measured.interval.start), endNs: nsAt(measured.interval.end) },
+    interval: { bootId: await readBootId(), startNs: clock.nsAt(measured.interval.start), endNs: clock.nsAt(measured.interval.end) },
     hostLoad,
+    gpu: gpu && storedWatch(gpu),
   }
   return {
     result: {
-      latencyMs: summarize(measured.samples, job.settings.seed, measured.callsPerSample),
+      latencyMs: summarize(measured.samples, settings.seed, measured.callsPerSample),
       samples: measured.samples.length,
       callsPerSample: measured.callsPerSample,
-      throughputPerSecond: (job.batch * measured.samples.length * measured.callsPerSample) / seconds,
+      throughputPerSecond: (batch * measured.samples.length * measured.callsPerSample) / seconds,
       firstRunMs: measured.firstRunMs,
       loadMs,
+      sessionCached: cached,
+      addedOps,
       warmup: measured.warmup,
       stable: measured.stability.stable,
       output,
@@ -133,47 +141,55 @@ async function whileLocked(
       copiesMs: null,
       profile,
     },
-    certificate: certify(measured, job.settings, job.device, hostLoad, cpu.logicalCpus, output),
+    certificate: certify({
+      measured,
+      settings,
+      kind: device.kind,
+      output,
+      hostLoad,
+      logicalCpus: cpu.logicalCpus,
+      frequenciesMHz,
+      gpu,
+      leastFlops: leastFlops(graph, new Map(costs.layers.map(({ id, macs }) => [id, macs]))),
+      peak: peakOf(device.kind, device.model, cpu, precision, settings.tf32),
+    }),
     environment,
     samples: measured.samples,
     outputs,
   }
 }
 
-/** Threads in full. @throws RunError where the runtime cannot be told to use as many as were asked for. */
-function threadsFor({ runtime, device, settings }: RunJob, { capabilities }: Runtime, physicalCores: number): number {
-  const { maxThreads } = capabilities(device.kind)
-  if (settings.threads > maxThreads)
-    throw new RunError(
-      'UNSUPPORTED_THREADS',
-      `${runtime} takes at most ${maxThreads} thread${maxThreads === 1 ? '' : 's'} here, not ${settings.threads}: ask for fewer, or for 0, which takes what fits`,
-    )
-  return settings.threads || Math.min(physicalCores, maxThreads)
+/** The host's monotonic clock in ms since now, and back to its own ns. */
+function monotonicClock() {
+  const origin = process.hrtime.bigint()
+  return {
+    now: () => Number(process.hrtime.bigint() - origin) / 1e6,
+    nsAt: (ms: number) => String(origin + BigInt(Math.round(ms * 1e6))),
+  }
 }
 
 /**
- * Refuses a run that cannot fit, before anything is loaded: the kernel would end it, or others, halfway.
- * @throws RunError OUT_OF_MEMORY_EXPECTED with both figures; UNSUPPORTED_PRECISION.
+ * The network, loaded: by an earlier run of this process, or now, where it fits; what earlier runs left gives way.
+ * @throws RunError OUT_OF_MEMORY_EXPECTED.
  */
-function checkMemory({ graph, batch, resolution, precision, device, runtime: name }: RunJob, runtime: Runtime): RunEnvironment['memory'] {
-  const { precisions } = runtime.capabilities(device.kind)
-  if (!precisions.includes(precision))
-    throw new RunError('UNSUPPORTED_PRECISION', `${name} runs ${precisions.join(' and ')} on ${device.name}, not ${precision}`)
-  const { totals } = computeCosts(graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })
-  const needed = runtime.leastMemory(totals.weightBytes, totals.peakActivationBytes)
-  const availableBytes = process.availableMemory()
-  const limit = runtime.memoryLimitBytes ?? Number.POSITIVE_INFINITY
-  if (needed > Math.min(availableBytes, limit)) {
-    const bound = limit < availableBytes ? `${name} can address ${mebibytes(limit)}` : `${mebibytes(availableBytes)} are free`
-    throw new RunError(
-      'OUT_OF_MEMORY_EXPECTED',
-      `this run needs at least ${mebibytes(needed)} (weights of ${mebibytes(totals.weightBytes)} and activations of ${mebibytes(totals.peakActivationBytes)}, as ${name} holds them), but ${bound}: use a smaller batch or resolution`,
-    )
-  }
-  return { totalBytes: os.totalmem(), availableBytes }
+async function obtain(
+  job: RunJob,
+  request: LoadRequest,
+  need: { weightBytes: number; peakActivationBytes: number },
+  { runtime, sessions, key, clock }: { runtime: Runtime; sessions: SessionCache; key: string; clock: { now(): number } },
+): Promise<{ loaded: Loaded; cached: boolean; memory: RunEnvironment['memory'] }> {
+  const kept = sessions.take(key)
+  if (kept) return { loaded: kept, cached: true, memory: { totalBytes: os.totalmem(), availableBytes: process.availableMemory() } }
+  const memory = await admit(job, runtime, need).catch(async (error: unknown) => {
+    if (sessions.bytes === 0) throw error
+    await sessions.clear()
+    return admit(job, runtime, need)
+  })
+  const start = clock.now()
+  const session = await runtime.load(request)
+  const bytes = runtime.leastMemory(need.weightBytes, need.peakActivationBytes)
+  return { loaded: { session, loadMs: clock.now() - start, bytes }, cached: false, memory }
 }
-
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
 
 let gc: (() => void) | null = null
 function collectGarbage(): void {

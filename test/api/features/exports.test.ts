@@ -30,7 +30,7 @@ const fetched = async (id: string, query: string) => {
   return { status: response.status, headers: response.headers, bytes: new Uint8Array(await response.arrayBuffer()) }
 }
 const text = async (id: string, query: string) => new TextDecoder().decode((await fetched(id, query)).bytes)
-const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('archmeter-export-'))
+const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`archmeter-export-${process.pid}-`))
 
 describe('exporting', () => {
   it('each format comes with its content type and a file name', async () => {

@@ -203,6 +203,19 @@ describe('what cannot be is refused', () => {
       ['/precision', '/profile', '/settings/threads'],
     )
   })
+  it('a setting that the runtime does not follow, unless it is the default anyway', async () => {
+    const settings = { graphOptimization: 'basic', tf32: false, mode: 'resident' }
+    const all = await refused({ runtime: 'tfjs', settings }, 422, 'UNSUPPORTED_BY_RUNTIME')
+    assert.deepEqual(
+      all.errors.map(({ path }) => path),
+      ['/settings/graphOptimization', '/settings/tf32', '/settings/mode'],
+    )
+    const { errors } = await refused({ settings }, 422, 'UNSUPPORTED_BY_RUNTIME')
+    assert.match(errors[0]!.message, /tf32 false is not followed here: leave tf32 out; what is followed: graphOptimization, mode/)
+    assert.equal(errors.length, 1)
+    await refused({ settings: { graphOptimization: 'most' } }, 400, 'INVALID_REQUEST')
+    await create({ runtime: 'tfjs', settings: { graphOptimization: 'all', tf32: true, mode: 'endToEnd' } }).expect(202)
+  })
   it('a body that no run needs', async () => {
     await refused({ labels: { a: 'x'.repeat(70_000) } }, 413, 'BODY_TOO_LARGE')
   })
@@ -218,6 +231,22 @@ describe('what cannot be is refused', () => {
   it('a name in full, and a UUID, are devices too', async () => {
     for (const device of ['here/cpu:0', 'CPU-00000000-0000-8000-8000-000000000001', 'cpu-00000000-0000-8000-8000-000000000001'])
       assert.equal((await create({ device }).expect(202)).body.device, 'cpu:0')
+  })
+})
+
+describe('what is asked of the runtime', () => {
+  it('reaches the worker, makes another workload, and is part of what an idempotency key stands for', async () => {
+    const followed = { graphOptimization: 'basic', mode: 'resident' }
+    const { body: run } = await create({ settings: followed }, 'runtime-1').expect(202)
+    await ended(run.id)
+    assert.deepEqual(run.settings, { ...run.settings, ...followed, tf32: true })
+    assert.deepEqual(api.worker.jobs.find(({ runId }) => runId === run.id)!.settings, run.settings)
+    await create({ settings: { ...followed, tf32: true } }, 'runtime-1').expect(200)
+    const conflict = await create({ settings: { ...followed, mode: 'endToEnd' } }, 'runtime-1').expect(409)
+    assert.equal(conflict.body.code, 'IDEMPOTENCY_CONFLICT')
+    const plain = (await create().expect(202)).body
+    const workload = async (id: string) => (await api.store.runs.get(id))!.workload
+    assert.notEqual(await workload(run.id), await workload(plain.id))
   })
 })
 

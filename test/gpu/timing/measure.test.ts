@@ -120,11 +120,17 @@ test('an error of the runtime passes through', async () => {
 
 test('settings: defaults in full, contradictions named', () => {
   assert.deepEqual(Object.keys(resolveSettings()).sort(), [
+    'driftTolerance',
+    'graphOptimization',
     'maxDurationMs',
     'minDurationMs',
     'minSamples',
+    'mode',
     'scenario',
     'seed',
+    'stabilityTolerance',
+    'stabilityWindows',
+    'tf32',
     'threads',
     'warmupMs',
   ])

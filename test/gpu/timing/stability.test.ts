@@ -43,6 +43,20 @@ test('a drift too small to matter is no instability', () => {
   assert.equal(stability(Float64Array.from({ length: 300 }, (_, i) => 10 + (0.1 * i) / 300)).stable, true)
 })
 
+test('windows and tolerances are what the settings say', () => {
+  const given = { stabilityWindows: 3, stabilityTolerance: 0.05, driftTolerance: 0.02 }
+  const step = noisy(300, 0.01, (t) => (t < 0.5 ? 1 : 1.08))(1)
+  assert.equal(stability(step, given).stable, false)
+  assert.equal(stability(step, { ...given, stabilityTolerance: 0.2, driftTolerance: 0.2 }).stable, true)
+  const ramp = noisy(300, 0.002, (t) => 1 + 0.015 * t)(1)
+  assert.equal(stability(ramp, given).stable, true, '1.5 % is no drift at 2 %')
+  assert.match(stability(ramp, { ...given, driftTolerance: 0.005 }).reason!, /a trend/)
+  // A bump in the second of five windows, which thirds dilute.
+  const bump = noisy(500, 0.002, (t) => (t >= 0.2 && t < 0.3 ? 1.09 : 1))(1)
+  assert.equal(stability(bump, given).stable, true)
+  assert.match(stability(bump, { ...given, stabilityWindows: 10 }).reason!, /medians of ten windows lie/)
+})
+
 test('the reason says what was seen', () => {
   assert.match(stability(new Float64Array(9).fill(1)).reason!, /9 samples are too few/)
   assert.match(stability(noisy(300, 0.01, (t) => (t < 0.5 ? 1 : 1.5))(1)).reason!, /three windows lie \d+\.\d % apart/)

@@ -1,36 +1,105 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, it, test } from 'node:test'
 import { resolveSettings } from '../../../src/gpu/timing/settings.ts'
-import { certify, loadOfOthers } from '../../../src/gpu/worker/certificate.ts'
+import { certify, type Evidence, loadOfOthers, reasons } from '../../../src/gpu/worker/certificate.ts'
+import type { GpuSample, GpuWatch } from '../../../src/gpu/worker/gpu-watch.ts'
 
-const measured = (n = 100) => ({
-  samples: new Float64Array(n).fill(1),
-  stability: { stable: true, reason: null as string | null },
-  endedBy: 'settled' as const,
+/** Steady samples around 1 ms with a little noise, so that nothing is to be found in them. */
+const steady = (n = 200) => Float64Array.from({ length: n }, (_, i) => 1 + 0.01 * Math.sin(12.9898 * i))
+const onCpu: Evidence = {
+  measured: { samples: steady(), stability: { stable: true, reason: null } },
+  settings: resolveSettings(),
+  kind: 'cpu',
+  output: { maxAbs: 1 },
+  hostLoad: { othersCpus: 0.01, stolenCpus: 0 },
+  logicalCpus: 2,
+  frequenciesMHz: [3000, 3010, 2990],
+  gpu: null,
+  leastFlops: 1e6,
+  peak: { flopsPerSecond: 1e12, source: 'a data sheet' },
+}
+const sample = (over: Partial<GpuSample> = {}): GpuSample => ({
+  at: 0,
+  smMHz: 1980,
+  memoryMHz: 2619,
+  throttle: 0,
+  temperatureC: 50,
+  powerWatts: 300,
+  utilization: 99,
+  ...over,
 })
-const idle = { othersCpus: 0.01, stolenCpus: 0 }
-const codes = (...parameters: Parameters<typeof certify>) => certify(...parameters).reasons.map((reason) => reason.code)
-const settings = resolveSettings()
-const fine = { maxAbs: 1 }
+const watch = (...samples: Partial<GpuSample>[]): GpuWatch => ({ samples: samples.map(sample), others: [], problem: null })
+const onGpu: Evidence = { ...onCpu, kind: 'cuda', hostLoad: null, frequenciesMHz: [], gpu: watch({}, {}, {}) }
+const throttled = (bit: number): Evidence => ({ ...onGpu, gpu: watch({ throttle: bit }, {}, {}) })
+const withSamples = (samples: Float64Array, evidence = onCpu): Evidence => ({ ...evidence, measured: { ...onCpu.measured, samples } })
 
-test('a steady run on an idle CPU is valid', () => {
-  assert.deepEqual(certify(measured(), settings, { kind: 'cpu' }, idle, 2, fine), { verdict: 'valid', reasons: [] })
-})
+/** What provokes each reason, and it alone: NVML's bits are those of nvml.h, nvmlClocksEventReasons. */
+const causes: Record<string, { evidence: Evidence; says: RegExp }> = {
+  ABOVE_PEAK: { evidence: { ...onCpu, leastFlops: 2e9 }, says: /2\.00 Tflop\/s at least.*no more than 1\.00 Tflop\/s \(a data sheet\)/ },
+  UNSTABLE: {
+    evidence: { ...onCpu, measured: { samples: steady(), stability: { stable: false, reason: 'it rose' } } },
+    says: /it rose/,
+  },
+  BIMODAL: {
+    evidence: withSamples(steady().map((ms, i) => (i % 5 < 2 ? 1.3 * ms : ms))),
+    says: /around (0\.99\d|1\.00) and 1\.30 ms with 40 % in the second/,
+  },
+  TOO_FEW_SAMPLES: { evidence: withSamples(steady(12)), says: /12 samples .* fewer than the 64/ },
+  OUTPUT_NOT_FINITE: { evidence: { ...onCpu, output: { maxAbs: Number.NaN } }, says: /not finite/ },
+  LOAD_UNKNOWN: { evidence: { ...onCpu, hostLoad: null }, says: /does not tell/ },
+  CPU_BUSY: { evidence: { ...onCpu, hostLoad: { othersCpus: 0.3, stolenCpus: 0 } }, says: /0\.30 of 2 CPUs busy/ },
+  CPU_STOLEN: { evidence: { ...onCpu, hostLoad: { othersCpus: 0, stolenCpus: 0.05 } }, says: /0\.05 of 2 CPUs to others/ },
+  FREQUENCY_DRIFT: { evidence: { ...onCpu, frequenciesMHz: [3000, 2500] }, says: /2500 to 3000 MHz .* 20\.0 % apart/ },
+  GPU_UNWATCHED: { evidence: { ...onGpu, gpu: { samples: [], others: [], problem: 'it is gone' } }, says: /it is gone/ },
+  GPU_SHARED: {
+    evidence: { ...onGpu, gpu: { ...watch({}), others: [{ pid: 4711, name: 'python3', usedBytes: null }] } },
+    says: /python3 \(4711\)/,
+  },
+  GPU_POWER_CAP: { evidence: throttled(0x4), says: /1 of 3 looks at the GPU the power limit/ },
+  GPU_HW_SLOWDOWN: { evidence: throttled(0x8), says: /hardware halved/ },
+  GPU_SYNC_BOOST: { evidence: throttled(0x10), says: /sync boost/ },
+  GPU_SW_THERMAL: { evidence: throttled(0x20), says: /driver held its clocks down for heat/ },
+  GPU_HW_THERMAL: { evidence: throttled(0x40), says: /hardware held its clocks down for heat/ },
+  GPU_POWER_BRAKE: { evidence: throttled(0x80), says: /power brake/ },
+  GPU_DISPLAY_CLOCKS: { evidence: throttled(0x100), says: /display/ },
+  GPU_CLOCK_DRIFT: { evidence: { ...onGpu, gpu: watch({}, { smMHz: 1800 }, {}) }, says: /1800 to 1980 MHz .* 10\.0 % apart/ },
+  GPU_WARMING: { evidence: { ...onGpu, gpu: watch({ temperatureC: 40 }, {}, { temperatureC: 55 }) }, says: /from 40 to 55 °C/ },
+}
 
-test('each trouble is its own reason, with figures', () => {
-  const unsteady = { ...measured(), stability: { stable: false, reason: 'it rose' } }
-  assert.deepEqual(codes(unsteady, settings, { kind: 'cpu' }, idle, 2, fine), ['UNSTABLE'])
-  assert.deepEqual(codes(measured(10), settings, { kind: 'cpu' }, idle, 2, fine), ['TOO_FEW_SAMPLES'])
-  assert.deepEqual(codes(measured(), settings, { kind: 'cpu' }, { othersCpus: 0.3, stolenCpus: 0.05 }, 2, fine), ['CPU_BUSY', 'CPU_STOLEN'])
-  assert.deepEqual(codes(measured(), settings, { kind: 'cpu' }, null, 2, fine), ['LOAD_UNKNOWN'])
-  assert.deepEqual(codes(measured(), settings, { kind: 'cpu' }, idle, 2, { maxAbs: Number.NaN }), ['OUTPUT_NOT_FINITE'])
-  const busy = certify(measured(), settings, { kind: 'cpu' }, { othersCpus: 1.5, stolenCpus: 0 }, 8, fine)
-  assert.equal(busy.verdict, 'suspect')
-  assert.match(busy.reasons[0]!.message, /1\.50 of 8 CPUs/)
-})
+describe('each reason is found where its cause is, and nowhere else', () => {
+  it('an undisturbed run is valid, on a CPU and on a GPU', () => {
+    for (const evidence of [onCpu, onGpu]) assert.deepEqual(certify(evidence), { verdict: 'valid', reasons: [] })
+  })
 
-test('the CPU’s load is no reason on a GPU', () => {
-  assert.deepEqual(codes(measured(), settings, { kind: 'cuda' }, { othersCpus: 2, stolenCpus: 1 }, 2, fine), [])
+  it('every reason of the table has its cause here', () => {
+    assert.deepEqual(reasons.map(({ code }) => code).sort(), Object.keys(causes).sort())
+  })
+
+  for (const [code, { evidence, says }] of Object.entries(causes))
+    it(code, () => {
+      const certificate = certify(evidence)
+      assert.deepEqual(
+        certificate.reasons.map((reason) => reason.code),
+        [code],
+      )
+      assert.match(certificate.reasons[0]!.message, says)
+      assert.equal(certificate.verdict, code === 'ABOVE_PEAK' ? 'invalid' : 'suspect')
+    })
+
+  it('what disturbs a CPU is no reason on a GPU, nor the other way round', () => {
+    assert.deepEqual(certify({ ...onGpu, hostLoad: { othersCpus: 2, stolenCpus: 1 }, frequenciesMHz: [1000, 3000] }).reasons, [])
+    assert.deepEqual(certify({ ...onCpu, gpu: null }).reasons, [])
+  })
+
+  it('idle and clocks that a user has set are no disturbance; what a GPU does not tell is none either', () => {
+    const silent = { throttle: null, smMHz: null, temperatureC: null }
+    assert.deepEqual(certify({ ...onGpu, gpu: watch({ throttle: 0x1 }, { throttle: 0x2 }, { throttle: 0x3 }) }).reasons, [])
+    assert.deepEqual(certify({ ...onGpu, gpu: watch(silent, silent) }).reasons, [])
+  })
+
+  it('a device whose peak is not known is not accused', () => {
+    assert.equal(certify({ ...onCpu, leastFlops: 1e30, peak: null }).verdict, 'valid')
+  })
 })
 
 test('others are the host’s busy time less our own', () => {

@@ -5,8 +5,8 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { verifyGraph } from '../../../src/engine/verify.ts'
 import { seededInput } from '../../../src/engine/weights.ts'
-import type { RunProgress } from '../../../src/gpu/contract.ts'
-import { workerEnvironment } from '../../../src/gpu/worker/child.ts'
+import type { RunJob, RunProgress, RuntimeName } from '../../../src/gpu/contract.ts'
+import { kindFor, workerEnvironment } from '../../../src/gpu/worker/child.ts'
 import { DeviceWorker, type ExecuteOptions, type Outcome } from '../../../src/gpu/worker/host.ts'
 import { endless, isAlive, jobOf, quick, silent, slowGraph, temporaryFolder, testDevice, tinyGraph, until } from './helpers.ts'
 
@@ -251,6 +251,57 @@ test('two runs asked for at once run one after the other', async () => {
   assert.ok(BigInt(a!.environment.interval.endNs) <= BigInt(b!.environment.interval.startNs))
 })
 
+test('the second run of a network finds it loaded; another batch, seed or optimisation does not', async () => {
+  const own = new DeviceWorker(testDevice(), { log: silent })
+  try {
+    const run = async (over: Partial<RunJob> = {}, settings = {}) => {
+      const { result, environment } = success(
+        await own.execute({ ...jobOf(own.device, tinyGraph, { ...quick, ...settings }), ...over }, patient),
+      )
+      return { cached: result.sessionCached, loadMs: result.loadMs, first: result.output.first, options: environment.runtimeOptions }
+    }
+    const loaded = await run()
+    const again = await run()
+    assert.deepEqual([loaded.cached, again.cached], [false, true])
+    assert.equal(again.loadMs, loaded.loadMs, 'of the load that was')
+    assert.deepEqual(again.first, loaded.first)
+    assert.equal((await run({ batch: 2 })).cached, false)
+    assert.equal((await run({}, { seed: 1 })).cached, false)
+    const basic = await run({}, { graphOptimization: 'basic' })
+    assert.equal(basic.cached, false)
+    assert.equal(basic.options.graphOptimizationLevel, 'basic')
+    assert.equal((await run()).cached, true, 'still there')
+  } finally {
+    await own.close()
+  }
+})
+
+test('resident: the same output, a scalar a call, and what was added is told', async () => {
+  const run = async (mode: 'endToEnd' | 'resident') => success(await worker.execute(jobOf(device, tinyGraph, { ...quick, mode }), patient))
+  const [endToEnd, resident] = [await run('endToEnd'), await run('resident')]
+  assert.deepEqual(resident.outputs, endToEnd.outputs)
+  assert.deepEqual(endToEnd.result.addedOps, [])
+  assert.deepEqual(resident.result.addedOps, [
+    'Mul: 768 elements of the input input by a scalar',
+    'ReduceMax: 10 elements of the output fc to a scalar',
+  ])
+  assert.deepEqual(
+    [endToEnd, resident].map(({ environment }) => environment.runtimeOptions.mode),
+    ['endToEnd', 'resident'],
+  )
+})
+
+test('a setting that the runtime does not follow is refused, not ignored', async () => {
+  for (const [runtime, settings] of [
+    ['onnxruntime', { tf32: false }],
+    ['tfjs', { mode: 'resident' }],
+    ['tfjs', { graphOptimization: 'basic' }],
+  ] as const) {
+    const outcome = await worker.execute(jobOf(device, tinyGraph, { ...quick, ...settings }, runtime), patient)
+    assert.match(JSON.stringify(outcome), /"UNSUPPORTED_SETTING".*is not followed here/, `${runtime} ${JSON.stringify(settings)}`)
+  }
+})
+
 test('a process that keeps dying is started with a pause', async () => {
   const dying = new DeviceWorker(testDevice(), { log: { ...silent, warn: (_data, message) => warned.push(message) } })
   try {
@@ -280,13 +331,35 @@ test('where the process cannot start, the outcome says so', async () => {
 
 test('the process is given no secrets, and sees its own GPU alone', () => {
   const environment = { PATH: '/bin', DATABASE_URL: 'postgres://u:p@h/d', NODE_OPTIONS: '--inspect', LD_LIBRARY_PATH: '/lib' }
-  assert.deepEqual(workerEnvironment({ kind: 'cpu', uuid: 'CPU-1' }, '/scratch', environment), {
+  const options = { cudaFolder: '/cuda', memoryBytes: 0 }
+  assert.deepEqual(workerEnvironment({ kind: 'cpu', uuid: 'CPU-1' }, null, '/scratch', options, environment), {
     PATH: '/bin',
     LD_LIBRARY_PATH: '/lib',
     TMPDIR: '/scratch',
     CUDA_VISIBLE_DEVICES: '',
   })
-  assert.equal(workerEnvironment({ kind: 'cuda', uuid: 'GPU-1' }, '/s', { CUDA_VISIBLE_DEVICES: '0,1' }).CUDA_VISIBLE_DEVICES, 'GPU-1')
+})
+
+test('on a GPU a process has the libraries of its runtime, and TF32 as the run asks, whatever the service was started with', () => {
+  const environment = { CUDA_VISIBLE_DEVICES: '0,1', NVIDIA_TF32_OVERRIDE: '0', LD_LIBRARY_PATH: '/own' }
+  const given = (runtime: RuntimeName, tf32: boolean, before: NodeJS.ProcessEnv = environment) => {
+    const options = { cudaFolder: '/cuda', memoryBytes: 2 ** 30 }
+    const kind = kindFor({
+      device: { kind: 'cuda' },
+      runtime,
+      backend: runtime === 'tfjs' ? 'tensorflow' : 'cuda',
+      settings: { threads: 0, tf32 },
+    })
+    return workerEnvironment({ kind: 'cuda', uuid: 'GPU-1' }, kind, '/s', options, before)
+  }
+  const { CUDA_VISIBLE_DEVICES, CUDA_DIR, WORKER_MEMORY_BYTES, LD_LIBRARY_PATH, NVIDIA_TF32_OVERRIDE } = given('onnxruntime', true)
+  assert.deepEqual(
+    [CUDA_VISIBLE_DEVICES, CUDA_DIR, WORKER_MEMORY_BYTES, LD_LIBRARY_PATH, NVIDIA_TF32_OVERRIDE],
+    ['GPU-1', '/cuda', '1073741824', '/cuda/lib:/own', undefined],
+  )
+  assert.equal(given('onnxruntime', false, {}).NVIDIA_TF32_OVERRIDE, '0')
+  assert.equal(given('onnxruntime', true, {}).LD_LIBRARY_PATH, '/cuda/lib')
+  assert.equal(given('tfjs', true).LD_LIBRARY_PATH, '/own', 'TensorFlow brings a cuDNN of its own')
 })
 
 test('after close nothing is left: no process, no zombie, no file; and nothing starts again', async () => {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { backendNames, runtimeNames } from '../../../gpu/contract.ts'
+import { runtimeSettingNames } from '../../../gpu/runtime-settings.ts'
 import { nullable } from '../../schemas.ts'
 
 export const RuntimeNameSchema = Type.Enum([...runtimeNames], { title: 'RuntimeName', description: 'What executes the network.' })
@@ -16,6 +17,9 @@ const Capabilities = Type.Object(
     separatesCopies: Type.Boolean({ description: 'Copies to and from the device are timed apart from compute.' }),
     perLayer: Type.Boolean({ description: 'It can profile layer by layer.' }),
     maxThreads: Type.Integer({ minimum: 1 }),
+    settings: Type.Array(Type.Enum([...runtimeSettingNames], { title: 'RuntimeSetting' }), {
+      description: 'Settings of a run that it follows; any other must have its default.',
+    }),
   },
   { title: 'RuntimeCapabilities' },
 )
@@ -33,6 +37,51 @@ const RuntimeOnDevice = Type.Object(
   { title: 'RuntimeOnDevice' },
 )
 
+const megahertz = nullable(Type.Number({ minimum: 0, description: 'MHz; null where the host does not tell.' }))
+const watts = nullable(Type.Number({ minimum: 0, description: 'W; null where the GPU has no such limit.' }))
+const bytes = Type.Integer({ minimum: 0 })
+
+const CpuFacts = Type.Object(
+  {
+    cores: Type.Integer({ minimum: 1, description: 'Physical cores that the service may use.' }),
+    logicalCpus: Type.Integer({ minimum: 1, description: 'Of the host.' }),
+    isa: Type.Array(Type.String(), { description: 'Instruction sets that decide which kernels a runtime picks.' }),
+    frequencyMHz: Type.Object({ current: megahertz, max: megahertz }, { title: 'CpuFrequency' }),
+    governor: nullable(Type.String({ description: 'Who chooses the frequency.', examples: ['performance', 'schedutil'] })),
+    caches: Type.Array(
+      Type.Object(
+        {
+          level: Type.Integer({ minimum: 1, maximum: 9 }),
+          type: Type.String({ examples: ['data', 'instruction', 'unified'] }),
+          bytes,
+          sharedBy: Type.Integer({ minimum: 0, description: 'Logical CPUs.' }),
+        },
+        { title: 'CpuCache' },
+      ),
+      { description: 'Of one core, the nearest first.' },
+    ),
+  },
+  { title: 'CpuFacts' },
+)
+
+const Clocks = Type.Object({ graphics: megahertz, sm: megahertz, memory: megahertz }, { title: 'GpuClocks' })
+const GpuFacts = Type.Object(
+  {
+    pciBusId: nullable(Type.String({ examples: ['00000000:1B:00.0'] })),
+    cudaVersion: nullable(Type.String({ description: 'Newest CUDA that the driver takes.' })),
+    persistence: nullable(Type.Boolean({ description: 'Whether the driver stays loaded while nobody uses it.' })),
+    mig: nullable(Type.Boolean({ description: 'Whether the GPU is partitioned.' })),
+    ecc: nullable(Type.Boolean()),
+    powerLimitWatts: Type.Object({ current: watts, default: watts, max: watts }, { title: 'GpuPowerLimit' }),
+    clocksMHz: Type.Object({ current: Clocks, max: Clocks }, { title: 'GpuClockRange' }),
+    processes: Type.Array(
+      Type.Object({ pid: Type.Integer({ minimum: 0 }), name: Type.String(), usedBytes: nullable(bytes) }, { title: 'GpuProcess' }),
+      { description: 'That hold the GPU, as far as the driver shows them here.' },
+    ),
+  },
+  { title: 'GpuFacts', description: 'As the driver told when the device was looked at last. What it does not tell is null.' },
+)
+
 export const DeviceSchema = Type.Object(
   {
     name: Type.String({ description: 'On its host.', examples: ['cpu:0', 'cuda:0'] }),
@@ -42,13 +91,18 @@ export const DeviceSchema = Type.Object(
     host: Type.String(),
     local: Type.Boolean({ description: 'Whether the service that answers runs on it.' }),
     model: Type.String(),
-    memoryBytes: Type.Integer({ minimum: 0 }),
+    memoryBytes: bytes,
+    memoryFreeBytes: nullable(
+      Type.Integer({ minimum: 0, description: 'When the device was looked at last: every ten seconds while nothing runs.' }),
+    ),
     cores: nullable(Type.Integer({ minimum: 1, description: 'Physical cores; CPU only.' })),
     driver: nullable(Type.String({ description: 'NVIDIA driver; GPU only.' })),
     computeCapability: nullable(Type.String({ description: 'GPU only.' })),
     runtimes: Type.Array(RuntimeOnDevice, {
       description: 'One entry a runtime and back end. Of a runtime’s usable ones the first is what a run gets that names no backend.',
     }),
+    cpu: nullable(CpuFacts),
+    gpu: nullable(GpuFacts),
   },
   { title: 'Device' },
 )

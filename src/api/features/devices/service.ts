@@ -1,6 +1,7 @@
 import { nearest } from '../../../engine/nearest.ts'
 import type { BackendName, RuntimeName, RuntimeSupport } from '../../../gpu/contract.ts'
 import type { DeviceDirectory, Offers } from '../../../gpu/directory.ts'
+import type { CpuDescription } from '../../../gpu/host-facts.ts'
 import { ApiError } from '../../errors.ts'
 import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
 
@@ -85,16 +86,28 @@ const present = (device: Offered): DeviceAnswer => ({
   local: device.local,
   model: device.model,
   memoryBytes: device.memoryBytes,
+  memoryFreeBytes: device.memoryFreeBytes ?? null,
   cores: device.cores ?? null,
   driver: device.driver,
   computeCapability: device.computeCapability ?? null,
+  cpu: device.cpu ? presentCpu(device.cpu) : null,
+  gpu: device.gpu ?? null,
   runtimes: device.runtimes.map((each) => ({
     runtime: each.runtime,
     backend: each.backend,
     usable: each.usable,
     version: each.usable ? each.version : null,
-    capabilities: each.usable ? each.capabilities : null,
+    capabilities: each.usable ? { settings: [], ...each.capabilities } : null,
     reason: each.usable ? null : each.reason,
     command: each.usable ? null : each.command,
   })),
+})
+
+const presentCpu = ({ physicalCores, logicalCpus, isa, frequencyMHz, governor, caches }: CpuDescription): DeviceAnswer['cpu'] => ({
+  cores: physicalCores,
+  logicalCpus,
+  isa,
+  frequencyMHz,
+  governor,
+  caches,
 })

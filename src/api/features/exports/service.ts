@@ -98,7 +98,7 @@ export class ExportService {
   }
 
   async #onnxFile({ packedGraph }: StoredArchitecture, query: ExportQuery): Promise<FileHandle> {
-    const folder = await mkdtemp(path.join(tmpdir(), 'archmeter-export-'))
+    const folder = await mkdtemp(path.join(tmpdir(), `archmeter-export-${process.pid}-`))
     let file: FileHandle | undefined
     try {
       const name = path.join(folder, 'model.onnx')

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { explain } from '../../../engine/explain.ts'
 import type { BackendName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices.ts'
+import { unfollowed } from '../../../gpu/runtime-settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
@@ -123,6 +124,7 @@ export class RunAdmission {
       ...(settings.threads > capabilities.maxThreads
         ? [{ path: `${path}/settings/threads`, message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
         : []),
+      ...unfollowed(settings, capabilities.settings).map(({ setting, message }) => ({ path: `${path}/settings/${setting}`, message })),
     ]
     if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
     const asRegistered = batch === 1 && !resolution
@@ -145,7 +147,7 @@ function weightsOf({ weights }: Side, { id, source }: Architecture): 'seeded' | 
 }
 
 /** What cannot be asked of a file that runs as it is. */
-function fileRefusals({ batch, resolution, precision }: Side, { source }: Architecture, path: string): Problem[] {
+function fileRefusals({ batch, resolution, precision, settings }: Side, { source }: Architecture, path: string): Problem[] {
   const own = source.kind === 'onnx' ? source.report.batch : 'symbolic'
   const instead = 'ask for runtime tfjs, which runs our form of the network with the same weights, or for weights: "seeded"'
   return [
@@ -155,6 +157,14 @@ function fileRefusals({ batch, resolution, precision }: Side, { source }: Archit
     ...(resolution
       ? [{ path: `${path}/resolution`, message: `the file runs as it is, at its own resolution: leave resolution out, or ${instead}` }]
       : []),
+    ...(settings.mode === 'endToEnd'
+      ? []
+      : [
+          {
+            path: `${path}/settings/mode`,
+            message: `mode ${settings.mode} adds to the network, and the file runs as it is: leave mode out, or ask for weights: "seeded"`,
+          },
+        ]),
     ...(precision === 'float32'
       ? []
       : [{ path: `${path}/precision`, message: `the file runs as it is: leave precision out, or ${instead}` }]),

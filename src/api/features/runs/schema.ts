@@ -182,6 +182,11 @@ const ResultSchema = Type.Object(
     throughputPerSecond: Type.Number({ minimum: 0, description: 'Images per second.' }),
     firstRunMs: ms,
     loadMs: ms,
+    sessionCached: Type.Boolean({
+      description:
+        'The network was loaded by an earlier run of the same process; loadMs is of that load, and firstRunMs not of its first call.',
+    }),
+    addedOps: Type.Array(Type.String(), { description: 'Operations that mode resident adds to the network, and that are timed with it.' }),
     warmup: Type.Object({ runs: count, durationMs: ms, agreed: Type.Boolean() }, { title: 'Warmup' }),
     stable: Type.Boolean(),
     output: OutputSchema,

@@ -17,8 +17,14 @@ export interface Constant {
   readonly element: Element
   /** Its elements in order, or null where the file does not hold them. Made when asked for, and kept by nobody. */
   read(): ArrayLike<number> | null
+  /** Steps that `read` computes, one on another; absent where the elements are at hand. */
+  readonly steps?: number
   /** The tensors of the file that its elements come from, where they are floats. */
   readonly sources: readonly Source[]
+  /** The file does not hold its numbers. */
+  readonly absent?: boolean
+  /** One number throughout in the place of weights (`ConstantOfShape`): as good as not there. */
+  readonly blank?: boolean
   /** The same tensor at the batch probed with, where it depends on the batch. */
   readonly wide: Constant | null
   /** Where it was repeated along dims: what was repeated, with size 1 there. */

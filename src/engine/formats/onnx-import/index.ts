@@ -14,7 +14,6 @@ import { type ImportReport, reportOf } from './report.ts'
 import { constantOf } from './tensor.ts'
 import { Translator } from './translate.ts'
 import { inputShape, statedShapes, symbolicBatch } from './value-info.ts'
-import { holdsWeights } from './weights.ts'
 
 export type { ImportReport } from './report.ts'
 
@@ -30,8 +29,6 @@ export interface ImportedModel {
    * it. A view of the file where the layout allows, made anew at each call otherwise.
    */
   parameterOf(layerId: string, parameter: Parameter): Float32Array | null
-  /** Whether the file holds the numbers of every parameter, so that it runs with its own weights. */
-  hasWeights: boolean
   /** The file's own names: of the graph's inputs and outputs, in the graph's order; node → layer. */
   names: { inputs: readonly string[]; outputs: readonly string[]; layerOfNode: ReadonlyMap<string, string> }
 }
@@ -71,7 +68,6 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
       const slot = byId.get(layerId)?.slots.get(parameter.name)
       return slot ? fillSlot(slot, parameter) : null
     },
-    hasWeights: holdsWeights(graph, translated, parts),
     names: {
       inputs: translated.inputs.map(({ name }) => name),
       outputs: translated.translator.outputNames,

@@ -4,6 +4,7 @@ import type { FilledSlot } from './translate.ts'
 
 /** The numbers of a parameter in the engine's layout, or null where the file does not hold them. */
 export function fillSlot({ constant, transposed, factor }: FilledSlot, parameter: Parameter): Float32Array | null {
+  if (constant.blank) return null
   const numbers = constant.read()
   if (!numbers || numbers.length !== numel(parameter.shape)) return null
   if (!transposed && factor === 1) return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers)

@@ -23,7 +23,7 @@ export const ImportReport = Type.Object({
   nodes: Type.Integer({ description: 'Nodes of the file, local functions written out.' }),
   operators: Type.Record(Type.String(), Type.Integer(), { description: 'How many nodes of each operator.' }),
   folded: Type.Integer({ description: 'Nodes that were computed at import: constants and shapes.' }),
-  weights: Type.Enum(['all', 'some', 'none'], { description: 'Which initializers the file holds the numbers of.' }),
+  weights: Type.Enum(['all', 'some', 'none'], { description: 'Which weights the file holds the numbers of.' }),
   externalData: Type.Array(Type.String(), { description: 'Files that the file names for its weights; never opened.' }),
   batch: Type.Union([Type.Literal('symbolic'), Type.Integer()], { description: 'The first dim of the inputs as the file states it.' }),
   parameters: Type.Object({
@@ -71,7 +71,7 @@ export function reportOf(findings: Findings): ImportReport {
     nodes: all.length,
     operators: Object.fromEntries([...operators].sort(([a], [b]) => (a < b ? -1 : 1))),
     folded: translated.translator.folded,
-    weights: payloads(parts),
+    weights: payloads(translated),
     externalData: external.slice(0, mostPaths),
     batch: parts.batch,
     parameters: accounted(findings),
@@ -89,10 +89,15 @@ function externalPaths({ initializers }: Parts): string[] {
   return [...paths].sort()
 }
 
-function payloads({ initializers }: Parts): ImportReport['weights'] {
+function payloads({ translator }: Translated): ImportReport['weights'] {
+  let held = 0
   let absent = 0
-  for (const tensor of initializers.values()) if (isAbsent(tensor)) absent++
-  return absent === 0 ? 'all' : absent === initializers.size ? 'none' : 'some'
+  for (const { slots } of translator.layers)
+    for (const { constant } of slots.values()) {
+      if (constant.blank || constant.absent) absent++
+      else held++
+    }
+  return absent === 0 ? 'all' : held === 0 ? 'none' : 'some'
 }
 
 /** Where every element of a float initializer went: params + differences = all of them, exactly. */

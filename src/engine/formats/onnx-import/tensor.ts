@@ -105,6 +105,7 @@ export function constantOf(tensor: TensorProto, name = tensor.name): Constant {
     read: () => (isAbsent(tensor) || !type ? null : payload(tensor, type)),
     sources: element === 'float' ? [{ tensor: name, elements }] : [],
     wide: null,
+    ...(isAbsent(tensor) || !type ? { absent: true } : {}),
   }
 }
 

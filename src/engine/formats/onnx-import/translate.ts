@@ -102,7 +102,10 @@ export class Translator {
   /** The tensor of this name. @throws EngineError INVALID_ONNX where it is a second output that is not made here, as a mask. */
   value(name: string): Value {
     const value = this.values.get(name)
-    if (!value) throw invalid(`tensor ${quote(name)} is an output of its node that is not read here, such as a mask or indices: export the network without it`)
+    if (!value)
+      throw invalid(
+        `tensor ${quote(name)} is an output of its node that is not read here, such as a mask or indices: export the network without it`,
+      )
     return value
   }
 

@@ -1,11 +1,14 @@
 import { type Graph, type Layer, referencedId } from '../../../engine/graph.ts'
 import type { LayerProfile } from '../../contract.ts'
+import { RunError } from '../../run-error.ts'
 
 /** What ran under one node's name: ONNX Runtime's operator, and mean ms a call. */
 export interface Kernel {
   node: string
   operator: string
   ms: number
+  /** The execution provider it ran on: `CUDAExecutionProvider`. */
+  provider: string
 }
 export interface Trace {
   /** In the order they first ran. */
@@ -21,7 +24,7 @@ interface TraceEvent {
   ts: number
   /** Microseconds. */
   dur: number
-  args: { op_name?: string }
+  args: { op_name?: string; provider?: string }
 }
 
 const kernelSuffix = '_kernel_time'
@@ -38,7 +41,12 @@ export function readTrace(json: string, runs: number): Trace {
   for (const event of events) {
     if (event.cat !== 'Node' || !event.name.endsWith(kernelSuffix) || event.ts < calls[0]!.ts) continue
     const node = event.name.slice(0, -kernelSuffix.length)
-    const kernel = kernels.get(node) ?? { node, operator: event.args.op_name ?? '', ms: 0 }
+    const kernel = kernels.get(node) ?? {
+      node,
+      operator: event.args.op_name ?? '',
+      ms: 0,
+      provider: event.args.provider ?? '',
+    }
     kernel.ms += event.dur / 1000 / calls.length
     kernels.set(node, kernel)
   }
@@ -47,6 +55,22 @@ export function readTrace(json: string, runs: number): Trace {
     totalMs: calls.reduce((sum, call) => sum + call.dur / 1000, 0) / calls.length,
     runs: calls.length,
   }
+}
+
+/**
+ * That every kernel ran where it was meant to.
+ * @throws RunError FOREIGN_PROVIDER naming those that did not.
+ */
+export function requireProvider({ kernels }: Pick<Trace, 'kernels'>, provider: string): void {
+  const elsewhere = kernels.filter((kernel) => kernel.provider !== provider)
+  if (elsewhere.length === 0 && kernels.length > 0) return
+  const list = elsewhere.slice(0, 5).map((kernel) => `${kernel.operator} ${kernel.node} on ${kernel.provider || 'an unnamed provider'}`)
+  throw new RunError(
+    'FOREIGN_PROVIDER',
+    kernels.length === 0
+      ? `no kernel ran on ${provider}: the profile of onnxruntime is empty`
+      : `${elsewhere.length} of ${kernels.length} kernels did not run on ${provider}: ${list.join(', ')}${elsewhere.length > 5 ? ' …' : ''}`,
+  )
 }
 
 /** Endings that ONNX Runtime's optimizers put on the name of a node they replace. */

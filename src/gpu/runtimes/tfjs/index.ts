@@ -83,7 +83,7 @@ async function probe(runtime: Runtime, backend: TfjsBackend, device: RunJob['dev
     const session = await load(backend, probeRequest(device))
     await session.run()
     await session.dispose()
-    return { ...about, usable: true, version: runtime.version, capabilities: runtime.capabilities(device.kind) }
+    return { ...about, usable: true, version: runtime.version, capabilities: await runtime.capabilities(device.kind) }
   } catch (error) {
     return { ...about, usable: false, reason: (error as Error).message.slice(0, 500), command: backend.remedy(device.kind) }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { verifyGraph } from '../../../../src/engine/verify.ts'
-import { attributeKernels, readTrace } from '../../../../src/gpu/runtimes/onnxruntime/profile.ts'
+import { attributeKernels, readTrace, requireProvider } from '../../../../src/gpu/runtimes/onnxruntime/profile.ts'
 
 /** Two blocks of a ResNet whose second has a projection, as torchvision names them. */
 const graph = verifyGraph({
@@ -28,7 +28,8 @@ const graph = verifyGraph({
   ],
 })
 const layerOfNode = new Map(graph.layers.map(({ id }) => [id, id]))
-const kernel = (node: string, operator: string, ms = 1) => ({ node, operator, ms })
+const provider = 'CPUExecutionProvider'
+const kernel = (node: string, operator: string, ms = 1) => ({ node, operator, ms, provider })
 /** Names and operators as onnxruntime 1.30 wrote them for ResNet-18 and DenseNet-121: convolutions under the last layer fused. */
 const kernels = [
   kernel('ReorderInput_token_3', 'ReorderInput', 0.5),
@@ -80,11 +81,21 @@ test('nodes of one layer add up', () => {
 test('a trace is averaged over its last calls, the first left out', () => {
   const call = (ts: number, dur: number, kernelDur: number) => [
     { cat: 'Session', name: 'model_run', ts, dur, args: {} },
-    { cat: 'Node', name: 'conv_nchwc_kernel_time', ts: ts + 1, dur: kernelDur, args: { op_name: 'Conv' } },
+    { cat: 'Node', name: 'conv_nchwc_kernel_time', ts: ts + 1, dur: kernelDur, args: { op_name: 'Conv', provider } },
     { cat: 'Node', name: 'conv_nchwc_fence_before', ts: ts + 1, dur: 999, args: {} },
   ]
   const loading = { cat: 'Session', name: 'session_initialization', ts: 0, dur: 50_000, args: {} }
   const trace = readTrace(JSON.stringify([loading, ...call(100, 9000, 8000), ...call(10_000, 2000, 1000), ...call(20_000, 4000, 2000)]), 2)
-  assert.deepEqual(trace, { kernels: [{ node: 'conv_nchwc', operator: 'Conv', ms: 1.5 }], totalMs: 3, runs: 2 })
+  assert.deepEqual(trace, { kernels: [kernel('conv_nchwc', 'Conv', 1.5)], totalMs: 3, runs: 2 })
   assert.throws(() => readTrace(JSON.stringify([loading]), 2), /holds no call/)
+})
+
+test('a kernel on another provider than the one asked for is refused by its name', () => {
+  requireProvider({ kernels }, provider)
+  const strayed = kernels.with(3, { ...kernels[3]!, provider: 'CUDAExecutionProvider' })
+  assert.throws(() => requireProvider({ kernels: strayed }, provider), {
+    code: 'FOREIGN_PROVIDER',
+    message: '1 of 11 kernels did not run on CPUExecutionProvider: Conv b.down_nchwc on CUDAExecutionProvider',
+  })
+  assert.throws(() => requireProvider({ kernels: [] }, provider), { code: 'FOREIGN_PROVIDER' })
 })

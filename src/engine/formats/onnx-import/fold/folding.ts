@@ -1,5 +1,5 @@
 import type { Attributes } from '../attributes.ts'
-import type { Constant, Element } from '../constant.ts'
+import type { Constant, Element, Source } from '../constant.ts'
 import { numelOfDims } from '../shapes.ts'
 
 /** What a folding sees of a node. */
@@ -18,6 +18,11 @@ export interface Folded {
   element: Element
   shape: readonly number[]
   read(): ArrayLike<number> | null
+  /** Computed when it is read, and each time. */
+  lazy?: true
+  /** Tensors of the file that it holds, where these are none of its inputs. */
+  sources?: readonly Source[]
+  blank?: boolean
   /** Set by operators that repeat a tensor along dims of size 1. */
   repeats?: Constant
 }
@@ -45,9 +50,9 @@ export const result = (element: Element, shape: readonly number[], numbers: Arra
 
 /** One result that is computed when its numbers are asked for: small ones now, so that nothing is computed twice. */
 export function later(element: Element, shape: readonly number[], read: () => ArrayLike<number> | null): Folded[] {
-  if (numelOfDims(shape) > 4096) return [{ element, shape, read }]
+  if (numelOfDims(shape) > 4096) return [{ element, shape, read, lazy: true }]
   const numbers = read()
-  return numbers ? result(element, shape, numbers) : [{ element, shape, read }]
+  return numbers ? result(element, shape, numbers) : [{ element, shape, read, lazy: true }]
 }
 
 /** Row-major steps of a shape. */

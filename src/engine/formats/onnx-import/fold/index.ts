@@ -14,6 +14,8 @@ const folds: ReadonlyMap<string, Fold> = new Map(Object.entries({ ...arithmetic,
 
 /** Elements computed in one import, all together: far above what shapes take, far below what hurts. */
 const budget = 2 ** 24
+/** Steps of a tensor that is computed when it is read. */
+const longestRow = 64
 
 /** Computes nodes of constants, at the file's batch and at the one probed with, within a budget. */
 export class Folder {
@@ -35,12 +37,59 @@ export class Folder {
       : null
     const sources: Source[] = []
     for (const input of inputs) if (input) for (const source of input.sources) if (!sources.includes(source)) sources.push(source)
-    return narrow.map((folded, i) => {
-      const name = node.outputs[i] ?? ''
-      const made = { kind: 'constant' as const, name, ...folded, sources: folded.element === 'float' ? sources : [] }
-      const other = wide?.[i]
-      return { ...made, wide: other && !same(folded, other) ? { ...made, ...other, wide: null } : null }
-    })
+    const made: Constant[] = []
+    for (const [i, folded] of narrow.entries()) {
+      const own = this.#bounded(folded, inputs)
+      const other = wide?.[i] && this.#bounded(wide[i], inputs)
+      if (!own || (wide && !other)) return null
+      const { lazy: _, sources: held, ...rest } = own
+      const blank = own.blank || inputs.some((input) => input?.blank)
+      const absent = inputs.some((input) => input?.absent)
+      const constant = {
+        kind: 'constant' as const,
+        name: node.outputs[i] ?? '',
+        ...rest,
+        ...(blank ? { blank } : {}),
+        ...(absent ? { absent } : {}),
+        sources: own.element === 'float' ? (held ?? sources) : [],
+        wide: null,
+      }
+      made.push({ ...constant, wide: other && !same(own, other) ? { ...constant, ...other } : null })
+    }
+    return made
+  }
+
+  /**
+   * A result that is computed when it is read must not be so on top of two others, nor on a long row of them, or reading
+   * it once would take time beyond bounds: it is then computed now, or, where it is too large, not at all.
+   */
+  #bounded(folded: Folded, inputs: readonly (Constant | undefined)[]): (Folded & { steps?: number }) | null {
+    if (!folded.lazy) return folded
+    let steps = 1
+    let lazy = 0
+    for (const input of inputs) {
+      if (input?.steps === undefined) continue
+      lazy++
+      steps = Math.max(steps, input.steps + 1)
+    }
+    if (lazy < 2 && steps <= longestRow) return { ...folded, steps }
+    const elements = numelOfDims(folded.shape)
+    if (elements > mostElements) return null
+    this.#spend(elements * (lazy + 1))
+    const numbers = folded.read()
+    return (
+      numbers && {
+        element: folded.element,
+        shape: folded.shape,
+        read: () => numbers,
+        ...(folded.repeats ? { repeats: folded.repeats } : {}),
+      }
+    )
+  }
+
+  #spend(elements: number): void {
+    this.#left -= elements
+    if (this.#left < 0) throw invalid(`the constants of the file compute to more than ${budget} elements: no network’s shapes take as many`)
   }
 
   #run(fold: Fold, node: FileNode, inputs: readonly (Constant | undefined)[]): Folded[] | null {
@@ -60,16 +109,7 @@ export class Folder {
       if (!(cause instanceof Error) || cause.name === 'EngineError') throw cause
       throw invalid(`${node.opType} node ${quote(nodeName(node))} cannot be computed: ${cause.message}`, nodeName(node))
     }
-    if (results)
-      for (const each of results) {
-        const elements = numelOfDims(each.shape)
-        if (elements <= mostElements) this.#left -= elements
-      }
-    if (this.#left < 0)
-      throw invalid(
-        `the constants of the file compute to more than ${budget} elements, at ${node.opType} node ${quote(nodeName(node))}: no network’s shapes take as many`,
-        nodeName(node),
-      )
+    for (const { lazy, shape } of results ?? []) if (!lazy) this.#spend(Math.min(mostElements, numelOfDims(shape)))
     return results
   }
 }

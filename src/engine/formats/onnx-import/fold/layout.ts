@@ -1,10 +1,10 @@
 import type { Constant } from '../constant.ts'
 import { flattened, numelOfDims, reshaped, squeezed, unsqueezed } from '../shapes.ts'
 import { elementOf } from '../tensor.ts'
-import { broadcastShapes, broadcastSteps, type Fold, later, mostElements, pick, result, small, stridesOf } from './folding.ts'
+import { broadcastShapes, broadcastSteps, type Fold, type Folded, later, mostElements, pick, result, small, stridesOf } from './folding.ts'
 
 /** The same elements, in the same order, under another shape. */
-const renamed = (x: Constant, shape: readonly number[]) => [{ element: x.element, shape, read: () => x.read() }]
+const renamed = (x: Constant, shape: readonly number[]): Folded[] => [{ element: x.element, shape, read: () => x.read(), lazy: true }]
 
 /** Axes of an operator that has them as an attribute in older opsets, as input 1 in newer ones; null where they are not known. */
 export function axesGiven(node: Parameters<Fold>[0], input: Constant | undefined): readonly number[] | null | undefined {

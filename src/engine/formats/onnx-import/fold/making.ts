@@ -9,7 +9,7 @@ const constant: Fold = (node) => {
   const tensor = a.tensor('value')
   if (tensor) {
     const held = constantOf(tensor, node.name)
-    return [{ element: held.element, shape: held.shape, read: held.read }]
+    return [{ element: held.element, shape: held.shape, read: held.read, sources: held.sources, lazy: true }]
   }
   if (a.has('value_float')) return result('float', [], Float32Array.of(a.float('value_float', 0)))
   if (a.has('value_int')) return result('integer', [], [a.int('value_int', 0)])
@@ -40,7 +40,8 @@ const constantOfShape: Fold = (node, [sizes]) => {
   }
   // Small ones now, large ones where they are asked for: a weightless file may hold its weights in this form.
   const numbers = elements <= 4096 ? make(elements) : null
-  return [{ element, shape, read: () => numbers ?? make(elements), repeats }]
+  const held = element === 'float' && elements > 1 ? { blank: true, sources: [{ tensor: node.name, elements }] } : {}
+  return [{ element, shape, read: () => numbers ?? make(elements), repeats, ...held, ...(numbers ? {} : { lazy: true as const }) }]
 }
 
 const range: Fold = (_node, inputs) => {

@@ -1,0 +1,6 @@
+#!/bin/sh
+# `npm run setup:cuda`: set-up of the project itself, then of its CUDA folder.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/setup.sh
+exec node scripts/setup-cuda/main.ts "$@"

@@ -1,0 +1,46 @@
+import { type Static, Type } from 'typebox'
+
+/**
+ * What a run may ask of its runtime. The only place where these defaults stand: part of a run's `settings`, so of its
+ * workload and of what an idempotency key stands for. A runtime says in its capabilities which of them it follows; a
+ * value other than the default is refused by one that does not. What was followed is recorded in
+ * `environment.runtimeOptions`.
+ */
+export const runtimeSettingProperties = {
+  graphOptimization: Type.Enum(['disabled', 'basic', 'extended', 'all'], {
+    default: 'all',
+    description:
+      'How far the runtime rewrites the graph before it runs, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well.',
+  }),
+  tf32: Type.Boolean({
+    default: true,
+    description:
+      'On CUDA, whether float32 convolutions and matrix products may round their factors to TF32 (10 bits of mantissa), as the libraries do by themselves. false sets NVIDIA_TF32_OVERRIDE=0 for the process.',
+  }),
+  mode: Type.Enum(['endToEnd', 'resident'], {
+    default: 'endToEnd',
+    description:
+      'endToEnd: a call takes the input from the host and brings the output back. resident: the input lies on the device, scaled by a scalar from the host so that nothing folds away, and one scalar an output comes back; the result names the operations this adds.',
+  }),
+}
+const RuntimeSettings = Type.Object(runtimeSettingProperties)
+export type RuntimeSettings = Static<typeof RuntimeSettings>
+export type RuntimeSetting = keyof RuntimeSettings
+export const runtimeSettingNames = Object.keys(runtimeSettingProperties) as RuntimeSetting[]
+
+export const defaultRuntimeSettings = Object.freeze(
+  Object.fromEntries(runtimeSettingNames.map((name) => [name, (runtimeSettingProperties[name] as { default?: unknown }).default])),
+) as Readonly<RuntimeSettings>
+
+/** Settings that differ from their default though the runtime does not follow them, each with what would be right. */
+export function unfollowed(
+  settings: Readonly<RuntimeSettings>,
+  follows: readonly RuntimeSetting[] = [],
+): { setting: RuntimeSetting; message: string }[] {
+  return runtimeSettingNames
+    .filter((name) => settings[name] !== undefined && settings[name] !== defaultRuntimeSettings[name] && !follows.includes(name))
+    .map((setting) => ({
+      setting,
+      message: `${setting} ${JSON.stringify(settings[setting])} is not followed here: leave ${setting} out${follows.length > 0 ? `; what is followed: ${follows.join(', ')}` : ''}`,
+    }))
+}
