@@ -26,6 +26,7 @@ type ApiErrorCode =
   | 'RUN_FINISHED'
   | 'NO_SAMPLES'
   | 'NO_WEIGHTS'
+  | 'NO_PROFILE'
   | 'NOT_COMPARABLE'
   | 'SWEEP_NOT_FOUND'
   | 'SWEEP_FINISHED'
@@ -63,6 +64,7 @@ export const errorTable = {
   NOT_COMPARABLE: { status: 409, title: 'A run has no figure that may be compared' },
   NO_WEIGHTS: { status: 409, title: 'The architecture has no weights of its own' },
   NO_SAMPLES: { status: 409, title: 'The run has no samples' },
+  NO_PROFILE: { status: 409, title: 'The run has no per-layer profile' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body comes in a format that is not read here' },
   INVALID_GRAPH: { status: 422, title: 'The graph is not valid' },

@@ -38,7 +38,7 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
   const devices = new DeviceService(directory)
   const admission = new RunAdmission({ architectures, costs, devices })
-  const runs = new RunService({ store, queue, admission })
+  const runs = new RunService({ store, queue, admission, pool })
   const sweeps = new SweepService({ store, queue, admission, runs })
   const exports = new ExportService({ architectures, pool, store })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)

@@ -184,7 +184,7 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
     bytesRead,
     bytesWritten,
     arithmeticIntensity: ratio(flops, exact(bytesRead + bytesWritten)),
-    receptiveField: [field.size[0], field.size[1]],
+    receptiveField: [Math.ceil(field.size[0]), Math.ceil(field.size[1])],
     effectiveStride: field.stride && [field.stride[0], field.stride[1]],
   }
   if (!owns) row.weightsOf = layer.weightsOf as string

@@ -4,10 +4,10 @@ import type { InferOptions, InferredLayer } from './infer.ts'
 import { inputShape } from './infer.ts'
 import { opOf } from './ops/index.ts'
 
-/** Receptive field of one output element, and the step on the input between neighbours: [height, width]; a sequence’s height is 1. */
+/** Receptive field of one output element, and the step on the input between neighbours: [height, width]; a sequence’s height is 1, a volume’s depth is left out. */
 export interface Field {
   size: readonly [number, number]
-  /** Input pixels between neighbouring outputs; null once every position has been joined. */
+  /** Input pixels between neighbouring outputs, a part of one behind a layer that upsamples; null once every position has been joined. */
   stride: readonly [number, number] | null
 }
 
@@ -34,7 +34,7 @@ export function receptiveFields(graph: Graph, layers: readonly InferredLayer[], 
   const fields = new Map<string, Field>()
   for (const input of graph.inputs) {
     const rank = inputShape(input, options).length
-    fields.set(input.id, rank === 3 || rank === 4 ? identity : { size: [1, 1], stride: null })
+    fields.set(input.id, rank >= 3 && rank <= 5 ? identity : { size: [1, 1], stride: null })
   }
   return layers.map(({ layer, inputs, outputs }) => {
     const op = opOf(layer.type)
@@ -49,7 +49,8 @@ export function receptiveFields(graph: Graph, layers: readonly InferredLayer[], 
       const [jh, jw] = before.stride
       const [rh, rw] = before.size
       if (how === 'global') {
-        const [h, w] = inputs[0]!.length === 4 ? [inputs[0]![2]!, inputs[0]![3]!] : [1, inputs[0]!.length === 3 ? inputs[0]![2]! : 1]
+        const rank = inputs[0]!.length
+        const [h, w] = rank === 4 || rank === 5 ? [inputs[0]!.at(-2)!, inputs[0]!.at(-1)!] : [1, rank === 3 ? inputs[0]![2]! : 1]
         after = { size: [rh + (h - 1) * jh, rw + (w - 1) * jw], stride: null }
       } else {
         after = {

@@ -90,6 +90,20 @@ export interface LayerProfile {
   runs: number
 }
 
+/** What the device does at its best under a runtime, measured right after the profile and by the same means. */
+export interface Ceilings {
+  /** The most of a few dense layers. Flops by the convention `full`. */
+  compute: { flopsPerSecond: number; measuredWith: string }
+  /** The most of element-wise layers over tensors larger than caches: bytes read and written. */
+  memory: { bytesPerSecond: number; measuredWith: string }
+  /** How long the measurement of both took. */
+  durationMs: number
+}
+/** A profile as a run keeps it. */
+export interface RunProfile extends LayerProfile {
+  ceilings: Ceilings
+}
+
 export interface RunResult {
   latencyMs: LatencySummary
   samples: number
@@ -113,7 +127,7 @@ export interface RunResult {
   weights: 'seeded' | 'file'
   /** Where the runtime separates them; null where they are part of the latency. */
   copiesMs: { hostToDevice: number; deviceToHost: number } | null
-  profile: LayerProfile | null
+  profile: RunProfile | null
 }
 
 /** Elements of a run's outputs that are kept and compared: 256 KiB in the store, and every class of a large batch. */

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { RunJob, RunSuccess } from '../../src/gpu/contract.ts'
+import type { RunJob, RunProfile, RunSuccess } from '../../src/gpu/contract.ts'
 import type { Offers } from '../../src/gpu/directory.ts'
 import type { ExecuteOptions, Executor, Outcome } from '../../src/gpu/queue.ts'
 import { defaultSettings } from '../../src/gpu/timing/settings.ts'
@@ -52,6 +52,19 @@ export class FakeWorker implements Executor {
 /** The samples every fake run has, ms. */
 export const fakeSamples = Float64Array.from({ length: 12 }, (_, i) => 1 + i / 8)
 
+/** The profile every fake run has that asks for one: 1 Gflop/s and 1 GB/s at the most. */
+const fakeProfile: RunProfile = {
+  perLayer: [{ layerIds: ['conv2d_1'], ms: 1 }],
+  unattributedMs: 0.1,
+  totalMs: 1.2,
+  runs: 3,
+  ceilings: {
+    compute: { flopsPerSecond: 1e9, measuredWith: 'a stand-in' },
+    memory: { bytesPerSecond: 1e9, measuredWith: 'a stand-in' },
+    durationMs: 1,
+  },
+}
+
 const success = (job: RunJob): RunSuccess => ({
   result: {
     latencyMs: {
@@ -78,7 +91,7 @@ const success = (job: RunJob): RunSuccess => ({
     output: { elements: 10, maxAbs: 2.5, first: [-1, 2.5] },
     weights: 'seeded',
     copiesMs: null,
-    profile: job.profile ? { perLayer: [{ layerIds: ['conv2d_1'], ms: 1 }], unattributedMs: 0.1, totalMs: 1.2, runs: 3 } : null,
+    profile: job.profile ? fakeProfile : null,
   },
   certificate: { verdict: 'suspect', reasons: [{ code: 'NOT_MEASURED', message: 'a stand-in made these figures' }] },
   environment: {

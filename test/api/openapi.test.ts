@@ -165,6 +165,8 @@ describe('openapi.json', () => {
     await call('GET', '/v1/runs/{id}/compare', `${done.links.self}/compare?with=${done.id}`)
     await call('GET', '/v1/runs/{id}/samples', done.links.samples)
     await call('GET', '/v1/runs/{id}/samples', done.links.samples, { headers: { accept: 'text/csv' } })
+    await call('GET', '/v1/runs/{id}/profile', done.links.profile)
+    await call('GET', '/v1/runs/{id}/profile', done.links.profile, { headers: { accept: 'text/csv' } })
     const events = (await call('GET', '/v1/runs/{id}/events', done.links.events)) as unknown as string
     const validate = schemaOf(document.paths['/v1/runs/{id}/events'].get, 200, 'text/event-stream')!
     const validateData = ajv.compile(closed(document.components.schemas.RunEvent))
@@ -189,6 +191,7 @@ describe('openapi.json', () => {
     await call('GET', runs, `${runs}?status=queued`)
     await call('GET', '/v1/queue', '/v1/queue')
     await call('GET', '/v1/runs/{id}/samples', waiting.links.samples)
+    await call('GET', '/v1/runs/{id}/profile', waiting.links.profile)
     await call('DELETE', '/v1/runs/{id}', waiting.links.self)
     await call('DELETE', '/v1/runs/{id}', busy.links.self)
     await call('GET', '/v1/runs/{id}', `${runs}/none`)

@@ -84,7 +84,7 @@ test('both runtimes compute with the owner’s weights, whatever a lowering does
 })
 
 test('an exported file holds shared weights once, by the owner’s name', () => {
-  const { graph: file } = fromBinary(ModelProtoSchema, exportOnnx(graph, { weights: 'none' }).model)
+  const { graph: file } = fromBinary(ModelProtoSchema, exportOnnx(graph, { storage: 'inline' }).model)
   const floats = file!.initializer.filter(({ dataType }) => dataType === 1)
   assert.equal(
     floats.reduce((sum, { dims }) => sum + Number(dims.reduce((a, b) => a * b, 1n)), 0),

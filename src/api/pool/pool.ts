@@ -3,11 +3,13 @@ import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
+import type { Roofline } from '../../gpu/roofline.ts'
 import type { BlobFile } from '../../store/index.ts'
 import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { ExportTask, OnnxFileTask } from './exports.ts'
 import type { OnnxTask } from './onnx.ts'
+import type { RooflineTask } from './roofline.ts'
 import type { CostFormat, ReadArchitecture } from './tasks.ts'
 import type { Crossing } from './worker.ts'
 
@@ -94,6 +96,11 @@ export class EnginePool {
   /** A graph as an ONNX file with weights on disk, as `writeOnnxFile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   onnxFile(task: OnnxFileTask): Promise<void> {
     return this.#run('onnxFile', task, [])
+  }
+
+  /** A profile joined to its graph, as `joinProfile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  roofline(task: RooflineTask): Promise<Roofline> {
+    return this.#run('roofline', task, [])
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
 import { writeExport, writeOnnxFile } from './exports.ts'
 import { readOnnx } from './onnx.ts'
+import { joinProfile } from './roofline.ts'
 import { explainGraph, readArchitecture, writeCosts, writeGraph } from './tasks.ts'
 
 /** A task's end as it crosses threads: errors lose their class on the way, so they travel as what they say. */
@@ -29,6 +30,7 @@ export const onnx = crossing(readOnnx)
 export const graph = crossing(writeGraph)
 export const costs = crossing(writeCosts)
 export const explain = crossing(explainGraph)
+export const roofline = crossing(joinProfile)
 const exported = crossing(writeExport)
 
 export { exported as export }

@@ -7,6 +7,8 @@ export interface OnnxOperand {
   readonly shape: Shape
   /** Held by the file or computed at import; otherwise a layer makes it. */
   readonly constant: boolean
+  /** Its elements are floating-point numbers. */
+  readonly float: boolean
 }
 
 /** What an op reads a node of an ONNX file through. Implemented by `formats/onnx-import/node-view.ts`. */
@@ -21,6 +23,7 @@ export interface OnnxNode {
   int(name: string, otherwise: number): number
   ints(name: string): readonly number[] | undefined
   float(name: string, otherwise: number): number
+  floats(name: string): readonly number[] | undefined
   text(name: string, otherwise: string): string
   /**
    * The numbers of a constant input, in order; undefined where the input is left out.
@@ -28,6 +31,8 @@ export interface OnnxNode {
    *   longer than any attribute.
    */
   numbers(input: number): readonly number[] | undefined
+  /** The same of sizes, the first of which is the batch: at the file's own. */
+  numbersHere(input: number): readonly number[] | undefined
   /** Attributes of a `Reshape` of input 0 whose target follows from its shape, at whatever batch. */
   reshapeBy(target: (shape: Shape) => readonly number[]): Record<string, unknown>
   /** Attributes of a `Reshape` of input 0 to the shape that the constant input `input` holds, as ONNX writes it (0, −1). */

@@ -6,14 +6,13 @@ import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './functional.ts'
 import { padMap } from './lowering/layout.ts'
 import { readAveragePool } from './onnx-window.ts'
+import { divisorCorrection, emitMean } from './pooling.ts'
 import {
   checkPoolPadding,
   featureMap,
   fieldOf,
-  type Geometry,
   kernelSize,
   Padding,
-  type Pair,
   pair,
   sides,
   stride,
@@ -33,28 +32,6 @@ const Attributes = Type.Object({
 interface AvgPool2dAttributes extends WindowAttributes {
   countIncludePad: boolean
   functional?: true
-}
-
-/** How many elements each window's mean is over, along one axis. */
-function counts(g: Geometry, size: Pair, i: 0 | 1, includePad: boolean): number[] {
-  const [low, high] = includePad ? [-g.pads[i], size[i] + g.pads[i + 2]!] : [0, size[i]]
-  return Array.from({ length: g.output[i] }, (_, o) => {
-    const start = o * g.stride[i] - g.pads[i]
-    return Math.min(start + g.kernel[i], high) - Math.max(start, low)
-  })
-}
-
-/**
- * What corrects means that were taken over whole windows: Kh·Kw / elements counted, per position [height, width]; null
- * where every window is whole. PyTorch clips a window to the padded input (countIncludePad) or to the input.
- */
-export function divisorCorrection(size: Pair, a: AvgPool2dAttributes): Float32Array | null {
-  const g = windowGeometry(size, a)
-  const rows = counts(g, size, 0, a.countIncludePad)
-  const columns = counts(g, size, 1, a.countIncludePad)
-  const whole = g.kernel[0] * g.kernel[1]
-  const map = Float32Array.from(rows.flatMap((row) => columns.map((column) => whole / (row * column))))
-  return map.every((factor) => factor === 1) ? null : map
 }
 
 /**
@@ -87,26 +64,11 @@ export const avgPool2d = defineOp({
   },
   field: (_shapes, a) => fieldOf(a),
   fromOnnx: { AveragePool: readAveragePool(2) },
-  onnx: (emit, { inputs }, a) => {
-    const { size } = featureMap(inputs[0]!, 'AvgPool2d')
-    const { pads, overhang, output } = windowGeometry(size, a)
-    const window = {
-      kernel_shape: a.kernelSize,
-      strides: a.stride,
-      pads: [pads[0], pads[1], pads[2] + overhang[0], pads[3] + overhang[1]],
-    }
-    // The overhang of ceil mode is written as padding, since runtimes disagree on how ceil_mode divides. Where it
-    // must not count although padding does, the mean over whole windows is corrected afterwards.
-    const correction = a.countIncludePad ? divisorCorrection(size, a) : null
-    if (!correction) return emit.node('AveragePool', emit.inputs, emit.outputs, { ...window, count_include_pad: a.countIncludePad ? 1 : 0 })
-    const mean = emit.temporary('mean')
-    emit.node('AveragePool', emit.inputs, [mean], { ...window, count_include_pad: 1 })
-    emit.node('Mul', [mean, emit.constant('correction', [1, 1, ...output], correction)], emit.outputs)
-  },
+  onnx: (emit, { inputs }, a) => emitMean(emit, featureMap(inputs[0]!, 'AvgPool2d').size, a, a.countIncludePad),
   tfjs: (tf, { attributes: a, inputs }) => {
     const { size } = featureMap(inputs[0]!, 'AvgPool2d')
     const geometry = windowGeometry(size, a)
-    const map = divisorCorrection(size, a)
+    const map = divisorCorrection(size, a, a.countIncludePad)
     const correction = map ? tf.tensor(map, [1, ...geometry.output, 1]) : null
     const window: [number, number] = [a.kernelSize[0], a.kernelSize[1]]
     const strides: [number, number] = [a.stride[0], a.stride[1]]

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox'
-import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { checkGroups, filterParameters } from './channels.ts'
 import { LinePadding, lineDilation, lineField, lineKernel, lineStride, lineWindow, overMap, sequence } from './line.ts'
 import { convolve } from './lowering/convolution.ts'
 import { mapShape, onMap } from './lowering/line.ts'
+import { alongLine, readConv } from './onnx-window.ts'
 import { windowGeometry } from './window.ts'
 
 const Attributes = Type.Object({
@@ -42,31 +43,19 @@ export const conv1d = defineOp({
   }),
   shape: ([x], a) => {
     const { batch, channels, size } = sequence(x!, 'Conv1d')
-    if (a.inChannels !== undefined && a.inChannels !== channels)
-      throw new ShapeError(
-        `inChannels is ${a.inChannels}, but the input has ${channels} channels: write ${channels} or leave it out`,
-        'inChannels',
-      )
-    if (channels % a.groups !== 0) throw new ShapeError(`groups ${a.groups} must divide the ${channels} input channels`, 'groups')
-    if (a.outChannels % a.groups !== 0) throw new ShapeError(`groups ${a.groups} must divide the ${a.outChannels} outChannels`, 'groups')
+    checkGroups(channels, a)
     return [[batch, a.outChannels, ...windowGeometry(size, lineWindow(a)).output]]
   },
   parameters: ([x], a) => {
     const perGroup = x![1]! / a.groups
-    const weight = {
-      name: 'weight',
-      shape: [a.outChannels, perGroup, a.kernelSize],
-      init: 'he' as const,
-      fanIn: product(perGroup, a.kernelSize),
-      trainable: true,
-    }
-    return a.bias ? [weight, { name: 'bias', shape: [a.outChannels], init: 'bias' as const, trainable: true }] : [weight]
+    return filterParameters([a.outChannels, perGroup, a.kernelSize], [perGroup, a.kernelSize], a)
   },
   quantities: ({ inputs, outputs }, a) => {
     const elements = numel(outputs[0]!)
     return { macs: product(elements, inputs[0]![1]! / a.groups, a.kernelSize), biasAdds: a.bias ? elements : 0 }
   },
   field: (_shapes, a) => lineField(a),
+  fromOnnx: { Conv: alongLine(readConv(1)) },
   onnx: (emit, { inputs }, a) => {
     const { pads } = windowGeometry(sequence(inputs[0]!, 'Conv1d').size, lineWindow(a))
     const operands = [emit.inputs[0]!, emit.parameter('weight'), ...(a.bias ? [emit.parameter('bias')] : [])]

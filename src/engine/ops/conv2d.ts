@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
-import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { checkGroups, filterParameters } from './channels.ts'
 import { convolve } from './lowering/convolution.ts'
 import { readConv } from './onnx-window.ts'
 import {
@@ -61,25 +61,12 @@ export const conv2d = defineOp({
   }),
   shape: ([x], a) => {
     const { batch, channels, size } = featureMap(x!, 'Conv2d')
-    if (a.inChannels !== undefined && a.inChannels !== channels)
-      throw new ShapeError(
-        `inChannels is ${a.inChannels}, but the input has ${channels} channels: write ${channels} or leave it out`,
-        'inChannels',
-      )
-    if (channels % a.groups !== 0) throw new ShapeError(`groups ${a.groups} must divide the ${channels} input channels`, 'groups')
-    if (a.outChannels % a.groups !== 0) throw new ShapeError(`groups ${a.groups} must divide the ${a.outChannels} outChannels`, 'groups')
+    checkGroups(channels, a)
     return [[batch, a.outChannels, ...windowGeometry(size, a).output]]
   },
   parameters: ([x], a) => {
     const perGroup = x![1]! / a.groups
-    const weight = {
-      name: 'weight',
-      shape: [a.outChannels, perGroup, ...a.kernelSize],
-      init: 'he' as const,
-      fanIn: product(perGroup, ...a.kernelSize),
-      trainable: true,
-    }
-    return a.bias ? [weight, { name: 'bias', shape: [a.outChannels], init: 'bias' as const, trainable: true }] : [weight]
+    return filterParameters([a.outChannels, perGroup, ...a.kernelSize], [perGroup, ...a.kernelSize], a)
   },
   quantities: ({ inputs, outputs }, a) => {
     const elements = numel(outputs[0]!)

@@ -3,14 +3,24 @@ import type { AnyOp } from '../op.ts'
 import { abs } from './abs.ts'
 import { adaptiveAvgPool2d } from './adaptive-avg-pool2d.ts'
 import { add } from './add.ts'
+import { attention } from './attention.ts'
+import { avgPool1d } from './avg-pool1d.ts'
 import { avgPool2d } from './avg-pool2d.ts'
+import { avgPool3d } from './avg-pool3d.ts'
+import { batchNorm1d } from './batch-norm1d.ts'
 import { batchNorm2d } from './batch-norm2d.ts'
+import { batchNorm3d } from './batch-norm3d.ts'
 import { ceil } from './ceil.ts'
 import { celu } from './celu.ts'
 import { channelShuffle } from './channel-shuffle.ts'
 import { concat } from './concat.ts'
+import { convTranspose1d } from './conv-transpose1d.ts'
+import { convTranspose2d } from './conv-transpose2d.ts'
+import { convTranspose3d } from './conv-transpose3d.ts'
 import { conv1d } from './conv1d.ts'
 import { conv2d } from './conv2d.ts'
+import { conv3d } from './conv3d.ts'
+import { cos } from './cos.ts'
 import { depthToSpace } from './depth-to-space.ts'
 import { div } from './div.ts'
 import { dropout } from './dropout.ts'
@@ -23,22 +33,29 @@ import { floor } from './floor.ts'
 import { gather } from './gather.ts'
 import { gelu } from './gelu.ts'
 import { globalAvgPool2d } from './global-avg-pool2d.ts'
+import { globalMaxPool2d } from './global-max-pool2d.ts'
+import { glu } from './glu.ts'
+import { groupNorm } from './group-norm.ts'
 import { hardSigmoid } from './hard-sigmoid.ts'
 import { hardSwish } from './hard-swish.ts'
 import { hardTanh } from './hard-tanh.ts'
 import { identity } from './identity.ts'
 import { input } from './input.ts'
+import { instanceNorm } from './instance-norm.ts'
 import { layerNorm } from './layer-norm.ts'
 import { leakyRelu } from './leaky-relu.ts'
 import { linear } from './linear.ts'
 import { localResponseNorm } from './local-response-norm.ts'
 import { log } from './log.ts'
+import { logSigmoid } from './log-sigmoid.ts'
 import { logSoftmax } from './log-softmax.ts'
 import { matMul } from './mat-mul.ts'
 import { max } from './max.ts'
 import { maxPool1d } from './max-pool1d.ts'
 import { maxPool2d } from './max-pool2d.ts'
+import { maxPool3d } from './max-pool3d.ts'
 import { min } from './min.ts'
+import { mish } from './mish.ts'
 import { mul } from './mul.ts'
 import { neg } from './neg.ts'
 import { opaque } from './opaque.ts'
@@ -51,32 +68,47 @@ import { reduce } from './reduce.ts'
 import { relu } from './relu.ts'
 import { relu6 } from './relu6.ts'
 import { reshape } from './reshape.ts'
+import { resize } from './resize.ts'
+import { round } from './round.ts'
 import { selu } from './selu.ts'
 import { sigmoid } from './sigmoid.ts'
 import { silu } from './silu.ts'
+import { sin } from './sin.ts'
 import { slice } from './slice.ts'
 import { softmax } from './softmax.ts'
 import { softplus } from './softplus.ts'
 import { softsign } from './softsign.ts'
+import { spaceToDepth } from './space-to-depth.ts'
 import { split } from './split.ts'
 import { sqrt } from './sqrt.ts'
 import { sub } from './sub.ts'
 import { tanh } from './tanh.ts'
 import { thresholdedRelu } from './thresholded-relu.ts'
+import { tile } from './tile.ts'
 import { transpose } from './transpose.ts'
 
 export const ops: readonly AnyOp[] = [
   abs,
   adaptiveAvgPool2d,
   add,
+  attention,
+  avgPool1d,
   avgPool2d,
+  avgPool3d,
+  batchNorm1d,
   batchNorm2d,
+  batchNorm3d,
   ceil,
   celu,
   channelShuffle,
   concat,
   conv1d,
   conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  cos,
   depthToSpace,
   div,
   dropout,
@@ -89,22 +121,29 @@ export const ops: readonly AnyOp[] = [
   gather,
   gelu,
   globalAvgPool2d,
+  globalMaxPool2d,
+  glu,
+  groupNorm,
   hardSigmoid,
   hardSwish,
   hardTanh,
   identity,
   input,
+  instanceNorm,
   layerNorm,
   leakyRelu,
   linear,
   localResponseNorm,
   log,
+  logSigmoid,
   logSoftmax,
   matMul,
   max,
   maxPool1d,
   maxPool2d,
+  maxPool3d,
   min,
+  mish,
   mul,
   neg,
   opaque,
@@ -117,18 +156,23 @@ export const ops: readonly AnyOp[] = [
   relu,
   relu6,
   reshape,
+  resize,
+  round,
   selu,
   sigmoid,
   silu,
+  sin,
   slice,
   softmax,
   softplus,
   softsign,
+  spaceToDepth,
   split,
   sqrt,
   sub,
   tanh,
   thresholdedRelu,
+  tile,
   transpose,
 ]
 

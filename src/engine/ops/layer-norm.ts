@@ -5,6 +5,8 @@ import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './functional.ts'
 import { inEngineOrder } from './lowering/layout.ts'
+import { normal } from './lowering/normal.ts'
+import { normalisation } from './normalisation.ts'
 
 const Attributes = Type.Object({
   dims: Type.Optional(
@@ -47,13 +49,7 @@ export const layerNorm = defineOp({
   },
   quantities: ({ inputs }, a) => {
     const elements = numel(inputs[0]!)
-    const rows = elements / product(...inputs[0]!.slice(-a.dims))
-    return {
-      additions: product(a.bias ? 4 : 3, elements),
-      multiplications: product(a.affine ? 3 : 2, elements),
-      divisions: product(3, rows),
-      transcendentals: rows,
-    }
+    return normalisation(elements, elements / product(...inputs[0]!.slice(-a.dims)), a.affine, a.bias)
   },
   field: () => 'global',
   fromOnnx: {
@@ -78,10 +74,8 @@ export const layerNorm = defineOp({
   tfjs: (tf, { attributes: a, parameters, inputs }) => {
     const axes = inputs[0]!.map((_, i) => i).slice(-a.dims)
     return inEngineOrder(tf, ([x]) => {
-      const centred = tf.sub(x!, tf.mean(x!, axes, true))
-      const variance = tf.mean(tf.mul(centred, centred), axes, true)
-      const normal = tf.div(centred, tf.sqrt(tf.add(variance, a.eps)))
-      const scaled = a.affine ? tf.mul(normal, parameters.weight!) : normal
+      const y = normal(tf, x!, axes, a.eps)
+      const scaled = a.affine ? tf.mul(y, parameters.weight!) : y
       return a.bias ? tf.add(scaled, parameters.bias!) : scaled
     })
   },

@@ -5,6 +5,7 @@ import { numel } from '../shape.ts'
 import { LinePadding, lineDilation, lineField, lineKernel, lineStride, lineWindow, overMap, sequence } from './line.ts'
 import { mapShape, onMap } from './lowering/line.ts'
 import { maxPool2d } from './max-pool2d.ts'
+import { alongLine, readMaxPool } from './onnx-window.ts'
 import { checkPoolPadding, windowGeometry } from './window.ts'
 
 const Attributes = Type.Object({
@@ -42,6 +43,7 @@ export const maxPool1d = defineOp({
     return { windowReads: product(elements, a.kernelSize), comparisons: product(elements, a.kernelSize - 1) }
   },
   field: (_shapes, a) => lineField(a),
+  fromOnnx: { MaxPool: alongLine(readMaxPool(1)) },
   onnx: (emit, { inputs }, a) => {
     const { pads, overhang } = windowGeometry(sequence(inputs[0]!, 'MaxPool1d').size, lineWindow(a))
     // The overhang of ceil mode is written as padding: exporters and runtimes disagree on ceil_mode, not on pads.

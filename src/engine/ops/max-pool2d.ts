@@ -4,6 +4,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './functional.ts'
+import { largest } from './lowering/largest.ts'
 import { padMap } from './lowering/layout.ts'
 import { readMaxPool } from './onnx-window.ts'
 import {
@@ -78,13 +79,7 @@ export const maxPool2d = defineOp({
   tfjs: (tf, { attributes: a, inputs }) => {
     const geometry = windowGeometry(featureMap(inputs[0]!, 'MaxPool2d').size, a)
     const padded = (x: Tensor4D) => padMap(tf, x, geometry, Number.NEGATIVE_INFINITY)
-    const window: [number, number] = [a.kernelSize[0], a.kernelSize[1]]
-    const strides: [number, number] = [a.stride[0], a.stride[1]]
-    if (Math.max(...a.dilation) === 1) return ([x]) => tf.maxPool(padded(x as Tensor4D), window, strides, 'valid')
-    // TF.js pools with dilation only at stride 1: take every position, then keep each stride-th one.
-    return ([x]) => {
-      const dense = tf.pool(padded(x as Tensor4D), window, 'max', 'valid', [a.dilation[0], a.dilation[1]], 1)
-      return tf.stridedSlice(dense, [0, 0, 0, 0], dense.shape, [1, strides[0], strides[1], 1])
-    }
+    const pool = largest(tf, a.kernelSize, a.stride, a.dilation)
+    return ([x]) => pool(padded(x as Tensor4D))
   },
 })

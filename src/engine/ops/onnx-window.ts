@@ -77,3 +77,62 @@ export const readAveragePool =
     if ((dilation as number[]).some((step) => step !== 1)) return null
     return { attributes: { ...window, ceilMode: node.int('ceil_mode', 0) === 1, countIncludePad: node.int('count_include_pad', 0) === 1 } }
   }
+
+/** What a reader gives, in the spelling of windows over one dim: numbers in the place of lists of one. */
+export const alongLine =
+  (read: (node: OnnxNode) => OnnxLayer | null) =>
+  (node: OnnxNode): OnnxLayer | null => {
+    const layer = read(node)
+    if (!layer) return null
+    const attributes = Object.entries(layer.attributes ?? {}).map(([name, value]) => [
+      name,
+      Array.isArray(value) && name !== 'padding' ? value[0] : value,
+    ])
+    return { ...layer, attributes: Object.fromEntries(attributes) }
+  }
+
+/** Reads `ConvTranspose` on maps of `rank` spatial dims, weights from the file. */
+export const readConvTranspose =
+  (rank: number) =>
+  (node: OnnxNode): OnnxLayer | null => {
+    const sizes = spatial(node, rank)
+    const weight = node.inputs[1]
+    if (!sizes || !weight?.constant || weight.shape.length !== rank + 2 || (node.inputs[2] && !node.inputs[2].constant)) return null
+    const groups = node.int('group', 1)
+    const { padding, ...window } = onnxWindow(node, sizes, node.ints('kernel_shape') ?? weight.shape.slice(2))
+    const outputPadding = node.ints('output_padding') ?? sizes.map(() => 0)
+    const placed = transposedPads(node, sizes, window as Window, outputPadding, padding)
+    if (!placed) return null
+    return {
+      attributes: {
+        outChannels: weight.shape[1]! * groups,
+        inChannels: weight.shape[0]!,
+        ...window,
+        padding: placed,
+        outputPadding: [...outputPadding],
+        groups,
+        bias: node.inputs[2] !== undefined,
+      },
+      parameters: { weight: { input: 1 }, ...(node.inputs[2] ? { bias: { input: 2 } } : {}) },
+    }
+  }
+
+type Window = Record<'kernelSize' | 'stride' | 'dilation', readonly number[]>
+
+/** Pads of a transposed convolution; where the file states the output's size instead, those that lead to it. */
+function transposedPads(
+  node: OnnxNode,
+  sizes: Shape,
+  { kernelSize, stride, dilation }: Window,
+  extra: readonly number[],
+  padding: unknown,
+): unknown {
+  const rule = node.text('auto_pad', 'NOTSET')
+  const stated = node.ints('output_shape') ?? (rule.startsWith('SAME') ? sizes.map((size, i) => size * stride[i]!) : undefined)
+  if (!stated) return padding
+  const wanted = stated.slice(-sizes.length)
+  const totals = sizes.map((size, i) => stride[i]! * (size - 1) + extra[i]! + dilation[i]! * (kernelSize[i]! - 1) + 1 - wanted[i]!)
+  if (totals.some((total) => total < 0)) return null
+  const before = totals.map((total) => (rule === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2)))
+  return [...before, ...totals.map((total, i) => total - before[i]!)]
+}

@@ -1,8 +1,15 @@
 import { Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
-import { numel } from '../shape.ts'
+import { numel, type Shape } from '../shape.ts'
 import { perElement } from './elementwise.ts'
 import { inEngineOrder } from './lowering/layout.ts'
+
+/** Whether an ONNX slope is one a channel: C×1×1 since opset 7, C before. */
+export function slopePerChannel(x: Shape, slope: Shape, opset: number): boolean {
+  if (x.length < 2 || slope[0] !== x[1]) return false
+  if (opset < 7) return slope.length === 1
+  return slope.length === x.length - 1 && slope.slice(1).every((size) => size === 1)
+}
 
 /**
  * ReLU with a learned slope per channel (He et al., "Delving Deep into Rectifiers", 2015), as PyTorch's `nn.PReLU` with
@@ -17,14 +24,12 @@ export const pRelu = defineOp({
   shape: ([x]) => [x!],
   parameters: ([x]) => [{ name: 'weight', shape: [x![1]!], init: 'shift' as const, trainable: true }],
   quantities: ({ outputs }) => perElement({ comparisons: 1, multiplications: 1 }, numel(outputs[0]!)),
-  // One slope a channel; the file may broadcast it from 1 or over the dims behind.
   fromOnnx: {
     PRelu: (node) => {
       const [x, slope] = node.inputs
-      if (!x || !slope?.constant || x.constant || x.shape.length < 2) return null
-      const channels =
-        slope.shape.length === x.shape.length - 1 && slope.shape[0] === x.shape[1] && slope.shape.slice(1).every((size) => size === 1)
-      return channels ? { parameters: { weight: { input: 1 } } } : null
+      return x && !x.constant && slope?.constant && slopePerChannel(x.shape, slope.shape, node.opset)
+        ? { parameters: { weight: { input: 1 } } }
+        : null
     },
   },
   onnx: (emit, { inputs }) => {

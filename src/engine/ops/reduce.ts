@@ -88,6 +88,12 @@ function readReduce(node: OnnxNode, kind: string): OnnxLayer | null {
   return { attributes: { kind, dims, keepDims } }
 }
 
+/** Reads a pooling over all positions of each channel; feature maps have ops of their own. */
+function readGlobal(node: OnnxNode, kind: Kind): OnnxLayer | null {
+  const dims = node.inputs[0]!.shape.flatMap((_, i) => (i > 1 ? [i] : []))
+  return dims.length === 2 ? null : { attributes: { kind, dims } }
+}
+
 /** Joins the elements along dims to one: their mean, sum, maximum … Counted by the arithmetic of the plain formula. */
 export const reduce = defineOp({
   type: 'Reduce',
@@ -101,21 +107,11 @@ export const reduce = defineOp({
   },
   quantities: ({ inputs, outputs }, { kind }) => arithmetic(kind, numel(inputs[0]!), numel(outputs[0]!)),
   field: () => 'global',
-  fromOnnx: Object.fromEntries([
-    ...Object.entries(onnxOf).map(([kind, name]) => [name, (node: OnnxNode) => readReduce(node, kind)] as const),
-    [
-      'GlobalMaxPool',
-      (node: OnnxNode) => ({ attributes: { kind: 'max', dims: node.inputs[0]!.shape.flatMap((_, i) => (i > 1 ? [i] : [])) } }),
-    ] as const,
-    // Feature maps have an op of their own.
-    [
-      'GlobalAveragePool',
-      (node: OnnxNode) => {
-        const dims = node.inputs[0]!.shape.flatMap((_, i) => (i > 1 ? [i] : []))
-        return dims.length === 2 ? null : { attributes: { kind: 'mean', dims } }
-      },
-    ] as const,
-  ]),
+  fromOnnx: {
+    ...Object.fromEntries(kinds.map((kind) => [onnxOf[kind], (node: OnnxNode) => readReduce(node, kind)])),
+    GlobalMaxPool: (node) => readGlobal(node, 'max'),
+    GlobalAveragePool: (node) => readGlobal(node, 'mean'),
+  },
   onnx: (emit, { inputs }, { kind, dims, keepDims }) => {
     const axes = axesOf(dims, inputs[0]!)
     const keepdims = keepDims ? 1 : 0

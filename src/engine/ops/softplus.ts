@@ -1,4 +1,5 @@
 import { activation } from './elementwise.ts'
+import { stableSoftplus } from './lowering/softplus.ts'
 
 /** ln(1 + eˣ), as PyTorch's `nn.Softplus`: one exponential, one addition, one logarithm per element. */
 export const softplus = activation({
@@ -7,5 +8,5 @@ export const softplus = activation({
   arithmetic: { transcendentals: 2, additions: 1 },
   fromOnnx: { Softplus: () => ({}) },
   onnx: (emit) => emit.node('Softplus', emit.inputs, emit.outputs),
-  tfjs: (tf, x) => tf.add(tf.relu(x), tf.log(tf.add(1, tf.exp(tf.neg(tf.abs(x)))))),
+  tfjs: (tf, x) => stableSoftplus(tf, x),
 })

@@ -39,11 +39,7 @@ export function threadsFor({ runtime, settings }: RunJob, { maxThreads }: Runtim
  */
 export async function admit(job: RunJob, runtime: Runtime, need: Need): Promise<RunEnvironment['memory']> {
   const held = runtime.leastMemory(need.weightBytes, need.peakActivationBytes)
-  const bounds = [
-    { bytes: process.availableMemory(), say: (size: string) => `${size} are free` },
-    { bytes: runtime.memoryLimitBytes ?? Number.POSITIVE_INFINITY, say: (size: string) => `${runtime.name} can address ${size}` },
-    { bytes: memoryCap() - countedMemory(), say: (size: string) => `${size} are left to the worker process by WORKER_MEMORY_BYTES` },
-  ]
+  const bounds = hostBounds(runtime)
   refuse(
     job,
     need,
@@ -68,6 +64,16 @@ function refuse({ runtime }: RunJob, need: Need, needed: number, { bytes, say }:
     `this run needs at least ${mebibytes(needed)} (weights of ${mebibytes(need.weightBytes)} and activations of ${mebibytes(need.peakActivationBytes)}, as ${runtime} holds them), but ${say(mebibytes(Math.max(0, bytes)))}: use a smaller batch or resolution`,
   )
 }
+
+/** What bounds a run's memory on the host, what is free first. */
+const hostBounds = (runtime: Runtime) => [
+  { bytes: process.availableMemory(), say: (size: string) => `${size} are free` },
+  { bytes: runtime.memoryLimitBytes ?? Number.POSITIVE_INFINITY, say: (size: string) => `${runtime.name} can address ${size}` },
+  { bytes: memoryCap() - countedMemory(), say: (size: string) => `${size} are left to the worker process by WORKER_MEMORY_BYTES` },
+]
+
+/** Memory on the host that a runtime may take now, bytes. */
+export const freeHostMemory = (runtime: Runtime): number => Math.max(0, Math.min(...hostBounds(runtime).map(({ bytes }) => bytes)))
 
 /** The cap this process was started under, bytes; infinite where there is none. */
 const memoryCap = (): number => Number(process.env.WORKER_MEMORY_BYTES) || Number.POSITIVE_INFINITY

@@ -9,6 +9,7 @@ import {
   maxKeptOutputs,
   type RunEnvironment,
   type RunJob,
+  type RunProfile,
   type RunProgress,
   type RunResult,
   type RunSuccess,
@@ -19,7 +20,8 @@ import { leastFlops, peakOf } from '../peaks.ts'
 import { RunError } from '../run-error.ts'
 import { measure } from '../timing/measure.ts'
 import { summarize } from '../timing/summary.ts'
-import { admit, refuseUnsupported, threadsFor } from './admission.ts'
+import { admit, freeHostMemory, refuseUnsupported, threadsFor } from './admission.ts'
+import { measureCeilings } from './ceilings.ts'
 import { certify } from './certificate.ts'
 import { ConditionWatch } from './conditions.ts'
 import { storedWatch } from './gpu-watch.ts'
@@ -99,7 +101,7 @@ async function whileLocked(
     // The profile has a session of its own, and the memory of this one may be what it needs.
     await session.dispose()
     phase('profiling', { runs: profileRuns })
-    profile = await profileOf(runtime, request)
+    profile = await profileOf(runtime, request, phase)
   } else await sessions.keep(key, loaded)
   const environment: RunEnvironment = {
     host: os.hostname(),
@@ -225,8 +227,10 @@ function keptOutputs(outputs: readonly Float32Array[]): Float32Array {
   return kept
 }
 
-function profileOf(runtime: Runtime, request: LoadRequest): Promise<RunResult['profile']> {
-  if (!runtime.profile)
-    throw new RunError('UNSUPPORTED_PROFILE', `${runtime.name} has no per-layer profile: ask for the run without profile`)
-  return runtime.profile(request, profileRuns)
+async function profileOf(runtime: Runtime, request: LoadRequest, phase: (name: string) => void): Promise<RunProfile> {
+  const { profile } = runtime
+  if (!profile) throw new RunError('UNSUPPORTED_PROFILE', `${runtime.name} has no per-layer profile: ask for the run without profile`)
+  const layers = await profile(request, profileRuns)
+  phase('calibrating')
+  return { ...layers, ceilings: await measureCeilings({ ...runtime, profile }, request, freeHostMemory(runtime)) }
 }

@@ -117,7 +117,7 @@ test('the whole run is what REST says', async () => {
       result {
         latencyMs { min p50 p90 p95 p99 p999 max mean stddev medianCi95 } samples callsPerSample throughputPerSecond firstRunMs loadMs sessionCached addedOps
         warmup { runs durationMs agreed } stable output { elements maxAbs first agreement { runId runtime elements maxAbsDifference maxAbs reason } } weights copiesMs { hostToDevice deviceToHost }
-        profile { perLayer { layerIds ms } unattributedMs totalMs runs }
+        profile { perLayer { layerIds ms } unattributedMs totalMs runs ceilings { compute { flopsPerSecond measuredWith } memory { bytesPerSecond measuredWith } durationMs } }
       }
       certificate { verdict reasons { code message } } environment error { code message }
     } }`,

@@ -10,6 +10,8 @@ import { verifyGraph } from '../../../src/engine/verify.ts'
 import { seededParameter } from '../../../src/engine/weights.ts'
 import { type Arrays, distance, graphOf, inputsOf, runOnnx, runTfjs, seed, tolerance } from '../run-graph.ts'
 import { anyRank, notRun } from './contract-any-rank.ts'
+import { blocks } from './contract-blocks.ts'
+import { spatial } from './contract-spatial.ts'
 import * as reference from './reference.ts'
 
 const batch = 2
@@ -306,11 +308,11 @@ for (const [type, cases] of byOp)
   })
 
 test('several inputs, several outputs, changes of layout: both runtimes agree', async () => {
-  for (const [why, op, graph] of [...whole, ...anyRank]) await agree(graph, `${op}, ${why}`)
+  for (const [why, op, graph] of [...whole, ...anyRank, ...spatial, ...blocks]) await agree(graph, `${op}, ${why}`)
 })
 
 test('every op is under contract', () => {
-  const covered = new Set([...byOp.keys(), ...[...whole, ...anyRank].map(([, op]) => op), ...notRun])
+  const covered = new Set([...byOp.keys(), ...[...whole, ...anyRank, ...spatial, ...blocks].map(([, op]) => op), ...notRun])
   for (const op of ops) if (!op.source) assert.ok(covered.has(op.type), `${op.type} needs a case in this file`)
 })
 

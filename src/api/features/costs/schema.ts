@@ -52,7 +52,6 @@ export type ExplainQuery = Static<typeof ExplainQuery>
 
 const count = Type.Integer({ minimum: 0 })
 const amount = Type.Number({ minimum: 0 })
-const pair = Type.Tuple([count, count])
 const shape = Type.Array(Type.Integer({ minimum: 1 }))
 
 const LayerCostSchema = Type.Object(
@@ -74,7 +73,11 @@ const LayerCostSchema = Type.Object(
     bytesWritten: count,
     arithmeticIntensity: Type.Number({ minimum: 0, description: 'Flops per byte moved.' }),
     receptiveField: Type.Tuple([count, count], { description: '[height, width] on the input, not clipped to it.' }),
-    effectiveStride: nullable(pair),
+    effectiveStride: nullable(
+      Type.Tuple([amount, amount], {
+        description: '[height, width] between neighbouring outputs on the input, below 1 behind a layer that upsamples.',
+      }),
+    ),
   },
   { title: 'LayerCost' },
 )

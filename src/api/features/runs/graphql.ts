@@ -3,10 +3,12 @@ import { ApiError } from '../../errors.ts'
 import { connection, connectionArgs, connectionTypes } from '../../graphql/connection.ts'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { prices } from '../../graphql/limits.ts'
+import { unhurried } from '../../graphql/unhurried.ts'
 import { Id } from '../../schemas.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import { RunComparisonSchema } from './comparison-schema.ts'
+import { LayerProfileSchema } from './profile-schema.ts'
 import { NewRun, type RunAnswer, type RunEventAnswer, RunEventSchema, RunHeaders, RunQuery, RunSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
@@ -71,6 +73,15 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
               throw error
             }),
         },
+        layerProfile: {
+          description: 'Its layers beside the roofline; only a run with a profile has it.',
+          type: Type.Union([LayerProfileSchema, Type.Null()]),
+          resolve: async ({ id }: RunAnswer, _args, context) => {
+            const profiled = await runs.profiled(id)
+            context.budget.spend(profiled.architecture.layerCount)
+            return context.inTurn(() => runs.layerProfileOf(profiled))
+          },
+        },
         samples: field({
           description: 'The timed calls in order, ms; only a run that succeeded has them.',
           args: Type.Object({
@@ -132,5 +143,6 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
         },
       },
     },
+    resolvers: { LayerProfile: { rows: ({ rows }) => unhurried(rows) } },
   }
 }

@@ -7,11 +7,13 @@ import type { Metrics } from '../../metrics.ts'
 import { answer, empty, errors, json } from '../../schemas.ts'
 import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
 import { eventStream } from './event-stream.ts'
+import { profileCsv } from './profile.ts'
+import { LayerProfileSchema } from './profile-schema.ts'
 import { EventHeaders, NewRun, RunEventMessage, RunHeaders, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']
-const sampleFormats = ['application/json', 'text/csv'] as const
+const formats = ['application/json', 'text/csv'] as const
 
 export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: Metrics): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
@@ -127,6 +129,32 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
     async (request, reply) => reply.send(await runs.compare(request.params.id, request.query.with)),
   )
   app.get(
+    '/v1/runs/:id/profile',
+    {
+      schema: {
+        operationId: 'getProfile',
+        tags,
+        summary: 'The layers of a profiled run beside the roofline',
+        description:
+          'Time, rates, share of the roofline and which ceiling binds, layer by layer; only of a run with `"profile": true`. JSON, or CSV with a ' +
+          'row a row and one without layers for the time that belongs to none (`Accept: text/csv`).',
+        params: RunParams,
+        response: {
+          200: answer('The profile.', { 'application/json': LayerProfileSchema, 'text/csv': Type.String() }),
+          ...errors('RUN_NOT_FOUND', 'NOT_ACCEPTABLE', 'NO_PROFILE', 'LIMIT_EXCEEDED'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const type = mediaType(request.headers.accept, formats)
+      const { id } = request.params
+      const profile = await runs.layerProfile(id)
+      reply.header('vary', 'accept').type(`${type}; charset=utf-8`)
+      if (type === 'application/json') return reply.send(profile)
+      return reply.header('content-disposition', `attachment; filename="${id}-profile.csv"`).send(profileCsv(profile))
+    },
+  )
+  app.get(
     '/v1/runs/:id/samples',
     {
       schema: {
@@ -142,7 +170,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
       },
     },
     async (request, reply) => {
-      const type = mediaType(request.headers.accept, sampleFormats)
+      const type = mediaType(request.headers.accept, formats)
       const { id } = request.params
       const samples = await runs.samples(id)
       reply.header('vary', 'accept').type(`${type}; charset=utf-8`)

@@ -8,6 +8,7 @@ import { resolutionPattern } from '../costs/schema.ts'
 import { BackendSchema, PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
 import { Eta } from '../queue/schema.ts'
 import { ComparisonSchema } from './comparison-schema.ts'
+import { ProfileSchema } from './profile-schema.ts'
 
 const hour = 3_600_000
 
@@ -69,7 +70,10 @@ export const NewRun = Type.Object(
     resolution: Type.Optional(resolution),
     weights,
     profile: Type.Optional(
-      Type.Boolean({ default: false, description: 'A pass of its own after the timing, layer by layer, where the runtime can.' }),
+      Type.Boolean({
+        default: false,
+        description: 'A pass of its own after the timing, layer by layer, and the ceilings to see it against: GET …/profile then has both.',
+      }),
     ),
     timeoutMs: Type.Optional(
       Type.Integer({ minimum: 1000, maximum: 24 * hour, default: 600_000, description: 'From the start; waiting does not count.' }),
@@ -124,21 +128,6 @@ const LatencySchema = Type.Object(
     medianCi95: nullable(Type.Tuple([ms, ms], { description: 'Block-bootstrapped interval of the median.' })),
   },
   { title: 'Latency', description: 'Of one call with the whole batch, ms.' },
-)
-
-const ProfileSchema = Type.Object(
-  {
-    perLayer: Type.Array(
-      Type.Object(
-        { layerIds: Type.Array(Type.String(), { description: 'Several where the runtime fused them.' }), ms },
-        { title: 'LayerTime' },
-      ),
-    ),
-    unattributedMs: ms,
-    totalMs: ms,
-    runs: count,
-  },
-  { title: 'RunProfile', description: 'Of a pass of its own, which is slower than the timed one.' },
 )
 
 const AgreementSchema = Type.Object(
@@ -271,7 +260,13 @@ export const RunSchema = Type.Object(
       ),
     ),
     error: nullable(Type.Object({ code: Type.String(), message: Type.String() }, { title: 'RunError' })),
-    links: Type.Object({ self: Type.String(), architecture: Type.String(), samples: Type.String(), events: Type.String() }),
+    links: Type.Object({
+      self: Type.String(),
+      architecture: Type.String(),
+      samples: Type.String(),
+      profile: Type.String(),
+      events: Type.String(),
+    }),
   },
   { title: 'Run' },
 )

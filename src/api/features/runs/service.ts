@@ -3,9 +3,12 @@ import type { Place, RunQueue } from '../../../gpu/queue.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, Store } from '../../../store/index.ts'
 import { ApiError } from '../../errors.ts'
+import type { EnginePool } from '../../pool/pool.ts'
 import { hashOf, type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
+import { layerProfile, type Profiled, requireProfile } from './profile.ts'
+import type { LayerProfileAnswer } from './profile-schema.ts'
 import type { NewRun, RunAnswer, RunEventAnswer, RunQuery } from './schema.ts'
 import type { Side } from './sides.ts'
 
@@ -15,6 +18,7 @@ export interface RunServiceOptions {
   store: Store
   queue: RunQueue
   admission: RunAdmission
+  pool: EnginePool
 }
 
 /** Timed inference: asked for, watched, read. */
@@ -22,11 +26,13 @@ export class RunService {
   readonly #store: Store
   readonly #queue: RunQueue
   readonly #admission: RunAdmission
+  readonly #pool: EnginePool
 
-  constructor({ store, queue, admission }: RunServiceOptions) {
+  constructor({ store, queue, admission, pool }: RunServiceOptions) {
     this.#store = store
     this.#queue = queue
     this.#admission = admission
+    this.#pool = pool
   }
 
   /**
@@ -98,6 +104,22 @@ export class RunService {
     const { status } = await this.#row(id)
     const why = status === 'queued' || status === 'running' ? 'they come when it has succeeded' : 'only runs that succeeded have them'
     throw new ApiError('NO_SAMPLES', `run ${id} is ${status} and has no samples: ${why}`)
+  }
+
+  /**
+   * The per-layer times of a run joined to what its layers cost: how far each lies from the roofline.
+   * @throws ApiError RUN_NOT_FOUND, NO_PROFILE, OVERLOADED; EngineError LIMIT_EXCEEDED.
+   */
+  async layerProfile(id: string): Promise<LayerProfileAnswer> {
+    return this.layerProfileOf(await this.profiled(id))
+  }
+
+  /** The two halves of `layerProfile`, for who must know the size of the network before it is costed. */
+  async profiled(id: string): Promise<Profiled> {
+    return requireProfile(this.#store, await this.#row(id))
+  }
+  layerProfileOf(profiled: Profiled): Promise<LayerProfileAnswer> {
+    return layerProfile(this.#pool, profiled)
   }
 
   /**
@@ -181,6 +203,12 @@ function present(run: Run, place: Place | null): RunAnswer {
     certificate: run.certificate as RunAnswer['certificate'],
     environment: run.environment as RunAnswer['environment'],
     error: run.error,
-    links: { self, architecture: `/v1/architectures/${run.architectureId}`, samples: `${self}/samples`, events: `${self}/events` },
+    links: {
+      self,
+      architecture: `/v1/architectures/${run.architectureId}`,
+      samples: `${self}/samples`,
+      profile: `${self}/profile`,
+      events: `${self}/events`,
+    },
   }
 }

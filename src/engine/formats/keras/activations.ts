@@ -1,6 +1,7 @@
 import { show } from '../../explain.ts'
 import { nearest } from '../../nearest.ts'
 import { isRecord } from '../../read-spec.ts'
+import { affine } from './affine.ts'
 import type { Call } from './call.ts'
 import { KerasFault } from './fault.ts'
 import { dimOfAxis, type KerasTensor } from './tensor.ts'
@@ -27,6 +28,16 @@ const activations: ReadonlyMap<string, Activation> = new Map([
   ['silu', plain('SiLU')],
   ['swish', plain('SiLU')],
   ['gelu', plain('GELU')],
+  ['elu', plain('ELU')],
+  ['selu', plain('SELU')],
+  ['celu', plain('CELU')],
+  ['softplus', plain('Softplus')],
+  ['softsign', plain('Softsign')],
+  ['exponential', plain('Exp')],
+  ['mish', plain('Mish')],
+  ['log_sigmoid', plain('LogSigmoid')],
+  ['hard_tanh', plain('HardTanh')],
+  ['leaky_relu', () => ({ type: 'LeakyReLU', attributes: { negativeSlope: 0.2 } })],
   ['hard_silu', plain('HardSwish')],
   ['hard_swish', plain('HardSwish')],
   ['hard_sigmoid', plain('HardSigmoid')],
@@ -52,11 +63,12 @@ export function activate(call: Call, x: KerasTensor, own = false): KerasTensor {
         : `activation is ${show(name)}, but must be the name of a function such as "relu"`,
       '/config/activation',
     )
-  if (name === 'hard_sigmoid' && call.generation === 2)
-    throw new KerasFault(
-      'the hard_sigmoid of Keras 2 and TF.js is clip(0.2·x + 0.5), another function than that of Keras 3, which is the one known here',
-      '/config/activation',
-    )
+  // That of Keras 2 and TF.js is clip(0.2·x + 0.5), another function than that of Keras 3.
+  if (name === 'hard_sigmoid' && call.generation === 2) {
+    const part = own ? undefined : name
+    const steep = affine(call, x, 0.2, 0.5, part === undefined ? 'steep' : `${part}.steep`)
+    return { ...call.add('HardTanh', steep, { min: 0, max: 1 }, x.layout, part), ...(x.map ? { map: x.map } : {}) }
+  }
   const { type, attributes = {} } = found(x)
   return { ...call.add(type, x, attributes, x.layout, own ? undefined : (name as string)), ...(x.map ? { map: x.map } : {}) }
 }

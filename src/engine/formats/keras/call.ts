@@ -5,6 +5,7 @@ import type { Shape } from '../../shape.ts'
 import type { Config } from './config.ts'
 import { KerasFault } from './fault.ts'
 import { type KerasTensor, keepsOrder, type Layout, permutation, rankOf } from './tensor.ts'
+import type { Operand } from './topology.ts'
 import type { Writer } from './writer.ts'
 
 export type DataFormat = 'channels_last' | 'channels_first'
@@ -18,6 +19,8 @@ export class Call {
   readonly generation: 2 | 3
   /** True where the layer, or a model around it, is called more than once, so that its weights must mean the same at every call. */
   readonly shared: boolean
+  /** The number that the layer is called on beside its tensor. */
+  readonly operand: Operand | undefined
   readonly #writer: Writer
   readonly #id: string
   readonly #firstId: string
@@ -32,12 +35,14 @@ export class Call {
     writer: Writer
     id: string
     firstId: string
+    operand?: Operand
   }) {
     this.config = of.config
     this.inputs = of.inputs
     this.className = of.className
     this.generation = of.generation
     this.shared = of.shared
+    this.operand = of.operand
     this.#writer = of.writer
     this.#id = of.id
     this.#firstId = of.firstId
@@ -47,6 +52,7 @@ export class Call {
   input(...ranks: number[]): KerasTensor {
     if (this.inputs.length !== 1)
       throw new KerasFault(`${this.className} takes one input, but is called on ${this.inputs.length}`, '/inbound_nodes')
+    if (this.operand) throw new KerasFault(`${this.className} takes no number beside its input, but is called on one`, '/inbound_nodes')
     const [x] = this.inputs as [KerasTensor]
     if (ranks.length > 0 && !ranks.includes(rankOf(x)))
       throw new KerasFault(

@@ -43,6 +43,16 @@ export class Config {
     return value
   }
 
+  /** A number, or a list of at most 1024, which may lie in lists of one. */
+  constant(key: string, otherwise: number): number | number[] {
+    let value = this.value(key) ?? otherwise
+    while (Array.isArray(value) && value.length === 1) value = value[0]
+    const list = Array.isArray(value) ? value : [value]
+    if (list.length < 1 || list.length > 1024 || !list.every((each) => typeof each === 'number' && Number.isFinite(each)))
+      throw this.wrong(key, 'a number, or a list of numbers, one for each channel')
+    return Array.isArray(value) ? (list as number[]) : (value as number)
+  }
+
   word<W extends string>(key: string, words: readonly W[], otherwise: W): W {
     const value = this.value(key) ?? otherwise
     if (!words.includes(value as W)) throw this.wrong(key, `one of ${words.map((word) => JSON.stringify(word)).join(', ')}`)

@@ -6,7 +6,7 @@ import { Config } from './config.ts'
 import { KerasFault } from './fault.ts'
 import { layerClasses } from './layers/index.ts'
 import type { KerasTensor } from './tensor.ts'
-import type { KerasLayer, KerasModel, KerasReference } from './topology.ts'
+import type { KerasLayer, KerasModel, KerasReference, Operand } from './topology.ts'
 import { plainId, tooMany, Writer } from './writer.ts'
 
 export interface NetworkOptions {
@@ -74,7 +74,7 @@ export class Network {
     return [...refs]
   }
 
-  #call(layer: KerasLayer, inputs: readonly KerasTensor[], shared: boolean, id: string, firstId = id): Call {
+  #call(layer: KerasLayer, inputs: readonly KerasTensor[], shared: boolean, id: string, firstId = id, operand?: Operand): Call {
     return new Call({
       config: new Config(layer.config),
       inputs,
@@ -84,6 +84,7 @@ export class Network {
       writer: this.writer,
       id,
       firstId,
+      ...(operand ? { operand } : {}),
     })
   }
 
@@ -199,7 +200,7 @@ export class Network {
             continue
           }
           const tensors = wanted.map((each) => lookUp(each, `${frame.layer.path}/inbound_nodes/${frame.node}`))
-          state[frame.node] = this.#layer(frame.layer, tensors, prefix, repeated || frame.layer.calls.length > 1)
+          state[frame.node] = this.#layer(frame.layer, frame.node, tensors, prefix, repeated || frame.layer.calls.length > 1)
           stack.pop()
         }
       }
@@ -219,7 +220,13 @@ export class Network {
   }
 
   /** One call of one layer. @returns its outputs; those behind a fault are unknown. */
-  #layer(layer: KerasLayer, inputs: readonly (KerasTensor | null)[], prefix: string, shared: boolean): (KerasTensor | null)[] {
+  #layer(
+    layer: KerasLayer,
+    node: number,
+    inputs: readonly (KerasTensor | null)[],
+    prefix: string,
+    shared: boolean,
+  ): (KerasTensor | null)[] {
     this.#spend(1 + inputs.length, layer.path)
     if (layer.model) {
       if (inputs.length !== layer.model.inputs.length) {
@@ -236,7 +243,7 @@ export class Network {
     const calls = (ids?.calls ?? 0) + 1
     this.#ids.set(layer, { first, calls })
     const id = calls === 1 ? first : `${first}.call${calls}`
-    return [this.#guarded(layer, () => entry(this.#call(layer, inputs as KerasTensor[], shared, id, first)))]
+    return [this.#guarded(layer, () => entry(this.#call(layer, inputs as KerasTensor[], shared, id, first, layer.operands.get(node))))]
   }
 }
 

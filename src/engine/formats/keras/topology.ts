@@ -14,6 +14,13 @@ export interface KerasReference {
   tensor: number
 }
 
+/** A number beside the one tensor of a call, as in `x + 3.0`. */
+export interface Operand {
+  value: number
+  /** Before the tensor. */
+  first: boolean
+}
+
 export interface KerasLayer {
   name: string
   className: string
@@ -22,6 +29,8 @@ export interface KerasLayer {
   path: string
   /** One list of inputs for each call. A layer that is called twice shares its weights. */
   calls: KerasReference[][]
+  /** The number among the arguments of each call; only where there is one. */
+  operands: ReadonlyMap<number, Operand>
   /** Where the layer is itself a model. */
   model?: KerasModel
   /** What the input of an InputLayer, or of a Sequential's first layer, is said to be: batch first, null where open. */
@@ -115,6 +124,7 @@ function readLayer(entry: unknown, path: string, problems: Problems, depth: numb
     config,
     path,
     calls: readCalls(entry.inbound_nodes, `${path}/inbound_nodes`, name, problems),
+    operands: readOperands(entry.inbound_nodes),
     ...(model ? { model } : {}),
     ...(Array.isArray(shape) ? { inputShape: shape } : {}),
   }
@@ -146,6 +156,18 @@ function readCalls(value: unknown, path: string, name: string, problems: Problem
     } else problems.add(at, name, `a call is ${show(node)}, but must be a list of inputs (Keras 2) or an object with args (Keras 3)`)
     return found
   })
+}
+
+/** Operators on a tensor and a number, which Keras 3 writes as layers: the number stands among the arguments. */
+function readOperands(value: unknown): ReadonlyMap<number, Operand> {
+  const found = new Map<number, Operand>()
+  if (Array.isArray(value))
+    value.forEach((node, i) => {
+      const list: unknown = isRecord(node) ? node.args : undefined
+      const at = Array.isArray(list) ? list.findIndex((each) => typeof each === 'number') : -1
+      if (at >= 0) found.set(i, { value: (list as number[])[at]!, first: at === 0 })
+    })
+  return found
 }
 
 /** The Keras tensors among the arguments of a call, in order. Arguments are tensors, or lists of them. */
@@ -189,6 +211,7 @@ function chain(model: KerasModel, value: Record<string, unknown>, config: Record
       config: {},
       path: first.path,
       calls: [],
+      operands: new Map(),
       ...(Array.isArray(shape) ? { inputShape: shape } : {}),
     })
   }

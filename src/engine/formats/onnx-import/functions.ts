@@ -4,6 +4,8 @@ import { EngineError } from '../../errors.ts'
 import { invalid, quote } from './fault.ts'
 import { domainOf, type FileModel, type FileNode, fileNode, nodeName, opsetOf } from './model.ts'
 
+/** Letters of the names that written-out functions give their tensors: each call's lie behind its caller's. */
+const mostLetters = 2 ** 25
 /** Calls inside of calls. */
 const deepest = 64
 
@@ -34,6 +36,7 @@ export function inlineFunctions(model: FileModel, most: number): FileNode[] {
     open.push({ node: Object.assign(fileNode(node, model.opset), { overload: node.overload }), depth: 0 })
   }
   let calls = open.length
+  let letters = 0
   while (open.length > 0) {
     const { node, depth } = open.pop() as Call
     const callee = functions.get(key(node.domain, node.opType, (node as { overload?: string }).overload ?? ''))
@@ -49,6 +52,12 @@ export function inlineFunctions(model: FileModel, most: number): FileNode[] {
     calls += callee.node.length + 1
     if (calls > most) tooMany(most)
     const body = bodyOf(callee, node)
+    for (const each of body) for (const name of [...each.inputs, ...each.outputs]) letters += name.length
+    if (letters > mostLetters)
+      throw new EngineError(
+        'LIMIT_EXCEEDED',
+        `the tensors of local functions written out have more than ${mostLetters} letters in their names, which is the limit`,
+      )
     for (let i = body.length - 1; i >= 0; i--) open.push({ node: body[i] as FileNode, depth: depth + 1 })
   }
   return bounded(nodes, most)

@@ -33,11 +33,15 @@ export interface ImportedModel {
   names: { inputs: readonly string[]; outputs: readonly string[]; layerOfNode: ReadonlyMap<string, string> }
 }
 
+/** Inputs and outputs of a graph (`read-spec.ts`). */
+const mostInputs = 64
+const mostOutputs = 1000
+
 /** Nodes of a file that become no layer, constants and shapes, may be so many times as many as layers. */
 const nodesPerLayer = 10
 
 /**
- * Reads an ONNX file, opset 7 to 23, as a graph: integer subgraphs are computed, local functions written out, batch norm
+ * Reads an ONNX file, opset 6 to 23, as a graph: integer subgraphs are computed, local functions written out, batch norm
  * taken as it is. The first dim of each input is the batch; files of a fixed one are read for every batch as far as it can
  * be followed (`batch.ts`), else a note says so and the graph works at the file's own batch alone. The graph depends on
  * what the file means, never on the order of its nodes. Linear in the file; external data is never opened.
@@ -104,6 +108,11 @@ function partsOf({ graph }: FileModel): Parts {
   // Up to IR version 3 every initializer is listed among the inputs as well.
   const inputs = graph.input.filter((input) => !initializers.has(input.name))
   const outputs = graph.output.map((output) => output.name)
+  if (inputs.length > mostInputs || outputs.length > mostOutputs)
+    throw new EngineError(
+      'LIMIT_EXCEEDED',
+      `the graph has ${inputs.length} inputs and ${outputs.length} outputs, the limits are ${mostInputs} and ${mostOutputs}`,
+    )
   if (outputs.length === 0) throw invalid('the graph has no outputs: name what the network computes')
   return { inputs, outputs, initializers, batch: symbolicBatch(inputs), graph }
 }

@@ -25,8 +25,8 @@ export interface FileModel {
   graph: GraphProto
 }
 
-/** Operator sets that are read. Before 7 broadcasting had other rules; after 23 there are operators of another meaning. */
-export const opsets = { oldest: 7, newest: 23 } as const
+/** Operator sets that are read. 6 is what older exporters wrote; it differs by how its element-wise operators broadcast (`rewrites/arithmetic.ts`). */
+export const opsets = { oldest: 6, newest: 23 } as const
 
 /** ONNX's own domain goes by two names. */
 export const domainOf = (name: string): string => (name === 'ai.onnx' ? '' : name)

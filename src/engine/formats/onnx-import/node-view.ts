@@ -28,7 +28,15 @@ export class NodeView implements OnnxNode {
     this.opType = node.opType
     this.opset = node.opset
     this.outputs = node.outputs.length
-    this.inputs = values.map((value) => value && { name: value.name, shape: shapeAt(value, false), constant: value.kind === 'constant' })
+    this.inputs = values.map(
+      (value) =>
+        value && {
+          name: value.name,
+          shape: shapeAt(value, false),
+          constant: value.kind === 'constant',
+          float: value.kind === 'activation' || value.element === 'float',
+        },
+    )
     this.#node = node
     this.#values = values
     this.#attributes = new Attributes(node)
@@ -45,6 +53,10 @@ export class NodeView implements OnnxNode {
 
   float(name: string, otherwise: number): number {
     return this.#attributes.float(name, otherwise)
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return this.#attributes.floats(name)
   }
 
   text(name: string, otherwise: string): string {
@@ -80,6 +92,14 @@ export class NodeView implements OnnxNode {
         `it needs the numbers of ${quote(value.name)}, but the file does not hold them: keep constants that give shapes inside of the file`,
       )
     return Array.isArray(numbers) ? (numbers as number[]) : Array.from(numbers)
+  }
+
+  numbersHere(input: number): readonly number[] | undefined {
+    if (!this.#values[input]) return undefined
+    const { narrow, wide } = this.#bothNumbers(input)
+    if (wide && (wide.length !== narrow.length || wide.some((number, i) => i > 0 && number !== narrow[i])))
+      throw new BatchLost(`${this.opType} node ${quote(nodeName(this.#node))} is given sizes that depend on the batch`)
+    return narrow
   }
 
   reshapeBy(target: (shape: Shape) => readonly number[]): Record<string, unknown> {

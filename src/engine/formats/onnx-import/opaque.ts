@@ -2,16 +2,25 @@ import type { AnyOp } from '../../op.ts'
 import { findOp } from '../../ops/index.ts'
 import type { OnnxLayer } from '../onnx-node.ts'
 import { batchDim } from './batch.ts'
-import type { Value } from './constant.ts'
+import type { Activation, Value } from './constant.ts'
 import { BatchLost, quote } from './fault.ts'
+import { broadcastShapes } from './fold/folding.ts'
 import { type FileNode, nodeName } from './model.ts'
 
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
+
 /** Operators whose output has the shape of their first input, whatever they compute. */
-const likeInput: ReadonlySet<string> = new Set(
-  'Acos Acosh Asin Asinh Atan Atanh Cosh Sinh Tan Sign IsNaN BitwiseNot Bernoulli Hardmax Shrink CumSum LpNormalization MeanVarianceNormalization Not Swish ScatterElements ScatterND Scatter QuantizeLinear DequantizeLinear ReverseSequence Trilu RotaryEmbedding'.split(
-    ' ',
-  ),
+const likeInput = words(
+  'Acos Acosh Asin Asinh Atan Atanh Bernoulli BitwiseNot Cosh CumSum DequantizeLinear Hardmax IsInf IsNaN LpNormalization MeanVarianceNormalization Not QuantizeLinear ReverseSequence RotaryEmbedding Scatter ScatterElements ScatterND Shrink Sign Sinh Tan Trilu',
 )
+/** Operators that work element by element on inputs that broadcast. */
+const broadcasting = words('And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Mod Or Where Xor')
+
+function known(node: FileNode, first: Activation, values: readonly (Value | undefined)[]): readonly number[] | undefined {
+  if (node.domain !== '') return undefined
+  if (likeInput.has(node.opType)) return first.shape
+  return broadcasting.has(node.opType) ? values.map((value) => value?.shape ?? []).reduce(broadcastShapes) : undefined
+}
 
 /**
  * A node that is not read, as a layer of known shapes and nothing else: its outputs are like its input, or the file states
@@ -27,9 +36,7 @@ export function opaque(
   const inputs = node.inputs.flatMap((_, i) => (values[i]?.kind === 'activation' ? [i] : []))
   const first = values[inputs[0] ?? -1]
   if (!op || !first || first.kind !== 'activation' || inputs.length > 64) return null
-  const shapes = node.outputs.map(
-    (name, i) => stated(name) ?? (i === 0 && node.domain === '' && likeInput.has(node.opType) ? first.shape : undefined),
-  )
+  const shapes = node.outputs.map((name, i) => stated(name) ?? (i === 0 ? known(node, first, values) : undefined))
   if (shapes.some((shape) => shape === undefined)) return null
   const given = shapes as (readonly number[])[]
   if (batchDim(first.shape, first.wide) !== 0 || first.shape[0] !== batch || given.some((shape) => shape[0] !== batch))

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
 import { inferShapes } from '../../infer.ts'
 import { opOf } from '../../ops/index.ts'
@@ -49,13 +50,20 @@ export interface Findings {
 
 /** External paths listed at most; a file has one or as many as tensors. */
 const mostPaths = 100
+const mostOperators = 1000
+const mostDifferences = 1000
+
+/** A name out of the file, in a length that a report can have. */
+const short = (name: string): string => (name.length > 500 ? `${name.slice(0, 499)}…` : name)
 
 export function reportOf(findings: Findings): ImportReport {
   const { model, all, nodes, parts, translated } = findings
   const operators = new Map<string, number>()
   for (const { domain, opType } of all) {
-    const name = domain === '' ? opType : `${domain}.${opType}`
+    const name = short(domain === '' ? opType : `${domain}.${opType}`)
     operators.set(name, (operators.get(name) ?? 0) + 1)
+    if (operators.size > mostOperators)
+      throw new EngineError('LIMIT_EXCEEDED', `the file has more than ${mostOperators} different operators, which is the limit`)
   }
   const external = externalPaths(parts)
   const notes = [...findings.notes, ...translated.translator.notes]
@@ -65,14 +73,14 @@ export function reportOf(findings: Findings): ImportReport {
       `Weights are named as external data (${external.slice(0, 3).map(quote).join(', ')}${external.length > 3 ? ', …' : ''}), which is not opened: costs need shapes alone, runs take seeded weights.${external.some(climbs) ? ' A path leads out of the file’s folder; another tool that follows it reads what it should not.' : ''}`,
     )
   return {
-    producer: model.producer,
+    producer: short(model.producer),
     irVersion: model.irVersion,
     opset: { ...model.opset },
     nodes: all.length,
     operators: Object.fromEntries([...operators].sort(([a], [b]) => (a < b ? -1 : 1))),
     folded: translated.translator.folded,
     weights: payloads(translated),
-    externalData: external.slice(0, mostPaths),
+    externalData: external.slice(0, mostPaths).map(short),
     batch: parts.batch,
     parameters: accounted(findings),
     notes,
@@ -146,7 +154,11 @@ function accounted({ parts, graph, translated }: Findings): ImportReport['parame
     differences.push({ tensor, elements: -elements, why: 'held by a Constant node, which a count of initializers leaves out' })
   if (unnamed > 0) differences.push({ tensor: '', elements: -unnamed, why: 'made at import from no tensor of the file' })
   differences.sort((a, b) => (a.tensor < b.tensor ? -1 : a.tensor > b.tensor ? 1 : 0))
-  return { params, buffers, constants, floatInitializerElements: floats, differences }
+  const listed = differences.slice(0, mostDifferences).map((each) => ({ ...each, tensor: short(each.tensor) }))
+  const rest = differences.slice(mostDifferences)
+  const elements = rest.reduce((sum, each) => sum + each.elements, 0)
+  if (rest.length > 0) listed.push({ tensor: '…', elements, why: `${rest.length} tensors more` })
+  return { params, buffers, constants, floatInitializerElements: floats, differences: listed }
 }
 
 function reason(name: string, elements: number, counted: number, buffered: number, fates: ReadonlyMap<string, string>): string {

@@ -67,6 +67,7 @@ export function cuts(
 ): Cut[] {
   if (ends.length !== begins.length || (axes && axes.length !== begins.length) || (steps && steps.length !== begins.length))
     throw new Error('starts, ends, axes and steps differ in length')
+  if (begins.length > shape.length) throw new Error(`there are ${begins.length} ranges, but the tensor has ${shape.length} dims`)
   return begins.map((begin, i) => {
     const axis = axisOf(axes?.[i] ?? i, shape.length)
     const step = steps?.[i] ?? 1

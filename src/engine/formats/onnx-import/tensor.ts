@@ -78,6 +78,8 @@ export function elementsOf(shape: readonly number[], tensor: string): number {
   return elements
 }
 
+const mostDims = 16
+
 /** Payload of an initializer: `absent` where it lies outside of the file or nowhere. */
 export const isAbsent = (tensor: TensorProto): boolean => tensor.dataLocation === TensorProto_DataLocation.EXTERNAL
 
@@ -87,6 +89,7 @@ export const isAbsent = (tensor: TensorProto): boolean => tensor.dataLocation ==
  */
 export function constantOf(tensor: TensorProto, name = tensor.name): Constant {
   const shape = tensor.dims.map((dim) => sizeOf(dim, name))
+  if (shape.length > mostDims) throw invalid(`tensor ${quote(name)} has ${shape.length} dims: none of a network has more than ${mostDims}`)
   const elements = elementsOf(shape, name)
   const type = types.get(tensor.dataType)
   const element = elementOf(tensor.dataType)

@@ -2,11 +2,10 @@ import { ShapeError } from '../../errors.ts'
 import { CountOverflow } from '../../exact.ts'
 import { referencedId } from '../../graph.ts'
 import type { AnyOp } from '../../op.ts'
-import { ops } from '../../ops/index.ts'
 import { Problems } from '../../problems.ts'
 import { readAttributes } from '../../read-spec.ts'
 import type { Shape } from '../../shape.ts'
-import type { OnnxLayer, OnnxReader, OnnxSlot } from '../onnx-node.ts'
+import type { OnnxSlot } from '../onnx-node.ts'
 import { Attributes } from './attributes.ts'
 import { batchDim } from './batch.ts'
 import { type Constant, computed, shapeAt, type Value } from './constant.ts'
@@ -17,6 +16,7 @@ import { type FileNode, nodeName } from './model.ts'
 import { NodeView } from './node-view.ts'
 import { opaque } from './opaque.ts'
 import { Operands } from './operands.ts'
+import { type Reading, read, unknown } from './readers.ts'
 import { rewrite } from './rewrites/index.ts'
 import { numelOfDims } from './shapes.ts'
 
@@ -42,26 +42,6 @@ export interface FilledSlot {
 
 /** What became of a tensor that the file holds, in words, for the accounting of parameters. */
 export type Fate = Map<string, string>
-
-interface Reading {
-  op: AnyOp
-  layer: OnnxLayer
-}
-
-/** ONNX operator → the ops that read it, and how. Made at the first import. */
-let readers: Map<string, { op: AnyOp; read: OnnxReader }[]> | undefined
-function readersOf(opType: string): readonly { op: AnyOp; read: OnnxReader }[] {
-  if (!readers) {
-    readers = new Map()
-    for (const op of ops)
-      for (const [name, read] of Object.entries(op.fromOnnx ?? {})) {
-        const list = readers.get(name)
-        if (list) list.push({ op, read })
-        else readers.set(name, [{ op, read }])
-      }
-  }
-  return readers.get(opType) ?? []
-}
 
 /** Makes layers of nodes, one after another in the order of the graph. */
 export class Translator {
@@ -320,21 +300,4 @@ export class Translator {
     problems.check()
     return attributes as Record<string, unknown>
   }
-}
-
-function read(node: FileNode, view: NodeView): Reading | null {
-  if (node.domain !== '') return null
-  for (const { op, read: reader } of readersOf(node.opType)) {
-    const layer = reader(view)
-    if (layer) return { op, layer }
-  }
-  return null
-}
-
-function unknown(node: FileNode): Error {
-  const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`
-  return invalid(
-    `the shape of tensor ${quote(node.outputs.find((name) => name !== '') ?? '')} cannot be known: it is made by node ${quote(nodeName(node))}, whose operator ${operator} is not read in this form, and the file states no shape of it; run shape inference on the file (onnx.shape_inference) or export the network without this operator`,
-    nodeName(node),
-  )
 }

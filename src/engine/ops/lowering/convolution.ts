@@ -1,7 +1,8 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
+import { product } from '../../exact.ts'
 import type { TfjsCall, TfjsContext } from '../../op.ts'
 import type { Conv2dAttributes } from '../conv2d.ts'
-import { featureMap, type Pair, type Sides, windowGeometry } from '../window.ts'
+import { featureMap, type Sides, windowGeometry } from '../window.ts'
 
 type Tf = typeof tfjs
 
@@ -20,25 +21,25 @@ export const explicitPads = ([top, left, bottom, right]: Sides):
 
 /**
  * Spreads a filter's taps by writing the zeros between them: TF.js refuses a convolution with both stride and dilation
- * above 1, and TensorFlow's own depthwise kernels do not dilate. Shape [Kh, Kw, …] → [d·(Kh − 1) + 1, d·(Kw − 1) + 1, …].
+ * above 1, and TensorFlow's own depthwise kernels do not dilate. The spatial dims begin at `first`, as many as `dilation` has:
+ * [Kh, Kw, …] → [d·(Kh − 1) + 1, d·(Kw − 1) + 1, …].
  */
-function spread(tf: Tf, filter: tfjs.Tensor4D, [dh, dw]: Pair): tfjs.Tensor4D {
-  const [kh, kw, i, o] = filter.shape
-  const height = dh * (kh - 1) + 1
-  const width = dw * (kw - 1) + 1
-  const rows = tf.pad(tf.reshape(filter, [kh, 1, kw * i * o]), [
-    [0, 0],
-    [0, dh - 1],
-    [0, 0],
-  ])
-  const tall = tf.slice(tf.reshape(rows, [kh * dh, kw * i * o]), [0, 0], [height, kw * i * o])
-  const columns = tf.pad(tf.reshape(tall, [height, kw, 1, i * o]), [
-    [0, 0],
-    [0, 0],
-    [0, dw - 1],
-    [0, 0],
-  ])
-  return tf.slice(tf.reshape(columns, [height, kw * dw, i, o]), [0, 0, 0, 0], [height, width, i, o]) as tfjs.Tensor4D
+export function spread<T extends tfjs.Tensor>(tf: Tf, filter: T, dilation: readonly number[], first = 0): T {
+  return dilation.reduce<tfjs.Tensor>((given, d, i) => {
+    if (d === 1) return given
+    const dim = first + i
+    const [before, taps, after] = [given.shape.slice(0, dim), given.shape[dim]!, given.shape.slice(dim + 1)]
+    const rows = product(...before)
+    const apart = tf.pad(tf.reshape(given, [rows, taps, 1, product(...after)]), [
+      [0, 0],
+      [0, 0],
+      [0, d - 1],
+      [0, 0],
+    ])
+    const length = d * (taps - 1) + 1
+    const cut = tf.slice(tf.reshape(apart, [rows, taps * d, product(...after)]), [0, 0, 0], [rows, length, product(...after)])
+    return tf.reshape(cut, [...before, length, ...after])
+  }, filter) as T
 }
 
 /**

@@ -73,8 +73,14 @@ export function requireProvider({ kernels }: Pick<Trace, 'kernels'>, provider: s
   )
 }
 
-/** Endings that ONNX Runtime's optimizers put on the name of a node they replace. */
-const endings = [/_token_\d+$/, /_nchwc$/, /_bn$/]
+/** What ONNX Runtime's optimizers put before or behind the name of a node they replace. */
+const marks = [/^fused /, /_token_\d+$/, /_nchwc$/, /_bn$/, /\/QuickGeluFusion\/$/]
+
+/** Operators that its optimizers put in a layer's place under a name of their own (`Gelu`, `HardSigmoid_193`). */
+const madeFor: Readonly<Record<string, string>> = {
+  ...{ Gelu: 'GELU', FastGelu: 'GELU', BiasGelu: 'GELU' },
+  ...{ HardSigmoid: 'HardSwish', Mul: 'HardSwish' },
+}
 
 /** Operators under which other layers are fused, and the layers they are the kernel of. */
 const computedBy: Readonly<Record<string, string>> = { Conv: 'Conv2d', FusedConv: 'Conv2d', Gemm: 'Linear', FusedGemm: 'Linear' }
@@ -89,8 +95,9 @@ interface Row {
 /**
  * Gives each kernel's time to the layers it computes. ONNX Runtime fuses nodes and keeps the name of one of them, so:
  * a kernel goes to the layer that its name stands for; where it is another operator than that layer (`Conv` under a
- * ReLU's name), the layers before it, up to the one it is the operator of, were fused into it; and a layer left
- * without a kernel was fused into the kernel that ran last of those it reads. Kernels that stand for no layer (changes
+ * ReLU's name), the layers before it, up to the one it is the operator of, were fused into it; a kernel under a made-up
+ * name goes to the layer that it was made for, where that reads what ran before; and a layer left without a kernel was
+ * fused into the kernel that ran last of those it reads. Kernels that stand for no layer (changes
  * of layout) are the unattributed time.
  * @param layerOfNode node name in the exported model → layer id.
  */
@@ -98,8 +105,11 @@ export function attributeKernels(graph: Graph, { kernels, totalMs, runs }: Trace
   const rows = new Map<string, Row>()
   const operators: { layerId: string; operator: string }[] = []
   let unattributedMs = 0
-  for (const { node, operator, ms } of kernels) {
-    const layerId = layerNamed(node, layerOfNode)
+  const named = kernels.map(({ node }) => layerNamed(node, layerOfNode))
+  const taken = new Set(named)
+  let before: string | undefined
+  for (const [i, { operator, ms }] of kernels.entries()) {
+    const layerId: string | undefined = named[i] ?? remade(graph, madeFor[operator], before, taken)
     if (layerId === undefined) {
       unattributedMs += ms
       continue
@@ -107,6 +117,7 @@ export function attributeKernels(graph: Graph, { kernels, totalMs, runs }: Trace
     const row = rows.get(layerId) ?? { layerIds: new Set([layerId]), ms: 0, order: rows.size }
     row.ms += ms
     rows.set(layerId, row)
+    before = layerId
     operators.push({ layerId, operator })
   }
   const rowOf = new Map(rows)
@@ -166,12 +177,19 @@ function linksOf(graph: Graph): Links {
   return made
 }
 
+/** The layer of this type, without a kernel of its own name, that is `before` or reads it. */
+function remade({ layers }: Graph, type: string | undefined, before: string | undefined, taken: ReadonlySet<unknown>): string | undefined {
+  if (type === undefined || before === undefined) return undefined
+  const reads = ({ id, inputs }: Layer) => id === before || inputs.some((input) => referencedId(input) === before)
+  return layers.find((layer) => layer.type === type && !taken.has(layer.id) && reads(layer))?.id
+}
+
 function layerNamed(node: string, layerOfNode: ReadonlyMap<string, string>): string | undefined {
   for (let name = node; ; ) {
     const layerId = layerOfNode.get(name)
     if (layerId !== undefined) return layerId
-    const ending = endings.find((each) => each.test(name))
-    if (!ending) return undefined
-    name = name.replace(ending, '')
+    const mark = marks.find((each) => each.test(name))
+    if (!mark) return undefined
+    name = name.replace(mark, '')
   }
 }

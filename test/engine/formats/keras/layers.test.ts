@@ -79,6 +79,74 @@ const sizes: [class_name: string, config: Record<string, unknown>, input: number
   ['SpatialDropout2D', { rate: 0.2 }, [4, 5, 2], [2, 4, 5], 0, 0],
   ['Activation', { activation: 'swish' }, [4, 5, 2], [2, 4, 5], 0, 0],
   ['GaussianNoise', { stddev: 1 }, [3], [3], 0, 0],
+  // deconv_output_length of Keras: size·stride, or where valid that and what the kernel has beyond the stride.
+  ['Conv2DTranspose', { filters: 8, kernel_size: 3, strides: 2 }, [9, 9, 2], [8, 19, 19], 8 * 2 * 9 + 8, 0],
+  ['Conv2DTranspose', { filters: 8, kernel_size: 2, strides: 3 }, [9, 9, 2], [8, 27, 27], 8 * 2 * 4 + 8, 0],
+  [
+    'Conv2DTranspose',
+    { filters: 8, kernel_size: [4, 1], strides: 2, padding: 'same', use_bias: false },
+    [9, 8, 2],
+    [8, 18, 16],
+    8 * 2 * 4,
+    0,
+  ],
+  // (9 − 1)·2 + 3 − 2·⌊3/2⌋ + 1.
+  [
+    'Conv2DTranspose',
+    { filters: 8, kernel_size: 3, strides: 2, padding: 'same', output_padding: 1 },
+    [9, 9, 2],
+    [8, 18, 18],
+    8 * 2 * 9 + 8,
+    0,
+  ],
+  [
+    'Conv2DTranspose',
+    { filters: 8, kernel_size: 3, strides: 2, padding: 'same', output_padding: [0, 0] },
+    [9, 9, 2],
+    [8, 17, 17],
+    8 * 2 * 9 + 8,
+    0,
+  ],
+  ['Conv1DTranspose', { filters: 8, kernel_size: 3, strides: 2, output_padding: 1 }, [20, 4], [8, 42], 8 * 4 * 3 + 8, 0],
+  ['Conv3DTranspose', { filters: 8, kernel_size: 3, strides: 2 }, [4, 5, 6, 2], [8, 9, 11, 13], 8 * 2 * 27 + 8, 0],
+  ['Conv3D', { filters: 8, kernel_size: [1, 3, 3], strides: 2, padding: 'same' }, [4, 9, 8, 2], [8, 2, 5, 4], 8 * 2 * 9 + 8, 0],
+  ['BatchNormalization', {}, [4, 9, 8, 2], [2, 4, 9, 8], 4, 4],
+  ['MaxPooling3D', {}, [4, 9, 8, 2], [2, 2, 4, 4], 0, 0],
+  ['AveragePooling3D', { pool_size: 3, strides: 1, padding: 'same' }, [4, 9, 8, 2], [2, 4, 9, 8], 0, 0],
+  ['GlobalAveragePooling3D', {}, [4, 9, 8, 2], [2], 0, 0],
+  ['GlobalMaxPooling3D', { keepdims: true }, [4, 9, 8, 2], [2, 1, 1, 1], 0, 0],
+  [
+    'ZeroPadding3D',
+    {
+      padding: [
+        [0, 1],
+        [2, 0],
+        [1, 1],
+      ],
+    },
+    [4, 9, 8, 2],
+    [2, 5, 11, 10],
+    0,
+    0,
+  ],
+  ['SpatialDropout3D', { rate: 0.2 }, [4, 9, 8, 2], [2, 4, 9, 8], 0, 0],
+  ['GlobalMaxPooling2D', {}, [9, 9, 2], [2], 0, 0],
+  ['GlobalMaxPooling1D', { keepdims: true }, [9, 2], [2, 1], 0, 0],
+  ['UpSampling2D', { size: [2, 3] }, [4, 5, 2], [2, 8, 15], 0, 0],
+  ['UpSampling1D', { size: 3 }, [9, 2], [2, 27], 0, 0],
+  ['UpSampling3D', {}, [4, 9, 8, 2], [2, 8, 18, 16], 0, 0],
+  ['LayerNormalization', { axis: [3] }, [4, 5, 6], [4, 5, 6], 12, 0],
+  ['LayerNormalization', { axis: [1, 2, 3], center: false }, [4, 5, 6], [4, 5, 6], 120, 0],
+  ['LayerNormalization', {}, [7], [7], 14, 0],
+  ['LeakyReLU', { alpha: 0.1 }, [4, 5, 6], [6, 4, 5], 0, 0],
+  ['ELU', {}, [4, 5, 6], [6, 4, 5], 0, 0],
+  ['PReLU', { shared_axes: [1, 2] }, [4, 5, 6], [6, 4, 5], 6, 0],
+  ['PReLU', {}, [7], [7], 7, 0],
+  ['LayerScale', { init_values: 1e-6, projection_dim: 6 }, [4, 5, 6], [6, 4, 5], 6, 0],
+  ['ReLU', { max_value: 4 }, [3], [3], 0, 0],
+  ['Rescaling', { scale: 0.1, offset: -1 }, [4, 5, 3], [3, 4, 5], 0, 0],
+  ['Normalization', { axis: -1 }, [4, 5, 3], [3, 4, 5], 0, 6],
+  ['Normalization', { mean: [1, 2, 3], variance: [4, 5, 6] }, [4, 5, 3], [3, 4, 5], 0, 0],
 ]
 
 test('each layer class: output shape, parameters and statistics', () => {
@@ -150,6 +218,91 @@ test('elements end where Keras puts them, in both runtimes', async () => {
       assert.deepEqual([...values!], expected, what)
     }
   }
+})
+
+/** x → y of one element, by the formulas of Keras's documentation. */
+const functions: [layer: [string, Record<string, unknown>], x: number, y: number][] = [
+  [['ReLU', { max_value: 4 }], 5, 4],
+  [['ReLU', { negative_slope: 0.5 }], -3, -1.5],
+  [['LeakyReLU', {}], -2, -0.6],
+  [['LeakyReLU', { negative_slope: 0.2 }], -2, -0.4],
+  [['ELU', { alpha: 2 }], -1, 2 * (Math.exp(-1) - 1)],
+  [['Activation', { activation: 'elu' }], -1, Math.exp(-1) - 1],
+  [['Activation', { activation: 'selu' }], 1, 1.05070098],
+  [['Activation', { activation: 'softplus' }], 2, Math.log(1 + Math.exp(2))],
+  [['Activation', { activation: 'leaky_relu' }], -2, -0.4],
+  [['Activation', { activation: 'mish' }], 1, Math.tanh(Math.log(1 + Math.E))],
+  // Keras 2, as `sequential` writes it: clip(0.2·x + 0.5, 0, 1), where Keras 3 has x / 6 + ½.
+  [['Activation', { activation: 'hard_sigmoid' }], 1, 0.7],
+  [['Activation', { activation: 'hard_sigmoid' }], -2.75, 0],
+  [['Rescaling', { scale: 1 / 127.5, offset: -1 }], 255, 1],
+  [['Rescaling', { scale: 1, offset: 0 }], 3, 3],
+  [['Normalization', { mean: 3, variance: 4 }], 7, 2],
+]
+test('functions and constants by their formulas, in both runtimes', async () => {
+  for (const [layer, x, y] of functions) {
+    const graph = one([1], layer)
+    for (const run of [runOnnx, runTfjs]) {
+      const [got] = await run(graph, { [graph.inputs[0]!.id]: Float32Array.of(x) })
+      assert.ok(Math.abs(got![0]! - y) < 1e-5, `${JSON.stringify(layer)}: ${got![0]}, not ${y}`)
+    }
+  }
+})
+
+test('constants of each channel meet their channel, whatever the layout', async () => {
+  const graph = importKeras(sequential([1, 2, 3], [['Rescaling', { scale: [[[1, 10, 100]]], offset: [1, 2, 3] }]]))
+  for (const run of [runOnnx, runTfjs]) {
+    const [got] = await run(graph, { [graph.inputs[0]!.id]: Float32Array.of(1, 2, 3, 4, 5, 6) })
+    assert.deepEqual([...got!], [2, 3, 32, 42, 503, 603])
+  }
+})
+
+test('Average, Maximum, Minimum and Subtract by element', async () => {
+  for (const [type, inputs, y] of [
+    ['Average', ['a', 'b', 'a'], [2, 10 / 3]],
+    ['Maximum', ['a', 'b', 'c'], [4, 9]],
+    ['Minimum', ['a', 'b', 'c'], [1, 0]],
+    ['Subtract', ['a', 'b'], [-3, 5]],
+  ] as const) {
+    const ends = [...new Set(inputs)]
+    const graph = importKeras(functional([...ends.map((id) => input(id, 2)), on(type, 'y', [...inputs])], ends, ['y']))
+    const values = { a: Float32Array.of(1, 5), b: Float32Array.of(4, 0), c: Float32Array.of(2, 9) }
+    const fed = Object.fromEntries(ends.map((id) => [id, values[id]]))
+    for (const run of [runOnnx, runTfjs]) {
+      const [got] = await run(graph, fed)
+      for (const [i, each] of y.entries()) assert.ok(Math.abs(got![i]! - each) < 1e-6, `${type}: ${got}`)
+    }
+  }
+})
+
+test('a tensor and a number, as Keras 3 writes an operator', async () => {
+  const operator = (class_name: string, args: (list: unknown[]) => unknown[]) => {
+    const model = functional([input('x', 2), on(class_name, 'y', 'x')], ['x'], ['y'], 3)
+    const [node] = model.config.layers[1].inbound_nodes
+    node.args = args(node.args)
+    return model
+  }
+  for (const [class_name, args, y] of [
+    ['Add', (list: unknown[]) => [...list, 3], [4, 8]],
+    ['Multiply', (list: unknown[]) => [0.5, ...list], [0.5, 2.5]],
+    ['Subtract', (list: unknown[]) => [...list, 3], [-2, 2]],
+    ['Subtract', (list: unknown[]) => [3, ...list], [2, -2]],
+  ] as const) {
+    const [got] = await runOnnx(importKeras(operator(class_name, args)), { x: Float32Array.of(1, 5) })
+    assert.deepEqual([...got!], y, class_name)
+  }
+  assert.throws(() => importKeras(operator('ReLU', (list) => [...list, 3])), /takes no number beside its input/)
+  assert.throws(() => importKeras(operator('Maximum', (list) => [...list, 3])), /takes no number beside its inputs/)
+})
+
+// Of TensorFlow: of what a transposed convolution with `same` padding cuts off, the larger part is at the end.
+test('what a Conv2DTranspose cuts off is halved, the larger part at the end', () => {
+  const attributes = (config: Record<string, unknown>) =>
+    importKeras(sequential([4, 4, 1], [['Conv2DTranspose', { filters: 1, ...config }]])).layers[0]!.attributes as any
+  assert.deepEqual(attributes({ kernel_size: 3, strides: 2, padding: 'same' }).padding, [0, 0, 1, 1])
+  assert.deepEqual(attributes({ kernel_size: 5, strides: 2, padding: 'same' }).padding, [1, 1, 2, 2])
+  assert.deepEqual(attributes({ kernel_size: 3, strides: 2, padding: 'same', output_padding: 1 }).padding, [0, 0, 1, 1])
+  assert.deepEqual(attributes({ kernel_size: 1, strides: 2 }).outputPadding, [1, 1])
 })
 
 /** A little of everything: same padding at odd sizes, a nested model and a layer that are called twice, mixed vectors. */

@@ -50,8 +50,22 @@ for (const file of files)
     )
   })
 
+/** Two more, by Keras 3 alone. */
+const more = fixture('reference/keras/keras3.json') as typeof reference
+
+test('EfficientNet and MobileNetV3, with constants, activations of the operators and adapted statistics, cost what Keras says', () => {
+  for (const [name, { trainable, non_trainable, macs_conv_dense }] of Object.entries(more)) {
+    const { totals } = computeCosts(read(`keras/${name}.keras3.json`))
+    assert.equal(totals.params, trainable, name)
+    // A Normalization of Keras has one more, the number of samples that it saw.
+    const counters = layersOf(`keras/${name}.keras3.json`).filter(({ class_name }) => class_name === 'Normalization').length
+    assert.equal(totals.buffers, non_trainable - counters, name)
+    assert.equal(totals.macs, macs_conv_dense, name)
+  }
+})
+
 test('every tensor has the shape that Keras 3 writes beside it', () => {
-  for (const name of Object.keys(reference)) {
+  for (const name of Object.keys({ ...reference, ...more })) {
     const graph = read(`keras/${name}.keras3.json`)
     // The last engine layer of a Keras layer: others of its parts stand before it.
     const shapes = new Map(inferShapes(graph).map(({ layer, outputs }) => [layer.id.split('.')[0]!, outputs[0]!]))
@@ -67,7 +81,7 @@ test('every tensor has the shape that Keras 3 writes beside it', () => {
       compared += 1
     }
     for (const { inbound_nodes } of layersOf(`keras/${name}.keras3.json`)) for (const node of inbound_nodes) visit(node.args)
-    assert.ok(compared >= reference[name]!.n_layers - 2, `${name}: ${compared}`)
+    assert.ok(compared >= { ...reference, ...more }[name]!.n_layers - 2, `${name}: ${compared}`)
   }
 })
 
@@ -82,8 +96,12 @@ test('both generations and TF.js write one network', () => {
     assert.equal(plain(read(`tfjs/${name}.model.json`)), plain(read(`keras/${name}.keras2.json`)))
 })
 
-test('MobileNet and ResNet-50 at a low resolution run alike on both runtimes', async () => {
-  for (const file of ['tfjs/MobileNet.model.json', 'keras/ResNet50.keras3.json']) {
+test('MobileNet, MobileNetV3, EfficientNet and ResNet-50 at a low resolution run alike on both runtimes', async () => {
+  for (const file of [
+    'tfjs/MobileNet.model.json',
+    'keras/ResNet50.keras3.json',
+    ...Object.keys(more).map((name) => `keras/${name}.keras3.json`),
+  ]) {
     const graph = read(file)
     const resolution = [64, 64] as const
     const inputs = inputsOf({ ...graph, inputs: graph.inputs.map(({ id }) => ({ id, shape: [3, ...resolution] })) }, 1)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { verifyGraph } from '../../../../src/engine/verify.ts'
+import { onnxruntimeOn } from '../../../../src/gpu/runtimes/onnxruntime/index.ts'
 import { attributeKernels, readTrace, requireProvider } from '../../../../src/gpu/runtimes/onnxruntime/profile.ts'
+import { jobOf, temporaryFolder, testDevice } from '../../worker/helpers.ts'
 
 /** Two blocks of a ResNet whose second has a projection, as torchvision names them. */
 const graph = verifyGraph({
@@ -63,6 +65,33 @@ test('fused layers share the row of their kernel; changes of layout belong to no
     ],
   )
   assert.deepEqual([unattributedMs, totalMs, runs], [0.75, 60, 3])
+})
+
+test('kernels under names that the optimizers made up go to their layers, as this ONNX Runtime makes them up', async () => {
+  const mlp = verifyGraph({
+    input: { shape: [8, 4, 4] },
+    layers: [
+      { id: 'flatten', type: 'Flatten' },
+      { id: 'fc1', type: 'Linear', outFeatures: 64 },
+      { id: 'relu', type: 'ReLU' },
+      { id: 'fc2', type: 'Linear', outFeatures: 64 },
+      { id: 'gelu', type: 'GELU' },
+      { id: 'fc3', type: 'Linear', outFeatures: 64 },
+      { id: 'hardswish', type: 'HardSwish' },
+      { id: 'fc4', type: 'Linear', outFeatures: 64 },
+      { id: 'silu', type: 'SiLU' },
+    ],
+  })
+  const { perLayer, unattributedMs } = await onnxruntimeOn('cpu').profile!(
+    { ...jobOf(testDevice(), mlp), threads: 1, seed: 1, scratch: temporaryFolder() },
+    3,
+  )
+  assert.deepEqual(
+    perLayer.map(({ layerIds }) => layerIds.join(' ')),
+    ['flatten', 'fc1 relu', 'fc2', 'gelu', 'fc3', 'hardswish', 'fc4', 'silu'],
+  )
+  // Nothing here needs another layout.
+  assert.equal(unattributedMs, 0)
 })
 
 test('nodes of one layer add up', () => {

@@ -5,16 +5,24 @@ import type { KerasTensor } from '../tensor.ts'
 import type { LayerClass } from './index.ts'
 import { alongOneAxis } from './one-axis.ts'
 
-/** A window over `axes` spatial axes, as the engine's over two: an axis that is not there has one element. */
-const window = (call: Call, axes: 1 | 2) => {
-  const along = (key: string, otherwise?: readonly number[]) => [...call.config.sizes(key, axes, otherwise), 1].slice(0, 2)
-  const kernelSize = along('kernel_size')
-  const dilation = along('dilation_rate', [1, 1].slice(0, axes))
+type Axes = 1 | 2 | 3
+
+/** One number for each of the spatial axes, of which the engine has two at least: one that is not there has one element. */
+const along = (call: Call, axes: Axes, key: string, otherwise?: readonly number[]): number[] => {
+  const given = call.config.sizes(key, axes, otherwise)
+  return axes === 1 ? [...given, 1] : given
+}
+
+/** A window over `axes` spatial axes. */
+const window = (call: Call, axes: Axes) => {
+  const ones = new Array<number>(axes).fill(1)
+  const kernelSize = along(call, axes, 'kernel_size')
+  const dilation = along(call, axes, 'dilation_rate', ones)
   const padding =
-    axes === 2 ? call.config.word('padding', ['valid', 'same'], 'valid') : call.config.word('padding', ['valid', 'same', 'causal'], 'valid')
+    axes === 1 ? call.config.word('padding', ['valid', 'same', 'causal'], 'valid') : call.config.word('padding', ['valid', 'same'], 'valid')
   return {
     kernelSize,
-    stride: along('strides', [1, 1].slice(0, axes)),
+    stride: along(call, axes, 'strides', ones),
     padding: padding === 'causal' ? [dilation[0]! * (kernelSize[0]! - 1), 0, 0, 0] : padding,
     dilation,
   }
@@ -23,12 +31,12 @@ const window = (call: Call, axes: 1 | 2) => {
 const bias = (call: Call): boolean => call.config.flag('use_bias', true)
 
 /** Runs `work` on the input as a map, a sequence as one that is one element wide, and its activation behind it. */
-const over = (call: Call, axes: 1 | 2, work: (map: KerasTensor) => KerasTensor): KerasTensor =>
-  activate(call, axes === 2 ? work(call.mapInput(4)) : alongOneAxis(call, work))
+const over = (call: Call, axes: Axes, work: (map: KerasTensor) => KerasTensor): KerasTensor =>
+  activate(call, axes === 1 ? alongOneAxis(call, work) : work(call.mapInput(axes + 2)))
 
-/** Convolution (Keras `Conv2D`, `Conv1D`): kernel Kh×Kw×I/groups×O. */
+/** Convolution (Keras `Conv1D` to `Conv3D`): kernel Kh×Kw×I/groups×O. */
 const convolution =
-  (axes: 1 | 2): LayerClass =>
+  (axes: Axes): LayerClass =>
   (call) => {
     const attributes = {
       outChannels: call.config.size('filters'),
@@ -36,10 +44,41 @@ const convolution =
       groups: call.config.size('groups', 1),
       bias: bias(call),
     }
-    return over(call, axes, (x) => call.add('Conv2d', x, attributes, x.layout))
+    return over(call, axes, (x) => call.add(axes === 3 ? 'Conv3d' : 'Conv2d', x, attributes, x.layout))
   }
 
-const perChannel = (call: Call, axes: 1 | 2, x: KerasTensor, own: { bias: boolean }, part?: string): KerasTensor => {
+/**
+ * Transposed convolution (Keras `Conv1DTranspose` to `Conv3DTranspose`). Its output is as long as Keras says, and what
+ * TensorFlow cuts off then is halved, the larger part at the end.
+ */
+const transposed =
+  (axes: Axes): LayerClass =>
+  (call) => {
+    const { kernelSize, stride, padding, dilation } = window(call, axes)
+    if (typeof padding !== 'string') throw call.config.wrong('padding', 'one of "valid", "same"')
+    const given = call.config.value('output_padding')
+    const extra = given === undefined ? undefined : [given].flat().length === 1 ? new Array(axes).fill([given].flat()[0]) : given
+    if (extra !== undefined && !(Array.isArray(extra) && extra.length === axes && extra.every((n) => Number.isInteger(n) && n >= 0)))
+      throw call.config.wrong('output_padding', `null, or an integer for each of ${axes} axes`)
+    const cut = kernelSize.map((size, i) => {
+      const span = dilation[i]! * (size - 1) + 1
+      // Beyond the window's last element where that is below 0.
+      if (extra === undefined || i >= axes) return padding === 'same' ? span - stride[i]! : Math.min(0, span - stride[i]!)
+      return (padding === 'same' ? 2 * Math.floor(span / 2) : 0) - (extra[i] as number)
+    })
+    const attributes = {
+      outChannels: call.config.size('filters'),
+      kernelSize,
+      stride,
+      dilation,
+      padding: [...cut.map((n) => Math.floor(Math.max(0, n) / 2)), ...cut.map((n) => Math.ceil(Math.max(0, n) / 2))],
+      outputPadding: cut.map((n) => Math.max(0, -n)),
+      bias: bias(call),
+    }
+    return over(call, axes, (x) => call.add(axes === 3 ? 'ConvTranspose3d' : 'ConvTranspose2d', x, attributes, x.layout))
+  }
+
+const perChannel = (call: Call, axes: Axes, x: KerasTensor, own: { bias: boolean }, part?: string): KerasTensor => {
   const channels = x.shape[1]!
   const outChannels = channels * call.config.size('depth_multiplier', 1)
   return call.add('Conv2d', x, { outChannels, ...window(call, axes), groups: channels, ...own }, x.layout, part)
@@ -64,6 +103,10 @@ const separable =
 
 export const conv1d = convolution(1)
 export const conv2d = convolution(2)
+export const conv3d = convolution(3)
+export const conv1dTranspose = transposed(1)
+export const conv2dTranspose = transposed(2)
+export const conv3dTranspose = transposed(3)
 export const depthwiseConv1d = depthwise(1)
 export const depthwiseConv2d = depthwise(2)
 export const separableConv1d = separable(1)

@@ -1,19 +1,49 @@
 /** Every Keras layer class that is read, one line each. */
 import type { Call } from '../call.ts'
 import type { KerasTensor } from '../tensor.ts'
-import { conv1d, conv2d, dense, depthwiseConv1d, depthwiseConv2d, separableConv1d, separableConv2d } from './convolution.ts'
-import { activation, dropout, nothing, relu, softmax } from './elementwise.ts'
-import { add, concatenate, multiply } from './merge.ts'
-import { batchNormalization } from './normalization.ts'
+import {
+  conv1d,
+  conv1dTranspose,
+  conv2d,
+  conv2dTranspose,
+  conv3d,
+  conv3dTranspose,
+  dense,
+  depthwiseConv1d,
+  depthwiseConv2d,
+  separableConv1d,
+  separableConv2d,
+} from './convolution.ts'
+import { activation, dropout, elu, layerScale, leakyRelu, nothing, prelu, relu, rescaling, softmax } from './elementwise.ts'
+import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.ts'
+import { batchNormalization, layerNormalization, normalization } from './normalization.ts'
 import {
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  globalMaxPooling3d,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
 } from './pooling.ts'
-import { cropping1d, cropping2d, flatten, permute, reshape, zeroPadding1d, zeroPadding2d } from './shape.ts'
+import {
+  cropping1d,
+  cropping2d,
+  flatten,
+  permute,
+  reshape,
+  upSampling1d,
+  upSampling2d,
+  upSampling3d,
+  zeroPadding1d,
+  zeroPadding2d,
+  zeroPadding3d,
+} from './shape.ts'
 
 /** Writes one call of a layer of this class. @throws KerasFault saying what would be right. */
 export type LayerClass = (call: Call) => KerasTensor
@@ -23,27 +53,46 @@ export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
   ['ActivityRegularization', nothing],
   ['Add', add],
   ['AlphaDropout', dropout],
+  ['Average', average],
   ['AveragePooling1D', averagePooling1d],
   ['AveragePooling2D', averagePooling2d],
+  ['AveragePooling3D', averagePooling3d],
   ['BatchNormalization', batchNormalization],
   ['Concatenate', concatenate],
   ['Conv1D', conv1d],
+  ['Conv1DTranspose', conv1dTranspose],
   ['Conv2D', conv2d],
+  ['Conv2DTranspose', conv2dTranspose],
+  ['Conv3D', conv3d],
+  ['Conv3DTranspose', conv3dTranspose],
   ['Cropping1D', cropping1d],
   ['Cropping2D', cropping2d],
   ['Dense', dense],
   ['DepthwiseConv1D', depthwiseConv1d],
   ['DepthwiseConv2D', depthwiseConv2d],
   ['Dropout', dropout],
+  ['ELU', elu],
   ['Flatten', flatten],
   ['GaussianDropout', dropout],
   ['GaussianNoise', nothing],
   ['GlobalAveragePooling1D', globalAveragePooling1d],
   ['GlobalAveragePooling2D', globalAveragePooling2d],
+  ['GlobalAveragePooling3D', globalAveragePooling3d],
+  ['GlobalMaxPooling1D', globalMaxPooling1d],
+  ['GlobalMaxPooling2D', globalMaxPooling2d],
+  ['GlobalMaxPooling3D', globalMaxPooling3d],
   ['Identity', nothing],
+  ['LayerNormalization', layerNormalization],
+  ['LayerScale', layerScale],
+  ['LeakyReLU', leakyRelu],
   ['MaxPooling1D', maxPooling1d],
   ['MaxPooling2D', maxPooling2d],
+  ['MaxPooling3D', maxPooling3d],
+  ['Maximum', maximum],
+  ['Minimum', minimum],
   ['Multiply', multiply],
+  ['Normalization', normalization],
+  ['PReLU', prelu],
   ['Permute', permute],
   ['RandomBrightness', nothing],
   ['RandomContrast', nothing],
@@ -52,12 +101,19 @@ export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
   ['RandomTranslation', nothing],
   ['RandomZoom', nothing],
   ['ReLU', relu],
+  ['Rescaling', rescaling],
   ['Reshape', reshape],
   ['SeparableConv1D', separableConv1d],
   ['SeparableConv2D', separableConv2d],
   ['Softmax', softmax],
   ['SpatialDropout1D', dropout],
   ['SpatialDropout2D', dropout],
+  ['SpatialDropout3D', dropout],
+  ['Subtract', subtract],
+  ['UpSampling1D', upSampling1d],
+  ['UpSampling2D', upSampling2d],
+  ['UpSampling3D', upSampling3d],
   ['ZeroPadding1D', zeroPadding1d],
   ['ZeroPadding2D', zeroPadding2d],
+  ['ZeroPadding3D', zeroPadding3d],
 ])

@@ -1,3 +1,4 @@
+import { affine } from '../affine.ts'
 import type { Call } from '../call.ts'
 import { KerasFault } from '../fault.ts'
 import { type KerasTensor, rankOf } from '../tensor.ts'
@@ -24,14 +25,57 @@ export const batchNormalization: LayerClass = (call) => {
     shift: call.config.flag('center', true),
   }
   if (!(attributes.eps > 0 && attributes.eps <= 1)) throw call.config.wrong('epsilon', 'a number above 0 and at most 1')
-  const x = call.input(2, 3, 4)
+  return perChannel(call, attributes)
+}
+
+/** BatchNorm2d over the channels of a vector, a sequence, a map, BatchNorm3d over those of a volume. */
+function perChannel(call: Call, attributes: Record<string, unknown>): KerasTensor {
+  const x = call.input(2, 3, 4, 5)
   const layout = channelsAtOne(call, x)
-  const normalise = (map: KerasTensor) => call.add('BatchNorm2d', map, attributes, map.layout)
-  if (rankOf(x) === 4) return normalise(call.arrange(x, layout))
+  const normalise = (map: KerasTensor) => call.add(rankOf(map) === 5 ? 'BatchNorm3d' : 'BatchNorm2d', map, attributes, map.layout)
+  if (rankOf(x) >= 4) return normalise(call.arrange(x, layout))
   if (rankOf(x) === 3) return alongOneAxis(call, normalise, layout)
   // The statistics of a vector's elements are in the order of the elements, as a Dense's weights are.
   const vector = x.layout === 'mixed' && call.shared ? call.arrange(x, 'as-is') : x
   const map = call.add('Reshape', vector, { shape: [x.shape[1]!, 1, 1] }, 'as-is', 'map')
   const y = call.add('Reshape', normalise(map), { shape: [x.shape[1]!] }, vector.layout, 'vector')
   return vector.map ? { ...y, map: vector.map } : y
+}
+
+/**
+ * Keras `Normalization` in inference: (x − mean) / √variance of each channel. Where they are adapted they are weights that
+ * nothing trains, our buffers; where they are given, constants.
+ */
+export const normalization: LayerClass = (call) => {
+  if (call.config.flag('invert', false)) throw call.config.wrong('invert', 'false, the only one known here')
+  // Keras bounds the root from below by 1e-7 where we add to the variance.
+  if (call.config.value('mean') === undefined) return perChannel(call, { affine: false, eps: 1e-7 })
+  const [mean, variance] = [call.config.constant('mean', 0), call.config.constant('variance', 1)]
+  const root = (value: number) => Math.max(Math.sqrt(Math.max(value, 0)), 1e-7)
+  const factor = typeof variance === 'number' ? 1 / root(variance) : variance.map((value) => 1 / root(value))
+  const at = (value: number | number[], i: number) => (typeof value === 'number' ? value : (value[i] ?? Number.NaN))
+  const several = [mean, factor].find((value) => typeof value !== 'number')
+  const summand = Array.from({ length: several?.length ?? 1 }, (_, i) => -at(mean, i) * at(factor, i))
+  if (!summand.every(Number.isFinite)) throw call.config.wrong('variance', 'as long as mean')
+  return affine(call, call.input(), factor, summand)
+}
+
+/** Keras `LayerNormalization` over the last axes. Channels have to lie last for it, as Keras has them. */
+export const layerNormalization: LayerClass = (call) => {
+  const x = call.input()
+  const given = call.config.value('axis')
+  const axes = (given === undefined ? [-1] : call.config.integers('axis', -7)).map((axis) => (axis < 0 ? rankOf(x) + axis : axis))
+  const last = axes.map((_, i) => rankOf(x) - axes.length + i)
+  if (axes.length === 0 || axes.length >= rankOf(x) || !last.every((axis) => axes.includes(axis)))
+    throw call.config.wrong('axis', 'the last axis, or the last ones')
+  if (call.config.flag('rms_scaling', false)) throw call.config.wrong('rms_scaling', 'false, the only one known here')
+  const [scale, bias] = [call.config.flag('scale', true), call.config.flag('center', true)]
+  if (bias && !scale) throw call.config.wrong('scale', 'true where center is')
+  const eps = call.config.number('epsilon', 1e-3)
+  if (!(eps > 0 && eps <= 1)) throw call.config.wrong('epsilon', 'a number above 0 and at most 1')
+  const from = rankOf(x) > 2 || (x.layout === 'mixed' && call.shared) ? call.arrange(x, 'as-is') : x
+  return {
+    ...call.add('LayerNorm', from, { dims: axes.length, eps, affine: scale, bias }, from.layout),
+    ...(from.map ? { map: from.map } : {}),
+  }
 }

@@ -6,47 +6,66 @@ import { alongOneAxis } from './one-axis.ts'
 const padding = (call: Call) => call.config.word('padding', ['valid', 'same'], 'valid')
 
 /** TensorFlow's mean is over the elements there are: padding does not count. */
-const divides = (type: string) => (type === 'AvgPool2d' ? { countIncludePad: false } : {})
+const divides = (type: string) => (type === 'AvgPool' ? { countIncludePad: false } : {})
 
-const pool2d =
-  (type: 'MaxPool2d' | 'AvgPool2d'): LayerClass =>
+/** A window over the two axes of a map, or the three of a volume. */
+const pool =
+  (type: 'MaxPool' | 'AvgPool', axes: 2 | 3): LayerClass =>
   (call) => {
-    const x = call.mapInput(4)
-    const kernelSize = call.config.sizes('pool_size', 2, [2, 2])
-    return call.add(
-      type,
-      x,
-      { kernelSize, stride: call.config.sizes('strides', 2, kernelSize), padding: padding(call), ...divides(type) },
-      x.layout,
-    )
+    const x = call.mapInput(axes + 2)
+    const kernelSize = call.config.sizes('pool_size', axes, new Array(axes).fill(2))
+    const stride = call.config.sizes('strides', axes, kernelSize)
+    return call.add(`${type}${axes}d`, x, { kernelSize, stride, padding: padding(call), ...divides(type) }, x.layout)
   }
 
 const pool1d =
-  (type: 'MaxPool2d' | 'AvgPool2d'): LayerClass =>
+  (type: 'MaxPool' | 'AvgPool'): LayerClass =>
   (call) => {
     const [size] = call.config.sizes('pool_size', 1, [2]) as [number]
     const [stride] = call.config.sizes('strides', 1, [size]) as [number]
     return alongOneAxis(call, (x) =>
-      call.add(type, x, { kernelSize: [size, 1], stride: [stride, 1], padding: padding(call), ...divides(type) }, x.layout),
+      call.add(`${type}2d`, x, { kernelSize: [size, 1], stride: [stride, 1], padding: padding(call), ...divides(type) }, x.layout),
     )
   }
 
-/** The mean of each channel; a vector, or with `keepdims` a map of one element. */
-export const globalAveragePooling2d: LayerClass = (call) => {
-  const x = call.mapInput(4)
-  const means = call.add('GlobalAvgPool2d', x, {}, x.layout)
-  return call.config.flag('keepdims', false) ? means : call.add('Flatten', means, {}, 'as-is', 'flat')
-}
+/** The mean or the largest element of each channel; a vector, or with `keepdims` a map of one element. */
+const global2d =
+  (type: 'GlobalAvgPool2d' | 'GlobalMaxPool2d'): LayerClass =>
+  (call) => {
+    const x = call.mapInput(4)
+    const each = call.add(type, x, {}, x.layout)
+    return call.config.flag('keepdims', false) ? each : call.add('Flatten', each, {}, 'as-is', 'flat')
+  }
 
-export const globalAveragePooling1d: LayerClass = (call) => {
-  const x = call.arrange(call.input(3), call.mapLayout)
-  const map = call.add('Reshape', x, { shape: [...x.shape.slice(1), 1] }, x.layout, 'map')
-  const means: KerasTensor = call.add('GlobalAvgPool2d', map, {}, x.layout)
-  const keep = call.config.flag('keepdims', false)
-  return call.add('Reshape', means, { shape: keep ? [x.shape[1]!, 1] : [x.shape[1]!] }, keep ? x.layout : 'as-is', 'means')
-}
+const global1d =
+  (type: 'GlobalAvgPool2d' | 'GlobalMaxPool2d'): LayerClass =>
+  (call) => {
+    const x = call.arrange(call.input(3), call.mapLayout)
+    const map = call.add('Reshape', x, { shape: [...x.shape.slice(1), 1] }, x.layout, 'map')
+    const each: KerasTensor = call.add(type, map, {}, x.layout)
+    const keep = call.config.flag('keepdims', false)
+    const shape = keep ? [x.shape[1]!, 1] : [x.shape[1]!]
+    return call.add('Reshape', each, { shape }, keep ? x.layout : 'as-is', type === 'GlobalAvgPool2d' ? 'means' : 'most')
+  }
 
-export const maxPooling2d = pool2d('MaxPool2d')
-export const averagePooling2d = pool2d('AvgPool2d')
-export const maxPooling1d = pool1d('MaxPool2d')
-export const averagePooling1d = pool1d('AvgPool2d')
+/** Over the three axes of a volume: a reduction, since there is no pooling of its own. */
+const global3d =
+  (kind: 'mean' | 'max'): LayerClass =>
+  (call) => {
+    const x = call.mapInput(5)
+    const keepDims = call.config.flag('keepdims', false)
+    return call.add('Reduce', x, { kind, dims: [2, 3, 4], keepDims }, keepDims ? x.layout : 'as-is')
+  }
+
+export const maxPooling3d = pool('MaxPool', 3)
+export const averagePooling3d = pool('AvgPool', 3)
+export const maxPooling2d = pool('MaxPool', 2)
+export const averagePooling2d = pool('AvgPool', 2)
+export const maxPooling1d = pool1d('MaxPool')
+export const averagePooling1d = pool1d('AvgPool')
+export const globalAveragePooling3d = global3d('mean')
+export const globalMaxPooling3d = global3d('max')
+export const globalAveragePooling2d = global2d('GlobalAvgPool2d')
+export const globalMaxPooling2d = global2d('GlobalMaxPool2d')
+export const globalAveragePooling1d = global1d('GlobalAvgPool2d')
+export const globalMaxPooling1d = global1d('GlobalMaxPool2d')

@@ -78,3 +78,28 @@ function crop(call: Call, x: KerasTensor, borders: readonly [number, number][]):
 
 export const cropping2d: LayerClass = (call) => crop(call, call.mapInput(4), call.config.borders('cropping', 2))
 export const cropping1d: LayerClass = (call) => crop(call, call.mapInput(3), call.config.borders('cropping', 1))
+
+export const zeroPadding3d: LayerClass = (call) => {
+  const x = call.mapInput(5)
+  const borders = call.config.borders('padding', 3)
+  const padding = [...borders.map(([before]) => before), ...borders.map(([, after]) => after)]
+  return call.add('Pad', x, { padding, dims: [2, 3, 4] }, x.layout)
+}
+
+/** Rows and columns repeated, or by bilinear interpolation, which TensorFlow takes between the elements' middles. */
+export const upSampling2d: LayerClass = (call) => {
+  const x = call.mapInput(4)
+  const mode = call.config.word('interpolation', ['nearest', 'bilinear'], 'nearest')
+  const scale = call.config.sizes('size', 2, [2, 2])
+  return call.add('Resize', x, { scale, mode: mode === 'nearest' ? mode : 'linear' }, x.layout)
+}
+
+export const upSampling1d: LayerClass = (call) => {
+  const x = call.arrange(call.input(3), call.mapLayout)
+  return call.add('Resize', x, { scale: call.config.size('size', 2) }, x.layout)
+}
+
+export const upSampling3d: LayerClass = (call) => {
+  const x = call.mapInput(5)
+  return call.add('Resize', x, { scale: call.config.sizes('size', 3, [2, 2, 2]) }, x.layout)
+}

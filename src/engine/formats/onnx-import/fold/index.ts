@@ -35,8 +35,9 @@ export class Folder {
           inputs.map((input) => input?.wide ?? input),
         )
       : null
-    const sources: Source[] = []
-    for (const input of inputs) if (input) for (const source of input.sources) if (!sources.includes(source)) sources.push(source)
+    const found = new Set<Source>()
+    for (const input of inputs) for (const source of input?.sources ?? []) found.add(source)
+    const sources = [...found]
     const made: Constant[] = []
     for (const [i, folded] of narrow.entries()) {
       const own = this.#bounded(folded, inputs)
@@ -123,3 +124,6 @@ function same(a: Folded, b: Folded): boolean {
   for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false
   return true
 }
+
+/** Names of the operators that are computed at import, for the docs. */
+export const foldedOperators = (): Iterable<string> => folds.keys()

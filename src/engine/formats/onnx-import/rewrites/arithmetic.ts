@@ -1,3 +1,4 @@
+import { slopePerChannel } from '../../../ops/p-relu.ts'
 import type { Rewrite } from './rewriter.ts'
 
 /** A matrix product of two computed tensors, or with a bias of another form than a neuron's: product, factors and sum. */
@@ -35,6 +36,19 @@ const pairwise: Rewrite = (to) => {
   return to.last(opType, [from, inputs.at(-1)!])
 }
 
+/** Opset 6 lines the second operand up from dim `axis` on, not with the last. */
+const aligned: Rewrite = (to) => {
+  const { attributes } = to
+  const [rank, own] = [to.shape(0).length, to.shape(1).length]
+  if (to.node.opset > 6 || attributes.int('broadcast', 0) !== 1 || !attributes.has('axis')) return null
+  const axis = attributes.int('axis', 0)
+  const behind = rank - own - (axis < 0 ? axis + rank : axis)
+  if (behind < 0) throw new Error(`axis ${axis} leaves no room for the ${own} dims of its second input`)
+  const axes = Array.from({ length: behind }, (_, i) => own + i)
+  const raised = behind > 0 ? to.step('Unsqueeze', [to.node.inputs[1]!], 'raised', { axes }) : to.node.inputs[1]!
+  return to.last(to.node.opType, [to.node.inputs[0]!, raised])
+}
+
 const mean: Rewrite = (to) => {
   const { inputs } = to.node
   return to.last('Mul', [to.step('Sum', inputs, 'sum'), to.scalar('share', 1 / inputs.length)])
@@ -62,9 +76,7 @@ const hardSigmoid: Rewrite = (to) => {
 
 /** Slopes other than one a channel: max(x, 0) + slope · min(x, 0). */
 const pRelu: Rewrite = (to) => {
-  const [x, slope] = [to.shape(0), to.shape(1)]
-  const perChannel = slope.length === x.length - 1 && slope[0] === x[1] && slope.slice(1).every((size) => size === 1)
-  if (perChannel && x.length >= 2 && to.values[1]?.kind === 'constant') return null
+  if (to.values[1]?.kind === 'constant' && slopePerChannel(to.shape(0), to.shape(1), to.node.opset)) return null
   const zero = to.scalar('zero', 0)
   const below = to.step('Mul', [to.step('Min', [to.node.inputs[0]!, zero], 'below'), to.node.inputs[1]!], 'sloped')
   return to.last('Add', [to.step('Relu', [to.node.inputs[0]!], 'above'), below])
@@ -82,6 +94,11 @@ const reduceLogSum: Rewrite = (to) => {
 }
 
 export const arithmetic: Readonly<Record<string, Rewrite>> = {
+  Add: aligned,
+  Sub: aligned,
+  Mul: aligned,
+  Div: aligned,
+  Pow: aligned,
   Gemm: gemm,
   Max: pairwise,
   Min: pairwise,

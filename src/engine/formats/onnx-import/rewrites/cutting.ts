@@ -1,3 +1,5 @@
+import { BatchLost } from '../fault.ts'
+import { broadcastShapes } from '../fold/folding.ts'
 import { type Cut, cuts } from '../shapes.ts'
 import type { Rewrite, Rewriter } from './rewriter.ts'
 
@@ -92,6 +94,28 @@ const softmax: Rewrite = (to) => {
   return to.last('Reshape', [shares, to.integers('shape', from === 1 ? [0, ...shape.slice(1)] : [...shape])])
 }
 
+/** Repeated along dims of size 1: a tile, of dims that are put before where there are more of them. */
+const expand: Rewrite = (to) => {
+  const [value, to1] = to.values
+  const wanted = to1?.kind === 'constant' ? to1.read() : null
+  if (value?.kind !== 'activation' || !wanted) return null
+  const repeated = (shape: readonly number[], numbers: ArrayLike<number>) => {
+    const target = broadcastShapes(shape, Array.from(numbers))
+    const more = target.length - shape.length
+    return { more, repeats: target.map((size, i) => (i >= more && shape[i - more] === size ? 1 : size)) }
+  }
+  const { more, repeats } = repeated(value.shape, wanted)
+  const wide = to1?.kind === 'constant' ? to1.wide?.read() : undefined
+  if (wide && repeated(value.wide, wide).repeats.some((n, i) => n !== repeats[i]))
+    throw new BatchLost('a tensor is repeated as often as there are images')
+  const [x] = to.node.inputs
+  if (more === 0) return repeats.every((n) => n === 1) ? to.last('Identity', [x!]) : to.last('Tile', [x!, to.integers('repeats', repeats)])
+  const axes = Array.from({ length: more }, (_, i) => i)
+  const raised =
+    to.node.opset >= 13 ? to.step('Unsqueeze', [x!, to.integers('axes', axes)], 'raised') : to.step('Unsqueeze', [x!], 'raised', { axes })
+  return to.last('Tile', [raised, to.integers('repeats', repeats)])
+}
+
 /** ONNX’s rule of a one-dim operand of a product: it gains a dim, which then goes. */
 const matMul: Rewrite = (to) => {
   const ranks = [to.shape(0).length, to.shape(1).length]
@@ -110,6 +134,7 @@ const matMul: Rewrite = (to) => {
 }
 
 export const cutting: Readonly<Record<string, Rewrite>> = {
+  Expand: expand,
   Slice: slice,
   Pad: pad,
   Gather: gather,

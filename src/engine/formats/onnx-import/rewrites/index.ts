@@ -1,5 +1,5 @@
 import type { Value } from '../constant.ts'
-import { invalid, quote } from '../fault.ts'
+import { BatchLost, invalid, quote } from '../fault.ts'
 import { type FileNode, nodeName } from '../model.ts'
 import { arithmetic } from './arithmetic.ts'
 import { cutting } from './cutting.ts'
@@ -15,7 +15,10 @@ export function rewrite(node: FileNode, values: readonly (Value | undefined)[]):
   try {
     return found(new Rewriter(node, values))
   } catch (cause) {
-    if (!(cause instanceof Error) || cause.name === 'EngineError') throw cause
+    if (!(cause instanceof Error) || cause instanceof BatchLost || cause.name === 'EngineError') throw cause
     throw invalid(`${node.opType} node ${quote(nodeName(node))}: ${cause.message}`, nodeName(node))
   }
 }
+
+/** Names of the operators that may be written as others, for the docs. */
+export const rewrittenOperators = (): Iterable<string> => rewrites.keys()

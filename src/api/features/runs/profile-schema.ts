@@ -1,0 +1,126 @@
+import { type Static, Type } from 'typebox'
+import { farBelow, farShare } from '../../../gpu/roofline.ts'
+import { Id, nullable } from '../../schemas.ts'
+import { PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
+
+const ms = Type.Number({ minimum: 0 })
+const count = Type.Integer({ minimum: 0 })
+const amount = Type.Number({ minimum: 0 })
+const share = Type.Number({ minimum: 0, description: 'Of the profiled call.' })
+
+const measuredWith = Type.String({ description: 'The layer that reached it, and in what time.' })
+const CeilingsSchema = Type.Object(
+  {
+    compute: Type.Object(
+      { flopsPerSecond: amount, measuredWith },
+      { title: 'ComputeCeiling', description: 'The most of a few dense layers.' },
+    ),
+    memory: Type.Object(
+      { bytesPerSecond: amount, measuredWith },
+      { title: 'MemoryCeiling', description: 'That of an element-wise layer over tensors larger than caches: bytes read and written.' },
+    ),
+    durationMs: ms,
+  },
+  {
+    title: 'Ceilings',
+    description:
+      'What the device does at its best under this runtime, threads and precision; measured right after the profile, by the same means.',
+  },
+)
+
+/** The profile as a run keeps it. */
+export const ProfileSchema = Type.Object(
+  {
+    perLayer: Type.Array(
+      Type.Object(
+        { layerIds: Type.Array(Type.String(), { description: 'Several where the runtime fused them.' }), ms },
+        { title: 'LayerTime' },
+      ),
+    ),
+    unattributedMs: ms,
+    totalMs: ms,
+    runs: count,
+    ceilings: Type.Optional(CeilingsSchema),
+  },
+  { title: 'RunProfile', description: 'Of a pass of its own, which is slower than the timed one. GET …/profile joins it to the costs.' },
+)
+
+const perSecond = (of: string) =>
+  nullable(Type.Number({ minimum: 0, description: `10^9 ${of} a second; null where no time was measured.` }))
+const rooflineShare = nullable(
+  Type.Number({
+    minimum: 0,
+    description:
+      '`rooflineMs` over the time taken, which is achieved over attainable. Above 1 where caches or an algorithm of fewer flops beat the ceilings.',
+  }),
+)
+
+const RowSchema = Type.Object(
+  {
+    layerIds: Type.Array(Type.String(), { description: 'Several where the runtime fused them.' }),
+    types: Type.Array(Type.String(), { description: 'Of the layers, in their order.' }),
+    ms: Type.Number({ minimum: 0, description: 'Mean of a call; 0 where no kernel ran for the layer.' }),
+    share,
+    macs: count,
+    flops: count,
+    bytesRead: Type.Integer({ minimum: 0, description: 'Tensors made by layers of other rows, parameters and statistics: each once.' }),
+    bytesWritten: Type.Integer({ minimum: 0, description: 'Tensors that leave the row.' }),
+    bytes: count,
+    gflopsPerSecond: perSecond('flops'),
+    gigabytesPerSecond: perSecond('bytes'),
+    arithmeticIntensity: Type.Number({ minimum: 0, description: 'Flops per byte; 0 where nothing moves.' }),
+    attainableGflopsPerSecond: Type.Number({ minimum: 0, description: 'min(compute ceiling, intensity × memory ceiling).' }),
+    rooflineMs: Type.Number({ minimum: 0, description: 'The time that it would take on the roofline.' }),
+    rooflineShare,
+    bound: nullable(
+      Type.Enum(['compute', 'memory'], { title: 'Bound', description: 'The ceiling that binds; null where there is nothing to do.' }),
+    ),
+    far: Type.Boolean({ description: `Under ${farBelow} of the roofline, and at least ${farShare} of the call.` }),
+    lostMs: Type.Number({ minimum: 0, description: 'ms × (1 − rooflineShare); 0 where it is on the roofline or above.' }),
+  },
+  { title: 'LayerProfileRow' },
+)
+
+export const LayerProfileSchema = Type.Object(
+  {
+    runId: Id,
+    architectureId: Id,
+    runtime: RuntimeNameSchema,
+    device: Type.String(),
+    batch: Type.Integer({ minimum: 1 }),
+    precision: PrecisionSchema,
+    resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.' })),
+    runs: Type.Integer({ minimum: 0, description: 'Calls that the times are means of.' }),
+    convention: Type.String({ description: 'How flops are counted: always `full`.' }),
+    ceilings: CeilingsSchema,
+    ridgeFlopsPerByte: Type.Number({ minimum: 0, description: 'The intensity from which on the compute ceiling binds.' }),
+    rows: Type.Array(RowSchema, { description: 'In the order of the graph; each of its layers is in exactly one.' }),
+    unattributed: Type.Object(
+      { ms, share },
+      { title: 'UnattributedTime', description: 'Kernels that belong to no layer, such as changes of layout.' },
+    ),
+    totals: Type.Object(
+      {
+        callMs: Type.Number({ minimum: 0, description: 'Wall time of the profiled call.' }),
+        kernelMs: Type.Number({ minimum: 0, description: 'The rows and the unattributed time.' }),
+        betweenKernelsMs: Type.Number({ minimum: 0, description: 'The call less its kernels.' }),
+        macs: count,
+        flops: count,
+        bytes: count,
+        gflopsPerSecond: perSecond('flops'),
+        gigabytesPerSecond: perSecond('bytes'),
+        rooflineMs: ms,
+        rooflineShare,
+        lostMs: ms,
+        far: Type.Integer({ minimum: 0, description: 'Rows far from the roofline.' }),
+      },
+      { title: 'LayerProfileTotals', description: 'Rates are over `kernelMs`.' },
+    ),
+  },
+  {
+    title: 'LayerProfile',
+    description:
+      'The per-layer times of a run beside what the layers cost, by the roofline model (Williams, Waterman and Patterson, CACM 52(4), 2009).',
+  },
+)
+export type LayerProfileAnswer = Static<typeof LayerProfileSchema>

@@ -1,0 +1,95 @@
+import type { RunProfile, RunResult } from '../../../gpu/contract.ts'
+import type { Run, Store } from '../../../store/index.ts'
+import { csv } from '../../csv.ts'
+import { ApiError } from '../../errors.ts'
+import type { EnginePool } from '../../pool/pool.ts'
+import { joinProfile, type RooflineTask } from '../../pool/roofline.ts'
+import { type StoredArchitecture, smallGraph } from '../architectures/service.ts'
+import type { LayerProfileAnswer } from './profile-schema.ts'
+
+/** A run that has a profile, and what it is of. */
+export interface Profiled {
+  run: Run
+  profile: RunProfile
+  architecture: StoredArchitecture
+}
+
+/** @throws ApiError NO_PROFILE saying why, and what to ask for. */
+export async function requireProfile(store: Store, run: Run): Promise<Profiled> {
+  const profile = (run.result as RunResult | null)?.profile
+  if (!profile) throw new ApiError('NO_PROFILE', `run ${run.id} has no per-layer profile: ${whyNone(run)}`)
+  // Runs of earlier versions have the times alone.
+  if (!profile.ceilings)
+    throw new ApiError(
+      'NO_PROFILE',
+      `run ${run.id} was profiled before ceilings were measured: queue it again with \`"profile": true, "fresh": true\``,
+    )
+  // A deleted architecture as well: its runs keep their figures.
+  const [architecture] = await store.architectures.getPacked([run.architectureId])
+  return { run, profile, architecture: architecture! }
+}
+
+function whyNone({ status, profile, against }: Run): string {
+  if (against) return 'a comparison has none; queue a run of one side with `"profile": true`'
+  if (!profile) return 'it was not asked for; queue the run again with `"profile": true`'
+  if (status === 'queued' || status === 'running') return `it is ${status}, and the profile comes when it has succeeded`
+  return `it is ${status}, and only runs that succeeded have one; queue it again with \`"profile": true\``
+}
+
+/** The profile joined to the costs of the layers. @throws EngineError as `computeCosts` does, LIMIT_EXCEEDED; ApiError OVERLOADED. */
+export async function layerProfile(pool: EnginePool, { run, profile, architecture }: Profiled): Promise<LayerProfileAnswer> {
+  const task: RooflineTask = {
+    graph: architecture.packedGraph,
+    profile,
+    options: {
+      batch: run.batch,
+      dtype: run.precision as LayerProfileAnswer['precision'],
+      ...(run.resolution ? { resolution: run.resolution as [number, number] } : {}),
+    },
+  }
+  const roofline = architecture.layerCount <= smallGraph ? joinProfile(task) : await pool.roofline(task)
+  return {
+    runId: run.id,
+    architectureId: run.architectureId,
+    runtime: run.runtime as LayerProfileAnswer['runtime'],
+    device: run.device,
+    batch: run.batch,
+    precision: run.precision as LayerProfileAnswer['precision'],
+    resolution: run.resolution ? run.resolution.join('x') : null,
+    runs: profile.runs,
+    ...roofline,
+  }
+}
+
+const columns = [
+  'layerIds',
+  'types',
+  'ms',
+  'share',
+  'macs',
+  'flops',
+  'bytesRead',
+  'bytesWritten',
+  'gflopsPerSecond',
+  'gigabytesPerSecond',
+  'arithmeticIntensity',
+  'attainableGflopsPerSecond',
+  'rooflineMs',
+  'rooflineShare',
+  'bound',
+  'far',
+  'lostMs',
+] as const
+
+/** A row a row, and one without layers for the time that belongs to none: the column `ms` sums to the time of all kernels. */
+export function profileCsv({ rows, unattributed, convention, batch, precision }: LayerProfileAnswer): string {
+  const cell = (value: unknown): string | number =>
+    typeof value === 'number' ? value : Array.isArray(value) ? value.join(' ') : value === null || value === undefined ? '' : String(value)
+  const line = (row: Partial<Record<(typeof columns)[number], unknown>>) => [
+    ...columns.map((column) => cell(row[column])),
+    convention,
+    batch,
+    precision,
+  ]
+  return csv([...columns, 'convention', 'batch', 'precision'], [...rows, unattributed].map(line))
+}

@@ -1,0 +1,71 @@
+import { type Static, Type } from 'typebox'
+import { ShapeError } from '../errors.ts'
+import { product } from '../exact.ts'
+import { defineOp, takes } from '../op.ts'
+import { numel, perImage } from '../shape.ts'
+import { tfjsAxis } from './lowering/layout.ts'
+import { normal } from './lowering/normal.ts'
+import { normalisation } from './normalisation.ts'
+
+const Attributes = Type.Object({
+  eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),
+  affine: Type.Optional(Type.Boolean({ description: 'Learns a scale and a shift per channel. Default false, as PyTorch’s.' })),
+})
+
+/**
+ * Instance normalisation (Ulyanov, Vedaldi and Lempitsky, 2016), PyTorch's `nn.InstanceNorm1d` to `3d`: over the positions
+ * of each channel of an image, (x − mean) / √(variance + eps). Counted as `normalisation` says.
+ */
+export const instanceNorm = defineOp({
+  type: 'InstanceNorm',
+  summary: 'Normalises each channel of an image by its own mean and variance.',
+  attributes: Attributes,
+  arity: takes(1),
+  canonical: (raw: Static<typeof Attributes>) => ({ eps: raw.eps ?? 1e-5, affine: raw.affine ?? false }),
+  shape: ([x]) => {
+    if (x!.length < 3) throw new ShapeError(`InstanceNorm takes a sequence, a map or a volume, but its input is ${perImage(x!)}`)
+    return [x!]
+  },
+  parameters: ([x], { affine }) =>
+    affine
+      ? [
+          { name: 'weight', shape: [x![1]!], init: 'scale', trainable: true },
+          { name: 'bias', shape: [x![1]!], init: 'shift', trainable: true },
+        ]
+      : [],
+  quantities: ({ inputs }, { affine }) => normalisation(numel(inputs[0]!), product(inputs[0]![0]!, inputs[0]![1]!), affine, affine),
+  field: () => 'global',
+  fromOnnx: {
+    InstanceNormalization: (node) =>
+      node.inputs[1]?.constant && node.inputs[2]?.constant
+        ? {
+            attributes: { eps: node.float('epsilon', 1e-5), affine: true },
+            parameters: { weight: { input: 1 }, bias: { input: 2 } },
+          }
+        : null,
+  },
+  onnx: (emit, { inputs }, { eps, affine }) => {
+    const channels = inputs[0]![1]!
+    const vector = (hint: string, value: number) => emit.constant(hint, [channels], new Float32Array(channels).fill(value))
+    const scale = affine ? emit.parameter('weight') : vector('ones', 1)
+    const shift = affine ? emit.parameter('bias') : vector('zeros', 0)
+    emit.node('InstanceNormalization', [emit.inputs[0]!, scale, shift], emit.outputs, { epsilon: { float: eps } })
+  },
+  tfjs: (tf, { attributes: { eps, affine }, parameters, inputs }) => {
+    const rank = inputs[0]!.length
+    const axes = inputs[0]!.map((_, dim) => tfjsAxis(dim, rank)).slice(2)
+    const perChannel = inputs[0]!.map(() => 1)
+    perChannel[tfjsAxis(1, rank)] = inputs[0]![1]!
+    const along = (name: string) => {
+      const given = parameters[name]!
+      const laidOut = tf.reshape(given, perChannel)
+      given.dispose()
+      return laidOut
+    }
+    const [weight, bias] = affine ? [along('weight'), along('bias')] : []
+    return ([x]) => {
+      const y = normal(tf, x!, axes, eps)
+      return weight ? tf.add(tf.mul(y, weight), bias!) : y
+    }
+  },
+})
