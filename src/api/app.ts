@@ -62,7 +62,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   healthRoutes(app, checks)
   if (services) {
     landingRoute(app)
-    architectureRoutes(app, services.architectures)
+    architectureRoutes(app, services.architectures, services.uploads)
     costRoutes(app, services.costs)
     exportRoutes(app, services.exports)
     zooRoutes(app)

@@ -21,7 +21,7 @@ export const ConfigSchema = Type.Object(
     DATA_DIR: Type.String({
       default: fileURLToPath(new URL('../../data', import.meta.url)),
       minLength: 1,
-      description: 'Folder of the embedded database; not used with DATABASE_URL.',
+      description: 'Folder of the embedded database and of uploaded files; with DATABASE_URL, of copies of those alone.',
     }),
     DATABASE_URL: Type.Optional(
       Type.String({
@@ -65,6 +65,12 @@ export const ConfigSchema = Type.Object(
       minimum: 1024,
       maximum: 16 * MiB,
       description: 'Largest request body accepted, bytes.',
+    }),
+    MAX_UPLOAD_BYTES: Type.Integer({
+      default: 1024 * MiB,
+      minimum: 1024,
+      maximum: 2048 * MiB - 1,
+      description: 'Largest file taken as an upload, bytes; an ONNX file ends at 2 GiB.',
     }),
     MAX_LAYERS: Type.Integer({ default: 10_000, minimum: 1, maximum: 100_000, description: 'Most layers one architecture may have.' }),
     MAX_ELEMENTS: Type.Integer({

@@ -25,6 +25,7 @@ type ApiErrorCode =
   | 'RUN_NOT_FOUND'
   | 'RUN_FINISHED'
   | 'NO_SAMPLES'
+  | 'NO_WEIGHTS'
   | 'NO_PROFILE'
   | 'NOT_COMPARABLE'
   | 'SWEEP_NOT_FOUND'
@@ -61,6 +62,7 @@ export const errorTable = {
   RUN_FINISHED: { status: 409, title: 'The run has already ended' },
   SWEEP_FINISHED: { status: 409, title: 'Every run of the sweep has already ended' },
   NOT_COMPARABLE: { status: 409, title: 'A run has no figure that may be compared' },
+  NO_WEIGHTS: { status: 409, title: 'The architecture has no weights of its own' },
   NO_SAMPLES: { status: 409, title: 'The run has no samples' },
   NO_PROFILE: { status: 409, title: 'The run has no per-layer profile' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },
@@ -80,6 +82,7 @@ export const errorTable = {
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   HEADERS_TOO_LARGE: { status: 431, title: 'Address and headers are larger than the limit' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
+  WEIGHTS_MISSING: { status: 500, title: 'The weights of an architecture cannot be read' },
   DATA_FOLDER_IN_USE: { status: 500, title: 'Another process holds the data folder' },
   DATA_FOLDER_UNUSABLE: { status: 500, title: 'The data folder cannot be used' },
   MIGRATION_FAILED: { status: 500, title: 'The database could not be brought up to date' },

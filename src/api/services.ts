@@ -3,6 +3,7 @@ import type { RunQueue } from '../gpu/queue.ts'
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { ArchitectureService } from './features/architectures/service.ts'
+import { Uploads } from './features/architectures/upload.ts'
 import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
@@ -15,6 +16,7 @@ import { EnginePool } from './pool/pool.ts'
 /** What the faces, REST and GraphQL, have to offer. Neither holds rules of its own. */
 export interface Services {
   architectures: ArchitectureService
+  uploads: Uploads
   costs: CostService
   exports: ExportService
   devices: DeviceService
@@ -38,8 +40,9 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const admission = new RunAdmission({ architectures, costs, devices })
   const runs = new RunService({ store, queue, admission, pool })
   const sweeps = new SweepService({ store, queue, admission, runs })
-  const exports = new ExportService({ architectures, pool })
-  return { architectures, costs, exports, devices, runs, sweeps, queue: new QueueService(queue) }
+  const exports = new ExportService({ architectures, pool, store })
+  const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
+  return { architectures, uploads, costs, exports, devices, runs, sweeps, queue: new QueueService(queue) }
 }
 
 /** The threads that read and cost architectures, as configured. */

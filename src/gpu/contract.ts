@@ -28,6 +28,13 @@ export const backendsOf: Readonly<Record<RuntimeName, Readonly<Record<DeviceKind
   tfjs: { cpu: ['tensorflow', 'wasm'], cuda: ['tensorflow'] },
 }
 
+/** A file that stays as it is for as long as the run lasts. */
+export interface ModelFile {
+  path: string
+  /** SHA-256 of its bytes. */
+  digest: string
+}
+
 /** One timed inference as the worker gets it. */
 export interface RunJob {
   runId: string
@@ -43,6 +50,8 @@ export interface RunJob {
   resolution: readonly [number, number] | null
   profile: boolean
   settings: TimingSettings
+  /** The user's own ONNX file, on this host, whose weights are taken; seeded ones without. */
+  model?: ModelFile
   /**
    * Set where this is one block of a comparison: it ends with its duration and samples, since steadiness is asked of
    * the rounds and not of a block, and takes at most so many samples.
@@ -277,6 +286,8 @@ export interface LoadRequest {
   /** The defaults where left out. */
   settings?: RuntimeSettings
   device: RunJob['device']
+  /** What holds the weights; seeded ones without. */
+  model?: ModelFile
   /** A folder for files that the load needs; removed after the run. */
   scratch: string
 }

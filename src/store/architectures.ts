@@ -1,8 +1,9 @@
 /** Architectures: immutable, found by id, by name and by the digest of their content. */
 
 import { v7 as uuidv7 } from 'uuid'
+import type { BlobFile, Blobs } from './blobs.ts'
 import { after, isUuid, type Page, page } from './cursor.ts'
-import type { Database } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import { and, desc, eq, ilike, inArray, isNull, or, sql } from './drizzle.ts'
 import { textError } from './errors.ts'
 import type { Packed } from './packed.ts'
@@ -27,8 +28,8 @@ export interface ArchitectureQuery {
 }
 
 const PAGE = { default: 50, most: 500 }
-const { id, name, digest, source, layerCount, params, macs, createdAt, deletedAt } = architectures
-const summary = { id, name, digest, source, layerCount, params, macs, createdAt, deletedAt }
+const { id, name, digest, source, layerCount, params, macs, blob, createdAt, deletedAt } = architectures
+const summary = { id, name, digest, source, layerCount, params, macs, blob, createdAt, deletedAt }
 
 /** A text as itself inside a LIKE pattern. */
 const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
@@ -36,30 +37,28 @@ const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
 export class Architectures {
   readonly #db: Database
   readonly #tickets: Tickets
+  readonly #blobs: Blobs
 
-  constructor(db: Database, tickets: Tickets) {
+  constructor(db: Database, tickets: Tickets, blobs: Blobs) {
     this.#db = db
     this.#tickets = tickets
+    this.#blobs = blobs
   }
 
   /**
    * Stores it, unless one with this digest and name is there: then that one comes back, `created: false`.
+   * @param file that holds its own weights: kept as a blob, for as long as an architecture names it.
    * @throws StoreError INVALID_TEXT
    */
-  async insert({ graph, ...architecture }: NewArchitecture): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
-    const sameContent = and(eq(digest, architecture.digest), eq(name, architecture.name), isNull(deletedAt))
+  async insert(architecture: NewArchitecture, file?: BlobFile): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
     try {
-      // A second round only where the one in the way was deleted between the two statements.
-      for (;;) {
-        const [created] = await this.#db
-          .insert(architectures)
-          .values({ ...architecture, graph: graph as object, id: uuidv7(), createdAt: sql`now()` })
-          .onConflictDoNothing({ target: [digest, name], where: isNull(deletedAt) })
-          .returning(summary)
-        if (created) return { architecture: created, created: true }
-        const [existing] = await this.#db.select(summary).from(architectures).where(sameContent)
-        if (existing) return { architecture: existing, created: false }
-      }
+      if (!file) return await insertIn(this.#db, architecture, null)
+      return await this.#blobs.keeping(file, (put) =>
+        this.#db.transaction(async (tx) => {
+          await put(tx)
+          return insertIn(tx, architecture, file.digest)
+        }),
+      )
     } catch (error) {
       throw textError(error)
     }
@@ -126,15 +125,44 @@ export class Architectures {
     const waiting = and(itsOwn, eq(runs.status, 'queued'))!
     const devices = await this.#db.selectDistinct({ deviceUuid: runs.deviceUuid }).from(runs).where(waiting)
     for (const { deviceUuid } of devices) await this.#tickets.ensureQueue(deviceUuid)
-    return this.#db.transaction(async (tx) => {
+    const deleted = await this.#db.transaction(async (tx) => {
+      const [before] = await tx
+        .select({ blob })
+        .from(architectures)
+        .where(and(eq(id, architectureId), isNull(deletedAt)))
+        .for('update')
+      if (!before) return null
       const [architecture] = await tx
         .update(architectures)
-        .set({ deletedAt: sql`now()` })
-        .where(and(eq(id, architectureId), isNull(deletedAt)))
+        .set({ deletedAt: sql`now()`, blob: null })
+        .where(eq(id, architectureId))
         .returning(summary)
-      if (!architecture) return null
       const error = { code: 'ARCHITECTURE_DELETED', message: 'Cancelled, since its architecture was deleted' }
-      return { architecture, cancelledRuns: await cancelQueued(tx, this.#tickets, itsOwn, error) }
+      return { blob: before.blob, architecture: architecture!, cancelledRuns: await cancelQueued(tx, this.#tickets, itsOwn, error) }
     })
+    if (!deleted) return null
+    const { blob: named, ...rest } = deleted
+    // By itself: it may find that another architecture came to name the blob. Where it does not come to it, the next start does.
+    if (named !== null) await this.#blobs.collect(named)
+    return rest
+  }
+}
+
+async function insertIn(
+  db: Database | Transaction,
+  { graph, ...architecture }: NewArchitecture,
+  named: string | null,
+): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
+  const sameContent = and(eq(digest, architecture.digest), eq(name, architecture.name), isNull(deletedAt))
+  // A second round only where the one in the way was deleted between the two statements.
+  for (;;) {
+    const [created] = await db
+      .insert(architectures)
+      .values({ ...architecture, graph: graph as object, blob: named, id: uuidv7(), createdAt: sql`now()` })
+      .onConflictDoNothing({ target: [digest, name], where: isNull(deletedAt) })
+      .returning(summary)
+    if (created) return { architecture: created, created: true }
+    const [existing] = await db.select(summary).from(architectures).where(sameContent)
+    if (existing) return { architecture: existing, created: false }
   }
 }

@@ -11,6 +11,7 @@ export type StoreErrorCode =
   | 'DATA_FOLDER_UNUSABLE'
   | 'DATABASE_UNREACHABLE'
   | 'MIGRATION_FAILED'
+  | 'WEIGHTS_MISSING'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode

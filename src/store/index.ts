@@ -3,8 +3,10 @@
  * only part of the service that speaks SQL.
  */
 
+import path from 'node:path'
 import type { PgBoss } from 'pg-boss'
 import { Architectures } from './architectures.ts'
+import { Blobs } from './blobs.ts'
 import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder } from './data-folder.ts'
 import type { Database, Driver, Log } from './database.ts'
@@ -18,6 +20,7 @@ import { Sweeps } from './sweeps.ts'
 import { Tickets } from './tickets.ts'
 
 export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './architectures.ts'
+export type { BlobFile, HeldBlob } from './blobs.ts'
 export { encodeCursor, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { StoreError, type StoreErrorCode } from './errors.ts'
@@ -48,7 +51,7 @@ export type { SweepRun } from './sweeps.ts'
 export { type Claim, type Ending, MAX_ATTEMPTS } from './transitions.ts'
 
 export interface StoreOptions {
-  /** Where the embedded store lies; not touched where `databaseUrl` is given. */
+  /** Where the embedded store lies, and files; made when it is needed. */
   dataDir: string
   /** `postgres://…`; the embedded store without it. */
   databaseUrl?: string | undefined
@@ -62,6 +65,7 @@ export interface Store {
   /** Started; its jobs are tickets. */
   boss: PgBoss
   architectures: Architectures
+  blobs: Blobs
   runs: Runs
   sweeps: Sweeps
   events: Events
@@ -82,9 +86,11 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
   const folder: DataFolder | null = databaseUrl ? null : await holdDataFolder(dataDir)
   let driver: Driver | undefined
   let boss: PgBoss | undefined
+  let blobs: Blobs | undefined
   const shut = async () => {
     await boss?.stop({ graceful: false })
     await driver?.close()
+    await blobs?.scratch.close()
     await folder?.release()
   }
   try {
@@ -107,6 +113,8 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
     const { kind, db } = driver
     const tickets = new Tickets(boss)
     const runs = new Runs(db, tickets)
+    blobs = new Blobs({ db, kind, dataDir: folder?.path ?? path.resolve(dataDir), log })
+    await blobs.sweep()
     let closing: Promise<void> | undefined
     return {
       kind,
@@ -114,7 +122,8 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
       boss,
       tickets,
       notifications,
-      architectures: new Architectures(db, tickets),
+      architectures: new Architectures(db, tickets, blobs),
+      blobs,
       runs,
       sweeps: new Sweeps(db, runs),
       events: new Events(db, notifications, log),

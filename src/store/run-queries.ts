@@ -14,6 +14,8 @@ export interface NewRun {
   batch: number
   precision: string
   resolution: readonly [number, number] | null
+  /** Seeded where not given. */
+  weights?: 'seeded' | 'file'
   profile: boolean
   timeoutMs: number
   priority: number
@@ -99,6 +101,8 @@ export function workloadOf(run: NewRun): string {
     .filter(([key]) => key !== 'seed')
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const parts: unknown[] = [run.architectureId, run.runtime, run.backend, run.batch, run.precision, run.resolution, run.profile, settings]
+  // The user's own file is another graph to the runtime.
+  if (run.weights === 'file') parts.push(run.weights)
   if (run.against) parts.push(run.againstArchitectureId, run.against, run.rounds)
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }

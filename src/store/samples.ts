@@ -32,7 +32,7 @@ export async function readSamples(db: Database, runId: string): Promise<Float64A
 
 /**
  * The latest succeeded run with an output that has the run's architecture (by digest, whatever its name), batch,
- * precision, resolution and seed, and another runtime, on any device; null where there is none. Asked before the run
+ * precision, resolution, weights and seed, and another runtime, on any device; null where there is none. Asked before the run
  * itself ends, so what it finds is earlier. The index `runs_computation` leads to the latest runs, of which those of
  * the same runtime are passed over.
  */
@@ -49,6 +49,7 @@ export async function findCounterpart(db: Database, runId: string): Promise<Coun
         FROM runs other
         WHERE other.architecture_id = same.id AND other.status = 'succeeded' AND other.runtime <> self.runtime
           AND other.batch = self.batch AND other.precision = self.precision
+          AND other.weights = self.weights
           AND other.settings ->> 'seed' = self.settings ->> 'seed'
           AND coalesce(other.resolution::text, '') = coalesce(self.resolution::text, '')
           AND EXISTS (SELECT 1 FROM run_samples kept WHERE kept.run_id = other.id AND kept.output IS NOT NULL)

@@ -49,6 +49,8 @@ export const architectures = pgTable('architectures', {
   layerCount: integer('layer_count').notNull(),
   params: bigint('params', { mode: 'number' }).notNull(),
   macs: bigint('macs', { mode: 'number' }).notNull(),
+  /** The file that its own weights lie in; null where it has none, or is deleted. */
+  blob: text('blob'),
   createdAt: moment('created_at').notNull(),
   deletedAt: moment('deleted_at'),
 })
@@ -67,6 +69,7 @@ export const runs = pgTable('runs', {
   precision: text('precision').notNull(),
   /** `[height, width]`, or null for the architecture's own. */
   resolution: json('resolution').$type<[number, number]>(),
+  weights: text('weights').$type<'seeded' | 'file'>().notNull().default('seeded'),
   profile: boolean('profile').notNull(),
   /** Counted from the start of execution; waiting does not count. */
   timeoutMs: integer('timeout_ms').notNull(),
@@ -141,6 +144,23 @@ export const sweeps = pgTable('sweeps', {
   requestHash: text('request_hash'),
   createdAt: moment('created_at').notNull(),
 })
+
+export const blobs = pgTable('blobs', {
+  /** `sha256:` and 64 hexadecimal digits, of the bytes. */
+  digest: text('digest').primaryKey(),
+  bytes: bigint('bytes', { mode: 'number' }).notNull(),
+  createdAt: moment('created_at').notNull(),
+})
+
+export const blobChunks = pgTable(
+  'blob_chunks',
+  {
+    digest: text('digest').notNull(),
+    part: integer('part').notNull(),
+    data: bytea('data').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.digest, table.part] })],
+)
 
 export const bulletins = pgTable('bulletins', {
   owner: text('owner').primaryKey(),

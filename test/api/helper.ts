@@ -17,6 +17,8 @@ export interface TestApi {
   app: FastifyInstance
   config: Config
   store: Store
+  /** Where files lie. */
+  dataDir: string
   pool: EnginePool
   services: Services
   queue: RunQueue
@@ -34,7 +36,7 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
   const config = readConfig({ LOG_LEVEL: 'info', ...env })
   const logged: string[] = []
   const log = logTo(config.LOG_LEVEL, { write: (line: string) => void logged.push(line) })
-  const { store, close: closeStore } = await openTestStore()
+  const { store, options, close: closeStore } = await openTestStore()
   const pool = createPool(config)
   const metrics = new Metrics()
   const worker = new FakeWorker()
@@ -50,6 +52,7 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
     app,
     config,
     store,
+    dataDir: options.dataDir,
     pool,
     services,
     queue,

@@ -4,9 +4,11 @@ import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engi
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
 import type { Roofline } from '../../gpu/roofline.ts'
+import type { BlobFile } from '../../store/index.ts'
 import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { ExportTask, OnnxFileTask } from './exports.ts'
+import type { OnnxTask } from './onnx.ts'
 import type { RooflineTask } from './roofline.ts'
 import type { CostFormat, ReadArchitecture } from './tasks.ts'
 import type { Crossing } from './worker.ts'
@@ -64,6 +66,11 @@ export class EnginePool {
     // A copy of its own, to hand over: the body may lie in memory that other buffers share.
     const bytes = new Uint8Array(body)
     return this.#run('read', { bytes, limits: this.#options.limits }, [bytes.buffer])
+  }
+
+  /** Reads an uploaded ONNX file, as `readOnnx` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  readOnnx(name: string, file: BlobFile): Promise<ReadArchitecture> {
+    return this.#run('onnx', { name, file, limits: this.#options.limits } satisfies OnnxTask, [])
   }
 
   /** A graph as bytes, as `writeGraph` does. @throws LIMIT_EXCEEDED, OVERLOADED. */

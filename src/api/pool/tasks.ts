@@ -5,6 +5,7 @@ import { EngineError } from '../../engine/errors.ts'
 import { explain } from '../../engine/explain.ts'
 import { type ExplainOptions, type Explanation, explainCosts } from '../../engine/explain-costs.ts'
 import { importKeras, importTfjsLayers } from '../../engine/formats/keras/index.ts'
+import type { ImportReport } from '../../engine/formats/onnx-import/index.ts'
 import { type Graph, graphToJson } from '../../engine/graph.ts'
 import type { Limits } from '../../engine/limits.ts'
 import { verifyGraph } from '../../engine/verify.ts'
@@ -23,6 +24,7 @@ export type ArchitectureSource =
   | { kind: 'json' }
   | { kind: 'zoo'; family: string; options: Record<string, unknown>; preset?: string }
   | { kind: 'keras' | 'tfjs' }
+  | { kind: 'onnx'; report: ImportReport; file: { digest: string; bytes: number } | null }
 
 export interface ReadArchitecture {
   name: string

@@ -1,6 +1,7 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
 import { writeExport, writeOnnxFile } from './exports.ts'
+import { readOnnx } from './onnx.ts'
 import { joinProfile } from './roofline.ts'
 import { explainGraph, readArchitecture, writeCosts, writeGraph } from './tasks.ts'
 
@@ -25,6 +26,7 @@ const crossing =
 /** Answers once this thread has loaded the engine. */
 export const ready = (): Crossing<true> => ({ ok: true, value: true })
 export const read = crossing(readArchitecture)
+export const onnx = crossing(readOnnx)
 export const graph = crossing(writeGraph)
 export const costs = crossing(writeCosts)
 export const explain = crossing(explainGraph)

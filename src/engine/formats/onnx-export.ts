@@ -57,6 +57,8 @@ export interface OnnxExportOptions extends InferOptions {
 
 export interface OnnxTensorInfo {
   name: string
+  /** Id of the graph's input, where the file has another name for it. */
+  id?: string
   shape: Shape
 }
 

@@ -3,7 +3,17 @@
  * worker process is idle or dead, so that a run never ends, or starts anew, while its process still computes.
  */
 import type { Graph } from '../../engine/graph.ts'
-import type { Claim, Ending, FinalStatus, Log, Run, Store } from '../../store/index.ts'
+import {
+  type Architecture,
+  type Claim,
+  type Ending,
+  type FinalStatus,
+  type HeldBlob,
+  type Log,
+  type Run,
+  type Store,
+  StoreError,
+} from '../../store/index.ts'
 import type { BackendName, Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import { compareOutputs } from './agreement.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
@@ -16,7 +26,7 @@ export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'
 const STORE_AGAIN = { times: 30, pauseMs: 1000 }
 
 /** One side of a comparison, or the only one of any other run, as it is stored. */
-type Side = Pick<Run, 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'settings'>
+type Side = Pick<Run, 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'weights' | 'settings'>
 
 export class Execution {
   readonly run: Run
@@ -61,8 +71,9 @@ export class Execution {
 
   async #execute(): Promise<Outcome | Interleaved> {
     const { run } = this
+    const held: HeldBlob[] = []
     try {
-      const job = await this.#jobOf(run.architectureId, run)
+      const job = await this.#jobOf(run.architectureId, run, held)
       const options = {
         timeoutMs: run.timeoutMs,
         signal: this.#controller.signal,
@@ -73,20 +84,27 @@ export class Execution {
         },
       }
       if (!run.against) return await this.#worker.execute(job, { ...options, fresh: false })
-      const other = await this.#jobOf(run.againstArchitectureId!, run.against as Side)
+      const other = await this.#jobOf(run.againstArchitectureId!, run.against as Side, held)
       return await interleave({ a: job, b: other }, run.rounds!, this.#worker, options)
     } catch (err) {
+      if (err instanceof StoreError && err.code === 'WEIGHTS_MISSING')
+        return { outcome: 'failed', failure: { code: err.code, message: err.message } }
       this.#log.error({ err, runId: run.id }, 'the worker of a device failed outside of its run')
       return {
         outcome: 'failed',
         failure: { code: 'WORKER_FAILED', message: `The worker could not take the run: ${(err as Error).message}` },
       }
+    } finally {
+      for (const blob of held) await blob.release()
     }
   }
 
-  async #jobOf(architectureId: string, side: Side): Promise<RunJob> {
+  /** @param held gets the file with the weights, where the side takes them, for as long as the job lasts. */
+  async #jobOf(architectureId: string, side: Side, held: HeldBlob[]): Promise<RunJob> {
     const { run } = this
     const architecture = await this.#store.architectures.get(architectureId)
+    const model = side.weights === 'file' ? await this.#modelOf(architecture!) : null
+    if (model) held.push(model)
     return {
       runId: run.id,
       graph: architecture!.graph as Graph,
@@ -98,7 +116,13 @@ export class Execution {
       resolution: side.resolution,
       profile: run.profile,
       settings: side.settings as TimingSettings,
+      ...(model ? { model: { path: model.path, digest: model.digest } } : {}),
     }
+  }
+
+  async #modelOf({ blob }: Architecture): Promise<HeldBlob & { digest: string }> {
+    if (blob === null) throw new StoreError('WEIGHTS_MISSING', 'The file with the weights went with its architecture, which was deleted')
+    return { ...(await this.#store.blobs.hold(blob)), digest: blob }
   }
 
   /** @returns the state the run is in now by this execution's doing, null where it was not this one's to change any more. */

@@ -139,7 +139,7 @@ async function whileLocked(
       warmup: measured.warmup,
       stable: measured.stability.stable,
       output,
-      weights: 'seeded',
+      weights: job.model ? 'file' : 'seeded',
       copiesMs: null,
       profile,
     },

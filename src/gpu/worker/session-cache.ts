@@ -49,12 +49,12 @@ export class SessionCache {
   }
 }
 
-/** Names all that decides what a load makes: graph, runtime, shape, precision, threads, seed and what the runtime is asked. */
+/** Names all that decides what a load makes: graph, weights, runtime, shape, precision, threads, seed and what the runtime is asked. */
 export function sessionKey(
   runtime: Pick<Runtime, 'name' | 'backend'>,
-  { graph, batch, resolution, precision, threads, seed, settings }: LoadRequest,
+  { graph, model, batch, resolution, precision, threads, seed, settings }: LoadRequest,
 ): string {
   const asked = runtimeSettingNames.map((name) => (settings ?? defaultRuntimeSettings)[name])
-  const parts = [runtime.name, runtime.backend, batch, resolution, precision, threads, seed, asked, graph]
+  const parts = [model?.digest, runtime.name, runtime.backend, batch, resolution, precision, threads, seed, asked, graph]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

@@ -49,6 +49,7 @@ describe('a comparison in turns', () => {
       batch: 4,
       precision: 'float32',
       resolution: null,
+      weights: 'seeded',
       settings: run.settings,
     })
     // A block's own defaults: many short ones.

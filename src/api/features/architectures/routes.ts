@@ -1,18 +1,40 @@
+import { Readable } from 'node:stream'
+import multipart from '@fastify/multipart'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ApiError } from '../../errors.ts'
 import { answer, empty, errors, json } from '../../schemas.ts'
-import { ArchitecturePage, ArchitectureParams, ArchitectureQuery, ArchitectureSchema, GraphSchema, NewArchitecture } from './schema.ts'
+import {
+  ArchitecturePage,
+  ArchitectureParams,
+  ArchitectureQuery,
+  ArchitectureSchema,
+  GraphSchema,
+  NewArchitecture,
+  OnnxBytes,
+  OnnxForm,
+  UploadQuery,
+} from './schema.ts'
 import type { ArchitectureService } from './service.ts'
+import type { Uploads } from './upload.ts'
 
 const tags = ['architectures']
+const bodies =
+  'send JSON as application/json, or an ONNX file as application/octet-stream with ?name=… or in multipart/form-data with the fields name and file: and say so in Content-Type'
+const isFile = (request: FastifyRequest): boolean => request.isMultipart() || request.body instanceof Readable
 const location = { location: { type: 'string', description: 'Address of the architecture.' } }
 
-export function architectureRoutes(fastify: FastifyInstance, architectures: ArchitectureService): void {
+export function architectureRoutes(fastify: FastifyInstance, architectures: ArchitectureService, uploads: Uploads): void {
   fastify.register(async (app) => {
     // The body stays bytes: it is parsed and checked on a thread, since it may be large or hostile.
     app.removeContentTypeParser('application/json')
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    app.post<{ Body: Buffer }>(
+    // Files stay streams: they go to disk, and are read there on a thread.
+    await app.register(multipart)
+    app.addContentTypeParser('application/octet-stream', (_request, body, done) => done(null, body))
+    app.addContentTypeParser('*', (_request, _body, done) => done(new ApiError('UNSUPPORTED_MEDIA_TYPE', bodies)))
+    const { validatorCompiler } = app
+    app.post(
       '/v1/architectures',
       {
         schema: {
@@ -20,9 +42,16 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
           tags,
           summary: 'Register an architecture',
           description:
-            'A graph of layers, a network of the zoo, or a model of Keras or TensorFlow.js. Architectures are immutable; the same content and name again answer 200 with the same id. ' +
+            'A graph of layers, a network of the zoo, or a model of Keras or TensorFlow.js, as JSON; or an ONNX file, as it is or in a form. Architectures are immutable; the same content and name again answer 200 with the same id. ' +
             'Every problem of a graph is reported at once.',
-          body: NewArchitecture,
+          querystring: UploadQuery,
+          body: {
+            content: {
+              'application/json': { schema: NewArchitecture },
+              'application/octet-stream': { schema: OnnxBytes },
+              'multipart/form-data': { schema: OnnxForm },
+            },
+          },
           response: {
             200: answer('It was registered before.', { 'application/json': ArchitectureSchema }, location),
             201: answer('Registered.', { 'application/json': ArchitectureSchema }, location),
@@ -33,6 +62,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
               'UNSUPPORTED_MEDIA_TYPE',
               'INVALID_GRAPH',
               'INVALID_KERAS',
+              'INVALID_ONNX',
               'LIMIT_EXCEEDED',
               'COST_OVERFLOW',
               'UNKNOWN_ZOO_FAMILY',
@@ -41,10 +71,12 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
             ),
           },
         },
-        validatorCompiler: () => () => true,
+        validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : validatorCompiler!(part)),
       },
       async (request, reply) => {
-        const { architecture, created } = await architectures.register(request.body ?? Buffer.alloc(0))
+        const { architecture, created } = isFile(request)
+          ? await uploads.take(request, (upload) => architectures.registerOnnx(upload))
+          : await architectures.register((request.body as Buffer | null) ?? Buffer.alloc(0))
         return reply
           .code(created ? 201 : 200)
           .header('location', architecture.links.self)

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { ImportReport } from '../../../engine/formats/onnx-import/report.ts'
 import { GraphSpec } from '../../../engine/verify.ts'
-import { Id, pageOf, paging, Timestamp } from '../../schemas.ts'
+import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
 
 const name = Type.String({ minLength: 1, maxLength: 200, description: 'Yours to choose; need not be unique.' })
 const options = Type.Object({}, { additionalProperties: true, description: 'As GET /v1/zoo/{family} lists them.' })
@@ -49,6 +50,7 @@ export const NewArchitecture = Type.Union([JsonArchitecture, ZooArchitecture, Ke
 })
 export type NewArchitecture = Static<typeof NewArchitecture>
 
+const count = Type.Integer({ minimum: 0 })
 const Source = Type.Union(
   [
     Type.Object({ kind: Type.Literal('json') }),
@@ -59,20 +61,30 @@ const Source = Type.Union(
       preset: Type.Optional(Type.String()),
     }),
     Type.Object({ kind: Type.Enum(['keras', 'tfjs']) }),
+    Type.Object({
+      kind: Type.Literal('onnx'),
+      report: ImportReport,
+      file: nullable(
+        Type.Object(
+          { digest: Type.String({ description: 'SHA-256 of the file.' }), bytes: count },
+          { description: 'The file, kept for its weights; null where it carries none, so that runs take seeded ones.' },
+        ),
+      ),
+    }),
   ],
   {
     title: 'ArchitectureSource',
-    description: 'What was registered: a graph, a reference to the zoo with every option written out, or a model of Keras or TF.js.',
+    description:
+      'What was registered: a graph, a reference to the zoo with every option written out, a model of Keras or TF.js, or an ONNX file.',
   },
 )
 
-const count = Type.Integer({ minimum: 0 })
 export const ArchitectureSchema = Type.Object(
   {
     id: Id,
     name: Type.String(),
     digest: Type.String({
-      description: 'SHA-256 of the canonical graph; the name is no part of it.',
+      description: 'SHA-256 of the canonical graph, and of the file where it has weights of its own; the name is no part of it.',
       examples: [`sha256:${'0'.repeat(64)}`],
     }),
     createdAt: Timestamp,
@@ -97,6 +109,23 @@ export const ArchitectureQuery = Type.Object(
   { additionalProperties: false },
 )
 export type ArchitectureQuery = Static<typeof ArchitectureQuery>
+
+export const UploadQuery = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: 'Name of an ONNX file sent as application/octet-stream; JSON has its own.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const onnxFile = { contentMediaType: 'application/octet-stream', description: 'An ONNX model.' }
+export const OnnxBytes = Type.String(onnxFile)
+export const OnnxForm = Type.Object({ name, file: Type.String(onnxFile) }, { title: 'NewOnnxArchitecture', description: 'An ONNX model.' })
 
 export const ArchitectureParams = Type.Object({ id: Type.String({ description: 'Id of an architecture.' }) })
 

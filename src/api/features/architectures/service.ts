@@ -4,6 +4,7 @@ import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { writeGraph } from '../../pool/tasks.ts'
 import type { Architecture, ArchitectureQuery, NewArchitecture } from './schema.ts'
+import type { Upload } from './upload.ts'
 
 /** Up to this many layers a graph is read where it is asked for; a larger one on a thread, off the event loop. */
 export const smallGraph = 400
@@ -35,6 +36,17 @@ export class ArchitectureService {
   async register(body: Uint8Array | NewArchitecture): Promise<{ architecture: Architecture; created: boolean }> {
     const read = await this.#pool.read(body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body)))
     const { architecture, created } = await this.#store.architectures.insert(read)
+    return { architecture: present(architecture), created }
+  }
+
+  /**
+   * Registers an uploaded ONNX file, and keeps it where it carries its weights.
+   * @throws EngineError as `readOnnx` does, LIMIT_EXCEEDED; ApiError OVERLOADED.
+   */
+  async registerOnnx({ name, file }: Upload): Promise<{ architecture: Architecture; created: boolean }> {
+    const read = await this.#pool.readOnnx(name, file)
+    const carries = read.source.kind === 'onnx' && read.source.file !== null
+    const { architecture, created } = await this.#store.architectures.insert(read, carries ? file : undefined)
     return { architecture: present(architecture), created }
   }
 

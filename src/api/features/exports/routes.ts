@@ -26,7 +26,7 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
         summary: 'Export an architecture as a file',
         description:
           `ONNX (opset ${onnxOpset}), JSON, CSV, DOT (Graphviz) or a Mermaid flowchart, named after the architecture. ONNX comes without weights ` +
-          'unless `weights=seeded` asks for those of runs.',
+          'unless `weights=seeded` or `weights=file` asks for them.',
         params: ArchitectureParams,
         querystring: ExportQuery,
         response: {
@@ -48,6 +48,8 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
             'INVALID_REQUEST',
             'UNKNOWN_CONVENTION',
             'ARCHITECTURE_NOT_FOUND',
+            'NO_WEIGHTS',
+            'WEIGHTS_MISSING',
             'INVALID_RESOLUTION',
             'COST_OVERFLOW',
             'EXPORT_UNSUPPORTED',
@@ -58,8 +60,8 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
     },
     async (request, reply) => {
       const { format } = request.query
-      const { filename, body, length } = await exports.file(request.params.id, request.query)
-      if (format === 'onnx') reply.header('x-onnx-opset', onnxOpset)
+      const { filename, body, length, opset } = await exports.file(request.params.id, request.query)
+      if (opset !== null) reply.header('x-onnx-opset', opset)
       return reply
         .header('content-type', types[format])
         .header('content-length', length)

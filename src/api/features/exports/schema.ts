@@ -22,9 +22,9 @@ export const ExportQuery = Type.Object(
         '`mermaid`: a flowchart.',
     }),
     weights: Type.Optional(
-      Type.Enum(['none', 'seeded'], {
+      Type.Enum(['none', 'seeded', 'file'], {
         description:
-          'Only for `onnx`. `none`, the default: a small file whose parameters are ConstantOfShape nodes. `seeded`: the values that runs use, in the file.',
+          'Only for `onnx`. `none`, the default: a small file whose parameters are ConstantOfShape nodes. `seeded`: seeded values, those that runs use where the network has no weights of its own, in the file. `file`: the file that was registered, byte for byte, where it carries its weights.',
       }),
     ),
     seed: Type.Optional(

@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { findConvention } from '../../../engine/conventions/index.ts'
+import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
+import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
+import type { Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
+import type { Architecture } from '../architectures/schema.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
 import { readResolution } from '../costs/service.ts'
 import type { ExportQuery, TextExportQuery } from './schema.ts'
@@ -29,31 +33,37 @@ export interface ExportedFile {
   body: Buffer | Readable
   /** Bytes. */
   length: number
+  /** Of an ONNX file. */
+  opset: number | null
 }
 
 /** Architectures as files that other programs open. Written on the engine's threads. */
 export class ExportService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
+  readonly #blobs: Store['blobs']
   #files = 0
 
-  constructor({ architectures, pool }: { architectures: ArchitectureService; pool: EnginePool }) {
+  constructor({ architectures, pool, store }: { architectures: ArchitectureService; pool: EnginePool; store: Store }) {
     this.#architectures = architectures
+    this.#blobs = store.blobs
     this.#pool = pool
   }
 
   /**
    * The architecture with this id as a file.
-   * @throws ApiError INVALID_REQUEST where the format does not take an option, ARCHITECTURE_NOT_FOUND, OVERLOADED;
+   * @throws ApiError INVALID_REQUEST where the format does not take an option, ARCHITECTURE_NOT_FOUND, NO_WEIGHTS, OVERLOADED;
    *   EngineError UNKNOWN_CONVENTION, INVALID_RESOLUTION, COST_OVERFLOW, EXPORT_UNSUPPORTED, LIMIT_EXCEEDED.
    */
   async file(id: string, query: ExportQuery): Promise<ExportedFile> {
     check(query)
     const row = await this.#architectures.stored(id)
     const filename = `${fileStem(row.name)}.${extensions[query.format]}`
-    if (query.weights === 'seeded') return { filename, ...(await this.#onnxFile(row, query)) }
+    const opset = query.format === 'onnx' ? onnxOpset : null
+    if (query.weights === 'file') return { filename, ...(await this.#ownFile(row)) }
+    if (query.weights === 'seeded') return { filename, opset, ...(await this.#sent(() => this.#onnxFile(row, query))) }
     const body = await this.#write(row, query)
-    return { filename, body, length: body.length }
+    return { filename, body, length: body.length, opset }
   }
 
   /** The same of a stored architecture, as text. @throws as `file` does. */
@@ -66,23 +76,55 @@ export class ExportService {
     return asBuffer(await this.#pool.export({ graph: packedGraph, name, format: query.format, options: readOptions(query) }))
   }
 
-  /** A file on disk, and not in memory: it may take 2 GiB. Its name is gone before it is read, so that nothing is left of it. */
-  async #onnxFile({ packedGraph }: StoredArchitecture, query: ExportQuery): Promise<Pick<ExportedFile, 'body' | 'length'>> {
+  /** The file that was registered, as it is. */
+  async #ownFile({ id, blob, source }: StoredArchitecture): Promise<Omit<ExportedFile, 'filename'>> {
+    const { kind, report } = source as Architecture['source'] & { report?: ImportReport }
+    if (blob === null)
+      throw new ApiError(
+        'NO_WEIGHTS',
+        `architecture ${id} ${kind === 'onnx' ? 'comes from a file without weights' : 'was not registered from an ONNX file'}: ask for weights=seeded or weights=none`,
+      )
+    return {
+      opset: report?.opset[''] ?? null,
+      ...(await this.#sent(async () => {
+        const { path: name, release } = await this.#blobs.hold(blob)
+        try {
+          return await open(name)
+        } finally {
+          await release()
+        }
+      })),
+    }
+  }
+
+  async #onnxFile({ packedGraph }: StoredArchitecture, query: ExportQuery): Promise<FileHandle> {
+    const folder = await mkdtemp(path.join(tmpdir(), `archmeter-export-${process.pid}-`))
+    let file: FileHandle | undefined
+    try {
+      const name = path.join(folder, 'model.onnx')
+      file = await open(name, 'wx+', 0o600)
+      await this.#pool.onnxFile({ graph: packedGraph, options: { ...readOptions(query), seed: query.seed ?? 0 }, path: name })
+      return file
+    } catch (cause) {
+      await file?.close()
+      throw cause
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  /**
+   * A file on disk, and not in memory: it may take 2 GiB. Its name is gone before it is read, so that nothing is left of it.
+   * @param make the file, open, its name removed.
+   */
+  async #sent(make: () => Promise<FileHandle>): Promise<Pick<ExportedFile, 'body' | 'length'>> {
     if (this.#files >= mostFiles)
       throw new ApiError('OVERLOADED', `${mostFiles} files with weights are being sent: try again when one is through`, [], {
         'retry-after': '5',
       })
     this.#files += 1
-    let file: FileHandle | undefined
     try {
-      const folder = await mkdtemp(path.join(tmpdir(), `archmeter-export-${process.pid}-`))
-      try {
-        const name = path.join(folder, 'model.onnx')
-        file = await open(name, 'wx+', 0o600)
-        await this.#pool.onnxFile({ graph: packedGraph, options: { ...readOptions(query), seed: query.seed ?? 0 }, path: name })
-      } finally {
-        await rm(folder, { recursive: true, force: true })
-      }
+      const file = await make()
       const { size } = await file.stat()
       const body = file.createReadStream({ start: 0, highWaterMark: 2 ** 18 })
       body.once('close', () => {
@@ -91,7 +133,6 @@ export class ExportService {
       return { body, length: size }
     } catch (cause) {
       this.#files -= 1
-      await file?.close()
       if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
         throw new ApiError(
           'OVERLOADED',
@@ -116,6 +157,13 @@ function check({ format, ...options }: ExportQuery): void {
       const taken = takes[format].length === 0 ? 'none' : takes[format].join(', ')
       problems.push({ path: `/${name}`, message: `${format} does not take ${name}: its options are ${taken}` })
     }
+  if (options.weights === 'file')
+    for (const name of ['batch', 'resolution'] as const)
+      if (options[name] !== undefined)
+        problems.push({
+          path: `/${name}`,
+          message: `the registered file comes as it is: leave ${name} out, or ask for weights=seeded or none`,
+        })
   if (problems.length === 0 && options.seed !== undefined && options.weights !== 'seeded')
     problems.push({ path: '/seed', message: 'a seed is for weights: ask for weights=seeded, or leave seed out' })
   if (problems.length > 0) throw invalidRequest('query', problems)

@@ -5,7 +5,8 @@ import type { Device } from '../../../gpu/devices.ts'
 import { unfollowed } from '../../../gpu/runtime-settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
-import { ApiError, invalidRequest } from '../../errors.ts'
+import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import type { CostService } from '../costs/service.ts'
 import type { DeviceService } from '../devices/service.ts'
@@ -31,6 +32,7 @@ interface Admitted {
   /** The back end that it gets, and the version of the runtime with it. */
   backend: BackendName
   version: string
+  weights: 'seeded' | 'file'
   /** Of the architecture's content. */
   digest: string
   /** Of one call with the whole batch. */
@@ -71,15 +73,15 @@ export class RunAdmission {
   /**
    * The run as it is stored.
    * @throws ApiError ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
-   *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_RESOLUTION, COST_OVERFLOW.
+   *   UNSUPPORTED_BY_RUNTIME, NO_WEIGHTS; EngineError INVALID_RESOLUTION, COST_OVERFLOW.
    */
   async plan({ a, b, rounds, profile, timeoutMs, priority, labels, device: name }: ReadRun): Promise<StoredRun & { measurement: string }> {
     const admitted = await this.#admit(a, name, profile, '')
     const other = b && (await this.#admit(b, name, profile, '/against'))
     const { device } = admitted
-    // The back end was chosen where it was not named.
-    const own = { ...a, backend: admitted.backend }
-    const opposite = b && other && { ...b, backend: other.backend }
+    // Back end and weights were chosen where they were not named.
+    const own = { ...a, backend: admitted.backend, weights: admitted.weights }
+    const opposite = b && other && { ...b, backend: other.backend, weights: other.weights }
     // Everything that decides a result, whoever asks: two architectures of one content are one network.
     const measurement = hashOf({
       device: device.uuid,
@@ -112,7 +114,9 @@ export class RunAdmission {
     const architecture = await this.#architectures.get(side.architectureId)
     const { device, support } = await this.#devices.find(deviceName, runtime, backend)
     const { capabilities } = support
+    const weights = weightsOf(side, architecture)
     const refusals = [
+      ...(weights === 'file' && runtime === 'onnxruntime' ? fileRefusals(side, architecture, path) : []),
       ...(capabilities.precisions.includes(precision)
         ? []
         : [{ path: `${path}/precision`, message: `precision ${precision} is not offered: use ${capabilities.precisions.join(' or ')}` }]),
@@ -127,6 +131,42 @@ export class RunAdmission {
     const macs = asRegistered
       ? architecture.counts.macs
       : await this.#costs.macs(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
-    return { device, backend: support.backend, version: support.version, digest: architecture.digest, macs }
+    return { device, backend: support.backend, version: support.version, weights, digest: architecture.digest, macs }
   }
+}
+
+/** @throws ApiError NO_WEIGHTS where the file's are asked for and there are none. */
+function weightsOf({ weights }: Side, { id, source }: Architecture): 'seeded' | 'file' {
+  const own = source.kind === 'onnx' && source.file !== null
+  if (weights === 'file' && !own)
+    throw new ApiError(
+      'NO_WEIGHTS',
+      `architecture ${id} ${source.kind === 'onnx' ? 'comes from a file without weights' : 'was not registered from an ONNX file'}: leave weights out, or register an ONNX file that carries them`,
+    )
+  return weights ?? (own ? 'file' : 'seeded')
+}
+
+/** What cannot be asked of a file that runs as it is. */
+function fileRefusals({ batch, resolution, precision, settings }: Side, { source }: Architecture, path: string): Problem[] {
+  const own = source.kind === 'onnx' ? source.report.batch : 'symbolic'
+  const instead = 'ask for runtime tfjs, which runs our form of the network with the same weights, or for weights: "seeded"'
+  return [
+    ...(own !== 'symbolic' && own !== batch
+      ? [{ path: `${path}/batch`, message: `the file is for a batch of ${own} alone and runs as it is: ask for that batch, or ${instead}` }]
+      : []),
+    ...(resolution
+      ? [{ path: `${path}/resolution`, message: `the file runs as it is, at its own resolution: leave resolution out, or ${instead}` }]
+      : []),
+    ...(settings.mode === 'endToEnd'
+      ? []
+      : [
+          {
+            path: `${path}/settings/mode`,
+            message: `mode ${settings.mode} adds to the network, and the file runs as it is: leave mode out, or ask for weights: "seeded"`,
+          },
+        ]),
+    ...(precision === 'float32'
+      ? []
+      : [{ path: `${path}/precision`, message: `the file runs as it is: leave precision out, or ${instead}` }]),
+  ]
 }

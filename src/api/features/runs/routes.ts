@@ -47,6 +47,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
             'BODY_TOO_LARGE',
             'UNSUPPORTED_MEDIA_TYPE',
             'UNSUPPORTED_BY_RUNTIME',
+            'NO_WEIGHTS',
             'INVALID_RESOLUTION',
             'COST_OVERFLOW',
             'LIMIT_EXCEEDED',

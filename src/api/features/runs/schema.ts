@@ -25,6 +25,13 @@ const resolution = Type.Union([Type.Integer({ minimum: 1, maximum: 65_536 }), Ty
   graphqlType: 'String',
   description: 'Replaces height and width of the input: 224, or "224x320" for height 224 and width 320.',
 })
+export const WeightsSchema = Type.Enum(['seeded', 'file'], { title: 'WeightsOrigin' })
+const weights = Type.Optional(
+  Type.Enum(['seeded', 'file'], {
+    description:
+      'Whose weights: those of the ONNX file that was registered, or seeded ones. The file’s where it has them, if not given. With them onnxruntime runs the file as it is, at its own resolution and, where the file states one, batch.',
+  }),
+)
 const settings = Type.Object(PartialTimingSettings.properties, { additionalProperties: false, description: 'How the timing is done.' })
 
 /** Side b of a comparison: what it leaves out is as side a, the run itself. */
@@ -36,6 +43,7 @@ const Against = Type.Object(
     batch: Type.Optional(Type.Integer(batch)),
     precision: Type.Optional(Type.Enum([...precisions])),
     resolution: Type.Optional(resolution),
+    weights,
     settings: Type.Optional(settings),
   },
   {
@@ -60,6 +68,7 @@ export const NewRun = Type.Object(
     batch: Type.Optional(Type.Integer({ ...batch, default: 1 })),
     precision: Type.Optional(Type.Enum([...precisions], { default: 'float32' })),
     resolution: Type.Optional(resolution),
+    weights,
     profile: Type.Optional(
       Type.Boolean({
         default: false,
@@ -139,7 +148,7 @@ const AgreementSchema = Type.Object(
   {
     title: 'Agreement',
     description:
-      'How the output agrees with that of the latest earlier run of another runtime with the same architecture, batch, precision, resolution and seed, on any device. Null where there is none.',
+      'How the output agrees with that of the latest earlier run of another runtime with the same architecture, batch, precision, resolution, weights and seed, on any device. Null where there is none.',
   },
 )
 
@@ -170,7 +179,7 @@ const ResultSchema = Type.Object(
     warmup: Type.Object({ runs: count, durationMs: ms, agreed: Type.Boolean() }, { title: 'Warmup' }),
     stable: Type.Boolean(),
     output: OutputSchema,
-    weights: Type.Enum(['seeded', 'file'], { title: 'WeightsOrigin' }),
+    weights: WeightsSchema,
     copiesMs: nullable(Type.Object({ hostToDevice: ms, deviceToHost: ms }, { title: 'CopyTimes' })),
     profile: nullable(ProfileSchema),
   },
@@ -200,6 +209,7 @@ export const RunSchema = Type.Object(
     batch: Type.Integer({ minimum: 1 }),
     precision: PrecisionSchema,
     resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.', examples: ['224x320'] })),
+    weights: WeightsSchema,
     profile: Type.Boolean(),
     timeoutMs: count,
     priority: Type.Integer(),
@@ -214,6 +224,7 @@ export const RunSchema = Type.Object(
           batch: Type.Integer({ minimum: 1 }),
           precision: PrecisionSchema,
           resolution: nullable(Type.String()),
+          weights: WeightsSchema,
           settings: TimingSettings,
         },
         { title: 'RunAgainst', description: 'Side b of a comparison, in full; null for any other run.' },

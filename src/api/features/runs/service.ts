@@ -165,6 +165,8 @@ const presentSide = (architectureId: string, side: StoredSide): RunAnswer['again
   ...side,
   architectureId,
   resolution: side.resolution ? side.resolution.join('x') : null,
+  // Of runs made before there was a choice.
+  weights: side.weights ?? 'seeded',
 })
 
 function present(run: Run, place: Place | null): RunAnswer {
@@ -181,6 +183,7 @@ function present(run: Run, place: Place | null): RunAnswer {
     batch: run.batch,
     precision: run.precision as RunAnswer['precision'],
     resolution: run.resolution ? run.resolution.join('x') : null,
+    weights: run.weights,
     profile: run.profile,
     timeoutMs: run.timeoutMs,
     priority: run.priority,

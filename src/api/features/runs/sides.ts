@@ -12,6 +12,8 @@ export interface Side {
   batch: number
   precision: 'float32' | 'float16'
   resolution: [number, number] | null
+  /** As asked for; left out where the architecture decides. */
+  weights?: NewRun['weights']
   settings: TimingSettings
 }
 
@@ -25,10 +27,12 @@ export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
     batch,
     precision,
     resolution: request.resolution === undefined ? null : readResolution(String(request.resolution)),
+    ...(request.weights ? { weights: request.weights } : {}),
     settings: resolveSettings(request.settings, against ? blockSettings : defaultSettings),
   }
   if (!against) return { a, b: null }
   const other = against.backend ?? (against.runtime === undefined || against.runtime === runtime ? backend : undefined)
+  const weights = against.weights ?? request.weights
   const b: Side = {
     architectureId: against.architectureId?.toLowerCase() ?? a.architectureId,
     runtime: against.runtime ?? a.runtime,
@@ -36,6 +40,7 @@ export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
     batch: against.batch ?? a.batch,
     precision: against.precision ?? a.precision,
     resolution: against.resolution === undefined ? a.resolution : readResolution(String(against.resolution)),
+    ...(weights ? { weights } : {}),
     settings: { ...a.settings, ...against.settings },
   }
   return { a, b }

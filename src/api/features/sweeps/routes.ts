@@ -37,6 +37,7 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
             'BODY_TOO_LARGE',
             'UNSUPPORTED_MEDIA_TYPE',
             'UNSUPPORTED_BY_RUNTIME',
+            'NO_WEIGHTS',
             'INVALID_RESOLUTION',
             'COST_OVERFLOW',
             'LIMIT_EXCEEDED',

@@ -18,7 +18,8 @@ export const NewSweep = Type.Object(
 export type NewSweep = Static<typeof NewSweep>
 
 const figure = (description: string) => nullable(Type.Number({ minimum: 0, description }))
-const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, settings, labels } = RunSchema.properties
+const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } =
+  RunSchema.properties
 
 export const SweepSchema = Type.Object(
   {
@@ -31,6 +32,7 @@ export const SweepSchema = Type.Object(
     backend,
     precision,
     resolution,
+    weights,
     settings,
     labels,
     createdAt: Timestamp,

@@ -98,10 +98,10 @@ export class SweepService {
         verdict: run.certificate?.verdict ?? null,
       }
     })
-    const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, settings, labels } = runs[0]!
+    const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } = runs[0]!
     return {
       id,
-      ...{ architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, settings, labels },
+      ...{ architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels },
       createdAt: createdAt.toISOString(),
       status: runs.every((run) => run.status === 'queued') ? 'queued' : runs.some(waits) ? 'running' : 'finished',
       points,

@@ -29,6 +29,8 @@ export interface ImportedModel {
    * it. A view of the file where the layout allows, made anew at each call otherwise.
    */
   parameterOf(layerId: string, parameter: Parameter): Float32Array | null
+  /** The file's own names: of the graph's inputs and outputs, in the graph's order; node → layer. */
+  names: { inputs: readonly string[]; outputs: readonly string[]; layerOfNode: ReadonlyMap<string, string> }
 }
 
 /** Inputs and outputs of a graph (`read-spec.ts`). */
@@ -69,6 +71,11 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
     parameterOf: (layerId, parameter) => {
       const slot = byId.get(layerId)?.slots.get(parameter.name)
       return slot ? fillSlot(slot, parameter) : null
+    },
+    names: {
+      inputs: translated.inputs.map(({ name }) => name),
+      outputs: translated.translator.outputNames,
+      layerOfNode: new Map(translated.translator.layers.flatMap(({ id, node }) => (node ? [[node, id] as const] : []))),
     },
   }
 }

@@ -30,6 +30,8 @@ export interface TranslatedLayer {
   slots: ReadonlyMap<string, FilledSlot>
   /** The layer that computes with the same tensors in the same places. */
   weightsOf?: string
+  /** Name of the file's node that computes it, where it has one. */
+  node?: string
 }
 
 export interface FilledSlot {
@@ -48,6 +50,8 @@ export class Translator {
   readonly fates: Fate = new Map()
   readonly ids = new Ids()
   readonly notes: string[] = []
+  /** The file's names of the outputs that `finish` gives, in that order. */
+  readonly outputNames: string[] = []
   folded = 0
   readonly #folder = new Folder()
   readonly #batch: number
@@ -115,6 +119,7 @@ export class Translator {
   finish(names: readonly string[]): string[] {
     const outputs = new Set<string>()
     for (const name of names) {
+      const before = outputs.size
       const value = this.value(name)
       if (value.kind === 'constant') this.notes.push(`Output ${quote(name)} is a constant, computed at import: it is left out.`)
       else if (this.#operands.inputs.includes(value)) {
@@ -122,6 +127,7 @@ export class Translator {
         this.layers.push({ id, type: 'Identity', inputs: [value.reference], attributes: {}, slots: new Map() })
         outputs.add(id)
       } else outputs.add(value.reference)
+      if (outputs.size > before) this.outputNames.push(name)
     }
     if (outputs.size === 0) throw invalid('every output of the graph is a constant: there is no network to cost')
     this.#needed = new Set([...outputs].map(referencedId))
@@ -227,7 +233,8 @@ export class Translator {
     for (const input of view.consulted)
       for (const { tensor } of (values[input] as Constant).sources)
         this.fates.set(tensor, `an attribute of ${node.opType} node ${quote(name)}, no weight`)
-    this.layers.push({ id, type: op.type, inputs: operands.map((operand) => operand.reference), attributes, slots })
+    const inputs = operands.map((operand) => operand.reference)
+    this.layers.push({ id, type: op.type, inputs, attributes, slots, node: node.name })
     node.outputs.forEach((output, i) => {
       if (output === '') return
       const shape = narrow[i]

@@ -18,13 +18,14 @@ import type {
 } from '../../contract.ts'
 import { setupCommand } from '../../cuda-folder.ts'
 import { defaultRuntimeSettings, type RuntimeSettings } from '../../runtime-settings.ts'
+import { fileAsExport } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
 import { bindingFor, cudaProblem, version } from './binding.ts'
 import { attributeKernels, readTrace, requireProvider, type Trace } from './profile.ts'
 
 /**
  * ONNX Runtime through onnxruntime-node. The graph is exported to ONNX in memory; weights lie in an external block, so
- * they are copied once, by the runtime.
+ * they are copied once, by the runtime. A user's own file with its weights runs as it is.
  */
 
 /** Everything the session is told, by ONNX Runtime's own names. */
@@ -43,8 +44,10 @@ export const noCpuFallback = { disable_cpu_ep_fallback: '1' }
 /** What ONNX Runtime calls the provider of a kind of device, in profiles too. */
 const providerOf = (kind: DeviceKind): string => (kind === 'cuda' ? 'CUDAExecutionProvider' : 'CPUExecutionProvider')
 
-const exported = ({ graph, batch, resolution, seed, precision, settings = defaultRuntimeSettings }: LoadRequest): OnnxExport =>
-  exportOnnx(graph, {
+const exported = (request: LoadRequest): OnnxExport => {
+  const { model, graph, batch, resolution, seed, precision, settings = defaultRuntimeSettings } = request
+  if (model) return fileAsExport(model, request)
+  return exportOnnx(graph, {
     batch,
     seed,
     precision,
@@ -54,6 +57,7 @@ const exported = ({ graph, batch, resolution, seed, precision, settings = defaul
     storage: 'external',
     ...(resolution ? { resolution } : {}),
   })
+}
 
 const create = async ({ device, threads, settings = defaultRuntimeSettings }: LoadRequest, model: OnnxExport, more: object = {}) =>
   bindingFor(device.kind).InferenceSession.create(model.model, {
@@ -67,7 +71,7 @@ function feedsFor(model: OnnxExport, { seed, precision, device }: LoadRequest): 
   const tensor = (values: Float32Array, shape: readonly number[]) =>
     precision === 'float16' ? float16Tensor(Tensor, values, shape) : new Tensor('float32', values, [...shape])
   if (model.resident) return { [model.resident.scale]: tensor(Float32Array.of(1), []) }
-  return Object.fromEntries(model.inputs.map(({ name, shape }) => [name, tensor(seededInput(seed, name, numel(shape)), shape)]))
+  return Object.fromEntries(model.inputs.map(({ name, id = name, shape }) => [name, tensor(seededInput(seed, id, numel(shape)), shape)]))
 }
 
 /**

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { lowerToTfjs, type TfjsNetwork } from '../../../engine/formats/tfjs-lowering.ts'
 import { numel } from '../../../engine/shape.ts'
-import { seededInput, seededParameter } from '../../../engine/weights.ts'
+import { seededInput } from '../../../engine/weights.ts'
 import type { BackendName, LayerProfile, LoadRequest, RunJob, Runtime, RuntimeSupport, Session } from '../../contract.ts'
+import { parametersFor } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
 import { openBackend, type TfjsBackend } from './backend.ts'
 
@@ -17,11 +18,12 @@ interface Lowered {
 
 async function lower(backend: TfjsBackend, request: LoadRequest): Promise<Lowered> {
   const { graph, batch, resolution, seed } = request
+  const parameterOf = parametersFor(request)
   const options = await backend.activate(request)
   const network = lowerToTfjs(tf, graph, {
     batch,
     ...(resolution ? { resolution } : {}),
-    parameterOf: (layerId, parameter) => seededParameter(seed, layerId, parameter),
+    parameterOf,
   })
   const inputs = network.upload(Object.fromEntries(network.inputs.map(({ id, shape }) => [id, seededInput(seed, id, numel(shape))])))
   const release = () => {

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import type { BlobFile, Store } from '../../../store/index.ts'
+import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+
+/** Uploads under way at a time: each takes room on the disk for as long as its client takes to send it. */
+const mostUploads = 8
+/** A client that sends nothing for so long has gone. */
+const stalledMs = 60_000
+/** How long what is left of a refused upload is read and thrown away, so that the client hears why before the end. */
+const drainMs = 10_000
+
+/** A file as it was sent, and the name it is to be registered under. */
+export interface Upload {
+  name: string
+  file: BlobFile
+}
+
+const wrong = (path: string, message: string): ApiError => invalidRequest('upload', [{ path, message }])
+
+/** Takes files to disk, piece by piece: none is ever whole in memory. */
+export class Uploads {
+  readonly #store: Store
+  /** Bytes a file may have. */
+  readonly #limit: number
+  #underWay = 0
+
+  constructor(store: Store, limit: number) {
+    this.#store = store
+    this.#limit = limit
+  }
+
+  /**
+   * The file of a request goes to disk, then to `use`, and is gone when that ends, well or not.
+   * @throws ApiError INVALID_REQUEST, BODY_TOO_LARGE, MALFORMED_REQUEST, OVERLOADED, and what `use` throws.
+   */
+  async take<T>(request: FastifyRequest, use: (upload: Upload) => Promise<T>): Promise<T> {
+    let path: string | undefined
+    const counted = this.#underWay < mostUploads
+    try {
+      if (!counted)
+        throw new ApiError('OVERLOADED', `${mostUploads} files are being uploaded: try again when one is through`, [], {
+          'retry-after': '5',
+        })
+      this.#underWay += 1
+      const length = Number(request.headers['content-length'] ?? 0)
+      // A form has a few hundred bytes around its file.
+      if (length > this.#limit + (request.isMultipart() ? 65_536 : 0)) throw this.#tooLarge()
+      path = await this.#store.blobs.scratch.path()
+      const upload = await (request.isMultipart() ? this.#form(request, path) : this.#bytes(request, path))
+      if (upload.file.bytes === 0) throw wrong('', 'the file is empty: send the bytes of an ONNX model')
+      return await use(upload)
+    } catch (cause) {
+      drain(request)
+      throw (cause as NodeJS.ErrnoException).code === 'ENOSPC'
+        ? new ApiError('OVERLOADED', 'there is no room on this machine’s disk for the file: try again later')
+        : cause
+    } finally {
+      if (counted) this.#underWay -= 1
+      if (path) await rm(path, { force: true })
+    }
+  }
+
+  /** A body that is the file, its name in the address. */
+  async #bytes(request: FastifyRequest, path: string): Promise<Upload> {
+    const name = nameOf((request.query as { name?: unknown }).name, 'say ?name=… in the address')
+    return { name, file: await this.#save(request.body as Readable, path) }
+  }
+
+  /** A form with the fields `name` and `file`, in any order. */
+  async #form(request: FastifyRequest, path: string): Promise<Upload> {
+    let name: unknown = (request.query as { name?: unknown }).name
+    let file: BlobFile | undefined
+    const problems: Problem[] = []
+    try {
+      for await (const part of request.parts({ limits: { parts: 20, fieldSize: 10_000, fileSize: Number.POSITIVE_INFINITY } })) {
+        if (part.type === 'file' && part.fieldname === 'file' && !file) file = await this.#save(part.file, path)
+        else if (part.type === 'field' && part.fieldname === 'name') name = part.value
+        else {
+          const message =
+            part.fieldname === 'file' ? 'file is one file, sent with a file name' : `there is no field ${part.fieldname.slice(0, 60)}`
+          problems.push({ path: `/${part.fieldname.slice(0, 60)}`, message: `${message}: the fields are name and file` })
+          if (part.type === 'file') part.file.resume()
+        }
+      }
+    } catch (cause) {
+      if (cause instanceof ApiError || (cause as NodeJS.ErrnoException).syscall) throw cause
+      throw new ApiError('MALFORMED_REQUEST', `the form cannot be read: ${(cause as Error).message.slice(0, 200)}`)
+    }
+    if (problems.length > 0) throw invalidRequest('form', problems)
+    if (!file) throw wrong('/file', 'the form has no file: send the ONNX model as the field file')
+    return { name: nameOf(name, 'send it as the field name'), file }
+  }
+
+  async #save(from: Readable, path: string): Promise<BlobFile> {
+    const hash = createHash('sha256')
+    let bytes = 0
+    let file: FileHandle | undefined
+    let timer: NodeJS.Timeout | undefined
+    const wait = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => from.destroy(new ApiError('REQUEST_TIMEOUT', `nothing came for ${stalledMs / 1000} s`)), stalledMs)
+    }
+    try {
+      file = await open(path, 'wx', 0o600)
+      wait()
+      // Not destroyed on the way out: with the request its connection would go, and the answer with it.
+      for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        bytes += chunk.length
+        if (bytes > this.#limit) throw this.#tooLarge()
+        hash.update(chunk)
+        for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
+        wait()
+      }
+      return { path, digest: `sha256:${hash.digest('hex')}`, bytes }
+    } finally {
+      clearTimeout(timer)
+      await file?.close()
+    }
+  }
+
+  #tooLarge(): ApiError {
+    return new ApiError(
+      'BODY_TOO_LARGE',
+      `the file has more than ${this.#limit} bytes, the most that is taken here (MAX_UPLOAD_BYTES): costs need no weights, so export it without them or with external data`,
+    )
+  }
+}
+
+function nameOf(name: unknown, how: string): string {
+  if (typeof name !== 'string' || name === '') throw wrong('/name', `the architecture has no name: ${how}`)
+  if (name.length > 200) throw wrong('/name', 'the name is longer than 200 characters')
+  return name
+}
+
+function drain({ raw }: FastifyRequest): void {
+  if (raw.destroyed || raw.readableEnded) return
+  raw.unpipe()
+  raw.resume()
+  const timer = setTimeout(() => raw.destroy(), drainMs)
+  raw.once('close', () => clearTimeout(timer))
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import type { OnnxExport } from '../../engine/formats/onnx-export.ts'
+import { type ImportedModel, importOnnx } from '../../engine/formats/onnx-import/index.ts'
+import type { TfjsOptions } from '../../engine/formats/tfjs-lowering.ts'
+import { inputShape } from '../../engine/infer.ts'
+import { seededParameter } from '../../engine/weights.ts'
+import type { LoadRequest, ModelFile } from '../contract.ts'
+import { RunError } from '../run-error.ts'
+
+/** What was registered was within the limits of then. */
+const limits = {
+  maxLayers: Number.MAX_SAFE_INTEGER,
+  maxElements: Number.MAX_SAFE_INTEGER,
+  maxTensors: Number.MAX_SAFE_INTEGER,
+}
+
+function read({ path }: ModelFile): { bytes: Buffer<ArrayBuffer>; model: ImportedModel } {
+  const bytes = readFileSync(path)
+  return { bytes, model: importOnnx(bytes, { limits }) }
+}
+
+/** The user's own file in place of what `exportOnnx` would write: its bytes, its names, its batch. */
+export function fileAsExport(file: ModelFile, { graph, batch }: LoadRequest): OnnxExport {
+  const { bytes, model } = read(file)
+  const { inputs, outputs, layerOfNode } = model.names
+  return {
+    model: bytes,
+    externalData: [],
+    inputs: inputs.map((name, i) => ({ name, id: graph.inputs[i]!.id, shape: inputShape(graph.inputs[i]!, { batch }) })),
+    outputs: outputs.map((name) => ({ name, shape: [] })),
+    layerOfNode,
+    resident: null,
+  }
+}
+
+/** Values of the request's parameters: the file's own, or seeded ones. @throws RunError WEIGHTS_MISSING at a parameter that the file lacks. */
+export function parametersFor({ model: file, seed }: LoadRequest): TfjsOptions['parameterOf'] {
+  if (!file) return (layerId, parameter) => seededParameter(seed, layerId, parameter)
+  const { model } = read(file)
+  return (layerId, parameter) => {
+    const values = model.parameterOf(layerId, parameter)
+    if (values) return values
+    throw new RunError(
+      'WEIGHTS_MISSING',
+      `the file has no numbers for ${parameter.name} of layer ${layerId}: register it again, or ask for weights: "seeded"`,
+    )
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Files that architectures were registered from, kept for their weights and found by what they hold. In `DATA_DIR/blobs`
+ * lies every one with the embedded store; with a server they lie in the database, in chunks, and the folder holds copies
+ * of those that this host has used. A blob goes with the last architecture that names it.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { link, mkdir, open, readdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Database, Log, Transaction } from './database.ts'
+import { sql } from './drizzle.ts'
+import { isForeignKeyViolation, StoreError } from './errors.ts'
+import { Scratch } from './scratch.ts'
+
+const chunkBytes = 2 ** 20
+
+/** A whole file on disk that may become a blob. */
+export interface BlobFile {
+  path: string
+  /** `sha256:` and 64 hexadecimal digits. */
+  digest: string
+  bytes: number
+}
+
+/** A blob as a file that stays as it is until `release`, whatever becomes of the blob. */
+export interface HeldBlob {
+  path: string
+  release(): Promise<void>
+}
+
+export interface BlobsOptions {
+  db: Database
+  /** `pglite`: the folder is the only place, and no other process uses it. */
+  kind: 'pglite' | 'postgres'
+  /** Absolute. */
+  dataDir: string
+  log: Log
+}
+
+export class Blobs {
+  readonly scratch: Scratch
+  readonly #db: Database
+  readonly #embedded: boolean
+  readonly #folder: string
+  readonly #log: Log
+  /** With the embedded store, a row and its file change together: one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor({ db, kind, dataDir, log }: BlobsOptions) {
+    this.#db = db
+    this.#embedded = kind === 'pglite'
+    this.#folder = path.join(dataDir, 'blobs')
+    this.#log = log
+    this.scratch = new Scratch(path.join(dataDir, 'scratch'))
+  }
+
+  /** Removes what interrupted uploads and deletions left behind. */
+  async sweep(): Promise<void> {
+    await this.scratch.sweep(this.#embedded)
+    const { rows } = await this.#db.execute(
+      sql`SELECT digest FROM blobs WHERE NOT EXISTS (SELECT 1 FROM architectures WHERE blob = blobs.digest)`,
+    )
+    for (const { digest } of rows as { digest: string }[]) await this.collect(digest)
+    await this.#dropStrays()
+  }
+
+  /**
+   * Runs `transaction` with the means to make the file a blob inside of it. Rolled back, nothing of it is left.
+   * @param transaction calls `put` before a row names the digest.
+   */
+  keeping<T>(file: BlobFile, transaction: (put: (tx: Transaction) => Promise<void>) => Promise<T>): Promise<T> {
+    return this.#exclusively(async () => {
+      await this.#shelve(file.path, file.digest)
+      try {
+        return await transaction((tx) => this.#put(tx, file))
+      } catch (error) {
+        await this.#dropStrays().catch(() => {})
+        throw error
+      }
+    })
+  }
+
+  /**
+   * The blob as a file on this host, its content checked against its digest.
+   * @throws StoreError WEIGHTS_MISSING
+   */
+  async hold(digest: string): Promise<HeldBlob> {
+    const held = await this.scratch.path()
+    const release = () => rm(held, { force: true })
+    try {
+      if (await linked(this.#shelf(digest), held)) {
+        if ((await digestOf(held)) === digest) return { path: held, release }
+        this.#log.warn({ digest }, 'a blob on disk does not hold what it should')
+        await release()
+        if (!this.#embedded) await rm(this.#shelf(digest), { force: true })
+      }
+      if (!this.#embedded && (await this.#fetch(digest, held))) {
+        await this.#dropStrays()
+        await this.#shelve(held, digest)
+        return { path: held, release }
+      }
+    } catch (error) {
+      await release()
+      throw error
+    }
+    throw new StoreError(
+      'WEIGHTS_MISSING',
+      `The file with the weights, ${digest}, is not there or is damaged: register the architecture again, or use seeded weights`,
+    )
+  }
+
+  /** Removes the blob unless an architecture names it. */
+  async collect(digest: string): Promise<void> {
+    await this.#exclusively(async () => {
+      try {
+        const { rows } = await this.#db.execute(sql`
+          DELETE FROM blobs WHERE digest = ${digest} AND NOT EXISTS (SELECT 1 FROM architectures WHERE blob = ${digest}) RETURNING digest`)
+        if (rows.length > 0) await rm(this.#shelf(digest), { force: true })
+      } catch (error) {
+        // Registered anew in the meantime.
+        if (!isForeignKeyViolation(error, 'architectures_blob_fkey')) throw error
+      }
+    })
+  }
+
+  #shelf(digest: string): string {
+    return path.join(this.#folder, digest.replace('sha256:', ''))
+  }
+
+  async #shelve(file: string, digest: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await link(file, this.#shelf(digest)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  }
+
+  async #put(tx: Transaction, { path: file, digest, bytes }: BlobFile): Promise<void> {
+    for (;;) {
+      const { rows } = await tx.execute(
+        sql`INSERT INTO blobs (digest, bytes) VALUES (${digest}, ${bytes}) ON CONFLICT DO NOTHING RETURNING digest`,
+      )
+      if (rows.length > 0) break
+      // Held against `collect` until this transaction ends; gone where that came first.
+      const held = await tx.execute(sql`SELECT 1 FROM blobs WHERE digest = ${digest} FOR KEY SHARE`)
+      if (held.rows.length > 0) return
+    }
+    if (this.#embedded) return
+    let part = 0
+    for await (const data of createReadStream(file, { highWaterMark: chunkBytes }))
+      await tx.execute(sql`INSERT INTO blob_chunks (digest, part, data) VALUES (${digest}, ${part++}, ${data as Buffer})`)
+  }
+
+  /** From the server to a file. @returns false where it is not there, whole. */
+  async #fetch(digest: string, to: string): Promise<boolean> {
+    const hash = createHash('sha256')
+    const file = await open(to, 'wx', 0o600)
+    try {
+      for (let part = 0; ; part++) {
+        const { rows } = await this.#db.execute(sql`SELECT data FROM blob_chunks WHERE digest = ${digest} AND part = ${part}`)
+        const [row] = rows as { data: Uint8Array }[]
+        if (!row) break
+        hash.update(row.data)
+        await file.writeFile(row.data)
+      }
+    } finally {
+      await file.close()
+    }
+    if (`sha256:${hash.digest('hex')}` === digest) return true
+    await rm(to, { force: true })
+    return false
+  }
+
+  /** Removes files that no row stands for. */
+  async #dropStrays(): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => [])
+    if (names.length === 0) return
+    const { rows } = await this.#db.execute(sql`SELECT digest FROM blobs`)
+    const known = new Set((rows as { digest: string }[]).map(({ digest }) => this.#shelf(digest)))
+    for (const name of names) {
+      const file = path.join(this.#folder, name)
+      if (!known.has(file)) await rm(file, { force: true })
+    }
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#embedded) return work()
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+}
+
+/** Whether the file could be given another name. */
+async function linked(file: string, name: string): Promise<boolean> {
+  try {
+    await link(file, name)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 18 })) hash.update(chunk as Buffer)
+  return `sha256:${hash.digest('hex')}`
+}
