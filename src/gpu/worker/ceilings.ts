@@ -99,7 +99,9 @@ export async function measureCeilings(
   const spent = () => performance.now() - began > budgetMs
   /** Time of a call by the profile, ms. */
   const time = async ({ graph, batch }: Candidate, runs: number): Promise<number> => {
-    const { perLayer } = await runtime.profile({ ...request, graph, batch, resolution: null }, runs)
+    // The probes are networks of their own, whatever file the run takes its weights from.
+    const { model: _model, ...conditions } = request
+    const { perLayer } = await runtime.profile({ ...conditions, graph, batch, resolution: null }, runs)
     return perLayer.reduce((sum, { ms }) => sum + ms, 0)
   }
 
