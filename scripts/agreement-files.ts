@@ -45,7 +45,8 @@ const kerasReference = (): Record<string, { trainable: number; non_trainable: nu
 
 function keras(): string {
   const reference = kerasReference()
-  const rows = filesOf('keras', '.json').map((file) => {
+  const known = filesOf('keras', '.json').filter((file) => file.split('.')[0]! in reference)
+  const rows = known.map((file) => {
     const json = read(`keras/${file}`)
     const costs = computeCosts(importKeras(json), { convention: 'onnx' })
     const { trainable, non_trainable, macs_conv_dense } = reference[file.split('.')[0]!]!
