@@ -1,7 +1,11 @@
 /** Profiled runs through the worker process, on each runtime: the roofline of what was really executed. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { after, test } from 'node:test'
 import { computeCosts } from '../../../src/engine/cost.ts'
+import { exportOnnx } from '../../../src/engine/formats/onnx-export.ts'
+import { importOnnx } from '../../../src/engine/formats/onnx-import/index.ts'
 import { verifyGraph } from '../../../src/engine/verify.ts'
 import { type LoadRequest, runtimeNames } from '../../../src/gpu/contract.ts'
 import { rooflineOf } from '../../../src/gpu/roofline.ts'
@@ -61,6 +65,23 @@ for (const runtime of runtimeNames)
     const slowest = rows.find(({ layerIds }) => layerIds.includes(slow[runtime]))!
     assert.ok(slowest.far && slowest.rooflineShare! < 0.25, `${slow[runtime]}: ${slowest.rooflineShare} of the roofline`)
   })
+
+test('a network that runs from a user’s file has ceilings of the layers that are meant, not of the file', async () => {
+  const { model: bytes } = exportOnnx(graph, { batch: 1, seed: 1, weights: 'seeded', storage: 'inline' })
+  const file = path.join(temporaryFolder(), 'model.onnx')
+  writeFileSync(file, bytes)
+  const imported = importOnnx(bytes, { limits: { maxLayers: 100, maxElements: 1e9, maxTensors: 200 } })
+  for (const runtime of runtimeNames) {
+    const job = { ...jobOf(device, imported.graph, quick, runtime), model: { path: file, digest: 'of the file' }, profile: true }
+    const outcome = await worker.execute(job, { timeoutMs: 60_000 })
+    if (outcome.outcome !== 'succeeded') return assert.fail(JSON.stringify(outcome))
+    const { weights, profile } = outcome.success.result
+    assert.equal(weights, 'file')
+    const { compute, memory } = profile!.ceilings
+    assert.ok(Number.isFinite(compute.flopsPerSecond) && compute.flopsPerSecond > 0, `${runtime}: ${compute.measuredWith}`)
+    assert.ok(Number.isFinite(memory.bytesPerSecond) && memory.bytesPerSecond > 0, `${runtime}: ${memory.measuredWith}`)
+  }
+})
 
 test('on a machine with little memory free the tensors of the calibration are small', async () => {
   const runtime = await loadRuntime('onnxruntime', 'cpu')
