@@ -33,7 +33,8 @@ async function run(): Promise<Figure[]> {
       layers: [{ type: 'Conv2d', outChannels: 4, kernelSize: 3 }, { type: 'Flatten' }, { type: 'Linear', outFeatures: 10 }],
     })
     const settings = { threads: 1, warmupMs: 10, minDurationMs: 10, maxDurationMs: 100, minSamples: 1 }
-    const queue = () => call<Run>(`${service.url}/v1/runs`, { architectureId, device: 'cpu:0', runtime: 'onnxruntime', settings })
+    const queue = () =>
+      call<Run>(`${service.url}/v1/runs`, { architectureId, device: 'cpu:0', runtime: 'onnxruntime', fresh: true, settings })
     const finished = async ({ links }: Run): Promise<Run> => {
       for (;;) {
         const now = await call<Run>(`${service.url}${links.self}`)
