@@ -1,7 +1,5 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
-import { writeExport, writeOnnxFile } from './exports.ts'
-import { readOnnx } from './onnx.ts'
 import { joinProfile } from './roofline.ts'
 import { explainGraph, readArchitecture, writeCosts, writeGraph } from './tasks.ts'
 
@@ -23,15 +21,21 @@ const crossing =
     }
   }
 
+/** A task whose module is loaded when it is first asked for: reading and writing ONNX would cost every start a protobuf library. */
+const lazily =
+  <I, O>(load: () => Promise<(input: I) => O>) =>
+  async (input: I): Promise<Crossing<O>> =>
+    crossing(await load())(input)
+
 /** Answers once this thread has loaded the engine. */
 export const ready = (): Crossing<true> => ({ ok: true, value: true })
 export const read = crossing(readArchitecture)
-export const onnx = crossing(readOnnx)
+export const onnx = lazily(async () => (await import('./onnx.ts')).readOnnx)
 export const graph = crossing(writeGraph)
 export const costs = crossing(writeCosts)
 export const explain = crossing(explainGraph)
 export const roofline = crossing(joinProfile)
-const exported = crossing(writeExport)
+const exported = lazily(async () => (await import('./exports.ts')).writeExport)
 
 export { exported as export }
-export const onnxFile = crossing(writeOnnxFile)
+export const onnxFile = lazily(async () => (await import('./exports.ts')).writeOnnxFile)
