@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import type { Log, Store } from '../store/index.ts'
-import { backendsOf, type RuntimeSupport, runtimeNames } from './contract.ts'
+import { backendsOf, runtimeNames } from './contract.ts'
 import type { AbsentDevices, Device, DeviceSurvey } from './devices.ts'
+import type { RuntimeSupport } from './runtime-contract.ts'
 
 /** A device that runs can be queued on, with what works on it. */
 export interface OfferedDevice extends Device {

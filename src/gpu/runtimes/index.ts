@@ -2,7 +2,8 @@
  * Every runtime, one line each. Loaded on demand and in the worker process only: a native binding that crashes at load
  * takes the worker with it, not the service.
  */
-import type { BackendName, Runtime, RuntimeName } from '../contract.ts'
+import type { BackendName, RuntimeName } from '../contract.ts'
+import type { Runtime } from '../runtime-contract.ts'
 
 const runtimes: Record<RuntimeName, (backend: BackendName) => Promise<Runtime>> = {
   onnxruntime: async (backend) => (await import('./onnxruntime/index.ts')).onnxruntimeOn(backend),

@@ -4,8 +4,9 @@ import { type ImportedModel, importOnnx } from '../../engine/formats/onnx-import
 import type { TfjsOptions } from '../../engine/formats/tfjs-lowering.ts'
 import { inputShape } from '../../engine/infer.ts'
 import { seededParameter } from '../../engine/weights.ts'
-import type { LoadRequest, ModelFile } from '../contract.ts'
+import type { ModelFile } from '../contract.ts'
 import { RunError } from '../run-error.ts'
+import type { LoadRequest } from '../runtime-contract.ts'
 
 /** What was registered was within the limits of then. */
 const limits = {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
-import type { RunEnvironment, RunJob, Runtime, RuntimeCapabilities } from '../contract.ts'
+import type { RunEnvironment, RunJob } from '../contract.ts'
 import { nvidiaSmi } from '../nvidia-smi.ts'
 import { RunError } from '../run-error.ts'
+import type { Runtime, RuntimeCapabilities } from '../runtime-contract.ts'
 import { unfollowed } from '../runtime-settings.ts'
 
 /** What a run needs at least, bytes. */

@@ -3,8 +3,9 @@ import { computeCosts } from '../../engine/cost.ts'
 import type { Graph } from '../../engine/graph.ts'
 import { groupCosts } from '../../engine/group-costs.ts'
 import { verifyGraph } from '../../engine/verify.ts'
-import type { Ceilings, DeviceKind, LoadRequest, Runtime } from '../contract.ts'
+import type { Ceilings, DeviceKind } from '../contract.ts'
 import { rooflineConvention } from '../roofline.ts'
+import type { LoadRequest, Runtime } from '../runtime-contract.ts'
 
 /**
  * What a device does at its best under a runtime, measured as the profile is: the same worker, threads, precision and

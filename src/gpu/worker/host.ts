@@ -9,13 +9,13 @@ import {
   type RunProgress,
   type RunSuccess,
   type RuntimeName,
-  type RuntimeSupport,
   runtimeNames,
   type ToWorker,
 } from '../contract.ts'
 import { defaultCudaFolder } from '../cuda-folder.ts'
 import type { Device } from '../devices.ts'
 import { isOutOfMemory } from '../run-error.ts'
+import type { RuntimeSupport } from '../runtime-contract.ts'
 import { probeThreads } from '../runtimes/probe-request.ts'
 import {
   type Child,

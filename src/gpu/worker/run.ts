@@ -5,7 +5,6 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { computeCosts } from '../../engine/cost.ts'
 import {
-  type LoadRequest,
   maxKeptOutputs,
   type RunEnvironment,
   type RunJob,
@@ -13,11 +12,11 @@ import {
   type RunProgress,
   type RunResult,
   type RunSuccess,
-  type Runtime,
 } from '../contract.ts'
 import { describeCpu, bootId as readBootId } from '../host-facts.ts'
 import { leastFlops, peakOf } from '../peaks.ts'
 import { RunError } from '../run-error.ts'
+import type { LoadRequest, Runtime } from '../runtime-contract.ts'
 import { measure } from '../timing/measure.ts'
 import { summarize } from '../timing/summary.ts'
 import { admit, freeHostMemory, refuseUnsupported, threadsFor } from './admission.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { LoadRequest, Runtime, Session } from '../contract.ts'
+import type { LoadRequest, Runtime, Session } from '../runtime-contract.ts'
 import { defaultRuntimeSettings, runtimeSettingNames } from '../runtime-settings.ts'
 
 /** A network as a runtime holds it, ready to run again. */

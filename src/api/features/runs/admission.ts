@@ -10,7 +10,7 @@ import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import type { CostService } from '../costs/service.ts'
 import type { DeviceService } from '../devices/service.ts'
-import { NewRun } from './schema.ts'
+import { NewRun } from './request-schema.ts'
 import { type Side, sideProblems, sidesOf } from './sides.ts'
 
 /** A request for a run with every default written out. */

@@ -9,7 +9,8 @@ import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import { RunComparisonSchema } from './comparison-schema.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
-import { NewRun, type RunAnswer, type RunEventAnswer, RunEventSchema, RunHeaders, RunQuery, RunSchema } from './schema.ts'
+import { NewRun, RunHeaders } from './request-schema.ts'
+import { type RunAnswer, type RunEventAnswer, RunEventSchema, RunQuery, RunSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const { links: _rest, ...properties } = RunSchema.properties

@@ -9,7 +9,8 @@ import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
 import { eventStream } from './event-stream.ts'
 import { profileCsv } from './profile.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
-import { EventHeaders, NewRun, RunEventMessage, RunHeaders, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
+import { NewRun, RunHeaders } from './request-schema.ts'
+import { EventHeaders, RunEventMessage, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']

@@ -1,114 +1,13 @@
 import { type Static, Type } from 'typebox'
 import { maxKeptOutputs } from '../../../gpu/contract.ts'
-import { rounds, verdictConfidence } from '../../../gpu/timing/compare.ts'
-import { PartialTimingSettings, TimingSettings } from '../../../gpu/timing/settings.ts'
+import { TimingSettings } from '../../../gpu/timing/settings.ts'
 import { runStatuses } from '../../../store/index.ts'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
-import { resolutionPattern } from '../costs/schema.ts'
 import { BackendSchema, PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
 import { Eta } from '../queue/schema.ts'
 import { ComparisonSchema } from './comparison-schema.ts'
 import { ProfileSchema } from './profile-schema.ts'
-
-const hour = 3_600_000
-
-export const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_./-]{1,64}$' }), Type.String({ maxLength: 256 }), {
-  additionalProperties: false,
-  maxProperties: 32,
-  graphqlType: 'JSON',
-  description: 'Yours, to find runs by: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters.',
-})
-
-const batch = { minimum: 1, maximum: 65_536, description: 'Images per call.' }
-const precisions = ['float32', 'float16'] as const
-const resolution = Type.Union([Type.Integer({ minimum: 1, maximum: 65_536 }), Type.String({ pattern: resolutionPattern })], {
-  graphqlType: 'String',
-  description: 'Replaces height and width of the input: 224, or "224x320" for height 224 and width 320.',
-})
-export const WeightsSchema = Type.Enum(['seeded', 'file'], { title: 'WeightsOrigin' })
-const weights = Type.Optional(
-  Type.Enum(['seeded', 'file'], {
-    description:
-      'Whose weights: those of the ONNX file that was registered, or seeded ones. The file’s where it has them, if not given. With them onnxruntime runs the file as it is, at its own resolution and, where the file states one, batch.',
-  }),
-)
-const settings = Type.Object(PartialTimingSettings.properties, { additionalProperties: false, description: 'How the timing is done.' })
-
-/** Side b of a comparison: what it leaves out is as side a, the run itself. */
-const Against = Type.Object(
-  {
-    architectureId: Type.Optional(Id),
-    runtime: Type.Optional(RuntimeNameSchema),
-    backend: Type.Optional(BackendSchema),
-    batch: Type.Optional(Type.Integer(batch)),
-    precision: Type.Optional(Type.Enum([...precisions])),
-    resolution: Type.Optional(resolution),
-    weights,
-    settings: Type.Optional(settings),
-  },
-  {
-    additionalProperties: false,
-    title: 'NewRunAgainst',
-    description:
-      'Compares: the run is side a, this is side b, and what it leaves out is as side a; {} compares a side with itself. Both are timed in turns ' +
-      '(a b b a …) within one turn of the device, each block in a process of its own. The run then has a `comparison` in place of a `result`.',
-  },
-)
-
-export const NewRun = Type.Object(
-  {
-    architectureId: Id,
-    device: Type.String({
-      minLength: 1,
-      maxLength: 300,
-      description: '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID of GET /v1/devices.',
-    }),
-    runtime: RuntimeNameSchema,
-    backend: Type.Optional(BackendSchema),
-    batch: Type.Optional(Type.Integer({ ...batch, default: 1 })),
-    precision: Type.Optional(Type.Enum([...precisions], { default: 'float32' })),
-    resolution: Type.Optional(resolution),
-    weights,
-    profile: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description: 'A pass of its own after the timing, layer by layer, and the ceilings to see it against: GET …/profile then has both.',
-      }),
-    ),
-    timeoutMs: Type.Optional(
-      Type.Integer({ minimum: 1000, maximum: 24 * hour, default: 600_000, description: 'From the start; waiting does not count.' }),
-    ),
-    priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, default: 0, description: 'Higher goes first.' })),
-    labels: Type.Optional(Labels),
-    settings: Type.Optional(settings),
-    fresh: Type.Optional(
-      Type.Boolean({
-        description:
-          'Measure even where a run with a valid certificate has measured the same: same content, settings, device, driver and version of the runtime. Without it that run is the answer.',
-      }),
-    ),
-    against: Type.Optional(Against),
-    rounds: Type.Optional(
-      Type.Integer({
-        minimum: rounds.least,
-        maximum: rounds.most,
-        description: `Blocks of each side of a comparison, ${rounds.default} where not given; ${rounds.least} are the fewest that show anything at ${100 * verdictConfidence} %.`,
-      }),
-    ),
-  },
-  { additionalProperties: false, title: 'NewRun' },
-)
-export type NewRun = Static<typeof NewRun>
-
-export const RunHeaders = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      pattern: '^[\\x21-\\x7e]{1,255}$',
-      examples: ['4b1f…'],
-      description: 'The same key with the same body answers with the run it made the first time.',
-    }),
-  ),
-})
+import { Labels, WeightsSchema } from './request-schema.ts'
 
 const ms = Type.Number({ minimum: 0 })
 const percentile = nullable(Type.Number({ minimum: 0, description: 'Null where the samples are too few to state it.' }))

@@ -9,7 +9,8 @@ import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
-import type { NewRun, RunAnswer, RunEventAnswer, RunQuery } from './schema.ts'
+import type { NewRun } from './request-schema.ts'
+import type { RunAnswer, RunEventAnswer, RunQuery } from './schema.ts'
 import type { Side } from './sides.ts'
 
 const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}: GET /v1/runs lists those there are`)

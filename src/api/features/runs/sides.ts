@@ -1,7 +1,7 @@
 import { blockSettings, defaultSettings, resolveSettings, settingsProblems, type TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Problem } from '../../errors.ts'
 import { readResolution } from '../costs/service.ts'
-import type { NewRun } from './schema.ts'
+import type { NewRun } from './request-schema.ts'
 
 /** What is timed, in full: a run's own side, or side b of a comparison. */
 export interface Side {

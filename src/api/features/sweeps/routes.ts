@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { answer, errors, json } from '../../schemas.ts'
-import { RunHeaders } from '../runs/schema.ts'
+import { RunHeaders } from '../runs/request-schema.ts'
 import { NewSweep, SweepPage, SweepParams, SweepQuery, SweepSchema } from './schema.ts'
 import type { SweepService } from './service.ts'
 

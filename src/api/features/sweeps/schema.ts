@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
-import { NewRun, RunSchema, RunStatusSchema, VerdictSchema } from '../runs/schema.ts'
+import { NewRun } from '../runs/request-schema.ts'
+import { RunSchema, RunStatusSchema, VerdictSchema } from '../runs/schema.ts'
 
 const { batch: _batch, against: _against, rounds: _rounds, ...shared } = NewRun.properties
 const Batches = Type.Array(Type.Integer({ minimum: 1, maximum: 65_536 }), {

@@ -5,18 +5,9 @@ import type * as ort from 'onnxruntime-node'
 import { exportOnnx, type OnnxExport } from '../../../engine/formats/onnx-export.ts'
 import { numel } from '../../../engine/shape.ts'
 import { seededInput } from '../../../engine/weights.ts'
-import type {
-  BackendName,
-  DeviceKind,
-  LayerProfile,
-  LoadRequest,
-  RunJob,
-  Runtime,
-  RuntimeCapabilities,
-  RuntimeSupport,
-  Session,
-} from '../../contract.ts'
+import type { BackendName, DeviceKind, LayerProfile, RunJob } from '../../contract.ts'
 import { setupCommand } from '../../cuda-folder.ts'
+import type { LoadRequest, Runtime, RuntimeCapabilities, RuntimeSupport, Session } from '../../runtime-contract.ts'
 import { defaultRuntimeSettings, type RuntimeSettings } from '../../runtime-settings.ts'
 import { fileAsExport } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
