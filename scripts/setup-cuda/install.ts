@@ -1,8 +1,8 @@
-import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { type Installed, libraryFolder, nativeFiles, packageFolder, readInstalled } from '../../src/gpu/cuda-folder.ts'
-import { fetchLibraries, findPython, SetupError } from './wheels.ts'
+import { findPython, removePython, SetupError, unpackWheel } from '../wheels.ts'
 
 /** A PyPI package whose libraries are brought, and about what it takes, MB: as a wheel and unpacked. */
 export interface CudaPackage {
@@ -48,24 +48,23 @@ export async function installCuda(folder: string, say: (line: string) => void, p
     say(`everything is in ${folder} already, for onnxruntime-node ${version}`)
     return whole
   }
-  const python = findPython()
   const progress = path.join(folder, 'progress.json')
-  rmSync(path.join(folder, 'installed.json'), { force: true })
   mkdirSync(folder, { recursive: true })
+  const python = findPython(folder, 'CUDA')
+  rmSync(path.join(folder, 'installed.json'), { force: true })
   const wheels = readWheels(progress)
   const required = [{ ...provider, versions: `==${version}` }, ...packages]
   const missing = required.filter(({ name, versions }) => !isThere(wheels, name, versions))
   checkSpace(folder, missing)
-  const scratch = path.join(folder, 'download')
   const own = path.join(folder, 'provider')
   for (const [i, { name, versions, downloadMB }] of missing.entries()) {
     say(`${i + 1} of ${missing.length}: ${name}${versions}, about ${downloadMB} MB`)
     const ofProvider = name === provider.name
-    wheels[name] = await fetchLibraries(python, `${name}${versions}`, {
-      libraries: ofProvider ? /capi\/libonnxruntime(_providers_(cuda|shared)\.so|\.so\.[0-9.]+)$/ : /\.so[0-9.]*$/,
-      into: ofProvider ? own : libraryFolder(folder),
-      scratch,
-    })
+    const libraries = ofProvider ? 'capi/libonnxruntime(_providers_(cuda|shared)\\.so|\\.so\\.[0-9.]+)$' : '\\.so[0-9.]*$'
+    const unpacked = path.join(folder, 'unpacked')
+    rmSync(unpacked, { recursive: true, force: true })
+    wheels[name] = await unpackWheel(python, `${name}${versions}`, libraries, unpacked, path.join(folder, 'download'))
+    moveFlat(unpacked, ofProvider ? own : libraryFolder(folder), `${wheels[name]} has no library that matches ${libraries}`)
     writeFileSync(progress, JSON.stringify(wheels))
   }
   const commit = sameCommit(library, path.join(own, `libonnxruntime.so.${version}`), version)
@@ -73,7 +72,17 @@ export async function installCuda(folder: string, say: (line: string) => void, p
   const installed: Installed = { onnxruntime: version, commit, wheels }
   writeFileSync(path.join(folder, 'installed.json.part'), `${JSON.stringify(installed, null, 2)}\n`)
   renameSync(path.join(folder, 'installed.json.part'), path.join(folder, 'installed.json'))
+  removePython(folder)
   return installed
+}
+
+/** Moves every file of a tree into one folder, where the loader finds it. @throws SetupError where there is none. */
+function moveFlat(tree: string, into: string, none: string): void {
+  const files = existsSync(tree) ? readdirSync(tree, { recursive: true, withFileTypes: true }).filter((each) => each.isFile()) : []
+  if (files.length === 0) throw new SetupError(none)
+  mkdirSync(into, { recursive: true })
+  for (const { parentPath, name } of files) renameSync(path.join(parentPath, name), path.join(into, name))
+  rmSync(tree, { recursive: true, force: true })
 }
 
 function readWheels(progress: string): Record<string, string> {

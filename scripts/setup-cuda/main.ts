@@ -6,10 +6,10 @@
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../src/api/config.ts'
 import { surveyDevices } from '../../src/gpu/devices.ts'
+import { SetupError } from '../wheels.ts'
 import { tryDevices, whyNotHere } from './check.ts'
 import { installCuda } from './install.ts'
 import { pack } from './pack.ts'
-import { SetupError } from './wheels.ts'
 
 const help = `Brings what ONNX Runtime needs to run on NVIDIA GPUs: about 1.6 GB to download, 2.4 GB in CUDA_DIR.
 

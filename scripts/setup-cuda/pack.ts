@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { readInstalled } from '../../src/gpu/cuda-folder.ts'
-import { run, SetupError } from './wheels.ts'
+import { run, SetupError } from '../wheels.ts'
 
 export const partMiB = 60
 const stem = 'archmeter-cuda.tar.xz.'

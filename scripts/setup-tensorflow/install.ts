@@ -11,7 +11,7 @@ import {
   tensorflowProblem,
   tfjsNodeGpuVersion,
 } from '../../src/gpu/tensorflow-folder.ts'
-import { findCompiler, findPython, run, SetupError, unpackWheel } from './wheels.ts'
+import { findPython, removePython, run, SetupError, unpackWheel, works } from '../wheels.ts'
 
 export const tensorflowVersion = '2.21.0'
 
@@ -53,16 +53,25 @@ export async function installTensorflow(
   }
   const compiler = findCompiler()
   mkdirSync(folder, { recursive: true })
-  const python = findPython(folder)
+  const python = findPython(folder, 'TensorFlow')
   rmSync(path.join(folder, 'installed.json'), { force: true })
   const wheels = await bring(folder, variant, python, say)
   say('building the binding, which takes about half a minute')
   await build(compiler, folder)
   const installed: InstalledTensorflow = { tfjsNodeGpu, tensorflow: tensorflowVersion, variant, wheels }
   writeWhole(path.join(folder, 'installed.json'), installed)
-  rmSync(path.join(folder, 'venv'), { recursive: true, force: true })
+  removePython(folder)
   rmSync(path.join(folder, 'progress.json'), { force: true })
   return installed
+}
+
+/** A C++ compiler. @throws SetupError where there is none. */
+function findCompiler(): string {
+  const compiler = process.env.CXX || 'g++'
+  if (works(compiler, ['--version'])) return compiler
+  throw new SetupError(
+    `${compiler} is missing, which builds the binding: on Debian or Ubuntu, apt-get install g++; another compiler goes into CXX`,
+  )
 }
 
 /** Every wheel of the variant. @returns their files by package. */

@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../../src/api/config.ts'
 import { surveyDevices } from '../../src/gpu/devices.ts'
 import { type TensorflowVariant, tensorflowVariants } from '../../src/gpu/tensorflow-folder.ts'
+import { SetupError } from '../wheels.ts'
 import { tryDevices } from './check.ts'
 import { installTensorflow } from './install.ts'
-import { SetupError } from './wheels.ts'
 
 const help = `Brings the back end tensorflow of TensorFlow.js, which runs on NVIDIA GPUs and on the CPU, into TENSORFLOW_DIR.
 Needs Python 3 with pip or venv, and g++.

@@ -22,7 +22,8 @@ with zipfile.ZipFile(wheel) as archive:
 /** What the user can mend. */
 export class SetupError extends Error {}
 
-const works = (command: string, args: readonly string[]): boolean => {
+/** Whether a command ends well; its output goes nowhere. */
+export function works(command: string, args: readonly string[]): boolean {
   try {
     execFileSync(command, args, { stdio: 'ignore' })
     return true
@@ -31,35 +32,33 @@ const works = (command: string, args: readonly string[]): boolean => {
   }
 }
 
-/** A C++ compiler. @throws SetupError where there is none. */
-export function findCompiler(): string {
-  const compiler = process.env.CXX || 'g++'
-  if (works(compiler, ['--version'])) return compiler
-  throw new SetupError(
-    `${compiler} is missing, which builds the binding: on Debian or Ubuntu, apt-get install g++; another compiler goes into CXX`,
-  )
-}
+const environment = (folder: string): string => path.join(folder, 'venv')
 
 /**
  * A Python with pip: the system's, or one of a virtual environment made for it in `folder`.
- * @throws SetupError where there is none.
+ * @param what comes by it, for the message. @throws SetupError where there is none.
  */
-export function findPython(folder: string): string {
-  if (!works('python3', ['--version']))
-    throw new SetupError('python3 is missing, by whose pip TensorFlow comes: on Debian or Ubuntu, apt-get install python3-venv')
+export function findPython(folder: string, what: string): string {
+  const mend = 'on Debian or Ubuntu, apt-get install python3-venv'
+  if (!works('python3', ['--version'])) throw new SetupError(`python3 is missing, by whose pip ${what} comes: ${mend}`)
   if (works('python3', ['-m', 'pip', '--version'])) return 'python3'
-  const environment = path.join(folder, 'venv')
-  const python = path.join(environment, 'bin', 'python')
+  const python = path.join(environment(folder), 'bin', 'python')
   if (existsSync(python) && works(python, ['-m', 'pip', '--version'])) return python
-  rmSync(environment, { recursive: true, force: true })
-  if (works('python3', ['-m', 'venv', environment])) return python
-  rmSync(environment, { recursive: true, force: true })
-  throw new SetupError('python3 has neither pip nor venv, by which TensorFlow comes: on Debian or Ubuntu, apt-get install python3-venv')
+  removePython(folder)
+  if (works('python3', ['-m', 'venv', environment(folder)])) return python
+  removePython(folder)
+  throw new SetupError(`python3 has neither pip nor venv, by which ${what} comes: ${mend}`)
+}
+
+/** Removes the virtual environment that `findPython` may have made in `folder`. */
+export function removePython(folder: string): void {
+  rmSync(environment(folder), { recursive: true, force: true })
 }
 
 /**
  * Downloads the wheel of a requirement, alone, and unpacks what matches; the wheel itself is removed.
- * @param scratch a folder of its own, emptied. @returns the wheel's file name. @throws SetupError where pip fails.
+ * @param members what a member's path in the wheel matches. @param scratch a folder of its own, emptied.
+ * @returns the wheel's file name. @throws SetupError where pip fails.
  */
 export async function unpackWheel(python: string, requirement: string, members: string, into: string, scratch: string): Promise<string> {
   rmSync(scratch, { recursive: true, force: true })
