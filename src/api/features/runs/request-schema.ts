@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { precisions } from '../../../gpu/contract.ts'
 import { rounds, verdictConfidence } from '../../../gpu/timing/compare.ts'
 import { PartialTimingSettings } from '../../../gpu/timing/settings.ts'
+import type { ErrorCode } from '../../errors.ts'
 import { Id } from '../../schemas.ts'
 import { resolutionPattern } from '../costs/schema.ts'
 import { BackendSchema, RuntimeNameSchema } from '../devices/schema.ts'
@@ -104,3 +105,22 @@ export const RunHeaders = Type.Object({
     }),
   ),
 })
+
+/** What a request that queues runs may be refused with: one run, or a sweep's. */
+export const admissionErrors = [
+  'MALFORMED_JSON',
+  'INVALID_REQUEST',
+  'ARCHITECTURE_NOT_FOUND',
+  'DEVICE_NOT_FOUND',
+  'AMBIGUOUS_DEVICE',
+  'DEVICE_UNAVAILABLE',
+  'IDEMPOTENCY_CONFLICT',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'UNSUPPORTED_BY_RUNTIME',
+  'NO_WEIGHTS',
+  'INVALID_RESOLUTION',
+  'COST_OVERFLOW',
+  'LIMIT_EXCEEDED',
+  'INVALID_TEXT',
+] as const satisfies readonly ErrorCode[]

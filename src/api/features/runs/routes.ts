@@ -9,7 +9,7 @@ import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
 import { eventStream } from './event-stream.ts'
 import { profileCsv } from './profile.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
-import { NewRun, RunHeaders } from './request-schema.ts'
+import { admissionErrors, NewRun, RunHeaders } from './request-schema.ts'
 import { EventHeaders, RunEventMessage, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
@@ -37,23 +37,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
         response: {
           200: answer('The run that this key made before, or that has measured the same.', { 'application/json': RunSchema }, location),
           202: answer('Queued.', { 'application/json': RunSchema }, location),
-          ...errors(
-            'MALFORMED_JSON',
-            'INVALID_REQUEST',
-            'ARCHITECTURE_NOT_FOUND',
-            'DEVICE_NOT_FOUND',
-            'AMBIGUOUS_DEVICE',
-            'DEVICE_UNAVAILABLE',
-            'IDEMPOTENCY_CONFLICT',
-            'BODY_TOO_LARGE',
-            'UNSUPPORTED_MEDIA_TYPE',
-            'UNSUPPORTED_BY_RUNTIME',
-            'NO_WEIGHTS',
-            'INVALID_RESOLUTION',
-            'COST_OVERFLOW',
-            'LIMIT_EXCEEDED',
-            'INVALID_TEXT',
-          ),
+          ...errors(...admissionErrors),
         },
       },
     },

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { answer, errors, json } from '../../schemas.ts'
-import { RunHeaders } from '../runs/request-schema.ts'
+import { admissionErrors, RunHeaders } from '../runs/request-schema.ts'
 import { NewSweep, SweepPage, SweepParams, SweepQuery, SweepSchema } from './schema.ts'
 import type { SweepService } from './service.ts'
 
@@ -26,23 +26,7 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
         response: {
           200: answer('The sweep that this key made before.', { 'application/json': SweepSchema }, location),
           202: answer('Queued.', { 'application/json': SweepSchema }, location),
-          ...errors(
-            'MALFORMED_JSON',
-            'INVALID_REQUEST',
-            'ARCHITECTURE_NOT_FOUND',
-            'DEVICE_NOT_FOUND',
-            'AMBIGUOUS_DEVICE',
-            'DEVICE_UNAVAILABLE',
-            'IDEMPOTENCY_CONFLICT',
-            'BODY_TOO_LARGE',
-            'UNSUPPORTED_MEDIA_TYPE',
-            'UNSUPPORTED_BY_RUNTIME',
-            'NO_WEIGHTS',
-            'INVALID_RESOLUTION',
-            'COST_OVERFLOW',
-            'LIMIT_EXCEEDED',
-            'INVALID_TEXT',
-          ),
+          ...errors(...admissionErrors),
         },
       },
     },
