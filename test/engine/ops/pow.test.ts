@@ -1,34 +1,4 @@
 import { pow } from '../../../src/engine/ops/pow.ts'
-import { quantities, shapes } from './table.ts'
+import { broadcasting } from './table.ts'
 
-shapes(pow, [
-  [
-    'equal shapes',
-    [
-      [2, 3, 4],
-      [2, 3, 4],
-    ],
-    {},
-    [[2, 3, 4]],
-  ],
-  [
-    'lined up from the last dim, as NumPy does',
-    [
-      [2, 3, 4, 5],
-      [3, 1, 1],
-    ],
-    {},
-    [[2, 3, 4, 5]],
-  ],
-  ['a scalar on the left', [[], [2, 7]], {}, [[2, 7]]],
-  [
-    'sizes that do not meet',
-    [
-      [2, 3],
-      [2, 4],
-    ],
-    {},
-    /one shape/,
-  ],
-])
-quantities(pow, [['once per output element, broadcast ones as well', [[2, 3, 4], [4]], {}, { transcendentals: 24 }]])
+broadcasting(pow, { transcendentals: 1 })

@@ -60,6 +60,23 @@ export function refused(op: AnyOp, cases: readonly [why: string, attributes: Att
   })
 }
 
+const multiple = (each: Quantities, n: number): Quantities =>
+  Object.fromEntries(Object.entries(each).map(([name, count]) => [name, count * n]))
+
+/** An arithmetic op of two inputs that broadcast as in NumPy: `each` of every output element. */
+export function broadcasting(op: AnyOp, each: Quantities): void {
+  const cube = [2, 3, 4]
+  const map = [2, 3, 4, 5]
+  const row = [2, 3]
+  shapes(op, [
+    ['equal shapes', [cube, cube], {}, [cube]],
+    ['lined up from the last dim, as NumPy does', [map, [3, 1, 1]], {}, [map]],
+    ['a scalar on the left', [[], [2, 7]], {}, [[2, 7]]],
+    ['sizes that do not meet', [row, [2, 4]], {}, /one shape/],
+  ])
+  quantities(op, [['once per output element, broadcast ones as well', [cube, [4]], {}, multiple(each, 24)]])
+}
+
 /** An activation: shape kept at every rank, no parameters, `each` of every element. */
 export function activation(op: AnyOp, each: Quantities, attributes: Attributes = {}): void {
   shapes(op, [
@@ -67,9 +84,8 @@ export function activation(op: AnyOp, each: Quantities, attributes: Attributes =
     ['a vector keeps its shape', [[2, 11]], attributes, [[2, 11]]],
   ])
   parameters(op, [['none', [[1, 3, 5, 7]], attributes, {}]])
-  const times = (n: number): Quantities => Object.fromEntries(Object.entries(each).map(([name, count]) => [name, count * n]))
   quantities(op, [
-    ['per element, the batch included', [[2, 3, 5, 7]], attributes, times(2 * 3 * 5 * 7)],
-    ['one element', [[1, 1]], attributes, times(1)],
+    ['per element, the batch included', [[2, 3, 5, 7]], attributes, multiple(each, 2 * 3 * 5 * 7)],
+    ['one element', [[1, 1]], attributes, multiple(each, 1)],
   ])
 }
