@@ -131,11 +131,17 @@ const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' &&
 /** Fastify's own errors in our words. Details are ours where Fastify's would not help. */
 const fastifyCodes: ReadonlyMap<unknown, [ErrorCode, string?]> = new Map(
   Object.entries({
-    FST_ERR_CTP_INVALID_JSON_BODY: ['MALFORMED_JSON'],
+    FST_ERR_CTP_INVALID_JSON_BODY: [
+      'MALFORMED_JSON',
+      'the body is not JSON: look for a quote, a comma or a bracket that is missing, and whether all of it was sent',
+    ],
     FST_ERR_CTP_EMPTY_JSON_BODY: ['MALFORMED_JSON', 'the body is empty, but must be JSON'],
     FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'send the body as application/json, and say so in Content-Type'],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['MALFORMED_REQUEST', 'the body is not as long as Content-Length says'],
-    FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE'],
+    FST_ERR_CTP_BODY_TOO_LARGE: [
+      'BODY_TOO_LARGE',
+      'the body has more bytes than this call takes: leave out what it does not need; a graph that needs more goes as an ONNX file in a form, or MAX_BODY_BYTES is raised',
+    ],
     FST_ERR_BAD_URL: ['MALFORMED_REQUEST', 'the address holds a broken percent escape'],
     FST_ERR_MAX_PARAM_LENGTH: ['ROUTE_NOT_FOUND', 'there is nothing at this address: /docs lists every call'],
   }),

@@ -56,7 +56,8 @@ export function describeSchema(schema: Record<string, any>): string {
     if (Array.isArray(schema.items)) return `a list of ${schema.items.length} values, each ${describeSchema(schema.items[0])}`
     const length =
       schema.minItems !== undefined && schema.maxItems !== undefined ? ` of ${schema.minItems} to ${schema.maxItems} values` : ''
-    return schema.items ? `a list${length}, each ${describeSchema(schema.items)}` : `a list${length}`
+    const unlike = schema.uniqueItems ? ', none twice' : ''
+    return schema.items ? `a list${length}${unlike}, each ${describeSchema(schema.items)}` : `a list${length}${unlike}`
   }
   if (schema.type === 'null') return 'null'
   if (schema.patternProperties)

@@ -204,6 +204,7 @@ describe('what is wrong is said, all of it', () => {
       .send(`{"name":"${'x'.repeat(2 ** 21)}"}`)
       .expect(413)
     assert.equal(large.body.code, 'BODY_TOO_LARGE')
+    assert.match(large.body.detail, /as an ONNX file in a form, or MAX_BODY_BYTES is raised/)
   })
   it('a name that the database cannot hold', async () => {
     await refused({ ...smallNetwork(3), name: 'a\u0000b' }, 422, 'INVALID_TEXT')

@@ -217,7 +217,13 @@ describe('what cannot be is refused', () => {
     await create({ runtime: 'tfjs', settings: { graphOptimization: 'all', tf32: true, mode: 'endToEnd' } }).expect(202)
   })
   it('a body that no run needs', async () => {
-    await refused({ labels: { a: 'x'.repeat(70_000) } }, 413, 'BODY_TOO_LARGE')
+    const { detail } = await refused({ labels: { a: 'x'.repeat(70_000) } }, 413, 'BODY_TOO_LARGE')
+    assert.match(detail, /leave out what it does not need/)
+  })
+  it('a body that was cut off', async () => {
+    const { body } = await api.request.post('/v1/runs').set('content-type', 'application/json').send('{"architectureId": "').expect(400)
+    assert.equal(body.code, 'MALFORMED_JSON')
+    assert.match(body.detail, /not JSON: look for .*whether all of it was sent/)
   })
   it('a resolution that does not go through, a batch that counts too far, an architecture that is not there', async () => {
     await refused({ resolution: 2 }, 422, 'INVALID_RESOLUTION')

@@ -107,7 +107,9 @@ it('queues nothing where one batch cannot be run, and says what is wrong', async
   const refused = async (over: object, status: number) => (await post(over).expect(status)).body
   assert.equal((await refused({ batches: [] }, 400)).errors[0].path, '/batches')
   assert.match((await refused({ batch: 2 }, 400)).errors[0].message, /unknown key "batch"/)
-  assert.equal((await refused({ batches: [1, 1] }, 400)).code, 'INVALID_REQUEST')
+  const twice = await refused({ batches: [1, 1] }, 400)
+  assert.equal(twice.code, 'INVALID_REQUEST')
+  assert.match(twice.errors[0].message, /1 to 32 values, none twice/)
   assert.equal((await refused({ against: {} }, 400)).code, 'INVALID_REQUEST')
   assert.equal((await refused({ settings: { minDurationMs: 9000, maxDurationMs: 1 } }, 400)).errors[0].path, '/settings/maxDurationMs')
   assert.equal((await refused({ device: 'cuda:9' }, 404)).code, 'DEVICE_NOT_FOUND')

@@ -87,7 +87,10 @@ export class Uploads {
       }
     } catch (cause) {
       if (cause instanceof ApiError || (cause as NodeJS.ErrnoException).syscall) throw cause
-      throw new ApiError('MALFORMED_REQUEST', `the form cannot be read: ${(cause as Error).message.slice(0, 200)}`)
+      throw new ApiError(
+        'MALFORMED_REQUEST',
+        `the form cannot be read: ${(cause as Error).message.slice(0, 200)}; send it whole, with the fields name and file`,
+      )
     }
     if (problems.length > 0) throw invalidRequest('form', problems)
     if (!file) throw wrong('/file', 'the form has no file: send the ONNX model as the field file')
