@@ -25,6 +25,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
+/** Standard error of the median of a sample, its spread taken from the median absolute deviation (1.4826 and 1.2533: normal). */
+export function errorOfMedian(values: readonly number[]): number {
+  const middle = median(values)
+  return (1.2533 * 1.4826 * median(values.map((value) => Math.abs(value - middle)))) / Math.sqrt(values.length)
+}
+
 /** Four significant digits at most, thousands grouped. */
 export const show = (value: number): string => new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 4 }).format(value)
 

@@ -15,8 +15,9 @@ import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { median } from '../figure.ts'
-import { type BlockLength, exportPreset, type Network, nodeBlock, pythonBlock, pythonEnvironment, workerRun } from './blocks.ts'
+import { type BlockLength, exportPreset, type Network, nodeBlock, workerRun } from '../blocks.ts'
+import { errorOfMedian, median } from '../figure.ts'
+import { pythonBlock, pythonEnvironment } from './python.ts'
 
 const { values } = parseArgs({
   options: {
@@ -36,11 +37,6 @@ const say = (line = '') => {
   console.log(line)
 }
 
-/** Standard error of a median, its spread taken from the median absolute deviation (1.4826 and 1.2533: normal). */
-function errorOfMedian(list: readonly number[]): number {
-  const middle = median(list)
-  return (1.2533 * 1.4826 * median(list.map((value) => Math.abs(value - middle)))) / Math.sqrt(list.length)
-}
 const ratio = (list: readonly number[]): string => `${median(list).toFixed(4)} ± ${(2 * errorOfMedian(list)).toFixed(4)}`
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 

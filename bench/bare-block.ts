@@ -1,4 +1,4 @@
-/** The bare loop of `fidelity.ts`, as anybody would write it: no code of ours, the public API, one call after another. */
+/** The bare loop of `blocks.ts`, as anybody would write it: no code of ours, the public API, one call after another. */
 import { readFileSync } from 'node:fs'
 import ort from 'onnxruntime-node'
 
