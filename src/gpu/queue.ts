@@ -181,8 +181,8 @@ export class RunQueue {
     const labels = { device: device.name, runtime: run.runtime }
     const execution = new Execution(run, device, worker, this.#store, this.#log)
     this.#executions.set(device.uuid, execution)
-    // A stop that came between the ticket and the claim did not see this execution.
-    if (this.#stopping) execution.interrupt('shutdown')
+    // A stop, or a detach, that came between the ticket and the claim did not see this execution.
+    if (this.#stopping || this.#workers.get(device.uuid) !== worker) execution.interrupt('shutdown')
     if (run.cancelRequestedAt) execution.interrupt('cancel')
     const started = performance.now()
     this.#onMetrics({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.queuedAt.getTime() })
