@@ -5,7 +5,7 @@
  * process of its own; a block is set against the bare ones right before and after it; and the yardstick is bare′, a bare
  * block taken in the worker's place. One thread, since two on a shared machine wait for one another.
  */
-import { exportPreset, nodeBlock, workerRun } from './blocks.ts'
+import { blockOf, exportPreset, nodeBlock, targetNamed, workerBlock } from './blocks.ts'
 import { type Benchmark, errorOfMedian, type Figure, median, runIfMain, show } from './figure.ts'
 
 const rounds = 8
@@ -13,20 +13,20 @@ const timedMs = 700
 const warmupMs = 300
 /** Where the bare loop strays from itself by more than this, nothing can be said of the worker. */
 const undecidedAbove = 0.1
-const length = { threads: 1, warmupMs, timedMs }
-const settings = { threads: 1, warmupMs, minDurationMs: timedMs, maxDurationMs: timedMs, minSamples: 1 }
+const length = blockOf({ threads: 1, warmupMs, timedMs })
 
 async function measure(preset: string): Promise<Figure> {
+  const target = await targetNamed('cpu:0')
   const network = exportPreset(preset)
-  const bareBlock = () => nodeBlock(network, length)
-  const workerBlock = async () => median([...(await workerRun(network, settings)).samples])
+  const bareBlock = () => nodeBlock(network, length, target)
+  const ourBlock = () => workerBlock(network, length, target)
   try {
     const ratios: { worker: number[]; bare: number[] } = { worker: [], bare: [] }
     let before = await bareBlock()
     const bareMedians = [before]
     for (let block = 0; block < 2 * rounds; block++) {
       const who = block % 2 === 0 ? 'worker' : 'bare'
-      const taken = who === 'worker' ? await workerBlock() : await bareBlock()
+      const taken = who === 'worker' ? await ourBlock() : await bareBlock()
       const after = await bareBlock()
       ratios[who].push(taken / Math.sqrt(before * after))
       bareMedians.push(after)

@@ -12,20 +12,22 @@ options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = job["threads"]
 options.inter_op_num_threads = 1
 # The weights lie beside the model, where it names them.
-session = onnxruntime.InferenceSession(job["model"], options, providers=["CPUExecutionProvider"])
+session = onnxruntime.InferenceSession(job["model"], options, providers=[job["provider"].upper() + "ExecutionProvider"])
+# Never a silent CPU.
+assert session.get_providers()[0] == job["provider"].upper() + "ExecutionProvider", session.get_providers()
 random = numpy.random.default_rng()
 feeds = {each["name"]: random.uniform(-1.73, 1.73, each["shape"]).astype(numpy.float32) for each in job["inputs"]}
 
 
-def loop(ms):
+def loop(ms, calls):
     samples = []
     start = time.perf_counter()
-    while (time.perf_counter() - start) * 1000 < ms:
+    while (time.perf_counter() - start) * 1000 < ms or len(samples) < calls:
         before = time.perf_counter()
         session.run(None, feeds)
         samples.append((time.perf_counter() - before) * 1000)
     return samples
 
 
-loop(job["warmupMs"])
-print(statistics.median(loop(job["timedMs"])))
+loop(job["warmupMs"], job["warmupCalls"])
+print(statistics.median(loop(job["timedMs"], job["timedCalls"])))

@@ -1,22 +1,23 @@
-/** The bare loop over onnxruntime in Python. */
+/** Loops in Python: a bare one over onnxruntime, and PyTorch's. */
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BlockLength, Network } from '../blocks.ts'
+import type { BlockLength, Network, Target } from '../blocks.ts'
 
 /** The version that both bindings are of, so that the same kernels run. */
 const onnxruntimeVersion = '1.30.0'
 
 /** Python with onnxruntime in an environment of the project's own, made where it is missing; null where it cannot be had. */
-export function pythonEnvironment(): string | null {
-  const folder = join(import.meta.dirname, '..', '..', '.cache', 'bench-venv')
+export function pythonEnvironment({ provider }: Target): string | null {
+  const name = provider === 'cuda' ? 'onnxruntime-gpu' : 'onnxruntime'
+  const folder = join(import.meta.dirname, '..', '..', '.cache', provider === 'cuda' ? 'bench-venv-cuda' : 'bench-venv')
   const python = join(folder, 'bin', 'python')
   try {
     if (!existsSync(join(folder, 'ready'))) {
-      console.log(`setting up Python with onnxruntime ${onnxruntimeVersion} in .cache/bench-venv (once) …`)
+      console.log(`setting up Python with ${name} ${onnxruntimeVersion} in .cache (once) …`)
       mkdirSync(folder, { recursive: true })
       execFileSync('python3', ['-m', 'venv', folder], { stdio: ['ignore', 'ignore', 'pipe'] })
-      execFileSync(python, ['-m', 'pip', 'install', '--quiet', `onnxruntime==${onnxruntimeVersion}`, 'numpy'], {
+      execFileSync(python, ['-m', 'pip', 'install', '--quiet', `${name}==${onnxruntimeVersion}`, 'numpy'], {
         stdio: ['ignore', 'ignore', 'pipe'],
       })
       writeFileSync(join(folder, 'ready'), '')
@@ -29,19 +30,27 @@ export function pythonEnvironment(): string | null {
 }
 
 /** Median of a bare loop over onnxruntime in Python, ms. */
-export function pythonBlock(python: string, { job }: Network, length: BlockLength): Promise<number> {
+export async function pythonBlock(python: string, { job }: Network, length: BlockLength, target: Target): Promise<number> {
+  const ms = (await said(python, 'bare.py', { ...job, ...length, provider: target.provider }, target)) as number
+  return ms
+}
+
+/** Medians of PyTorch on torchvision's network of that name, ms: eager, and through torch.compile. */
+export async function torchBlock(python: string, { preset, job }: Network, length: BlockLength, target: Target) {
+  const asked = { preset, shape: job.inputs[0]!.shape, ...length, device: target.provider }
+  return (await said(python, 'pytorch.py', asked, target)) as { eager: number; compiled: number }
+}
+
+/** What a program of this folder prints, as JSON. */
+function said(python: string, program: string, job: object, { env }: Target): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const program = join(import.meta.dirname, 'bare.py')
-    const child = spawn(python, [program, JSON.stringify({ ...job, ...length })], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
-    })
-    let said = ''
-    child.stdout.on('data', (chunk) => (said += chunk))
-    child.once('exit', () => {
-      const ms = Number(said)
-      if (ms > 0) resolve(ms)
-      else reject(new Error(`the bare loop in Python gave no figure: ${said}`))
+    const child = spawn(python, [join(import.meta.dirname, program), JSON.stringify(job)], { stdio: ['ignore', 'pipe', 'inherit'], env })
+    let output = ''
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve(JSON.parse(output))
+      else reject(new Error(`${program} ended with code ${code} and no figure`))
     })
   })
 }

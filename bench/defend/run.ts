@@ -1,136 +1,112 @@
 /**
- * `npm run bench:defend [-- --networks a,b --blocks 20 --runs 10 --save]`: whether our milliseconds can be defended.
- *
- * 1. Fidelity: our median against a bare onnxruntime loop in Node and in Python, same file, same threads, in alternating
- *    blocks, each a process of its own. A block is set against the bare ones right before and after it; beside it stands
- *    the bare loop against itself, measured the same way.
- * 2. Repeatability: the same run several times, the spread of its medians beside the bare loop's; runs far out are listed
- *    with what their certificates say.
- * 3. Trouble: how often the certificate is `suspect` undisturbed, and with one core burnt by another process.
- *
- * By hand, on a machine with nothing else to do: about twenty minutes.
+ * `npm run bench:defend [-- --parts fidelity,certificates --save …]`: whether our milliseconds can be defended. By hand,
+ * on a machine with nothing else to do.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Worker } from 'node:worker_threads'
-import { type BlockLength, exportPreset, type Network, nodeBlock, workerRun } from '../blocks.ts'
-import { errorOfMedian, median } from '../figure.ts'
-import { pythonBlock, pythonEnvironment } from './python.ts'
+import { blockOf, exportPreset, targetNamed } from '../blocks.ts'
+import { repeatability, repeatabilityHeader, trouble, troubleHeader } from './certificates.ts'
+import { againstItself, header as comparisonsHeader } from './comparisons.ts'
+import { fidelity, header as fidelityHeader } from './fidelity.ts'
+import { pythonEnvironment } from './python.ts'
+
+const help = `npm run bench:defend -- [options]
+  --parts LIST        of fidelity, certificates, comparisons (default: the first two, half an hour)
+  --device NAME       default cpu:0
+  --networks LIST     of fidelity; default: six
+  --blocks N          of each network; default 20
+  --runs N            of repeatability and of trouble; default 10
+  --comparisons N     of a network with itself; default 100
+  --threads N         default 1
+  --python PYTHON     one that has onnxruntime, instead of an environment of its own
+  --torch PYTHON      one that has torch and torchvision: PyTorch beside it, eager and compiled
+  --save              keep what is printed in bench/results`
 
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
+    parts: { type: 'string', default: 'fidelity,certificates' },
+    device: { type: 'string', default: 'cpu:0' },
     networks: { type: 'string', default: 'alexnet,vgg16,googlenet,resnet18,resnet50,mobilenet_v2' },
     blocks: { type: 'string', default: '20' },
     runs: { type: 'string', default: '10' },
+    comparisons: { type: 'string', default: '100' },
     threads: { type: 'string', default: '1' },
+    python: { type: 'string' },
+    torch: { type: 'string' },
     save: { type: 'boolean', default: false },
   },
 })
-const blocks = Number(values.blocks)
+const length = blockOf({ threads: Number(values.threads), warmupMs: 300, timedMs: 500 })
 const runs = Number(values.runs)
-const length: BlockLength = { threads: Number(values.threads), warmupMs: 200, timedMs: 500 }
 const lines: string[] = []
-const say = (line = '') => {
-  lines.push(line)
-  console.log(line)
+const say = (...added: string[]) => {
+  lines.push(...added)
+  for (const line of added) console.log(line)
 }
 
-const ratio = (list: readonly number[]): string => `${median(list).toFixed(4)} ± ${(2 * errorOfMedian(list)).toFixed(4)}`
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+const target = await targetNamed(values.device)
 
-async function fidelity(network: Network, python: string | null): Promise<void> {
-  const ratios: Record<'worker' | 'python' | 'bare', number[]> = { worker: [], python: [], bare: [] }
-  const bare = [await nodeBlock(network, length)]
-  const { threads, warmupMs, timedMs } = length
-  const settings = { threads, warmupMs, minDurationMs: timedMs, maxDurationMs: timedMs, minSamples: 1 }
-  const take = {
-    worker: async () => median([...(await workerRun(network, settings)).samples]),
-    python: () => pythonBlock(python!, network, length),
-  }
-  for (let block = 0; block < 2 * blocks; block++) {
-    const who = block % 2 === 0 || !python ? 'worker' : 'python'
-    const taken = await take[who]()
-    bare.push(await nodeBlock(network, length))
-    ratios[who].push(taken / Math.sqrt(bare.at(-1)! * bare.at(-2)!))
-    if (bare.length > 2) ratios.bare.push(bare.at(-2)! / Math.sqrt(bare.at(-1)! * bare.at(-3)!))
-  }
-  const off = Math.abs(median(ratios.worker) - 1)
-  const allowed = Math.max(0.02, Math.abs(median(ratios.bare) - 1) + 2 * errorOfMedian(ratios.bare))
-  say(
-    `| ${network.preset} | ${median(bare).toFixed(2)} | ${ratio(ratios.worker)} | ${python ? ratio(ratios.python) : 'none'} | ${ratio(ratios.bare)} | ${ratios.worker.length} | ${off <= allowed ? 'yes' : 'NO'} |`,
-  )
+const parts: Record<string, () => Promise<void>> = {
+  async fidelity() {
+    const beside = { python: values.python ?? pythonEnvironment(target), torch: values.torch ?? null }
+    say(
+      '',
+      `Fidelity: ratio of medians over the neighbouring bare blocks, ± two standard errors; blocks of ${length.timedMs} ms and ${length.timedCalls} calls or more.`,
+      '',
+    )
+    say(...fidelityHeader(beside))
+    for (const preset of values.networks.split(',')) {
+      const network = exportPreset(preset)
+      try {
+        say(await fidelity(network, target, length, Number(values.blocks), beside))
+      } finally {
+        network.remove()
+      }
+    }
+  },
+  async certificates() {
+    const networks = ['resnet18', 'mobilenet_v2'].map(exportPreset)
+    try {
+      say('', `Repeatability: the same run ${runs} times with default settings.`, '', ...repeatabilityHeader)
+      for (const network of networks) say(await repeatability(network, target, length, runs))
+      const small = networks.at(-1)!
+      say('', `Trouble: certificates of ${runs} runs of ${small.preset}.`, '', ...troubleHeader)
+      say(...(await trouble(small, target, length, runs)))
+    } finally {
+      for (const network of networks) network.remove()
+    }
+  },
+  async comparisons() {
+    const network = exportPreset('mobilenet_v2')
+    try {
+      say('', 'A against A: a network compared with itself in turns; at most 5 of 100 may be called different.', '', ...comparisonsHeader)
+      say(await againstItself(network, target, length.threads, Number(values.comparisons)))
+    } finally {
+      network.remove()
+    }
+  },
 }
 
-const reasonsOf = ({ certificate }: Awaited<ReturnType<typeof workerRun>>): string =>
-  certificate.reasons.map(({ code }) => code).join(' ') || 'valid'
-
-async function repeatability(network: Network): Promise<void> {
-  const ours: { ms: number; said: string }[] = []
-  const bare: number[] = []
-  for (let i = 0; i < runs; i++) {
-    const run = await workerRun(network, { threads: length.threads, maxDurationMs: 8000 })
-    ours.push({ ms: median([...run.samples]), said: reasonsOf(run) })
-    bare.push(await nodeBlock(network, { ...length, warmupMs: 1000, timedMs: 2000 }))
-  }
-  const spread = (list: readonly number[]) => Math.max(...list) / Math.min(...list) - 1
-  const middle = median(ours.map(({ ms }) => ms))
-  const far = ours.filter(({ ms }) => Math.abs(ms / middle - 1) > 0.03)
-  const unsaid = far.filter(({ said }) => said === 'valid')
-  say(
-    `| ${network.preset} | ${middle.toFixed(2)} | ${percent(spread(ours.map(({ ms }) => ms)))} | ${percent(spread(bare))} | ${far.length} | ${unsaid.length} | ${ours.map(({ ms, said }) => `${ms.toFixed(2)} ${said}`).join('; ')} |`,
-  )
+const asked = values.parts.split(',')
+const unknown = asked.find((part) => !(part in parts))
+if (values.help || unknown !== undefined) {
+  console.log(unknown === undefined ? help : `there is no part ${unknown}\n${help}`)
+  process.exit(unknown === undefined ? 0 : 2)
 }
-
-async function trouble(network: Network): Promise<void> {
-  const count = async (label: string) => {
-    const said: string[] = []
-    for (let i = 0; i < runs; i++) said.push(reasonsOf(await workerRun(network, { threads: length.threads, maxDurationMs: 4000 })))
-    say(`| ${label} | ${said.filter((each) => each !== 'valid').length} of ${runs} | ${said.join('; ')} |`)
-  }
-  await count('undisturbed')
-  const burner = new Worker('for (;;);', { eval: true })
-  await count('one core burnt')
-  await burner.terminate()
-}
-
-say(`# Whether our milliseconds can be defended: ${new Date().toISOString().slice(0, 10)}`)
-say()
+const day = new Date().toISOString().slice(0, 10)
+const { device } = target
+say(`# Whether our milliseconds can be defended: ${day}`, '')
 say(
-  `${cpus()[0]?.model}, ${cpus().length} CPUs, Node ${process.version}, load ${loadavg()[0]!.toFixed(2)} at the start; ${length.threads} thread(s).`,
+  `${device.name}, ${device.model}${device.driver ? `, driver ${device.driver}` : ''}; ${cpus().length} CPUs, Node ${process.version}, load ${loadavg()[0]!.toFixed(2)} at the start; ${length.threads} thread(s).`,
 )
-const python = pythonEnvironment()
-const networks = values.networks.split(',').map(exportPreset)
-try {
-  say()
-  say(`Fidelity: ratio of medians over the neighbouring bare blocks, ± two standard errors; ${blocks} blocks of ${length.timedMs} ms each.`)
-  say()
-  say('| network | bare loop, ms | ours / bare | Python / bare | bare / itself | blocks | within 2 %, or as near as bare to itself |')
-  say('|---|---|---|---|---|---|---|')
-  for (const network of networks) await fidelity(network, python)
-  const [small] = networks.filter(({ preset }) => preset === 'mobilenet_v2' || preset === 'resnet18').toReversed()
-  say()
-  say(`Repeatability: the same run ${runs} times with default settings.`)
-  say()
-  say(
-    '| network | median, ms | spread of ours | spread of the bare loop | over 3 % from the median | of them with a valid certificate | each |',
-  )
-  say('|---|---|---|---|---|---|---|')
-  for (const network of networks.filter(({ preset }) => preset === 'resnet18' || preset === 'mobilenet_v2')) await repeatability(network)
-  say()
-  say(`Trouble: certificates of ${runs} runs of ${(small ?? networks[0]!).preset}.`)
-  say()
-  say('| | not valid | each |')
-  say('|---|---|---|')
-  await trouble(small ?? networks[0]!)
-} finally {
-  for (const network of networks) network.remove()
-}
+for (const part of asked) await parts[part]!()
 if (values.save) {
   const folder = join(import.meta.dirname, '..', 'results')
   mkdirSync(folder, { recursive: true })
-  const file = `defend-${new Date().toISOString().slice(0, 10)}.md`
+  const file = `${asked.join('-')}-${device.kind}-${day}.md`
   writeFileSync(join(folder, file), `${lines.join('\n')}\n`)
   console.log(`\nwritten to bench/results/${file}`)
 }

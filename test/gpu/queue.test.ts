@@ -186,14 +186,15 @@ test('a run that another service took over is ended here, and its result dropped
 })
 
 test('a waiting run whose ticket went astray still runs', limit, async (t) => {
-  const { devices, add } = await bench(t)
+  const { queue, devices, add } = await bench(t)
   const { boss, tickets, db, runs } = opened.store
   // Inserted behind a busy device, its ticket removed, as if a process had died with it in hand.
-  const busy = await add({ ms: 300 })
+  const busy = await add({ does: 'hang' })
   await reached(opened.store, busy.id, 'started')
   const lost = await add({})
   await boss.deleteJob(tickets.queue(devices[0]!.uuid), lost.id)
   assert.equal(await tickets.waiting(db, devices[0]!.uuid), 0)
+  await queue.cancel(busy.id)
   await ended(opened.store, busy.id)
   assert.equal(await runs.replenishTickets(devices[0]!.uuid), 1)
   assert.equal(await ended(opened.store, lost.id), 'succeeded')

@@ -17,7 +17,8 @@ case "$*" in
 esac`
 const watchFor = async (ms: number) => {
   const watch = await watchGpu(uuid)
-  await sleep(100)
+  // On a busy machine a shell takes its time to begin.
+  await sleep(300)
   const from = Date.now()
   await sleep(ms)
   const to = Date.now()
@@ -26,7 +27,7 @@ const watchFor = async (ms: number) => {
 }
 
 test('the samples are those of the timed part, read field by field', async () => {
-  const { samples, others, problem, from, to } = await withNvidiaSmi(gpu(), () => watchFor(200))
+  const { samples, others, problem, from, to } = await withNvidiaSmi(gpu(), () => watchFor(400))
   assert.equal(problem, null)
   assert.deepEqual(others, [])
   assert.ok(samples.length >= 2)
