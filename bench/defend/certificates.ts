@@ -1,12 +1,14 @@
 /** What certificates say of runs that stray, of runs left alone, and of runs beside a burnt core. */
 import { Worker } from 'node:worker_threads'
-import type { RunSuccess } from '../../src/gpu/contract.ts'
+import type { Certificate } from '../../src/gpu/contract.ts'
+import { besideEarlier, mostEarlier } from '../../src/gpu/queue/repeats.ts'
+import { defaultSettings } from '../../src/gpu/timing/settings.ts'
 import { type BlockLength, type Network, nodeBlock, type Target, workerRun } from '../blocks.ts'
 import { median } from '../figure.ts'
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const spread = (list: readonly number[]): number => Math.max(...list) / Math.min(...list) - 1
-const reasonsOf = ({ certificate }: RunSuccess): string => certificate.reasons.map(({ code }) => code).join(' ') || 'valid'
+const said = ({ reasons }: Certificate): string => reasons.map(({ code }) => code).join(' ') || 'valid'
 /** A run this far from the median of its like is to have a reason. */
 const far = 0.03
 
@@ -21,7 +23,10 @@ export async function repeatability(network: Network, target: Target, length: Bl
   const bare: number[] = []
   for (let i = 0; i < runs; i++) {
     const run = await workerRun(network, { threads: length.threads, maxDurationMs: 8000 }, target)
-    ours.push({ ms: median([...run.samples]), said: reasonsOf(run) })
+    const ms = median([...run.samples])
+    // As the queue gives it, which knows the earlier ones.
+    const earlier = ours.slice(-mostEarlier).map((each) => each.ms)
+    ours.push({ ms, said: said(besideEarlier(run.certificate, ms, earlier, defaultSettings.repeatTolerance)) })
     bare.push(await nodeBlock(network, { ...length, warmupMs: 1000, timedMs: 2000 }, target))
   }
   const middle = median(ours.map(({ ms }) => ms))
@@ -36,9 +41,9 @@ export const troubleHeader = ['| | not valid | each |', '|---|---|---|']
 /** Certificates of runs undisturbed, then with one core burnt by another thread. @returns a row of each. */
 export async function trouble(network: Network, target: Target, { threads }: BlockLength, runs: number): Promise<string[]> {
   const count = async (label: string): Promise<string> => {
-    const said: string[] = []
-    for (let i = 0; i < runs; i++) said.push(reasonsOf(await workerRun(network, { threads, maxDurationMs: 4000 }, target)))
-    return `| ${label} | ${said.filter((each) => each !== 'valid').length} of ${runs} | ${said.join('; ')} |`
+    const each: string[] = []
+    for (let i = 0; i < runs; i++) each.push(said((await workerRun(network, { threads, maxDurationMs: 4000 }, target)).certificate))
+    return `| ${label} | ${each.filter((one) => one !== 'valid').length} of ${runs} | ${each.join('; ')} |`
   }
   const undisturbed = await count('undisturbed')
   const burner = new Worker('for (;;);', { eval: true })

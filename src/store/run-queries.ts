@@ -194,6 +194,20 @@ export async function measured(db: Database, measurement: string): Promise<Run |
   return (run as Run | undefined) ?? null
 }
 
+/**
+ * Medians in ms of the latest runs of this measurement, `limit` at most, that nothing speaks against but, perhaps, that
+ * one reason: that they lie apart from those before them.
+ */
+export async function mediansOf(db: Database, measurement: string, reason: string, limit: number): Promise<number[]> {
+  const { rows } = await db.execute(sql`
+    SELECT (result #>> '{latencyMs,p50}')::float8 AS median FROM runs
+    WHERE measurement = ${measurement} AND status = 'succeeded' AND result #>> '{latencyMs,p50}' IS NOT NULL
+      AND (certificate ->> 'verdict' = 'valid' OR (certificate ->> 'verdict' = 'suspect'
+        AND json_array_length(certificate -> 'reasons') = 1 AND certificate #>> '{reasons,0,code}' = ${reason}))
+    ORDER BY finished_at DESC LIMIT ${limit}`)
+  return (rows as { median: number }[]).map(({ median }) => median)
+}
+
 /** Looked at for repeatability: the latest few, since a machine changes. */
 const LATEST = 500
 

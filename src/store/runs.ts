@@ -270,6 +270,11 @@ export class Runs {
     return queries.measured(this.#db, measurement)
   }
 
+  /** Medians in ms of the latest runs of this measurement that nothing but `reason` speaks against. */
+  mediansOf(measurement: string, reason: string, limit: number): Promise<number[]> {
+    return queries.mediansOf(this.#db, measurement, reason, limit)
+  }
+
   /** Medians of the latest runs on the device that were made more than once, by workload, per image in ms. */
   repeatedMedians(deviceUuid: string): Promise<Map<string, number[]>> {
     return queries.repeatedMedians(this.#db, deviceUuid)

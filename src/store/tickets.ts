@@ -1,6 +1,6 @@
 /**
  * pg-boss jobs as tickets: one says "a run waits for this device", nothing more. Which run goes next is read from
- * `runs`; a ticket too many finds nothing and is gone in milliseconds, and one too few is made up by `reset`. So a
+ * `runs`; a ticket too many finds nothing and is gone in milliseconds, and one too few is made up by `replenishTickets`. So a
  * ticket may be lost, doubled or left by a dead process, and no run is.
  */
 

@@ -14,6 +14,8 @@ export interface Script {
   /** For how long it works, ms. */
   ms?: number
   progress?: number
+  /** What it says it measured. */
+  medianMs?: number
 }
 
 export const deviceNamed = (name: string, uuid: string): QueueDevice => ({
@@ -52,7 +54,7 @@ export class ScriptedWorker implements Executor {
   }
 
   async #play(job: RunJob, { timeoutMs, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
-    const { does = 'succeed', ms = 5, progress = 0 } = job.settings as Script
+    const { does = 'succeed', ms = 5, progress = 0, medianMs = null } = job.settings as Script
     for (let i = 0; i < progress; i++) onProgress({ type: 'progress', data: { i } })
     const worked = await new Promise<'done' | 'timedOut' | 'cancelled'>((resolve) => {
       const finish = (how: 'done' | 'timedOut' | 'cancelled') => {
@@ -74,17 +76,18 @@ export class ScriptedWorker implements Executor {
     if (does === 'throw') throw new Error('scripted')
     if (does === 'crash') return { outcome: 'crashed', failure: { code: 'WORKER_CRASHED', message: 'killed by SIGSEGV' } }
     if (does === 'fail') return { outcome: 'failed', failure: { code: 'OUT_OF_MEMORY', message: 'scripted' } }
-    return { outcome: 'succeeded', success: scriptedSuccess }
+    return { outcome: 'succeeded', success: scriptedSuccess(medianMs) }
   }
 }
 
-export const scriptedSuccess = {
-  result: { samples: 3, stable: true, output: { elements: 2, maxAbs: 1, first: [1, -1] } },
-  certificate: { verdict: 'valid', reasons: [] },
-  environment: { host: 'testhost' },
-  samples: new Float64Array([1, 2, 3]),
-  outputs: new Float32Array([1, -1]),
-} as unknown as RunSuccess
+const scriptedSuccess = (p50: number | null) =>
+  ({
+    result: { latencyMs: { p50 }, samples: 3, stable: true, output: { elements: 2, maxAbs: 1, first: [1, -1] } },
+    certificate: { verdict: 'valid', reasons: [] },
+    environment: { host: 'testhost' },
+    samples: new Float64Array([1, 2, 3]),
+    outputs: new Float32Array([1, -1]),
+  }) as unknown as RunSuccess
 
 /** A run that has the worker play `script`. */
 export const scriptedRun = (architectureId: string, device: QueueDevice, script: Script, over: Parameters<typeof someRun>[1] = {}) =>

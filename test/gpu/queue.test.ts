@@ -62,7 +62,7 @@ test('a run keeps all that its worker said: result, certificate, environment, sa
   assert.equal(await ended(opened.store, id), 'succeeded')
   const run = (await opened.store.runs.get(id))!
   const output = { elements: 2, maxAbs: 1, first: [1, -1], agreement: null }
-  assert.deepEqual(run.result, { samples: 3, stable: true, output })
+  assert.deepEqual(run.result, { latencyMs: { p50: null }, samples: 3, stable: true, output })
   assert.deepEqual(run.certificate, { verdict: 'valid', reasons: [] })
   assert.deepEqual(run.environment, { host: 'testhost' })
   assert.deepEqual(await opened.store.runs.samples(id), new Float64Array([1, 2, 3]))

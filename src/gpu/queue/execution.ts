@@ -14,10 +14,12 @@ import {
   type Store,
   StoreError,
 } from '../../store/index.ts'
-import type { BackendName, Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
+import type { BackendName, Certificate, Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
+import { defaultSettings } from '../timing/settings.ts'
 import { compareOutputs } from './agreement.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
+import { besideEarlier, mostEarlier, notRepeated } from './repeats.ts'
 
 /** Why an execution is cut off: a user's wish, the end of this service, or another service that took the run over. */
 export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'
@@ -160,11 +162,28 @@ export class Execution {
     }
   }
 
-  /** With how its output agrees with that of the other runtime, which only the store can tell. */
+  /** With how its output and its median agree with those of other runs, which only the store can tell. */
   async #success({ result, certificate, environment, samples, outputs }: RunSuccess): Promise<Ending> {
-    const counterpart = await this.#store.runs.counterpart(this.run.id)
+    const { runs } = this.#store
+    const counterpart = await runs.counterpart(this.run.id)
     const output = { ...result.output, agreement: counterpart && compareOutputs(outputs, counterpart) }
-    return { status: 'succeeded', result: { ...result, output }, certificate, environment, samples, output: outputs }
+    return {
+      status: 'succeeded',
+      result: { ...result, output },
+      certificate: await this.#besideEarlier(certificate, result.latencyMs.p50),
+      environment,
+      samples,
+      output: outputs,
+    }
+  }
+
+  async #besideEarlier(certificate: Certificate, medianMs: number | null): Promise<Certificate> {
+    const { measurement, settings } = this.run
+    if (measurement === null || medianMs === null) return certificate
+    const earlier = await this.#store.runs.mediansOf(measurement, notRepeated, mostEarlier)
+    // Runs made before the setting was there go on when the service was updated.
+    const { repeatTolerance } = { ...defaultSettings, ...settings }
+    return besideEarlier(certificate, medianMs, earlier, repeatTolerance)
   }
 
   async #persist<T>(store: () => Promise<T>): Promise<T> {

@@ -69,6 +69,13 @@ export const TimingSettings = Type.Object(
       description:
         'A trend (Mann–Kendall, 1 %) counts where it moves the median by more than this share from the first window to the last.',
     }),
+    repeatTolerance: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 0.03,
+      description:
+        'How far the median may lie from that of the latest ten runs of the same measurement, as a share of it, where three or more were made.',
+    }),
     seed: Type.Integer({
       minimum: 0,
       maximum: 2 ** 32 - 1,

@@ -126,6 +126,7 @@ test('settings: defaults in full, contradictions named', () => {
     'minDurationMs',
     'minSamples',
     'mode',
+    'repeatTolerance',
     'scenario',
     'seed',
     'stabilityTolerance',

@@ -1,0 +1,27 @@
+import type { Certificate } from '../contract.ts'
+import { median } from '../timing/percentiles.ts'
+
+/** Fewer earlier runs have no middle that a later one could be held against. */
+export const leastEarlier = 3
+/** As far back as is looked, so that a machine that has changed for good is believed after some five runs. */
+export const mostEarlier = 10
+export const notRepeated = 'NOT_REPEATED'
+
+/**
+ * The certificate with what earlier runs say. The medians of one network jump from process to process, by where its
+ * memory came to lie for one, and a process that is steady in itself cannot tell: only its like can.
+ * @param certificate as the worker gave it. @param medianMs of this run. @param earlier medians in ms of the latest runs
+ *   of the same measurement that nothing else spoke against. @param tolerance as a share of their median.
+ */
+export function besideEarlier(certificate: Certificate, medianMs: number, earlier: readonly number[], tolerance: number): Certificate {
+  if (earlier.length < leastEarlier) return certificate
+  const middle = median(Float64Array.from(earlier))
+  const off = medianMs / middle - 1
+  if (Math.abs(off) <= tolerance) return certificate
+  const [least, most] = [Math.min(...earlier), Math.max(...earlier)].map((ms) => ms.toPrecision(4))
+  const message = `The median of ${medianMs.toPrecision(4)} ms is ${(100 * Math.abs(off)).toFixed(1)} % ${off > 0 ? 'above' : 'below'} ${middle.toPrecision(4)} ms, the middle of ${earlier.length} earlier runs of the same measurement (${least} to ${most} ms): processes of it differ here by more than the samples inside one tell.`
+  return {
+    verdict: certificate.verdict === 'invalid' ? 'invalid' : 'suspect',
+    reasons: [...certificate.reasons, { code: notRepeated, message }],
+  }
+}
