@@ -5,7 +5,7 @@
  */
 
 import { isUuid } from './cursor.ts'
-import type { Database, Log } from './database.ts'
+import type { Database } from './database.ts'
 import { and, asc, eq, gt, sql } from './drizzle.ts'
 import { textError } from './errors.ts'
 import type { Notifications } from './notifications.ts'
@@ -18,12 +18,10 @@ const BATCH = 500
 export class Events {
   readonly #db: Database
   readonly #notifications: Notifications
-  readonly #log: Log
 
-  constructor(db: Database, notifications: Notifications, log: Log) {
+  constructor(db: Database, notifications: Notifications) {
     this.#db = db
     this.#notifications = notifications
-    this.#log = log
   }
 
   /**
@@ -55,22 +53,6 @@ export class Events {
       .where(and(eq(runEvents.runId, runId), gt(runEvents.seq, afterSeq)))
       .orderBy(asc(runEvents.seq))
       .limit(limit)
-  }
-
-  /**
-   * Calls back with every event after `afterSeq`, in order, each once: first those stored, then each as it comes,
-   * from whichever process. The next call waits for the promise of the one before.
-   * @returns how to stop; no call begins after it.
-   */
-  subscribe(runId: string, callback: (event: RunEvent) => void | Promise<void>, afterSeq = 0): () => void {
-    const controller = new AbortController()
-    const listen = async () => {
-      for await (const event of this.follow(runId, afterSeq, controller.signal)) await callback(event)
-    }
-    listen().catch((err) => {
-      if (!controller.signal.aborted) this.#log.warn({ err, runId }, 'a subscription to the events of a run ended early')
-    })
-    return () => controller.abort()
   }
 
   /**

@@ -126,7 +126,7 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
       blobs,
       runs,
       sweeps: new Sweeps(db, runs),
-      events: new Events(db, notifications, log),
+      events: new Events(db, notifications),
       bulletins: new Bulletins(db),
       ping: (timeoutMs = 2000) => ping(db, timeoutMs),
       close: () => (closing ??= shut()),

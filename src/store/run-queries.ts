@@ -109,49 +109,9 @@ export function workloadOf(run: NewRun): string {
 
 const waitsOn = (deviceUuid: string): SQL => and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued'))!
 
-/** For a run that waits: the running one of its device, those that go before it, and itself; none for another. */
-export async function upTo(db: Database, run: Pick<Run, 'id'>): Promise<WorkloadGroup[]> {
-  const { rows } = await db.execute(sql`
-    WITH groups AS (
-      SELECT other.workload, other.status, count(*)::int AS count, min(other.settings::text)::json AS settings,
-        max(other.timeout_ms) AS timeout_ms, max(other.rounds) AS rounds,
-        min(other.runtime) AS runtime, min(other.backend) AS backend, max(other.macs) AS macs, min(other.started_at) AS started_at
-      FROM runs other, runs self
-      WHERE self.id = ${run.id}::uuid AND self.status = 'queued' AND other.device_uuid = self.device_uuid
-        AND (other.status = 'running' OR (other.status = 'queued'
-          AND (-other.priority, other.queued_at, other.id) <= (-self.priority, self.queued_at, self.id)))
-      GROUP BY other.workload, other.status
-    )
-    SELECT workload, status, count, settings, timeout_ms AS "timeoutMs", rounds, runtime, backend, macs::float8 AS macs,
-      (extract(epoch FROM now() - started_at) * 1000)::float8 AS "elapsedMs"
-    FROM groups`)
-  return rows
-}
-
+/** Of what `upTo` gives, how many wait and go before the run. */
 export const queuedAhead = (groups: readonly WorkloadGroup[]): number =>
   Math.max(0, groups.reduce((sum, { status, count }) => sum + (status === 'queued' ? count : 0), 0) - 1)
-
-export async function runningAndWaiting(db: Database, deviceUuid: string, limit: number): Promise<DeviceQueue> {
-  // One statement, so that a run between the two states is seen in exactly one.
-  const rows = (await db
-    .select()
-    .from(runs)
-    .where(or(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'running')), waitsOn(deviceUuid)))
-    .orderBy(sql`${runs.status} = 'running' DESC`, ...QUEUE_ORDER)
-    .limit(limit + 1)) as Run[]
-  const running = rows[0]?.status === 'running' ? rows[0] : null
-  const waiting = rows.slice(running ? 1 : 0).slice(0, limit)
-  const waitingCount = waiting.length < limit ? waiting.length : await db.$count(runs, waitsOn(deviceUuid))
-  return { running, waiting, waitingCount }
-}
-
-export async function depths(db: Database): Promise<Depth[]> {
-  const { rows } = await db.execute(sql`
-    SELECT device, device_uuid AS "deviceUuid", host,
-      count(*) FILTER (WHERE status = 'queued')::int AS waiting, count(*) FILTER (WHERE status = 'running')::int AS running
-    FROM runs WHERE status IN ('queued', 'running') GROUP BY device, device_uuid, host ORDER BY device, device_uuid`)
-  return rows
-}
 
 /** Of a device's latest runs, as far back as is looked: a machine changes. */
 const HISTORY = 100
@@ -172,54 +132,108 @@ export interface PastRun {
   expectedBasis: string | null
 }
 
-export async function history(db: Database, deviceUuid: string): Promise<PastRun[]> {
-  const { rows } = await db.execute(sql`
-    SELECT workload, runtime, backend, macs::float8 AS macs, (extract(epoch FROM finished_at - started_at) * 1000)::float8 AS ms,
-      (result #>> '{latencyMs,p50}')::float8 AS "callMs",
-      (result #>> '{warmup,durationMs}')::float8 + (result ->> 'samples')::float8
-        * coalesce((result ->> 'callsPerSample')::float8, 1) * (result #>> '{latencyMs,mean}')::float8 AS "timedMs",
-      expected_ms AS "expectedMs", expected_basis AS "expectedBasis"
-    FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' ORDER BY finished_at DESC LIMIT ${HISTORY}`)
-  return rows
-}
-
-/** The latest succeeded and valid run of this measurement, or null. */
-export async function measured(db: Database, measurement: string): Promise<Run | null> {
-  const [run] = await db
-    .select()
-    .from(runs)
-    .where(and(eq(runs.measurement, measurement), eq(runs.status, 'succeeded'), sql`${runs.certificate} ->> 'verdict' = 'valid'`))
-    .orderBy(desc(runs.finishedAt))
-    .limit(1)
-  return (run as Run | undefined) ?? null
-}
-
-/**
- * Medians in ms of the latest runs of this measurement, `limit` at most, that nothing speaks against but, perhaps, that
- * one reason: that they lie apart from those before them.
- */
-export async function mediansOf(db: Database, measurement: string, reason: string, limit: number): Promise<number[]> {
-  const { rows } = await db.execute(sql`
-    SELECT (result #>> '{latencyMs,p50}')::float8 AS median FROM runs
-    WHERE measurement = ${measurement} AND status = 'succeeded' AND result #>> '{latencyMs,p50}' IS NOT NULL
-      AND (certificate ->> 'verdict' = 'valid' OR (certificate ->> 'verdict' = 'suspect'
-        AND json_array_length(certificate -> 'reasons') = 1 AND certificate #>> '{reasons,0,code}' = ${reason}))
-    ORDER BY finished_at DESC LIMIT ${limit}`)
-  return (rows as { median: number }[]).map(({ median }) => median)
-}
-
 /** Looked at for repeatability: the latest few, since a machine changes. */
 const LATEST = 500
 
-export async function repeatedMedians(db: Database, deviceUuid: string): Promise<Map<string, number[]>> {
-  const { rows } = await db.execute(sql`
-    SELECT workload, (result #>> '{latencyMs,p50}')::float8 / batch AS median FROM (
-      SELECT workload, result, batch FROM runs
-      WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' AND result #>> '{latencyMs,p50}' IS NOT NULL
-      ORDER BY finished_at DESC LIMIT ${LATEST}
-    ) AS latest`)
-  const groups = new Map<string, number[]>()
-  for (const { workload, median } of rows as { workload: string; median: number }[])
-    groups.set(workload, [...(groups.get(workload) ?? []), median])
-  return new Map([...groups].filter(([, medians]) => medians.length > 1))
+/** What is asked of many runs. `Runs` adds what concerns one, and every change. */
+export class RunQueries {
+  protected readonly db: Database
+
+  constructor(db: Database) {
+    this.db = db
+  }
+
+  /** By workload, what runs before this waiting run, itself and the running one of its device included; none for one that waits no more. */
+  async upTo(run: Pick<Run, 'id'>): Promise<WorkloadGroup[]> {
+    const { rows } = await this.db.execute(sql`
+      WITH groups AS (
+        SELECT other.workload, other.status, count(*)::int AS count, min(other.settings::text)::json AS settings,
+          max(other.timeout_ms) AS timeout_ms, max(other.rounds) AS rounds,
+          min(other.runtime) AS runtime, min(other.backend) AS backend, max(other.macs) AS macs, min(other.started_at) AS started_at
+        FROM runs other, runs self
+        WHERE self.id = ${run.id}::uuid AND self.status = 'queued' AND other.device_uuid = self.device_uuid
+          AND (other.status = 'running' OR (other.status = 'queued'
+            AND (-other.priority, other.queued_at, other.id) <= (-self.priority, self.queued_at, self.id)))
+        GROUP BY other.workload, other.status
+      )
+      SELECT workload, status, count, settings, timeout_ms AS "timeoutMs", rounds, runtime, backend, macs::float8 AS macs,
+        (extract(epoch FROM now() - started_at) * 1000)::float8 AS "elapsedMs"
+      FROM groups`)
+    return rows
+  }
+
+  /** The device's queue, `limit` of its waiting runs. */
+  async runningAndWaiting(deviceUuid: string, limit = 100): Promise<DeviceQueue> {
+    // One statement, so that a run between the two states is seen in exactly one.
+    const rows = (await this.db
+      .select()
+      .from(runs)
+      .where(or(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'running')), waitsOn(deviceUuid)))
+      .orderBy(sql`${runs.status} = 'running' DESC`, ...QUEUE_ORDER)
+      .limit(limit + 1)) as Run[]
+    const running = rows[0]?.status === 'running' ? rows[0] : null
+    const waiting = rows.slice(running ? 1 : 0).slice(0, limit)
+    const waitingCount = waiting.length < limit ? waiting.length : await this.db.$count(runs, waitsOn(deviceUuid))
+    return { running, waiting, waitingCount }
+  }
+
+  /** Waiting and running runs a device, for every device that has any. */
+  async depths(): Promise<Depth[]> {
+    const { rows } = await this.db.execute(sql`
+      SELECT device, device_uuid AS "deviceUuid", host,
+        count(*) FILTER (WHERE status = 'queued')::int AS waiting, count(*) FILTER (WHERE status = 'running')::int AS running
+      FROM runs WHERE status IN ('queued', 'running') GROUP BY device, device_uuid, host ORDER BY device, device_uuid`)
+    return rows
+  }
+
+  /** The device's latest succeeded runs, latest first: what tells how long others will take. */
+  async history(deviceUuid: string): Promise<PastRun[]> {
+    const { rows } = await this.db.execute(sql`
+      SELECT workload, runtime, backend, macs::float8 AS macs, (extract(epoch FROM finished_at - started_at) * 1000)::float8 AS ms,
+        (result #>> '{latencyMs,p50}')::float8 AS "callMs",
+        (result #>> '{warmup,durationMs}')::float8 + (result ->> 'samples')::float8
+          * coalesce((result ->> 'callsPerSample')::float8, 1) * (result #>> '{latencyMs,mean}')::float8 AS "timedMs",
+        expected_ms AS "expectedMs", expected_basis AS "expectedBasis"
+      FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' ORDER BY finished_at DESC LIMIT ${HISTORY}`)
+    return rows
+  }
+
+  /** The latest succeeded and valid run of this measurement, or null. */
+  async measured(measurement: string): Promise<Run | null> {
+    const [run] = await this.db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.measurement, measurement), eq(runs.status, 'succeeded'), sql`${runs.certificate} ->> 'verdict' = 'valid'`))
+      .orderBy(desc(runs.finishedAt))
+      .limit(1)
+    return (run as Run | undefined) ?? null
+  }
+
+  /**
+   * Medians in ms of the latest runs of this measurement, `limit` at most, that nothing speaks against but, perhaps, that
+   * one reason: that they lie apart from those before them.
+   */
+  async mediansOf(measurement: string, reason: string, limit: number): Promise<number[]> {
+    const { rows } = await this.db.execute(sql`
+      SELECT (result #>> '{latencyMs,p50}')::float8 AS median FROM runs
+      WHERE measurement = ${measurement} AND status = 'succeeded' AND result #>> '{latencyMs,p50}' IS NOT NULL
+        AND (certificate ->> 'verdict' = 'valid' OR (certificate ->> 'verdict' = 'suspect'
+          AND json_array_length(certificate -> 'reasons') = 1 AND certificate #>> '{reasons,0,code}' = ${reason}))
+      ORDER BY finished_at DESC LIMIT ${limit}`)
+    return (rows as { median: number }[]).map(({ median }) => median)
+  }
+
+  /** Medians of the latest runs on the device that were made more than once, by workload, per image in ms. */
+  async repeatedMedians(deviceUuid: string): Promise<Map<string, number[]>> {
+    const { rows } = await this.db.execute(sql`
+      SELECT workload, (result #>> '{latencyMs,p50}')::float8 / batch AS median FROM (
+        SELECT workload, result, batch FROM runs
+        WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' AND result #>> '{latencyMs,p50}' IS NOT NULL
+        ORDER BY finished_at DESC LIMIT ${LATEST}
+      ) AS latest`)
+    const groups = new Map<string, number[]>()
+    for (const { workload, median } of rows as { workload: string; median: number }[])
+      groups.set(workload, [...(groups.get(workload) ?? []), median])
+    return new Map([...groups].filter(([, medians]) => medians.length > 1))
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * Runs: the table is the truth, a pg-boss job only the ticket (docs/adr/runs-table-is-the-truth.md). Reads here;
- * changes of state in `transitions.ts`, each in a transaction of its own from here.
+ * Runs: the table is the truth, a pg-boss job only the ticket (docs/adr/runs-table-is-the-truth.md). One run here, many in
+ * `run-queries.ts`; changes of state in `transitions.ts`, each in a transaction of its own from here.
  */
 
 import { v7 as uuidv7 } from 'uuid'
@@ -10,8 +10,7 @@ import { and, desc, eq, inArray, isNull, type SQL, sql } from './drizzle.ts'
 import { isForeignKeyViolation, isUniqueViolation, StoreError, textError } from './errors.ts'
 import { sameRequest } from './idempotency.ts'
 import { cancelNotice } from './notifications.ts'
-import type { DeviceQueue, NewRun, RunFilter } from './run-queries.ts'
-import * as queries from './run-queries.ts'
+import { filters, type NewRun, QUEUE_ORDER, type RunFilter, RunQueries, workloadOf } from './run-queries.ts'
 import { type Counterpart, findCounterpart, readSamples } from './samples.ts'
 import { architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
@@ -26,12 +25,11 @@ export interface Cancellation {
 
 const PAGE = { default: 50, most: 500 }
 
-export class Runs {
-  readonly #db: Database
+export class Runs extends RunQueries {
   readonly #tickets: Tickets
 
   constructor(db: Database, tickets: Tickets) {
-    this.#db = db
+    super(db)
     this.#tickets = tickets
   }
 
@@ -47,7 +45,7 @@ export class Runs {
   ): Promise<{ run: Run; created: boolean }> {
     await this.prepare([run])
     try {
-      return await this.#db.transaction((tx) => this.insertIn(tx, run, options))
+      return await this.db.transaction((tx) => this.insertIn(tx, run, options))
     } catch (error) {
       throw insertError(error, run)
     }
@@ -71,7 +69,7 @@ export class Runs {
         ...run,
         resolution: run.resolution && [...run.resolution],
         id: uuidv7(),
-        workload: queries.workloadOf(run),
+        workload: workloadOf(run),
         status: 'queued',
         attempt: 0,
         queuedAt: sql`now()`,
@@ -94,7 +92,7 @@ export class Runs {
 
   /** The run of an earlier request under this key, or null. @throws StoreError IDEMPOTENCY_CONFLICT where that was another request */
   async ofRequest(idempotencyKey: string, requestHash: string): Promise<Run | null> {
-    const [run] = await this.#db.select().from(runs).where(eq(runs.idempotencyKey, idempotencyKey))
+    const [run] = await this.db.select().from(runs).where(eq(runs.idempotencyKey, idempotencyKey))
     return run ? sameRequest(run, requestHash) : null
   }
 
@@ -106,15 +104,15 @@ export class Runs {
   async getMany(ids: readonly string[]): Promise<Run[]> {
     const valid = ids.filter(isUuid)
     if (valid.length === 0) return []
-    return this.#db.select().from(runs).where(inArray(runs.id, valid))
+    return this.db.select().from(runs).where(inArray(runs.id, valid))
   }
 
   /** Newest first. @throws StoreError INVALID_CURSOR */
   async list(query: RunFilter & { after?: string | undefined; limit?: number | undefined }): Promise<Page<Run>> {
     const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)
-    const conditions = [...queries.filters(query), after(query.after, runs.queuedAt, runs.id)]
+    const conditions = [...filters(query), after(query.after, runs.queuedAt, runs.id)]
     try {
-      const rows = await this.#db
+      const rows = await this.db
         .select()
         .from(runs)
         .where(and(...conditions))
@@ -136,11 +134,11 @@ export class Runs {
 
   /** queued → running for the device's next run: highest priority, then longest waiting. Null where none may start. */
   claimNext(deviceUuid: string, owner: string, leaseMs: number): Promise<Run | null> {
-    const next = this.#db
+    const next = this.db
       .select({ id: runs.id })
       .from(runs)
       .where(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued')))
-      .orderBy(...queries.QUEUE_ORDER)
+      .orderBy(...QUEUE_ORDER)
       .limit(1)
       .for('update', { skipLocked: true })
     return this.#claim(sql`${runs.id} = (${next})`, owner, leaseMs)
@@ -148,7 +146,7 @@ export class Runs {
 
   async #claim(which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
     try {
-      return await transitions.claim(this.#db, which, owner, leaseMs)
+      return await transitions.claim(this.db, which, owner, leaseMs)
     } catch (error) {
       // Two claimed two runs of one device in the same instant: the index let one through.
       if (isUniqueViolation(error, 'runs_one_running_per_device')) return null
@@ -158,19 +156,19 @@ export class Runs {
 
   /** running → a final state. Null where the claim no longer holds: then nothing is stored, samples neither. */
   finish(held: Claim, ending: Ending): Promise<Run | null> {
-    return this.#db.transaction((tx) => transitions.finish(tx, held, ending))
+    return this.db.transaction((tx) => transitions.finish(tx, held, ending))
   }
 
   /** running → queued at a clean shutdown, in its old place, not counted as an attempt. Null where the claim no longer holds. */
   async giveBack(held: Claim, message: string): Promise<Run | null> {
     const run = await this.get(held.id)
     if (run) await this.#tickets.ensureQueue(run.deviceUuid)
-    return this.#db.transaction((tx) => transitions.giveBack(tx, this.#tickets, held, message))
+    return this.db.transaction((tx) => transitions.giveBack(tx, this.#tickets, held, message))
   }
 
   /** Extends the leases of all that the owner runs; returns them as they are now, `cancelRequestedAt` included. */
   renew(owner: string, leaseMs: number): Promise<Pick<Run, 'id' | 'attempt' | 'cancelRequestedAt'>[]> {
-    return this.#db
+    return this.db
       .update(runs)
       .set({ leaseUntil: sql`now() + ${leaseMs} * interval '1 millisecond'` })
       .where(and(eq(runs.owner, owner), eq(runs.status, 'running')))
@@ -183,7 +181,7 @@ export class Runs {
    */
   async reclaim(isGone: (owner: string) => boolean = () => false): Promise<Run[]> {
     const expired = sql`${runs.leaseUntil} < now()`
-    const running = await this.#db
+    const running = await this.db
       .select({ id: runs.id, owner: runs.owner, deviceUuid: runs.deviceUuid, expired: sql<boolean>`${expired}` })
       .from(runs)
       .where(eq(runs.status, 'running'))
@@ -192,7 +190,7 @@ export class Runs {
     for (const run of [...known, ...late]) await this.#tickets.ensureQueue(run.deviceUuid)
     if (known.length + late.length === 0) return []
     const ids = (list: typeof running) => list.map((run) => run.id)
-    return this.#db.transaction(async (tx) => [
+    return this.db.transaction(async (tx) => [
       ...(await transitions.reclaim(
         tx,
         this.#tickets,
@@ -212,7 +210,7 @@ export class Runs {
     const seen = await this.get(id)
     if (!seen) return null
     await this.#tickets.ensureQueue(seen.deviceUuid)
-    return this.#db.transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const [run] = await tx.select().from(runs).where(eq(runs.id, id)).for('update')
       if (!run) return null
       if (run.status === 'queued') {
@@ -232,63 +230,23 @@ export class Runs {
 
   /** Every sample in ms, in order; null where the run has none. */
   async samples(id: string): Promise<Float64Array | null> {
-    return isUuid(id) ? readSamples(this.#db, id) : null
+    return isUuid(id) ? readSamples(this.db, id) : null
   }
 
   /** For a run that has not ended: the latest succeeded one of the same computation on another runtime, with its output. */
   async counterpart(id: string): Promise<Counterpart | null> {
-    return isUuid(id) ? findCounterpart(this.#db, id) : null
-  }
-
-  /** How many waiting runs of its device go before it; the one in progress is not counted. 0 for one that waits no more. */
-  async queuedAhead(run: Pick<Run, 'id'>): Promise<number> {
-    return queries.queuedAhead(await this.upTo(run))
-  }
-
-  /** What runs before this waiting run and with it, by workload. One statement. */
-  upTo(run: Pick<Run, 'id'>): Promise<queries.WorkloadGroup[]> {
-    return queries.upTo(this.#db, run)
-  }
-
-  /** The device's queue, `limit` of its waiting runs. */
-  runningAndWaiting(deviceUuid: string, limit = 100): Promise<DeviceQueue> {
-    return queries.runningAndWaiting(this.#db, deviceUuid, limit)
-  }
-
-  /** Waiting and running runs a device, for every device that has any. */
-  depths(): Promise<queries.Depth[]> {
-    return queries.depths(this.#db)
-  }
-
-  /** The device's latest succeeded runs, latest first: what tells how long others will take. */
-  history(deviceUuid: string): Promise<queries.PastRun[]> {
-    return queries.history(this.#db, deviceUuid)
-  }
-
-  /** The latest succeeded and valid run of this measurement, or null. */
-  measured(measurement: string): Promise<Run | null> {
-    return queries.measured(this.#db, measurement)
-  }
-
-  /** Medians in ms of the latest runs of this measurement that nothing but `reason` speaks against. */
-  mediansOf(measurement: string, reason: string, limit: number): Promise<number[]> {
-    return queries.mediansOf(this.#db, measurement, reason, limit)
-  }
-
-  /** Medians of the latest runs on the device that were made more than once, by workload, per image in ms. */
-  repeatedMedians(deviceUuid: string): Promise<Map<string, number[]>> {
-    return queries.repeatedMedians(this.#db, deviceUuid)
+    return isUuid(id) ? findCounterpart(this.db, id) : null
   }
 
   /** Sees to it that each waiting run of the device has a ticket, whatever became of earlier ones; returns how many it sent. */
   async replenishTickets(deviceUuid: string): Promise<number> {
     await this.#tickets.ensureQueue(deviceUuid)
-    return this.#db.transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const waiting = await tx
         .select({ id: runs.id, deviceUuid: runs.deviceUuid, priority: runs.priority })
         .from(runs)
         .where(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued')))
-        .orderBy(...queries.QUEUE_ORDER)
+        .orderBy(...QUEUE_ORDER)
       if (waiting.length === 0) return 0
       const missing = waiting.slice(await this.#tickets.waiting(tx, deviceUuid))
       for (const run of missing) await this.#tickets.send(tx, run, false)

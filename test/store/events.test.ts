@@ -75,25 +75,6 @@ test('following ends at once where nothing can come: no such run, past the end, 
   assert.deepEqual(seen, ['queued', 'started'])
 })
 
-test('a subscription calls one after the other, and no more once it is stopped', { timeout: 10_000 }, async () => {
-  const { events } = opened.store
-  const held = await runningRun()
-  const seen: number[] = []
-  let inside = 0
-  const stop = events.subscribe(held.id, async (event) => {
-    assert.equal(++inside, 1)
-    await sleep(3)
-    inside--
-    seen.push(event.seq)
-    if (event.seq === 4) stop()
-  })
-  for (let i = 0; i < 5; i++) await events.append(held.id, 'progress', { i })
-  while (seen.length < 4) await sleep(5)
-  await events.append(held.id, 'progress', {})
-  await sleep(50)
-  assert.deepEqual(seen, [1, 2, 3, 4])
-})
-
 test('events reach a follower in another service', {
   timeout: 20_000,
   skip: storeKind === 'pglite' && 'skipped: the embedded store has one process',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { MAX_ATTEMPTS, type Run, StoreError } from '../../src/store/index.ts'
+import { MAX_ATTEMPTS, queuedAhead, type Run, StoreError } from '../../src/store/index.ts'
 import { openTestStore, someArchitecture, someRun, type TestStore } from './helper.ts'
 
 let opened: TestStore
@@ -134,7 +134,7 @@ test('the queue goes by priority, then by age; positions and counts agree with t
     expected.slice(0, 4),
   )
   assert.equal(queue.waitingCount, 6)
-  assert.deepEqual(await Promise.all(expected.map((id) => runs.queuedAhead(inserted.find((run) => run.id === id)!))), [0, 1, 2, 3, 4, 5])
+  assert.deepEqual(await Promise.all(expected.map(async (id) => queuedAhead(await runs.upTo({ id })))), [0, 1, 2, 3, 4, 5])
   const claimed: string[] = []
   for (;;) {
     const run = await runs.claimNext(device.deviceUuid, 'me', 60_000)
