@@ -240,7 +240,6 @@ export interface RunFailure {
 }
 
 /** Progress of a run, stored and streamed. `phase` events carry where it is, `progress` how far. */
-export type RunEventType = 'queued' | 'started' | 'phase' | 'progress' | 'requeued' | 'succeeded' | 'failed' | 'cancelled' | 'timedOut'
 export interface RunProgress {
   type: 'phase' | 'progress'
   data: Record<string, unknown>

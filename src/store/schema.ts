@@ -145,22 +145,13 @@ export const sweeps = pgTable('sweeps', {
   createdAt: moment('created_at').notNull(),
 })
 
+/** Their bytes lie in `blob_chunks`, which `blobs.ts` alone reads and writes. */
 export const blobs = pgTable('blobs', {
   /** `sha256:` and 64 hexadecimal digits, of the bytes. */
   digest: text('digest').primaryKey(),
   bytes: bigint('bytes', { mode: 'number' }).notNull(),
   createdAt: moment('created_at').notNull(),
 })
-
-export const blobChunks = pgTable(
-  'blob_chunks',
-  {
-    digest: text('digest').notNull(),
-    part: integer('part').notNull(),
-    data: bytea('data').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.digest, table.part] })],
-)
 
 export const bulletins = pgTable('bulletins', {
   owner: text('owner').primaryKey(),

@@ -10,9 +10,6 @@ import type { FieldWindow } from '../op.ts'
 const positive = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 const nonNegative = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })
 
-/** One number for both axes, or [height, width]. */
-export const PositivePair = Type.Union([positive, Type.Tuple([positive, positive])])
-
 export const Padding = Type.Union(
   [
     nonNegative,

@@ -2,7 +2,7 @@ import type { Certificate } from '../contract.ts'
 import { median } from '../timing/percentiles.ts'
 
 /** Fewer earlier runs have no middle that a later one could be held against. */
-export const leastEarlier = 3
+const leastEarlier = 3
 /** As far back as is looked, so that a machine that has changed for good is believed after some five runs. */
 export const mostEarlier = 10
 export const notRepeated = 'NOT_REPEATED'

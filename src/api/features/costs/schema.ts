@@ -153,4 +153,3 @@ export const CostsSchema = Type.Object(
   },
   { title: 'Costs' },
 )
-export type CostsAnswer = Static<typeof CostsSchema>
