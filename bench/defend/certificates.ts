@@ -12,6 +12,9 @@ const said = ({ reasons }: Certificate): string => reasons.map(({ code }) => cod
 /** A run this far from the median of its like is to have a reason. */
 const far = 0.03
 
+/** As long as a run with default settings. */
+const bareLength = (length: BlockLength): BlockLength => ({ ...length, warmupMs: 1000, timedMs: 2000 })
+
 export const repeatabilityHeader = [
   '| network | median, ms | spread of ours | spread of the bare loop | over 3 % from the median | of them with a valid certificate | each |',
   '|---|---|---|---|---|---|---|',
@@ -27,7 +30,7 @@ export async function repeatability(network: Network, target: Target, length: Bl
     // As the queue gives it, which knows the earlier ones.
     const earlier = ours.slice(-mostEarlier).map((each) => each.ms)
     ours.push({ ms, said: said(besideEarlier(run.certificate, ms, earlier, defaultSettings.repeatTolerance)) })
-    bare.push(await nodeBlock(network, { ...length, warmupMs: 1000, timedMs: 2000 }, target))
+    bare.push(await nodeBlock(network, bareLength(length), target))
   }
   const middle = median(ours.map(({ ms }) => ms))
   const strayed = ours.filter(({ ms }) => Math.abs(ms / middle - 1) > far)
@@ -36,14 +39,19 @@ export async function repeatability(network: Network, target: Target, length: Bl
   return `| ${network.preset} | ${middle.toFixed(2)} | ${percent(spread(ours.map(({ ms }) => ms)))} | ${percent(spread(bare))} | ${strayed.length} | ${unsaid.length} | ${each} |`
 }
 
-export const troubleHeader = ['| | not valid | each |', '|---|---|---|']
+export const troubleHeader = ['| | not valid | spread of the bare loop | each |', '|---|---|---|---|']
 
-/** Certificates of runs undisturbed, then with one core burnt by another thread. @returns a row of each. */
-export async function trouble(network: Network, target: Target, { threads }: BlockLength, runs: number): Promise<string[]> {
+/** Certificates of runs undisturbed, then with one core burnt by another thread, beside bare loops. @returns a row of each. */
+export async function trouble(network: Network, target: Target, length: BlockLength, runs: number): Promise<string[]> {
   const count = async (label: string): Promise<string> => {
     const each: string[] = []
-    for (let i = 0; i < runs; i++) each.push(said((await workerRun(network, { threads, maxDurationMs: 4000 }, target)).certificate))
-    return `| ${label} | ${each.filter((one) => one !== 'valid').length} of ${runs} | ${each.join('; ')} |`
+    const bare: number[] = []
+    for (let i = 0; i < runs; i++) {
+      each.push(said((await workerRun(network, { threads: length.threads, maxDurationMs: 4000 }, target)).certificate))
+      bare.push(await nodeBlock(network, bareLength(length), target))
+    }
+    const share = `${each.filter((one) => one !== 'valid').length} of ${runs}`
+    return `| ${label} | ${share} | ${percent(spread(bare))} | ${each.join('; ')} |`
   }
   const undisturbed = await count('undisturbed')
   const burner = new Worker('for (;;);', { eval: true })

@@ -70,7 +70,12 @@ const parts: Record<string, () => Promise<void>> = {
   async certificates() {
     const networks = ['resnet18', 'mobilenet_v2'].map(exportPreset)
     try {
-      say('', `Repeatability: the same run ${runs} times with default settings.`, '', ...repeatabilityHeader)
+      say(
+        '',
+        `Repeatability: the same run ${runs} times with default settings; before the fourth, nothing earlier tells whether one strays.`,
+        '',
+        ...repeatabilityHeader,
+      )
       for (const network of networks) say(await repeatability(network, target, length, runs))
       const small = networks.at(-1)!
       say('', `Trouble: certificates of ${runs} runs of ${small.preset}.`, '', ...troubleHeader)
