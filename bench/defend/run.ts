@@ -39,6 +39,13 @@ const { values } = parseArgs({
     save: { type: 'boolean', default: false },
   },
 })
+const partNames = ['fidelity', 'certificates', 'comparisons']
+const asked = values.parts.split(',')
+const unknown = asked.find((part) => !partNames.includes(part))
+if (values.help || unknown !== undefined) {
+  console.log(unknown === undefined ? help : `there is no part ${unknown}\n${help}`)
+  process.exit(unknown === undefined ? 0 : 2)
+}
 const length = blockOf({ threads: Number(values.threads), warmupMs: 300, timedMs: 500 })
 const runs = Number(values.runs)
 const lines: string[] = []
@@ -47,7 +54,10 @@ const say = (...added: string[]) => {
   for (const line of added) console.log(line)
 }
 
-const target = await targetNamed(values.device)
+const target = await targetNamed(values.device).catch((error: Error) => {
+  console.error(error.message)
+  process.exit(1)
+})
 
 const parts: Record<string, () => Promise<void>> = {
   async fidelity() {
@@ -95,12 +105,6 @@ const parts: Record<string, () => Promise<void>> = {
   },
 }
 
-const asked = values.parts.split(',')
-const unknown = asked.find((part) => !(part in parts))
-if (values.help || unknown !== undefined) {
-  console.log(unknown === undefined ? help : `there is no part ${unknown}\n${help}`)
-  process.exit(unknown === undefined ? 0 : 2)
-}
 const day = new Date().toISOString().slice(0, 10)
 const { device } = target
 say(`# Whether our milliseconds can be defended: ${day}`, '')
