@@ -19,7 +19,7 @@ export function besideEarlier(certificate: Certificate, medianMs: number, earlie
   const off = medianMs / middle - 1
   if (Math.abs(off) <= tolerance) return certificate
   const [least, most] = [Math.min(...earlier), Math.max(...earlier)].map((ms) => ms.toPrecision(4))
-  const message = `The median of ${medianMs.toPrecision(4)} ms is ${(100 * Math.abs(off)).toFixed(1)} % ${off > 0 ? 'above' : 'below'} ${middle.toPrecision(4)} ms, the middle of ${earlier.length} earlier runs of the same measurement (${least} to ${most} ms): processes of it differ here by more than the samples inside one tell.`
+  const message = `The median of ${medianMs.toPrecision(4)} ms is ${(100 * Math.abs(off)).toFixed(1)} % ${off > 0 ? 'above' : 'below'} ${middle.toPrecision(4)} ms, the middle of ${earlier.length} earlier runs of the same measurement (${least} to ${most} ms): processes of it differ here by more than the samples inside one tell. Take the middle of several, or compare in turns.`
   return {
     verdict: certificate.verdict === 'invalid' ? 'invalid' : 'suspect',
     reasons: [...certificate.reasons, { code: notRepeated, message }],

@@ -31,6 +31,8 @@ export interface Reason {
   code: string
   /** `invalid`: the figures cannot be true; `suspect`: they may not be what an undisturbed run gives. */
   verdict: 'suspect' | 'invalid'
+  /** What helps. */
+  remedy: string
   /** What was found, in words with figures; null where there is nothing. */
   find(evidence: Evidence): string | null
 }
@@ -53,6 +55,7 @@ export const reasons: readonly Reason[] = [
   {
     code: 'ABOVE_PEAK',
     verdict: 'invalid',
+    remedy: 'Discard the figure, and report it with the run’s id.',
     find: ({ measured, leastFlops, peak }) => {
       const seconds = median(measured.samples) / 1000
       if (peak === null || leastFlops <= seconds * peak.flopsPerSecond) return null
@@ -62,11 +65,13 @@ export const reasons: readonly Reason[] = [
   {
     code: 'UNSTABLE',
     verdict: 'suspect',
+    remedy: 'Raise maxDurationMs, or measure when the machine is quieter.',
     find: ({ measured: { stability } }) => (stability.stable ? null : `The latency was not steady: ${stability.reason}.`),
   },
   {
     code: 'BIMODAL',
     verdict: 'suspect',
+    remedy: 'Look at the samples in their order for what comes and goes, or compare in turns.',
     find: ({ measured }) => {
       const found = twoModes(measured.samples)
       if (!found) return null
@@ -77,14 +82,16 @@ export const reasons: readonly Reason[] = [
   {
     code: 'TOO_FEW_SAMPLES',
     verdict: 'suspect',
+    remedy: 'Raise maxDurationMs.',
     find: ({ measured: { samples }, settings }) =>
       samples.length >= settings.minSamples
         ? null
-        : `${samples.length} samples were taken before the cap of ${settings.maxDurationMs} ms, fewer than the ${settings.minSamples} asked for: raise maxDurationMs.`,
+        : `${samples.length} samples were taken before the cap of ${settings.maxDurationMs} ms, fewer than the ${settings.minSamples} asked for.`,
   },
   {
     code: 'OUTPUT_NOT_FINITE',
     verdict: 'suspect',
+    remedy: 'Take another seed, or a file with trained weights.',
     find: ({ output }) =>
       Number.isFinite(output.maxAbs)
         ? null
@@ -93,6 +100,7 @@ export const reasons: readonly Reason[] = [
   {
     code: 'LOAD_UNKNOWN',
     verdict: 'suspect',
+    remedy: 'Measure on Linux, which tells it in /proc/stat.',
     find: onCpu(({ hostLoad }) =>
       hostLoad === null ? 'This host does not tell the CPU time of other processes, so their load cannot be ruled out.' : null,
     ),
@@ -100,6 +108,7 @@ export const reasons: readonly Reason[] = [
   {
     code: 'CPU_BUSY',
     verdict: 'suspect',
+    remedy: 'End them, or measure on a host of its own.',
     find: onCpu(({ hostLoad, logicalCpus }) =>
       hostLoad === null || hostLoad.othersCpus <= othersShare * logicalCpus
         ? null
@@ -109,6 +118,7 @@ export const reasons: readonly Reason[] = [
   {
     code: 'CPU_STOLEN',
     verdict: 'suspect',
+    remedy: 'Measure on a machine that is not shared, or at another hour.',
     find: onCpu(({ hostLoad, logicalCpus }) =>
       hostLoad === null || hostLoad.stolenCpus <= stolenShare * logicalCpus
         ? null
@@ -118,6 +128,7 @@ export const reasons: readonly Reason[] = [
   {
     code: 'FREQUENCY_DRIFT',
     verdict: 'suspect',
+    remedy: 'Fix the clocks (cpupower frequency-set), or raise warmupMs.',
     find: onCpu(({ frequenciesMHz }) => drift('The CPU’s cores ran', frequenciesMHz)),
   },
   ...findGpuReasons(drift),
@@ -135,9 +146,9 @@ const tera = (flopsPerSecond: number): string => `${(flopsPerSecond / 1e12).toPr
 
 /** Whether the measurement can be defended: with every reason found, and the verdict of the worst. */
 export function certify(evidence: Evidence): Certificate {
-  const found = reasons.flatMap(({ code, verdict, find }) => {
+  const found = reasons.flatMap(({ code, verdict, find, remedy }) => {
     const message = find(evidence)
-    return message === null ? [] : [{ code, verdict, message }]
+    return message === null ? [] : [{ code, verdict, message: `${message} ${remedy}` }]
   })
   const verdict = found.some((each) => each.verdict === 'invalid') ? 'invalid' : found.length > 0 ? 'suspect' : 'valid'
   return { verdict, reasons: found.map(({ code, message }) => ({ code, message })) }

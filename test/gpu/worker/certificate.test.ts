@@ -82,7 +82,9 @@ describe('each reason is found where its cause is, and nowhere else', () => {
         certificate.reasons.map((reason) => reason.code),
         [code],
       )
-      assert.match(certificate.reasons[0]!.message, says)
+      const { message } = certificate.reasons[0]!
+      assert.match(message, says)
+      assert.ok(message.endsWith(` ${reasons.find((reason) => reason.code === code)!.remedy}`), 'says what helps')
       assert.equal(certificate.verdict, code === 'ABOVE_PEAK' ? 'invalid' : 'suspect')
     })
 
