@@ -1,8 +1,11 @@
 /**
  * A comparison: blocks of side a and side b in turns, within one claim of the device, so that both see the same minutes
- * of it. Each block is a process of its own, since the median of one process says little of the next one's; the side
- * that goes first changes from round to round, so that a drift helps neither (A B B A …).
+ * of it. Each block is a process of its own, since the median of one process says little of the next one's. Which side
+ * goes first in a round is drawn by lot (Fisher, The Design of Experiments, 1935): then of two equal sides each round
+ * favours either with the same chance, whatever the machine does meanwhile, which is all that the verdict supposes. A
+ * fixed order supposes more, that blocks do not resemble their neighbours: in A B B A two rounds meet at the same side.
  */
+import { randomInt } from 'node:crypto'
 import type { BlockFigure, Certificate, Comparison, ComparisonSuccess, Round, RunJob, RunProgress, RunSuccess } from '../contract.ts'
 import { compareRounds } from '../timing/compare.ts'
 import { differencesOf } from '../timing/differences.ts'
@@ -12,23 +15,26 @@ import type { ExecuteOptions, Executor, Outcome } from './contract.ts'
 
 type SideName = 'a' | 'b'
 type Block = { side: SideName; round: number; success: RunSuccess }
+const byLot = (): SideName => (randomInt(2) === 0 ? 'a' : 'b')
 export type Interleaved = Exclude<Outcome, { outcome: 'succeeded' }> | { outcome: 'compared'; success: ComparisonSuccess }
 
 /**
  * Never throws where `worker` does not: the first block that does not succeed is the outcome, and says which it was.
  * @param sides the two jobs, whole. @param rounds blocks of each, at least `rounds.least` of `timing/compare.ts`.
+ * @param draw says which side goes first in a round; for tests.
  */
 export async function interleave(
   sides: Readonly<Record<SideName, RunJob>>,
   rounds: number,
   worker: Executor,
   { timeoutMs, signal, onProgress }: Omit<ExecuteOptions, 'fresh'>,
+  draw: () => SideName = byLot,
 ): Promise<Interleaved> {
   const deadline = performance.now() + timeoutMs
   const block = { mostSamples: Math.floor(maxSamples / (2 * rounds)) }
   const blocks: Block[] = []
   for (let round = 0; round < rounds; round++) {
-    for (const side of round % 2 === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const)) {
+    for (const side of draw() === 'a' ? (['a', 'b'] as const) : (['b', 'a'] as const)) {
       const at = `side ${side}, round ${round + 1} of ${rounds}`
       const left = deadline - performance.now()
       if (left <= 0) return { outcome: 'timedOut', during: at }
@@ -59,7 +65,7 @@ function conclude(blocks: readonly Block[], sides: Readonly<Record<SideName, Run
     medianMs: median(Float64Array.from(figures[side], ({ medianMs }) => medianMs)),
     samples: figures[side].reduce((sum, { samples }) => sum + samples, 0),
   })
-  const rounds = figures.a.map((a, i): Round => ({ first: i % 2 === 0 ? 'a' : 'b', a, b: figures.b[i]!, ratio: times.b[i]! / times.a[i]! }))
+  const rounds = figures.a.map((a, i): Round => ({ first: blocks[2 * i]!.side, a, b: figures.b[i]!, ratio: times.b[i]! / times.a[i]! }))
   const environment = { a: of('a')[0]!.success.environment, b: of('b')[0]!.success.environment }
   const comparison: Comparison = {
     ...compareRounds(times.a, times.b),

@@ -45,9 +45,10 @@ export function signedRankLocation(differences: readonly number[], confidence: n
   averages.sort((a, b) => a - b)
   const middle = averages.length / 2
   const estimate = (averages[Math.ceil(middle) - 1]! + averages[Math.floor(middle)]!) / 2
-  // The largest w with P(W ≤ w) ≤ α/2 leaves w + 1 averages outside on either side.
+  // W counts the averages below 0 (Tukey 1949). With the largest w that has P(W ≤ w) ≤ α/2, a centre is refused where no
+  // more than w averages lie on one side of it: those w are outside, and the next one is the end of the interval.
   const below = signedRankDistribution(n)
   let outside = 0
-  while (below[outside]! <= (1 - confidence) / 2) outside += 1
+  while (below[outside + 1]! <= (1 - confidence) / 2) outside += 1
   return { estimate, interval: [averages[outside]!, averages[averages.length - 1 - outside]!] }
 }

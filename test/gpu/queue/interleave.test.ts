@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { RunJob, RunProgress, RunSuccess } from '../../../src/gpu/contract.ts'
 import type { ExecuteOptions, Outcome } from '../../../src/gpu/queue/contract.ts'
 import { type Interleaved, interleave } from '../../../src/gpu/queue/interleave.ts'
+import { seededRandom } from '../../../src/gpu/timing/median-interval.ts'
 import { jobOf, testDevice } from '../worker/helpers.ts'
 
 const device = testDevice()
@@ -43,11 +44,17 @@ function compared(outcome: Interleaved) {
   return outcome.success
 }
 
+/** a b b a a b … */
+const inTurns = () => {
+  let round = 0
+  return () => (round++ % 2 === 0 ? ('a' as const) : ('b' as const))
+}
+
 test('sides take turns, each block in a process of its own; time is told per image; samples are kept in order', async () => {
   const worker = scripted()
   const progress: RunProgress[] = []
   const { comparison, certificate, samples } = compared(
-    await interleave(sides, 8, worker, options({ onProgress: (each) => void progress.push(each) })),
+    await interleave(sides, 8, worker, options({ onProgress: (each) => void progress.push(each) }), inTurns()),
   )
   assert.equal(worker.calls.map(({ side }) => side).join(''), 'abba'.repeat(4))
   assert.ok(worker.calls.every(({ options: { fresh } }) => fresh))
@@ -84,13 +91,16 @@ test('the certificate counts the blocks of each reason; unsteadiness of a block 
 test('the first block that does not succeed ends it, and is named', async () => {
   const failure = { code: 'WORKER_CRASHED', message: 'it died' }
   const crash = scripted((_call, i): Answer => (i === 2 ? { outcome: 'crashed', failure } : {}))
-  assert.deepEqual(await interleave(sides, 8, crash, options()), {
+  assert.deepEqual(await interleave(sides, 8, crash, options(), inTurns()), {
     outcome: 'crashed',
     failure: { code: 'WORKER_CRASHED', message: 'side b, round 2 of 8: it died' },
   })
   assert.equal(crash.calls.length, 3)
   const cancel = scripted((_call, i): Answer => (i === 0 ? { outcome: 'cancelled', during: 'warmup' } : {}))
-  assert.deepEqual(await interleave(sides, 8, cancel, options()), { outcome: 'cancelled', during: 'side a, round 1 of 8, warmup' })
+  assert.deepEqual(await interleave(sides, 8, cancel, options(), inTurns()), {
+    outcome: 'cancelled',
+    during: 'side a, round 1 of 8, warmup',
+  })
 })
 
 test('the timeout is that of all blocks together', async () => {
@@ -106,4 +116,33 @@ test('the timeout is that of all blocks together', async () => {
   assert.ok(worker.calls.length < 16)
   const left = worker.calls.map(({ options: { timeoutMs } }) => timeoutMs)
   assert.ok(left.every((ms, i) => ms <= 100 && (i === 0 || ms < left[i - 1]!)))
+})
+
+test('which side goes first is drawn by lot', async () => {
+  const first = async () => compared(await interleave(sides, 100, scripted(), options())).comparison.rounds.map((round) => round.first)
+  const [one, other] = [await first(), await first()]
+  // Outside of 20 to 80 of 100 lies less than 1 in 10⁹.
+  const a = one.filter((side) => side === 'a').length
+  assert.ok(a >= 20 && a <= 80, `${a} of 100`)
+  assert.notDeepEqual(one, other)
+})
+
+test('equal sides, each block like the one before: by lot no more than one in a hundred is called different', async (t) => {
+  const random = seededRandom(7)
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  const times = 2000
+  const draw = () => (random() < 0.5 ? 'a' : 'b')
+  let different = 0
+  for (let i = 0; i < times; i++) {
+    let state = normal()
+    const worker = scripted(() => {
+      state = 0.5 * state + Math.sqrt(0.75) * normal()
+      return { samples: Float64Array.of(10 * Math.exp(0.03 * state)) }
+    })
+    const { comparison } = compared(await interleave({ a: sides.a, b: sides.a }, 12, worker, options(), draw))
+    if (comparison.verdict !== 'noDifferenceShown') different += 1
+  }
+  t.diagnostic(`equal sides, ${times} comparisons of 12 rounds: ${different} called different`)
+  // The chance is 0.93 % at most (W ≤ 7 of 12 pairs): above 35 lies less than 1 in 10³.
+  assert.ok(different <= 35, `${different}`)
 })

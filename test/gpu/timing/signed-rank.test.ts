@@ -47,6 +47,37 @@ test('estimate and interval: symmetric differences around 3, and one wild pair m
   assert.throws(() => signedRankLocation(differences.slice(0, 7), 0.99), /7 pairs are too few.*8 are needed/)
 })
 
+test('the interval is that of Hollander and Wolfe for Hamilton’s depression scores, 96 %', () => {
+  // Nonparametric Statistical Methods, 1973, table 3.1 and example 3.3; the data are those of R's wilcox.test.
+  const before = [1.83, 0.5, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.3]
+  const after = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29]
+  const { estimate, interval } = signedRankLocation(
+    after.map((y, i) => y - before[i]!),
+    0.96,
+  )
+  assert.deepEqual(
+    [estimate, ...interval].map((x) => x.toFixed(3)),
+    ['-0.460', '-0.786', '-0.010'],
+  )
+})
+
+test('of all ways to give the differences signs, at most one in a hundred has an interval without 0', () => {
+  for (const n of [8, 9, 10, 12]) {
+    let without = 0
+    for (let signs = 0; signs < 2 ** n; signs++) {
+      // No two averages are equal.
+      const { interval } = signedRankLocation(
+        Array.from({ length: n }, (_, i) => ((signs >> i) & 1 ? 1 : -1) * 1.37 ** i),
+        0.99,
+      )
+      if (interval[0] > 0 || interval[1] < 0) without += 1
+    }
+    const critical = { 8: 0, 9: 1, 10: 3, 12: 7 }[n]!
+    assert.equal(without / 2 ** n, 2 * signedRankDistribution(n)[critical]!)
+    assert.ok(without / 2 ** n <= 0.01, `${without} of ${2 ** n}`)
+  }
+})
+
 test('Student’s quantiles are those of the table', () => {
   for (const [df, one, five] of [
     [1, 63.657, 12.706],

@@ -47,7 +47,7 @@ const Against = Type.Object(
     title: 'NewRunAgainst',
     description:
       'Compares: the run is side a, this is side b, and what it leaves out is as side a; {} compares a side with itself. Both are timed in turns ' +
-      '(a b b a …) within one turn of the device, each block in a process of its own. The run then has a `comparison` in place of a `result`.',
+      '(which goes first in a round is drawn by lot) within one turn of the device, each block in a process of its own. The run then has a `comparison` in place of a `result`.',
   },
 )
 
