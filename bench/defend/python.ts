@@ -31,8 +31,7 @@ export function pythonEnvironment({ provider }: Target): string | null {
 
 /** Median of a bare loop over onnxruntime in Python, ms. */
 export async function pythonBlock(python: string, { job }: Network, length: BlockLength, target: Target): Promise<number> {
-  const ms = (await said(python, 'bare.py', { ...job, ...length, provider: target.provider }, target)) as number
-  return ms
+  return (await said(python, 'bare.py', { ...job, ...length, provider: target.provider }, target)) as number
 }
 
 /** Medians of PyTorch on torchvision's network of that name, ms: eager, and through torch.compile. */

@@ -35,6 +35,8 @@ export function describeSchema(schema: Record<string, any>): string {
   if ('const' in schema) return JSON.stringify(schema.const)
   if (schema.type === 'integer' || schema.type === 'number') {
     const noun = schema.type === 'integer' ? 'an integer' : 'a number'
+    if (schema.exclusiveMinimum !== undefined)
+      return `${noun} above ${schema.exclusiveMinimum}${schema.maximum === undefined ? '' : ` and at most ${schema.maximum}`}`
     if (schema.minimum === undefined && schema.maximum === undefined) return noun
     if (schema.maximum === undefined || schema.maximum === 2 ** 31 - 1) return `${noun} of at least ${schema.minimum}`
     if (schema.minimum === undefined) return `${noun} of at most ${schema.maximum}`
