@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { type BlobFile, openStore, type Store, StoreError } from '../../src/store/index.ts'
 import { cleanup, readyPlace, someArchitecture, storeKind } from './helper.ts'
 
@@ -19,12 +19,19 @@ async function fileOf(store: Store, bytes: Uint8Array): Promise<BlobFile> {
   return { path, digest: `sha256:${sha256(bytes)}`, bytes: bytes.length }
 }
 
-test('a blob goes to another host, whole, and back to nothing with the last architecture that names it', async (t) => {
+/** A store in a place of its own; both go when the test ends. */
+async function freshStore(t: TestContext) {
   const then = cleanup(t)
   const place = await readyPlace()
   then(place.remove)
   const store = await openStore(place.options)
   then(() => store.close())
+  // Not by the name of `then`: what has one is a promise to `await`.
+  return { atEnd: then, place, store }
+}
+
+test('a blob goes to another host, whole, and back to nothing with the last architecture that names it', async (t) => {
+  const { atEnd, place, store } = await freshStore(t)
   const file = await fileOf(store, content)
   const { architecture } = await store.architectures.insert(someArchitecture({ name: 'a', digest: 'b1' }), file)
   const { architecture: twin } = await store.architectures.insert(someArchitecture({ name: 'b', digest: 'b1' }), file)
@@ -33,9 +40,9 @@ test('a blob goes to another host, whole, and back to nothing with the last arch
   if (storeKind === 'postgres') {
     // Another host: the same server, a folder of its own.
     const elsewhere = await readyPlace()
-    then(elsewhere.remove)
+    atEnd(elsewhere.remove)
     reader = await openStore({ ...place.options, dataDir: elsewhere.options.dataDir })
-    then(() => reader.close())
+    atEnd(() => reader.close())
     const first = await reader.blobs.hold(file.digest)
     await first.release()
     assert.deepEqual(readdirSync(join(elsewhere.options.dataDir, 'blobs')), [sha256(content)])
@@ -57,11 +64,7 @@ test('a blob goes to another host, whole, and back to nothing with the last arch
 })
 
 test('registering and deleting the same file at once never leaves an architecture without its file', async (t) => {
-  const then = cleanup(t)
-  const place = await readyPlace()
-  then(place.remove)
-  const store = await openStore(place.options)
-  then(() => store.close())
+  const { store } = await freshStore(t)
   const bytes = content.subarray(0, 100_000)
   const rounds = Array.from({ length: 12 }, async (_, i) => {
     const file = await fileOf(store, bytes)
@@ -74,11 +77,7 @@ test('registering and deleting the same file at once never leaves an architectur
 })
 
 test('what is damaged on disk is noticed and not run', { skip: storeKind === 'postgres' && 'the server has it whole' }, async (t) => {
-  const then = cleanup(t)
-  const place = await readyPlace()
-  then(place.remove)
-  const store = await openStore(place.options)
-  then(() => store.close())
+  const { place, store } = await freshStore(t)
   const file = await fileOf(store, content)
   await store.architectures.insert(someArchitecture(), file)
   const damaged = Buffer.from(content)
