@@ -74,7 +74,7 @@ export const TimingSettings = Type.Object(
       maximum: 1,
       default: 0.03,
       description:
-        'How far the median may lie from that of the latest ten runs of the same measurement, as a share of it, where three or more were made.',
+        'How far the median may lie from that of the latest ten runs of the same measurement, as a share of it, where three or more were made. Of no meaning in a comparison, whose rounds answer for that.',
     }),
     seed: Type.Integer({
       minimum: 0,
