@@ -71,6 +71,17 @@ async function watch(id: string): Promise<string[]> {
   return types
 }
 
+/** Waits until the worker calls the network: before that, its process may still be starting, however long that takes here. */
+async function calling(id: string): Promise<void> {
+  const answer = await fetch(`${url}/v1/runs/${id}/events`)
+  let heard = ''
+  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+    heard += chunk
+    if (heard.includes('"phase":"firstRun"')) return
+  }
+  throw new Error(`the run ended before the network was called: ${heard}`)
+}
+
 async function read(id: string): Promise<any> {
   return (await call('GET', `/v1/runs/${id}`)).body
 }
@@ -137,8 +148,7 @@ test('six runs queued at once on both runtimes: the intervals that the workers r
 test('kill -9 of the worker in the middle of a run costs that run, and the next one runs', limit, async () => {
   const struck = await queue({ architectureId: slow, settings: endless })
   const next = await queue({})
-  await until(struck, (run) => run.status === 'running' && workers().length === 1, 'the run')
-  await sleep(500)
+  await calling(struck)
   process.kill(workers()[0]!, 'SIGKILL')
   assert.equal((await watch(struck)).at(-1), 'failed')
   const { error } = await read(struck)
@@ -161,8 +171,7 @@ test('cancel and timeout end a call that listens to nothing, each costs its run 
 test('kill -9 of the service in the middle of a run: no worker is left, and after the next start the run goes on', limit, async () => {
   const interrupted = await queue({ architectureId: slow, settings: endless })
   const waiting = await queue({})
-  await until(interrupted, (run) => run.status === 'running' && workers().length === 1, 'the run')
-  await sleep(500)
+  await calling(interrupted)
   const [orphan] = workers()
   service.kill('SIGKILL')
   for (let i = 0; i < 40 && isAlive(orphan!); i++) await sleep(50)
@@ -179,7 +188,7 @@ test('kill -9 of the service in the middle of a run: no worker is left, and afte
 
 test('SIGTERM in the middle of a run: it goes back to the queue, and no process stays', limit, async () => {
   const interrupted = await queue({ architectureId: slow, settings: endless })
-  await until(interrupted, (run) => run.status === 'running' && workers().length === 1, 'the run')
+  await calling(interrupted)
   const [worker] = workers()
   const ended = new Promise<number | null>((resolve) => service.once('exit', resolve))
   service.kill('SIGTERM')

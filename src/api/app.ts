@@ -16,6 +16,7 @@ import { zooRoutes } from './features/zoo/routes.ts'
 import { useGraphql } from './graphql/index.ts'
 import { limits } from './graphql/limits.ts'
 import type { Metrics } from './metrics.ts'
+import { useConnections } from './plugins/connections.ts'
 import { useMetrics } from './plugins/metrics.ts'
 import { useOpenApi } from './plugins/openapi.ts'
 import { refuseConnection, sendProblem, useProblems } from './plugins/problems.ts'
@@ -53,6 +54,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   })
   // JSON only: Fastify would also take text.
   app.removeContentTypeParser('text/plain')
+  useConnections(app)
   useValidation(app)
   const problems = useProblems(app)
   useRequests(app)

@@ -159,4 +159,28 @@ describe('errors', () => {
     assert.match(text, /HTTP\/1.1 200/)
     assert.match(text, /SHUTTING_DOWN/)
   })
+
+  it('and wait for no connection on which nothing is asked', { timeout: 10_000 }, async () => {
+    const leaving = await buildApp({
+      config: readConfig({}),
+      log: pino({ level: 'silent' }),
+      metrics: new Metrics(),
+      services: null,
+      checks: {},
+    })
+    const port = Number(new URL(await leaving.listen({ port: 0, host: '127.0.0.1' })).port)
+    // What a browser opens ahead of need, what a slow client sends, and what is kept for the next request.
+    const said = ['', 'GET /healthz HTTP/1.1\r\nho', 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n']
+    const sockets = await Promise.all(
+      said.map(async (text) => {
+        const socket = connect(port, '127.0.0.1')
+        await once(socket, 'connect')
+        socket.write(text)
+        return socket
+      }),
+    )
+    await once(sockets[2]!, 'data')
+    const closed = sockets.map((socket) => once(socket.resume(), 'close'))
+    await Promise.all([leaving.close(), ...closed])
+  })
 })
