@@ -18,6 +18,15 @@ test("README's tables of calls and settings are what the code states: node scrip
   assert.equal(read('README.md'), withTables(read('README.md')))
 })
 
+test('every body that the README sends is JSON once the shell has read it', () => {
+  const bodies = [...read('README.md').matchAll(/ -d '((?:[^']|'\$\w+')*)'| -d "((?:[^"\\]|\\.)*)"/g)]
+  assert.ok(bodies.length >= 6)
+  for (const [whole, single, double] of bodies) {
+    const body = single === undefined ? double!.replaceAll('\\"', '"') : single.replaceAll("'", '')
+    assert.doesNotThrow(() => JSON.parse(body), whole)
+  }
+})
+
 test('every link to a file of the repository leads somewhere', () => {
   for (const page of pages)
     for (const [, target] of read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g))
