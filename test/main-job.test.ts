@@ -62,24 +62,29 @@ async function queue(over: object): Promise<string> {
   return body.id
 }
 
-/** The events of a run as they come, to its end. */
-async function watch(id: string): Promise<string[]> {
+/** What the stream of a run's events says, piece by piece, until the run ends. */
+async function* heard(id: string): AsyncGenerator<string> {
   const answer = await fetch(`${url}/v1/runs/${id}/events`)
+  yield* answer.body!.pipeThrough(new TextDecoderStream())
+}
+
+/** The types of all events of a run, when it has ended. */
+async function watch(id: string): Promise<string[]> {
   const types: string[] = []
-  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream()))
-    for (const found of chunk.matchAll(/^event: (\w+)$/gm)) types.push(found[1]!)
+  for await (const piece of heard(id)) for (const found of piece.matchAll(/^event: (\w+)$/gm)) types.push(found[1]!)
   return types
 }
 
-/** Waits until the worker calls the network: before that, its process may still be starting, however long that takes here. */
+/** Waits until the one worker calls the network: before that its process may still be starting, however long that takes here. */
 async function calling(id: string): Promise<void> {
-  const answer = await fetch(`${url}/v1/runs/${id}/events`)
-  let heard = ''
-  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
-    heard += chunk
-    if (heard.includes('"phase":"firstRun"')) return
+  let said = ''
+  for await (const piece of heard(id)) {
+    said += piece
+    if (!said.includes('"phase":"firstRun"')) continue
+    assert.equal(workers().length, 1)
+    return
   }
-  throw new Error(`the run ended before the network was called: ${heard}`)
+  throw new Error(`the run ended before the network was called: ${said}`)
 }
 
 async function read(id: string): Promise<any> {

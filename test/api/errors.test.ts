@@ -11,6 +11,7 @@ import { Metrics } from '../../src/api/metrics.ts'
 import { createServices, type ServiceOptions } from '../../src/api/services.ts'
 import { EngineError } from '../../src/engine/errors.ts'
 import { StoreError } from '../../src/store/index.ts'
+import { openBareApp } from './helper.ts'
 
 let app: FastifyInstance
 let url: string
@@ -137,13 +138,7 @@ describe('errors', () => {
   })
 
   it('while the service shuts down say so on connections that are still open', async () => {
-    const leaving = await buildApp({
-      config: readConfig({}),
-      log: pino({ level: 'silent' }),
-      metrics: new Metrics(),
-      services: null,
-      checks: { slow: () => held },
-    })
+    const leaving = await openBareApp({ slow: () => held })
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     const socket = connect(Number(new URL(await leaving.listen({ port: 0, host: '127.0.0.1' })).port), '127.0.0.1')
@@ -158,29 +153,5 @@ describe('errors', () => {
     await Promise.all([closed, once(socket, 'close')])
     assert.match(text, /HTTP\/1.1 200/)
     assert.match(text, /SHUTTING_DOWN/)
-  })
-
-  it('and wait for no connection on which nothing is asked', { timeout: 10_000 }, async () => {
-    const leaving = await buildApp({
-      config: readConfig({}),
-      log: pino({ level: 'silent' }),
-      metrics: new Metrics(),
-      services: null,
-      checks: {},
-    })
-    const port = Number(new URL(await leaving.listen({ port: 0, host: '127.0.0.1' })).port)
-    // What a browser opens ahead of need, what a slow client sends, and what is kept for the next request.
-    const said = ['', 'GET /healthz HTTP/1.1\r\nho', 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n']
-    const sockets = await Promise.all(
-      said.map(async (text) => {
-        const socket = connect(port, '127.0.0.1')
-        await once(socket, 'connect')
-        socket.write(text)
-        return socket
-      }),
-    )
-    await once(sockets[2]!, 'data')
-    const closed = sockets.map((socket) => once(socket.resume(), 'close'))
-    await Promise.all([leaving.close(), ...closed])
   })
 })

@@ -1,5 +1,6 @@
 /** The whole HTTP face on a store of its own, in this process, listening on a free port. */
 import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
 import supertest from 'supertest'
 import { buildApp } from '../../src/api/app.ts'
 import { type Config, readConfig } from '../../src/api/config.ts'
@@ -69,6 +70,10 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
     },
   }
 }
+
+/** The HTTP face alone, which knows nothing of architectures and runs, and listens where the test says. */
+export const openBareApp = (checks: Record<string, () => Promise<void>> = {}): Promise<FastifyInstance> =>
+  buildApp({ config: readConfig({}), log: pino({ level: 'silent' }), metrics: new Metrics(), services: null, checks })
 
 /** The lecture's AlexNet as a user would write it: EECS 498-007, lecture 8. */
 export const lectureAlexNet = {

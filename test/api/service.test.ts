@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { pino } from 'pino'
-import { buildApp } from '../../src/api/app.ts'
-import { readConfig } from '../../src/api/config.ts'
 import { logTo } from '../../src/api/logging.ts'
-import { Metrics } from '../../src/api/metrics.ts'
-import { openTestApi, smallNetwork, type TestApi } from './helper.ts'
+import { openBareApp, openTestApi, smallNetwork, type TestApi } from './helper.ts'
 
 let api: TestApi
 before(async () => {
@@ -63,7 +59,7 @@ describe('browsers', () => {
       .set('access-control-request-method', 'POST')
     assert.equal(preflight.status, 204)
     assert.equal(preflight.headers['access-control-allow-origin'], 'https://dashboard.example')
-    const other = await openPlain()
+    const other = await openBareApp()
     try {
       const answer = await other.inject({ url: '/healthz', headers: { origin: 'https://dashboard.example' } })
       assert.equal(answer.headers['access-control-allow-origin'], undefined)
@@ -72,9 +68,6 @@ describe('browsers', () => {
     }
   })
 })
-
-const openPlain = (checks = {}) =>
-  buildApp({ config: readConfig({}), log: pino({ level: 'silent' }), metrics: new Metrics(), services: null, checks })
 
 describe('pages', () => {
   it('load nothing from elsewhere', async () => {
@@ -98,7 +91,7 @@ describe('pages', () => {
 
 describe('health', () => {
   it('is that of the process; readiness is that of what it needs, with the reason', async () => {
-    const failing = await openPlain({
+    const failing = await openBareApp({
       store: async () => {
         throw new Error('the database does not answer')
       },

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { pino } from 'pino'
-import { buildApp } from '../../../src/api/app.ts'
-import { readConfig } from '../../../src/api/config.ts'
-import { Metrics } from '../../../src/api/metrics.ts'
+import { openBareApp } from '../helper.ts'
 
 test('every method that an address does not take is a 405 that names those it takes', async () => {
-  const app = await buildApp({ config: readConfig({}), log: pino({ level: 'silent' }), metrics: new Metrics(), services: null, checks: {} })
+  const app = await openBareApp()
   try {
     const others = app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD')
     assert.ok(others.includes('TRACE') && others.includes('QUERY') && others.includes('DELETE'))
