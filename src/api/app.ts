@@ -48,13 +48,12 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     trustProxy: config.TRUST_PROXY,
     return503OnClosing: false,
     clientErrorHandler: refuseConnection,
-    forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   })
   // JSON only: Fastify would also take text.
   app.removeContentTypeParser('text/plain')
-  useConnections(app)
+  useConnections(app, { answersMs: config.SHUTDOWN_MS / 3 })
   useValidation(app)
   const problems = useProblems(app)
   useRequests(app)

@@ -114,7 +114,8 @@ export const ConfigSchema = Type.Object(
       default: 15_000,
       minimum: 100,
       maximum: 600_000,
-      description: 'Longest time a clean stop may take before the process ends anyway, ms.',
+      description:
+        'Longest time a clean stop may take before the process ends anyway, ms; requests under way are cut off after a third of it.',
     }),
   },
   { additionalProperties: false },

@@ -171,9 +171,10 @@ export function codedError(error: unknown): CodedError {
   if (error instanceof ApiError) return of(error.code, error.message, error.errors, error.headers)
   if (error instanceof EngineError) return of(error.code, error.message, error.errors)
   if (error instanceof StoreError) return of(error.code, error.message)
-  if (isConnectionLoss(error))
-    return of('DATABASE_UNREACHABLE', 'the database does not answer: try again in a few seconds', [], { 'retry-after': '2' })
   const { code, message = '', statusCode } = (error ?? {}) as { code?: unknown; message?: string; statusCode?: number }
+  // One that has a status of HTTP is of the client's connection, where the body broke off.
+  if (statusCode === undefined && isConnectionLoss(error))
+    return of('DATABASE_UNREACHABLE', 'the database does not answer: try again in a few seconds', [], { 'retry-after': '2' })
   if (isCode(code)) return of(code, message)
   const known = fastifyCodes.get(code)
   if (known) return of(known[0], known[1] ?? message)

@@ -5,11 +5,11 @@ import type { FastifyInstance } from 'fastify'
 const lastWordMs = 100
 
 /**
- * A stop waits for the answers under way and for nothing else. Node closes the idle connections by itself, those that had
- * an answer; those that a browser opens ahead of need, or that sent half a request, would hold the service up until they
- * time out. Call before anything that may refuse a request.
+ * A stop waits for the answers under way, for at most `answersMs`, and for nothing else. Node closes the idle connections
+ * by itself, those that had an answer; those that a browser opens ahead of need, or that sent half a request, would hold
+ * the service up until they time out. Call before anything that may refuse a request.
  */
-export function useConnections(app: FastifyInstance): void {
+export function useConnections(app: FastifyInstance, { answersMs }: { answersMs: number }): void {
   /** Requests under way, by connection. An upgraded one keeps its request until it closes. */
   const connections = new Map<Socket, number>()
   let closing = false
@@ -37,5 +37,10 @@ export function useConnections(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     closing = true
     for (const socket of connections.keys()) endWhereQuiet(socket)
+    // A body that does not come, an answer that nobody reads: the runs need what is left of the time.
+    const cut = setTimeout(() => {
+      for (const socket of connections.keys()) socket.destroy()
+    }, answersMs)
+    app.server.once('close', () => clearTimeout(cut))
   })
 }

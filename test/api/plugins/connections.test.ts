@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { openBareApp, openTestApi, smallNetwork } from '../helper.ts'
 
 const limit = { timeout: 20_000 }
@@ -50,3 +51,32 @@ test(
     assert.equal(wasClean, true)
   },
 )
+
+test('a stop cuts off the request that does not end, and goes on', limit, async (t) => {
+  const api = await openTestApi({ SHUTDOWN_MS: '300', LOG_LEVEL: 'debug' })
+  t.after(() => api.close())
+  const halves = [
+    ['application/json', '{"name":'],
+    ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="file"; filename="a.onnx"\r\n\r\nhalf'],
+  ]
+  let begun = 0
+  const allBegun = new Promise<void>((resolve) => api.app.server.on('request', () => ++begun === halves.length && resolve()))
+  const sockets = halves.map(([type, half]) => {
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1').on('error', () => {})
+    socket.write(`POST /v1/architectures HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: 5000\r\n\r\n${half}`)
+    return socket
+  })
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  await allBegun
+  const closed = sockets.map((socket) => once(socket, 'close'))
+  await Promise.all([api.app.close(), ...closed])
+  // A client that goes away is nothing of ours to mend, and not the database's fault.
+  const told = () => api.logged.map((line) => JSON.parse(line) as { level: number; code?: string })
+  while (!told().some(({ code }) => code !== undefined)) await setTimeout(5)
+  assert.deepEqual(
+    told().filter(({ level }) => level >= 50),
+    [],
+  )
+})
