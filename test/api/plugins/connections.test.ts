@@ -43,10 +43,16 @@ test(
     const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
     await new Promise((resolve) => socket.addEventListener('open', resolve))
     const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener('close', resolve))
-    const events = await fetch(`${api.url}/v1/runs/${run.id}/events`)
-    // Rejects where the connection is cut before the last chunk.
-    const [text, { wasClean }] = await Promise.all([events.text(), closed, api.app.close()])
-    assert.match(text, /^event: queued$/m)
+    const events = (await fetch(`${api.url}/v1/runs/${run.id}/events`)).body!.pipeThrough(new TextDecoderStream())
+    let text = ''
+    let stopped: Promise<void> | undefined
+    // Throws where the connection is cut before the last chunk.
+    for await (const piece of events) {
+      text += piece
+      if (/^event: queued$/m.test(text)) stopped ??= api.app.close()
+    }
+    assert.ok(stopped, text)
+    const [{ wasClean }] = await Promise.all([closed, stopped])
     assert.ok(!text.includes('event: succeeded'))
     assert.equal(wasClean, true)
   },
