@@ -10,9 +10,9 @@ import { verifyGraph } from '../src/engine/verify.ts'
 import { expandZoo } from '../src/engine/zoo/index.ts'
 import type { RunJob, RunSuccess } from '../src/gpu/contract.ts'
 import { cudaFolderProblem, defaultCudaFolder, libraryFolder, packageFolder } from '../src/gpu/cuda-folder.ts'
-import { type Device, surveyDevices } from '../src/gpu/devices.ts'
+import { type Device, surveyDevices } from '../src/gpu/devices/survey.ts'
 import { resolveSettings, type TimingSettings } from '../src/gpu/timing/settings.ts'
-import { DeviceWorker } from '../src/gpu/worker/host.ts'
+import { DeviceWorker } from '../src/gpu/worker/parent/device-worker.ts'
 import { median } from './figure.ts'
 
 export interface Network {

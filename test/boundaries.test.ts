@@ -23,7 +23,7 @@ const clean: Record<string, string> = {
   'src/engine/lowering.ts': `${type('@tensorflow/tfjs-core')}export * from './op.ts'\n`,
   'src/store/index.ts': `export * from '../engine/op.ts'\nexport * as path from 'node:path'\n`,
   'src/gpu/contract.ts': `export * from '../store/index.ts'\n`,
-  'src/gpu/queue.ts': `export * from '../engine/op.ts'\nexport * from './contract.ts'\n`,
+  'src/gpu/queue/index.ts': `export * from '../engine/op.ts'\nexport * from './contract.ts'\n`,
   'src/gpu/runtimes/one/index.ts': `${value('onnxruntime-node')}export * from '../../contract.ts'\n`,
   'src/gpu/runtimes/two/index.ts': `${value('@tensorflow/tfjs-core')}export * from '../../contract.ts'\n`,
   'src/api/app.ts': `${value('fastify')}export * from './features/a/routes.ts'\nexport * from '../gpu/queue.ts'\n`,

@@ -1,7 +1,7 @@
 /** What certificates say of runs that stray, of runs left alone, and of runs beside a burnt core. */
 import { Worker } from 'node:worker_threads'
+import { besideEarlier, mostEarlier } from '../../src/gpu/certificate/repeats.ts'
 import type { Certificate } from '../../src/gpu/contract.ts'
-import { besideEarlier, mostEarlier } from '../../src/gpu/queue/repeats.ts'
 import { defaultSettings } from '../../src/gpu/timing/settings.ts'
 import { type BlockLength, type Network, nodeBlock, type Target, workerRun } from '../blocks.ts'
 import { median } from '../figure.ts'

@@ -3,9 +3,9 @@
  * Ends cleanly on SIGTERM; anything else is done to it.
  */
 import os from 'node:os'
-import type { Device } from '../../src/gpu/devices.ts'
-import { RunQueue } from '../../src/gpu/queue.ts'
-import { DeviceWorker } from '../../src/gpu/worker/host.ts'
+import type { Device } from '../../src/gpu/devices/survey.ts'
+import { RunQueue } from '../../src/gpu/queue/index.ts'
+import { DeviceWorker } from '../../src/gpu/worker/parent/device-worker.ts'
 import { openStore } from '../../src/store/index.ts'
 
 const { databaseUrl, uuids } = JSON.parse(process.argv[2]!) as { databaseUrl: string; uuids: string[] }

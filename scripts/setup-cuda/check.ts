@@ -1,6 +1,6 @@
 import { setupCommand } from '../../src/gpu/cuda-folder.ts'
-import type { Device, DeviceSurvey } from '../../src/gpu/devices.ts'
-import { DeviceWorker } from '../../src/gpu/worker/host.ts'
+import type { Device, DeviceSurvey } from '../../src/gpu/devices/survey.ts'
+import { DeviceWorker } from '../../src/gpu/worker/parent/device-worker.ts'
 
 /** CUDA 13 begins with this branch of the driver (CUDA Toolkit release notes, table 3). */
 const oldestDriver = 580

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../src/api/config.ts'
-import { surveyDevices } from '../../src/gpu/devices.ts'
+import { surveyDevices } from '../../src/gpu/devices/survey.ts'
 import { SetupError } from '../wheels.ts'
 import { tryDevices, whyNotHere } from './check.ts'
 import { installCuda } from './install.ts'

@@ -1,6 +1,6 @@
-import type { Device } from '../../src/gpu/devices.ts'
+import type { Device } from '../../src/gpu/devices/survey.ts'
 import type { TensorflowVariant } from '../../src/gpu/tensorflow-folder.ts'
-import { DeviceWorker } from '../../src/gpu/worker/host.ts'
+import { DeviceWorker } from '../../src/gpu/worker/parent/device-worker.ts'
 
 /** Runs a tiny graph on each device, in a worker process as the service has it. @returns whether it works where it is to. */
 export async function tryDevices(devices: readonly Device[], variant: TensorflowVariant, say: (line: string) => void): Promise<boolean> {

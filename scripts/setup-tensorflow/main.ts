@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../src/api/config.ts'
-import { surveyDevices } from '../../src/gpu/devices.ts'
+import { surveyDevices } from '../../src/gpu/devices/survey.ts'
 import { type TensorflowVariant, tensorflowVariants } from '../../src/gpu/tensorflow-folder.ts'
 import { SetupError } from '../wheels.ts'
 import { tryDevices } from './check.ts'

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { QueueMetric } from '../gpu/queue.ts'
+import type { QueueMetric } from '../gpu/queue/index.ts'
 import type { Depth } from '../store/index.ts'
 import { HttpHistogram } from './http-histogram.ts'
 

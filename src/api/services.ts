@@ -1,5 +1,5 @@
-import type { DeviceDirectory } from '../gpu/directory.ts'
-import type { RunQueue } from '../gpu/queue.ts'
+import type { DeviceDirectory } from '../gpu/devices/directory.ts'
+import type { RunQueue } from '../gpu/queue/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { ArchitectureService } from './features/architectures/service.ts'

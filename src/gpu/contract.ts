@@ -3,12 +3,12 @@
  * structured clone.
  */
 import type { Graph } from '../engine/graph.ts'
-import type { Device } from './devices.ts'
-import type { CpuDescription } from './host-facts.ts'
-import type { RuntimeSupport } from './runtime-contract.ts'
+import type { CpuDescription } from './devices/host-facts.ts'
+import type { Device } from './devices/survey.ts'
+import type { RuntimeSupport } from './runtimes/contract.ts'
 import type { Ratio } from './timing/compare.ts'
 import type { TimingSettings } from './timing/settings.ts'
-import type { GpuWatch } from './worker/gpu-watch.ts'
+import type { GpuWatch } from './worker/child/gpu-watch.ts'
 
 export type { TimingSettings }
 

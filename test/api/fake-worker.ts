@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { RunJob, RunProfile, RunSuccess } from '../../src/gpu/contract.ts'
-import type { Offers } from '../../src/gpu/directory.ts'
-import type { ExecuteOptions, Executor, Outcome } from '../../src/gpu/queue.ts'
+import type { Offers } from '../../src/gpu/devices/directory.ts'
+import type { ExecuteOptions, Executor, Outcome } from '../../src/gpu/queue/index.ts'
 import { defaultSettings } from '../../src/gpu/timing/settings.ts'
 
 /** Stands in for the worker process: a run lasts until the test ends it, or for `autoMs`. */

@@ -12,9 +12,9 @@ import { fileURLToPath } from 'node:url'
 import { tryDevices } from '../../scripts/setup-cuda/check.ts'
 import { pack, partMiB } from '../../scripts/setup-cuda/pack.ts'
 import { readInstalled } from '../../src/gpu/cuda-folder.ts'
-import { surveyDevices } from '../../src/gpu/devices.ts'
-import { DeviceWorker } from '../../src/gpu/worker/host.ts'
-import { withNvidiaSmi } from '../gpu/fake-nvidia-smi.ts'
+import { surveyDevices } from '../../src/gpu/devices/survey.ts'
+import { DeviceWorker } from '../../src/gpu/worker/parent/device-worker.ts'
+import { withNvidiaSmi } from '../gpu/devices/fake-nvidia-smi.ts'
 import { jobOf, silent, temporaryFolder } from '../gpu/worker/helpers.ts'
 
 const temporary = temporaryFolder()

@@ -9,7 +9,7 @@ import type { Parameter } from '../../src/engine/op.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 import { seededInput, seededParameter } from '../../src/engine/weights.ts'
 import type { BackendName } from '../../src/gpu/contract.ts'
-import type { LoadRequest } from '../../src/gpu/runtime-contract.ts'
+import type { LoadRequest } from '../../src/gpu/runtimes/contract.ts'
 import { openBackend } from '../../src/gpu/runtimes/tfjs/backend.ts'
 
 // As the runtime itself does: no usage events from a test.

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { isCovered, whyNotHere } from '../../scripts/setup-cuda/check.ts'
 import { commitOf } from '../../scripts/setup-cuda/install.ts'
-import { cudaDevices } from '../../src/gpu/devices.ts'
-import { parseGpuLog } from '../../src/gpu/nvidia-smi.ts'
+import { parseGpuLog } from '../../src/gpu/devices/nvidia-smi.ts'
+import { cudaDevices } from '../../src/gpu/devices/survey.ts'
 
 const survey = async (name: string, edit = (xml: string) => xml) =>
   cudaDevices(await parseGpuLog(edit(readFileSync(new URL(`../fixtures/nvidia-smi/${name}`, import.meta.url), 'utf8')), new Map()), 'h')

@@ -1,8 +1,8 @@
 /** What the queue needs of devices and of the workers that own them, and what it tells meters. */
 import type { FinalStatus } from '../../store/index.ts'
 import type { RunJob } from '../contract.ts'
-import type { Device } from '../devices.ts'
-import type { Outcome, ExecuteOptions as WorkerOptions } from '../worker/host.ts'
+import type { Device } from '../devices/survey.ts'
+import type { Outcome, ExecuteOptions as WorkerOptions } from '../worker/parent/device-worker.ts'
 
 export type { Outcome }
 /** The queue gives every option. */

@@ -14,12 +14,12 @@ import {
   type Store,
   StoreError,
 } from '../../store/index.ts'
+import { compareOutputs } from '../certificate/agreement.ts'
+import { besideEarlier, mostEarlier, notRepeated } from '../certificate/repeats.ts'
 import type { BackendName, Certificate, Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import { defaultSettings } from '../timing/settings.ts'
-import { compareOutputs } from './agreement.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
-import { besideEarlier, mostEarlier, notRepeated } from './repeats.ts'
 
 /** Why an execution is cut off: a user's wish, the end of this service, or another service that took the run over. */
 export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'

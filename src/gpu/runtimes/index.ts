@@ -3,7 +3,7 @@
  * takes the worker with it, not the service.
  */
 import type { BackendName, RuntimeName } from '../contract.ts'
-import type { Runtime } from '../runtime-contract.ts'
+import type { Runtime } from './contract.ts'
 
 const runtimes: Record<RuntimeName, (backend: BackendName) => Promise<Runtime>> = {
   onnxruntime: async (backend) => (await import('./onnxruntime/index.ts')).onnxruntimeOn(backend),

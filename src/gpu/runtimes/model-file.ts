@@ -6,7 +6,7 @@ import { inputShape } from '../../engine/infer.ts'
 import { seededParameter } from '../../engine/weights.ts'
 import type { ModelFile } from '../contract.ts'
 import { RunError } from '../run-error.ts'
-import type { LoadRequest } from '../runtime-contract.ts'
+import type { LoadRequest } from './contract.ts'
 
 /** What was registered was within the limits of then. */
 const limits = {

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import { verifyGraph } from '../../engine/verify.ts'
 import type { RunJob } from '../contract.ts'
-import type { LoadRequest } from '../runtime-contract.ts'
+import type { LoadRequest } from './contract.ts'
 
 /** A convolution and a linear layer on 8×8 pixels: small enough to cost nothing, large enough to need the math libraries. */
 const graph = verifyGraph({

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RunJob, RunProgress } from '../contract.ts'
-import type { Session } from '../runtime-contract.ts'
+import type { Session } from '../runtimes/contract.ts'
 import { median } from './percentiles.ts'
 import { maxSamples, offlineBlockMs, type TimingSettings } from './settings.ts'
 import { type Stability, spread, stability, windowMedians } from './stability.ts'

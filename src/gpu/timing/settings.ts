@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { runtimeSettingProperties } from '../runtime-settings.ts'
+import { runtimeSettingProperties } from '../runtimes/settings.ts'
 
 const hour = 3_600_000
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { backendNames, runtimeNames } from '../../../gpu/contract.ts'
-import { runtimeSettingNames } from '../../../gpu/runtime-settings.ts'
+import { runtimeSettingNames } from '../../../gpu/runtimes/settings.ts'
 import { nullable } from '../../schemas.ts'
 
 export const RuntimeNameSchema = Type.Enum([...runtimeNames], { title: 'RuntimeName', description: 'What executes the network.' })

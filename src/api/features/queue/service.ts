@@ -1,4 +1,4 @@
-import type { Eta, RunQueue } from '../../../gpu/queue.ts'
+import type { Eta, RunQueue } from '../../../gpu/queue/index.ts'
 import type { Run } from '../../../store/index.ts'
 import type { QueueAnswer } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import type { BackendName } from '../../../gpu/contract.ts'
-import type { Place, RunQueue } from '../../../gpu/queue.ts'
+import type { Place, RunQueue } from '../../../gpu/queue/index.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, Store } from '../../../store/index.ts'
 import { ApiError } from '../../errors.ts'

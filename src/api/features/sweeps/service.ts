@@ -1,5 +1,5 @@
 import { explain } from '../../../engine/explain.ts'
-import type { RunQueue } from '../../../gpu/queue.ts'
+import type { RunQueue } from '../../../gpu/queue/index.ts'
 import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
 import type { Store, Sweep } from '../../../store/index.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'

@@ -1,5 +1,5 @@
 import type { BackendName, DeviceKind } from '../../contract.ts'
-import type { LoadRequest, Runtime, Session } from '../../runtime-contract.ts'
+import type { LoadRequest, Runtime, Session } from '../contract.ts'
 
 /** A back end of TF.js: where its kernels come from and how it is made active. */
 export interface TfjsBackend extends Pick<Runtime, 'version' | 'leastMemory' | 'memoryLimitBytes'> {

@@ -3,7 +3,7 @@ import { lowerToTfjs, type TfjsNetwork } from '../../../engine/formats/tfjs-lowe
 import { numel } from '../../../engine/shape.ts'
 import { seededInput } from '../../../engine/weights.ts'
 import type { BackendName, LayerProfile, RunJob } from '../../contract.ts'
-import type { LoadRequest, Runtime, RuntimeSupport, Session } from '../../runtime-contract.ts'
+import type { LoadRequest, Runtime, RuntimeSupport, Session } from '../contract.ts'
 import { parametersFor } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
 import { openBackend, type TfjsBackend } from './backend.ts'

@@ -5,11 +5,11 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { exportOnnx } from '../../../../src/engine/formats/onnx-export.ts'
 import { seededInput } from '../../../../src/engine/weights.ts'
-import { defaultRuntimeSettings, type RuntimeSettings } from '../../../../src/gpu/runtime-settings.ts'
 import { bindingFor } from '../../../../src/gpu/runtimes/onnxruntime/binding.ts'
 import { float16OnCpu, noCpuFallback, onnxruntimeOn } from '../../../../src/gpu/runtimes/onnxruntime/index.ts'
 import { readTrace, requireProvider } from '../../../../src/gpu/runtimes/onnxruntime/profile.ts'
 import { probeRequest } from '../../../../src/gpu/runtimes/probe-request.ts'
+import { defaultRuntimeSettings, type RuntimeSettings } from '../../../../src/gpu/runtimes/settings.ts'
 import { temporaryFolder, tinyGraph } from '../../worker/helpers.ts'
 
 const ort = bindingFor('cpu')

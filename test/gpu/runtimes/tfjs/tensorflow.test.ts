@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import type { RunSuccess } from '../../../../src/gpu/contract.ts'
 import { loadRuntime } from '../../../../src/gpu/runtimes/index.ts'
 import { readTensorflow, tensorflowFolder, tensorflowProblem } from '../../../../src/gpu/tensorflow-folder.ts'
-import { DeviceWorker, type Outcome } from '../../../../src/gpu/worker/host.ts'
+import { DeviceWorker, type Outcome } from '../../../../src/gpu/worker/parent/device-worker.ts'
 import { jobOf, quick, silent, temporaryFolder, testDevice, tinyGraph } from '../../worker/helpers.ts'
 
 const skip = tensorflowProblem() ?? false

@@ -1,0 +1,167 @@
+import type { Certificate, RunEnvironment } from '../contract.ts'
+import type { HostCpuTime } from '../devices/host-facts.ts'
+import { twoModes } from '../timing/dip.ts'
+import type { Measurement } from '../timing/measure.ts'
+import { median } from '../timing/percentiles.ts'
+import type { TimingSettings } from '../timing/settings.ts'
+import type { GpuWatch } from '../worker/child/gpu-watch.ts'
+import { findGpuReasons } from './gpu.ts'
+import type { Peak } from './peaks.ts'
+
+/** All that is known of the conditions of a measurement. */
+export interface Evidence {
+  measured: Pick<Measurement, 'samples' | 'stability'>
+  settings: TimingSettings
+  kind: 'cpu' | 'cuda'
+  output: { maxAbs: number }
+  /** On a CPU; null where the kernel does not tell. */
+  hostLoad: RunEnvironment['hostLoad']
+  logicalCpus: number
+  /** Of the CPU's cores during the timed part, MHz; empty where the host shows none. */
+  frequenciesMHz: readonly number[]
+  /** On a GPU; null on a CPU. */
+  gpu: GpuWatch | null
+  /** Flops of one call that no algorithm does without. */
+  leastFlops: number
+  /** Null where the device's is not known. */
+  peak: Peak | null
+}
+
+export interface Reason {
+  code: string
+  /** `invalid`: the figures cannot be true; `suspect`: they may not be what an undisturbed run gives. */
+  verdict: 'suspect' | 'invalid'
+  /** What helps. */
+  remedy: string
+  /** What was found, in words with figures; null where there is nothing. */
+  find(evidence: Evidence): string | null
+}
+
+/** Others on the CPU, as a share of all its logical CPUs: above this their caches and clocks show in the latency. */
+const othersShare = 0.05
+/** CPU time taken by the hypervisor, as a share of all logical CPUs: time in which the run stood still unseen. */
+const stolenShare = 0.01
+/** Clocks may wander by so much, as the windows of the stability test may. */
+const clockTolerance = 0.05
+
+/** A reason of CPUs alone. */
+const onCpu =
+  (find: Reason['find']): Reason['find'] =>
+  (evidence) =>
+    evidence.kind === 'cpu' ? find(evidence) : null
+
+/** Everything that speaks against a measurement, one line each, in the order in which it is told. */
+export const reasons: readonly Reason[] = [
+  {
+    code: 'ABOVE_PEAK',
+    verdict: 'invalid',
+    remedy: 'Discard the figure, and report it with the run’s id.',
+    find: ({ measured, leastFlops, peak }) => {
+      const seconds = median(measured.samples) / 1000
+      if (peak === null || leastFlops <= seconds * peak.flopsPerSecond) return null
+      return `The latency would take ${tera(leastFlops / seconds)} at least, and this device does no more than ${tera(peak.flopsPerSecond)} (${peak.source}): what was timed is not the network.`
+    },
+  },
+  {
+    code: 'UNSTABLE',
+    verdict: 'suspect',
+    remedy: 'Raise maxDurationMs, or measure when the machine is quieter.',
+    find: ({ measured: { stability } }) => (stability.stable ? null : `The latency was not steady: ${stability.reason}.`),
+  },
+  {
+    code: 'BIMODAL',
+    verdict: 'suspect',
+    remedy: 'Look at the samples in their order for what comes and goes, or compare in turns.',
+    find: ({ measured }) => {
+      const found = twoModes(measured.samples)
+      if (!found) return null
+      const [first, second] = found.modes.map((ms) => ms.toPrecision(3))
+      return `The samples lie in two heaps, around ${first} and ${second} ms with ${(100 * found.share).toFixed(0)} % in the second (dip ${found.dip.toFixed(3)}): the median is the figure of neither.`
+    },
+  },
+  {
+    code: 'TOO_FEW_SAMPLES',
+    verdict: 'suspect',
+    remedy: 'Raise maxDurationMs.',
+    find: ({ measured: { samples }, settings }) =>
+      samples.length >= settings.minSamples
+        ? null
+        : `${samples.length} samples were taken before the cap of ${settings.maxDurationMs} ms, fewer than the ${settings.minSamples} asked for.`,
+  },
+  {
+    code: 'OUTPUT_NOT_FINITE',
+    verdict: 'suspect',
+    remedy: 'Take another seed, or a file with trained weights.',
+    find: ({ output }) =>
+      Number.isFinite(output.maxAbs)
+        ? null
+        : 'The output holds values that are not finite, with which arithmetic can take another time than with numbers.',
+  },
+  {
+    code: 'LOAD_UNKNOWN',
+    verdict: 'suspect',
+    remedy: 'Measure on Linux, which tells it in /proc/stat.',
+    find: onCpu(({ hostLoad }) =>
+      hostLoad === null ? 'This host does not tell the CPU time of other processes, so their load cannot be ruled out.' : null,
+    ),
+  },
+  {
+    code: 'CPU_BUSY',
+    verdict: 'suspect',
+    remedy: 'End them, or measure on a host of its own.',
+    find: onCpu(({ hostLoad, logicalCpus }) =>
+      hostLoad === null || hostLoad.othersCpus <= othersShare * logicalCpus
+        ? null
+        : `Other processes kept ${hostLoad.othersCpus.toFixed(2)} of ${logicalCpus} CPUs busy during the timing; ${(othersShare * logicalCpus).toFixed(2)} are let pass.`,
+    ),
+  },
+  {
+    code: 'CPU_STOLEN',
+    verdict: 'suspect',
+    remedy: 'Measure on a machine that is not shared, or at another hour.',
+    find: onCpu(({ hostLoad, logicalCpus }) =>
+      hostLoad === null || hostLoad.stolenCpus <= stolenShare * logicalCpus
+        ? null
+        : `The hypervisor gave ${hostLoad.stolenCpus.toFixed(2)} of ${logicalCpus} CPUs to others during the timing; ${(stolenShare * logicalCpus).toFixed(2)} are let pass.`,
+    ),
+  },
+  {
+    code: 'FREQUENCY_DRIFT',
+    verdict: 'suspect',
+    remedy: 'Fix the clocks (cpupower frequency-set), or raise warmupMs.',
+    find: onCpu(({ frequenciesMHz }) => drift('The CPU’s cores ran', frequenciesMHz)),
+  },
+  ...findGpuReasons(drift),
+]
+
+/** Whether values wandered by more than clocks may, in words; null where not, or where there are none to compare. */
+function drift(what: string, mhz: readonly number[]): string | null {
+  const low = Math.min(...mhz)
+  const high = Math.max(...mhz)
+  if (mhz.length < 2 || high <= (1 + clockTolerance) * low) return null
+  return `${what} at ${Math.round(low)} to ${Math.round(high)} MHz during the timing, ${(100 * (high / low - 1)).toFixed(1)} % apart; ${(100 * clockTolerance).toFixed(0)} % are let pass.`
+}
+
+const tera = (flopsPerSecond: number): string => `${(flopsPerSecond / 1e12).toPrecision(3)} Tflop/s`
+
+/** Whether the measurement can be defended: with every reason found, and the verdict of the worst. */
+export function certify(evidence: Evidence): Certificate {
+  const found = reasons.flatMap(({ code, verdict, find, remedy }) => {
+    const message = find(evidence)
+    return message === null ? [] : [{ code, verdict, message: `${message} ${remedy}` }]
+  })
+  const verdict = found.some((each) => each.verdict === 'invalid') ? 'invalid' : found.length > 0 ? 'suspect' : 'valid'
+  return { verdict, reasons: found.map(({ code, message }) => ({ code, message })) }
+}
+
+/**
+ * CPUs that others kept busy over an interval: the host's busy time less this process's own.
+ * @param seconds length of the interval; @param own CPU seconds of this process in it.
+ */
+export function loadOfOthers(before: HostCpuTime, after: HostCpuTime, own: number, seconds: number): RunEnvironment['hostLoad'] {
+  if (seconds <= 0) return null
+  return {
+    othersCpus: Math.max(0, after.busy - before.busy - own) / seconds,
+    stolenCpus: Math.max(0, after.steal - before.steal) / seconds,
+  }
+}

@@ -1,0 +1,59 @@
+import { loadOfOthers } from '../../certificate/index.ts'
+import type { RunEnvironment, RunJob } from '../../contract.ts'
+import { cpuFrequencies, type HostCpuTime, hostCpuTime } from '../../devices/host-facts.ts'
+import { type GpuWatch, watchGpu } from './gpu-watch.ts'
+
+/** What was seen of host and device while a run was timed. */
+export interface Conditions {
+  hostLoad: RunEnvironment['hostLoad']
+  frequenciesMHz: number[]
+  gpu: GpuWatch | null
+}
+
+/** CPU seconds of this process, all threads. */
+const ownCpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+/** The conditions of the timed part: told when it begins, from time to time between calls, and when it is over. */
+export class ConditionWatch {
+  readonly #kind: RunJob['device']['kind']
+  readonly #gpu: Awaited<ReturnType<typeof watchGpu>> | null
+  readonly #frequencies: number[] = []
+  #before: { host: HostCpuTime | null; own: number } = { host: null, own: 0 }
+  #began = 0
+
+  private constructor(kind: RunJob['device']['kind'], gpu: Awaited<ReturnType<typeof watchGpu>> | null) {
+    this.#kind = kind
+    this.#gpu = gpu
+  }
+
+  /** Begins to watch a GPU; a CPU is looked at when the timing begins. */
+  static async start({ kind, uuid }: RunJob['device']): Promise<ConditionWatch> {
+    return new ConditionWatch(kind, kind === 'cuda' ? await watchGpu(uuid) : null)
+  }
+
+  begin(): void {
+    this.#began = Date.now()
+    this.look()
+    this.#before = { host: hostCpuTime(), own: ownCpuSeconds() }
+  }
+
+  look(): void {
+    if (this.#kind === 'cpu') this.#frequencies.push(...cpuFrequencies())
+  }
+
+  /** @param seconds length of the timed part. */
+  async end(seconds: number): Promise<Conditions> {
+    const after = { host: hostCpuTime(), own: ownCpuSeconds() }
+    const ended = Date.now()
+    this.look()
+    const { host, own } = this.#before
+    return {
+      hostLoad: host && after.host ? loadOfOthers(host, after.host, after.own - own, seconds) : null,
+      frequenciesMHz: this.#frequencies,
+      gpu: (await this.#gpu?.end(this.#began, ended)) ?? null,
+    }
+  }
+}

@@ -1,0 +1,235 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { computeCosts } from '../../../engine/cost.ts'
+import { certify } from '../../certificate/index.ts'
+import { leastFlops, peakOf } from '../../certificate/peaks.ts'
+import {
+  maxKeptOutputs,
+  type RunEnvironment,
+  type RunJob,
+  type RunProfile,
+  type RunProgress,
+  type RunResult,
+  type RunSuccess,
+} from '../../contract.ts'
+import { describeCpu, bootId as readBootId } from '../../devices/host-facts.ts'
+import { RunError } from '../../run-error.ts'
+import type { LoadRequest, Runtime } from '../../runtimes/contract.ts'
+import { measure } from '../../timing/measure.ts'
+import { summarize } from '../../timing/summary.ts'
+import { measureCeilings } from './ceilings.ts'
+import { ConditionWatch } from './conditions.ts'
+import { storedWatch } from './gpu-watch.ts'
+import { lockDevice } from './lock.ts'
+import { admit, freeHostMemory, refuseUnsupported, threadsFor } from './memory.ts'
+import { type Loaded, type SessionCache, sessionKey } from './session-cache.ts'
+
+/** Calls that a per-layer profile averages over: enough to pass the first, slower ones by. */
+const profileRuns = 10
+/** Values of the first output that the result shows. */
+const shownOutputs = 8
+
+export interface RunContext {
+  runtime: Runtime
+  /** Of the process, for the runs that come. */
+  sessions: SessionCache
+  /** A folder of this process; the run makes its own inside. */
+  scratch: string
+  emit(progress: RunProgress): void
+}
+
+/**
+ * Does one run, whole: takes the device's lock, loads, measures, profiles where asked, and certifies.
+ * @throws RunError or EngineError where the run cannot be done; what the runtime throws passes through.
+ */
+export async function executeRun(job: RunJob, context: RunContext): Promise<RunSuccess> {
+  const phase = (name: string, data: Record<string, unknown> = {}) => context.emit({ type: 'phase', data: { phase: name, ...data } })
+  const lock = await lockDevice(job.device.uuid, () => phase('waiting', { message: 'waiting for the device lock' }))
+  const scratch = await mkdtemp(path.join(context.scratch, 'run-'))
+  try {
+    return await whileLocked(job, scratch, context, phase)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+    await lock.release()
+  }
+}
+
+async function whileLocked(
+  job: RunJob,
+  scratch: string,
+  { runtime, sessions, emit }: RunContext,
+  phase: (name: string, data?: Record<string, unknown>) => void,
+): Promise<RunSuccess> {
+  const { graph, batch, resolution, precision, settings, device } = job
+  const cpu = await describeCpu()
+  const capabilities = await runtime.capabilities(device.kind)
+  refuseUnsupported(job, capabilities)
+  const threads = threadsFor(job, capabilities, cpu.physicalCores)
+  const request: LoadRequest = { ...job, threads, seed: settings.seed, scratch }
+  const costs = computeCosts(graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })
+  const loadAverage = os.loadavg()
+  const clock = monotonicClock()
+
+  phase('loading')
+  const conditions = await ConditionWatch.start(device)
+  const key = sessionKey(runtime, request)
+  const { loaded, cached, memory } = await obtain(job, request, costs.totals, { runtime, sessions, key, clock })
+  const { session, loadMs } = loaded
+  // What loading left behind would otherwise be collected in the middle of the timing.
+  collectGarbage()
+
+  const onProgress = (progress: RunProgress) => {
+    emit(progress)
+    if (progress.data.phase !== 'timing') return
+    if (progress.type === 'phase') conditions.begin()
+    else conditions.look()
+  }
+  const measured = await measure(session, settings, clock, onProgress, job.block)
+  const seconds = (measured.interval.end - measured.interval.start) / 1000
+  const { hostLoad, frequenciesMHz, gpu } = await conditions.end(seconds)
+
+  const sessionOutputs = await session.outputs()
+  const output = describeOutputs(sessionOutputs)
+  const outputs = keptOutputs(sessionOutputs)
+  const { options, addedOps = [] } = session
+  let profile: RunResult['profile'] = null
+  if (job.profile) {
+    // The profile has a session of its own, and the memory of this one may be what it needs.
+    await session.dispose()
+    phase('profiling', { runs: profileRuns })
+    profile = await profileOf(runtime, request, phase)
+  } else await sessions.keep(key, loaded)
+  const environment: RunEnvironment = {
+    host: os.hostname(),
+    device: device.name,
+    deviceUuid: device.uuid,
+    deviceName: device.model,
+    driver: device.driver,
+    runtime: runtime.name,
+    runtimeVersion: runtime.version,
+    backend: runtime.backend,
+    runtimeOptions: options,
+    precision,
+    nodeVersion: process.version,
+    os: `${os.type()} ${os.release()} ${os.arch()}`,
+    cpu,
+    memory,
+    loadAverage,
+    threads,
+    settings,
+    workerPid: process.pid,
+    interval: { bootId: await readBootId(), startNs: clock.nsAt(measured.interval.start), endNs: clock.nsAt(measured.interval.end) },
+    hostLoad,
+    gpu: gpu && storedWatch(gpu),
+  }
+  return {
+    result: {
+      latencyMs: summarize(measured.samples, settings.seed, measured.callsPerSample),
+      samples: measured.samples.length,
+      callsPerSample: measured.callsPerSample,
+      throughputPerSecond: (batch * measured.samples.length * measured.callsPerSample) / seconds,
+      firstRunMs: measured.firstRunMs,
+      loadMs,
+      sessionCached: cached,
+      addedOps,
+      warmup: measured.warmup,
+      stable: measured.stability.stable,
+      output,
+      weights: job.model ? 'file' : 'seeded',
+      copiesMs: null,
+      profile,
+    },
+    certificate: certify({
+      measured,
+      settings,
+      kind: device.kind,
+      output,
+      hostLoad,
+      logicalCpus: cpu.logicalCpus,
+      frequenciesMHz,
+      gpu,
+      leastFlops: leastFlops(graph, new Map(costs.layers.map(({ id, macs }) => [id, macs]))),
+      peak: peakOf(device.kind, device.model, cpu, precision, settings.tf32),
+    }),
+    environment,
+    samples: measured.samples,
+    outputs,
+  }
+}
+
+/** The host's monotonic clock in ms since now, and back to its own ns. */
+function monotonicClock() {
+  const origin = process.hrtime.bigint()
+  return {
+    now: () => Number(process.hrtime.bigint() - origin) / 1e6,
+    nsAt: (ms: number) => String(origin + BigInt(Math.round(ms * 1e6))),
+  }
+}
+
+/**
+ * The network, loaded: by an earlier run of this process, or now, where it fits; what earlier runs left gives way.
+ * @throws RunError OUT_OF_MEMORY_EXPECTED.
+ */
+async function obtain(
+  job: RunJob,
+  request: LoadRequest,
+  need: { weightBytes: number; peakActivationBytes: number },
+  { runtime, sessions, key, clock }: { runtime: Runtime; sessions: SessionCache; key: string; clock: { now(): number } },
+): Promise<{ loaded: Loaded; cached: boolean; memory: RunEnvironment['memory'] }> {
+  const kept = sessions.take(key)
+  if (kept) return { loaded: kept, cached: true, memory: { totalBytes: os.totalmem(), availableBytes: process.availableMemory() } }
+  const memory = await admit(job, runtime, need).catch(async (error: unknown) => {
+    if (sessions.bytes === 0) throw error
+    await sessions.clear()
+    return admit(job, runtime, need)
+  })
+  const start = clock.now()
+  const session = await runtime.load(request)
+  const bytes = runtime.leastMemory(need.weightBytes, need.peakActivationBytes)
+  return { loaded: { session, loadMs: clock.now() - start, bytes }, cached: false, memory }
+}
+
+let gc: (() => void) | null = null
+function collectGarbage(): void {
+  if (!gc) {
+    setFlagsFromString('--expose-gc')
+    gc = runInNewContext('gc') as () => void
+  }
+  gc()
+}
+
+function describeOutputs(outputs: readonly Float32Array[]): RunResult['output'] {
+  let elements = 0
+  let maxAbs = 0
+  for (const output of outputs) {
+    elements += output.length
+    for (const value of output) {
+      const size = Math.abs(value)
+      if (size > maxAbs || Number.isNaN(size)) maxAbs = size
+    }
+  }
+  return { elements, maxAbs, first: Array.from(outputs[0]?.subarray(0, shownOutputs) ?? []) }
+}
+
+/** The outputs one after another, as far as they are kept, in memory of their own: the runtime's goes with the session. */
+function keptOutputs(outputs: readonly Float32Array[]): Float32Array {
+  const elements = outputs.reduce((sum, output) => sum + output.length, 0)
+  const kept = new Float32Array(Math.min(elements, maxKeptOutputs))
+  let at = 0
+  for (const output of outputs) {
+    kept.set(output.subarray(0, kept.length - at), at)
+    at = Math.min(kept.length, at + output.length)
+  }
+  return kept
+}
+
+async function profileOf(runtime: Runtime, request: LoadRequest, phase: (name: string) => void): Promise<RunProfile> {
+  const { profile } = runtime
+  if (!profile) throw new RunError('UNSUPPORTED_PROFILE', `${runtime.name} has no per-layer profile: ask for the run without profile`)
+  const layers = await profile(request, profileRuns)
+  phase('calibrating')
+  return { ...layers, ceilings: await measureCeilings({ ...runtime, profile }, request, freeHostMemory(runtime)) }
+}

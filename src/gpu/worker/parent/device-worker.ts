@@ -1,0 +1,280 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  type BackendName,
+  backendsOf,
+  type FromWorker,
+  type RunFailure,
+  type RunJob,
+  type RunProgress,
+  type RunSuccess,
+  type RuntimeName,
+  runtimeNames,
+  type ToWorker,
+} from '../../contract.ts'
+import { defaultCudaFolder } from '../../cuda-folder.ts'
+import type { Device } from '../../devices/survey.ts'
+import { isOutOfMemory } from '../../run-error.ts'
+import type { RuntimeSupport } from '../../runtimes/contract.ts'
+import { probeThreads } from '../../runtimes/probe-request.ts'
+import { stopAfter } from './deadline.ts'
+import {
+  type Child,
+  crashMessage,
+  kindFor,
+  type ProcessKind,
+  type ProcessOptions,
+  spawnChild,
+  type WorkerExit,
+  workerProgram,
+} from './process.ts'
+
+/** How a run ended. `during` is the phase it had reached. */
+export type Outcome =
+  | { outcome: 'succeeded'; success: RunSuccess }
+  | { outcome: 'failed'; failure: RunFailure }
+  | { outcome: 'crashed'; failure: RunFailure }
+  | { outcome: 'timedOut'; during: string }
+  | { outcome: 'cancelled'; during: string }
+
+export interface ExecuteOptions {
+  /** From the call of `execute` on; waiting for another run of this worker does not count. */
+  timeoutMs: number
+  /** Ends the process after the run, so that the next one begins in a new one. */
+  fresh?: boolean
+  signal?: AbortSignal
+  onProgress?: (progress: RunProgress) => void
+}
+
+/** What the host needs of a logger: pino's, or the console. */
+export interface WorkerLog {
+  debug(data: object, message: string): void
+  warn(data: object, message: string): void
+}
+
+export interface WorkerOptions extends Partial<ProcessOptions> {
+  log: WorkerLog
+  onExit?: (exit: WorkerExit) => void
+}
+
+const startTimeoutMs = 30_000
+const probeTimeoutMs = 120_000
+/** A process that a run left larger than this is ended: its memory would be missing for the next one. */
+const largestIdleBytes = 2 ** 30
+const firstBackOffMs = 250
+const longestBackOffMs = 10_000
+/**
+ * The worker process of one device, seen from the service: started when first needed, kept warm between runs, ended by
+ * SIGKILL (a runtime that blocks its thread listens to nothing else), and started again, with a back-off where it keeps
+ * dying. One run at a time; when `execute` resolves, the process is idle or dead.
+ */
+export class DeviceWorker {
+  readonly device: Device
+  readonly #options: ProcessOptions
+  readonly #log: WorkerLog
+  readonly #onExit: ((exit: WorkerExit) => void) | undefined
+  #child: Child | null = null
+  #starting: Promise<Child> | null = null
+  #turn: Promise<unknown> = Promise.resolve()
+  #crashes = 0
+  readonly #closing = new AbortController()
+  #probed: Promise<RuntimeSupport[]> | null = null
+
+  constructor(device: Device, { log, onExit, ...options }: WorkerOptions) {
+    this.device = device
+    this.#options = { cudaFolder: defaultCudaFolder, memoryBytes: 0, program: workerProgram, ...options }
+    this.#log = log
+    this.#onExit = onExit
+  }
+
+  /** Pid of the process, or null where none runs. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null
+  }
+
+  /** Starts the process ahead of the first run. @throws Error where it does not start. */
+  async start(): Promise<void> {
+    await this.#exclusively(() => this.#ready(null))
+  }
+
+  /** Which runtimes work on the device, each back end tried by running a tiny graph. Found once, then remembered. */
+  probe(): Promise<RuntimeSupport[]> {
+    this.#probed ??= this.#exclusively(async () => {
+      const found: RuntimeSupport[] = []
+      for (const name of runtimeNames)
+        for (const backend of backendsOf[name][this.device.kind]) found.push(await this.#probeOne(name, backend))
+      return found
+    })
+    return this.#probed
+  }
+
+  /** Runs one job. Never throws: whatever happens is the outcome. */
+  execute(job: RunJob, options: ExecuteOptions): Promise<Outcome> {
+    return this.#exclusively(() => this.#execute(job, options))
+  }
+
+  /** Ends the process; a run in progress is `cancelled`. Nothing starts afterwards. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#turn
+    await this.#starting?.catch(() => {})
+    await this.#kill()
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+
+  async #execute(job: RunJob, { timeoutMs, fresh, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
+    let during = 'starting'
+    let begun = false
+    /** A process not to be used again: too large, or one in which CUDA's profiler was, of which it is not known what it leaves. */
+    let worn = false
+    const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
+    const deadline = stopAfter(timeoutMs, stop)
+    try {
+      const child = await Promise.race([deadline.stopped, this.#ready(kindFor(job))])
+      // Nothing of the run has begun: the process may go on starting, for the next one.
+      if (typeof child === 'string') return { outcome: child, during }
+      begun = true
+      const reply = this.#ask(child, { kind: 'run', job }, (message): Outcome | null => {
+        if (!('runId' in message) || message.runId !== job.runId) return null
+        if (message.kind === 'done') {
+          worn = message.residentBytes > largestIdleBytes || (this.device.kind === 'cuda' && job.profile)
+          return { outcome: 'succeeded', success: message.success }
+        }
+        if (message.kind === 'failed') return { outcome: 'failed', failure: message.failure }
+        if (typeof message.progress.data.phase === 'string') during = message.progress.data.phase
+        this.#report(message.progress, onProgress)
+        return null
+      })
+      const outcome = await Promise.race([deadline.stopped, reply])
+      if (typeof outcome === 'string') return { outcome, during }
+      if (outcome !== null) {
+        this.#crashes = 0
+        // What a failed run left behind in the runtime is not known: the next run gets a new process.
+        if (outcome.outcome === 'failed') await this.#kill()
+        return outcome
+      }
+      this.#crashes += 1
+      const code = isOutOfMemory(child.said.text()) ? 'OUT_OF_MEMORY' : 'WORKER_CRASHED'
+      return { outcome: 'crashed', failure: { code, message: crashMessage(child, during) } }
+    } catch (error) {
+      return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
+    } finally {
+      const stopped = deadline.end()
+      if ((stopped && begun) || worn || fresh) await this.#kill()
+    }
+  }
+
+  #report(progress: RunProgress, onProgress: ExecuteOptions['onProgress']): void {
+    try {
+      onProgress?.(progress)
+    } catch (error) {
+      // A listener's trouble is not the run's.
+      this.#log.warn({ device: this.device.name, err: error }, 'a listener to progress failed')
+    }
+  }
+
+  async #probeOne(runtime: RuntimeName, backend: BackendName): Promise<RuntimeSupport> {
+    const deadline = stopAfter(probeTimeoutMs, this.#closing.signal)
+    const unusable = (reason: string): RuntimeSupport => ({ runtime, backend, usable: false, reason, command: null })
+    try {
+      const settings = { threads: probeThreads, tf32: true }
+      const child = await this.#ready(kindFor({ device: this.device, runtime, backend, settings }))
+      const { name, uuid, kind, index, model, driver } = this.device
+      const question = { kind: 'probe' as const, runtime, backend, device: { name, uuid, kind, index, model, driver } }
+      const reply = this.#ask(child, question, (message) =>
+        message.kind === 'probed' && message.support.runtime === runtime && message.support.backend === backend ? message.support : null,
+      )
+      const support = await Promise.race([deadline.stopped, reply])
+      if (support === 'cancelled') return unusable('the worker was closed')
+      if (support === 'timedOut') return unusable(`a tiny graph did not run within ${probeTimeoutMs / 1000} s`)
+      return support ?? unusable(crashMessage(child, 'the probe'))
+    } catch (error) {
+      return unusable((error as Error).message)
+    } finally {
+      // A probe profiles, and what that leaves in a process of CUDA is not known.
+      if (deadline.end() || this.device.kind === 'cuda') await this.#kill()
+    }
+  }
+
+  /** Sends, and resolves with the first message that `answer` takes, or with null when the process is gone. */
+  async #ask<T>(child: Child, question: ToWorker, answer: (message: FromWorker) => T | null): Promise<T | null> {
+    let listener = (_message: unknown) => {}
+    const answered = new Promise<T>((resolve) => {
+      listener = (message) => {
+        const taken = answer(message as FromWorker)
+        if (taken !== null) resolve(taken)
+      }
+    })
+    child.process.on('message', listener)
+    // A failed send means that the process is going, which `gone` tells.
+    child.process.send(question, () => {})
+    try {
+      return await Promise.race([answered, child.gone.then(() => null)])
+    } finally {
+      child.process.off('message', listener)
+    }
+  }
+
+  /** The running process, started where there is none of this kind. @throws Error where it does not start. */
+  async #ready(kind: ProcessKind | null): Promise<Child> {
+    const child = (await this.#starting?.catch(() => null)) ?? this.#child
+    if (child?.process.connected && isDeepStrictEqual(child.kind, kind)) return child
+    this.#starting ??= this.#startProcess(kind).finally(() => {
+      this.#starting = null
+    })
+    return this.#starting
+  }
+
+  async #startProcess(kind: ProcessKind | null): Promise<Child> {
+    if (this.#closing.signal.aborted) throw new Error('the worker was closed')
+    // One that has hung up is on its way out: it is gone before the next one comes.
+    await this.#kill()
+    if (this.#crashes > 1) await this.#backOff()
+    const child = await this.#spawn(kind)
+    const deadline = stopAfter(startTimeoutMs, this.#closing.signal)
+    const ready = new Promise<'ready'>((resolve) => child.process.once('message', () => resolve('ready')))
+    const first = await Promise.race([ready, child.gone, deadline.stopped])
+    deadline.end()
+    if (first === 'ready') return child
+    this.#crashes += 1
+    await this.#kill()
+    throw new Error(`the worker process of ${this.device.name} did not start: ${crashMessage(child, 'its start')}`)
+  }
+
+  async #backOff(): Promise<void> {
+    const ms = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (this.#crashes - 2))
+    this.#log.warn(
+      { device: this.device.name, crashes: this.#crashes, waitMs: ms },
+      'the worker keeps dying: waiting before it starts again',
+    )
+    await sleep(ms, undefined, { signal: this.#closing.signal })
+  }
+
+  async #spawn(kind: ProcessKind | null): Promise<Child> {
+    const { name } = this.device
+    const child = await spawnChild(this.device, kind, this.#options, (line, pid) =>
+      this.#log.debug({ device: name, pid, line }, 'the worker says'),
+    )
+    this.#child = child
+    child.gone = child.gone.then(() => {
+      if (this.#child === child) this.#child = null
+      const { pid, code, signal } = child
+      this.#log.debug({ device: name, pid, code, signal }, 'the worker process is gone')
+      this.#onExit?.({ pid, code, signal })
+    })
+    return child
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async #kill(): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    child.process.kill('SIGKILL')
+    await child.gone
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { computeCosts } from '../../../src/engine/cost.ts'
+import { verifyGraph } from '../../../src/engine/verify.ts'
+import { cpuPeak, gpuPeak, leastFlops } from '../../../src/gpu/certificate/peaks.ts'
+
+const cpu = {
+  model: '',
+  physicalCores: 28,
+  logicalCpus: 56,
+  isa: ['avx', 'avx2', 'fma', 'avx512f'],
+  frequencyMHz: { current: null, max: 2500 },
+  governor: null,
+  caches: [],
+}
+
+test('a CPU’s peak is that of the textbook: cores × units × lanes × 2 × clock', () => {
+  // Intel states 4,480 Gflop/s of float32 for 28 cores with two AVX-512 units at 2.5 GHz: 28 × 2 × 16 × 2 × 2.5.
+  assert.equal(cpuPeak(cpu, 'float32').flopsPerSecond, 4480e9)
+  assert.equal(cpuPeak(cpu, 'float16').flopsPerSecond, 8960e9)
+  assert.equal(cpuPeak({ ...cpu, isa: ['avx', 'avx2', 'fma'] }, 'float32').flopsPerSecond, 2240e9)
+  const hidden = cpuPeak({ ...cpu, frequencyMHz: { current: 2600, max: null } }, 'float32')
+  assert.ok(hidden.flopsPerSecond > 2 * 4480e9, 'where the limit is hidden no CPU may be accused')
+  assert.match(hidden.source, /shows no limit/)
+})
+
+test('a GPU’s peak is its data sheet’s, by precision and TF32; of another one nothing is said', () => {
+  const peak = (...of: Parameters<typeof gpuPeak>) => gpuPeak(...of)?.flopsPerSecond
+  assert.equal(peak('NVIDIA H100 80GB HBM3', 'float32', false), 66.9 * 1e12)
+  assert.equal(peak('NVIDIA H100 80GB HBM3', 'float32', true), 494.7 * 1e12)
+  assert.equal(peak('NVIDIA H100 PCIe', 'float16', true), 756 * 1e12)
+  assert.equal(peak('Tesla T4', 'float32', true), 8.1 * 1e12, 'it knows no TF32')
+  assert.equal(peak('NVIDIA A100-SXM4-40GB', 'float32', true), 156 * 1e12)
+  assert.equal(gpuPeak('NVIDIA Z999', 'float32', true), null)
+})
+
+test('what no algorithm does without: all of 1×1 and strided convolutions, a quarter of 3×3', () => {
+  const graph = verifyGraph({
+    input: { shape: [4, 8, 8] },
+    layers: [
+      { id: 'winograd', type: 'Conv2d', outChannels: 4, kernelSize: 3, padding: 1 },
+      { id: 'pointwise', type: 'Conv2d', outChannels: 4, kernelSize: 1 },
+      { id: 'strided', type: 'Conv2d', outChannels: 4, kernelSize: 3, padding: 1, stride: 2 },
+      { type: 'Flatten' },
+      { id: 'fc', type: 'Linear', outFeatures: 10 },
+    ],
+  })
+  const { layers } = computeCosts(graph, { batch: 2 })
+  const macs = new Map(layers.map((layer) => [layer.id, layer.macs]))
+  // By hand, for two images: 64 positions × 4 × 4 × 9, the same × 1, 16 positions × 4 × 4 × 9, 64 × 10.
+  const [winograd, pointwise, strided, fc] = [2 * 9216, 2 * 1024, 2 * 2304, 2 * 640]
+  assert.equal(leastFlops(graph, macs), 2 * (winograd / 4 + pointwise + strided + fc))
+})

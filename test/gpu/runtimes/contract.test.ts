@@ -1,0 +1,270 @@
+/**
+ * What every runtime owes: the same graph, seed and input give the same logits. Every zoo family, shrunk, goes through
+ * both, TF.js on its back end wasm, or on tensorflow by `npm run test:tensorflow`; a fault injected on one side (a padding side moved, a weight changed) must show.
+ */
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { test } from 'node:test'
+import { type Graph, graphToJson } from '../../../src/engine/graph.ts'
+import { opOf } from '../../../src/engine/ops/index.ts'
+import { verifyGraph } from '../../../src/engine/verify.ts'
+import { seededInput, seededParameter } from '../../../src/engine/weights.ts'
+import { expandZoo, families } from '../../../src/engine/zoo/index.ts'
+import { type BackendName, type RuntimeName, runtimeNames } from '../../../src/gpu/contract.ts'
+import type { LoadRequest } from '../../../src/gpu/runtimes/contract.ts'
+import { loadRuntime } from '../../../src/gpu/runtimes/index.ts'
+import { runTfjs, testCpu, tfjsBackend } from '../../engine/run-graph.ts'
+import { temporaryFolder } from '../worker/helpers.ts'
+
+const tolerance = 1e-4
+const seed = 7
+
+/** Options that keep a family's shape and make it small. A family that is not listed is only made small on the outside. */
+const shrunk: Record<string, Record<string, unknown>[]> = {
+  alexnet: [
+    { channels: [8, 12, 16, 16, 12], hiddenFeatures: 24, resolution: 95 },
+    { channels: [8, 12, 16, 16, 12], hiddenFeatures: 24, resolution: 95, groups: 2, localResponseNorm: true },
+    { channels: [8, 12, 16, 16, 12], hiddenFeatures: 24, resolution: 99, layout: 'lecture', stemPadding: 1 },
+  ],
+  convnext: [{ depths: [1, 2], widths: [8, 12], kernelSize: 5, resolution: 40 }],
+  densenet: [{ growthRate: 4, blocks: [2, 3], stemChannels: 8, resolution: 40 }],
+  efficientnet: [
+    { widthMultiplier: 0.25, resolution: 48 },
+    {
+      stages: [
+        { block: 'fused', expansion: 1, kernelSize: 3, stride: 1, channels: 8, repeats: 2 },
+        { block: 'fused', expansion: 4, kernelSize: 3, stride: 2, channels: 16, repeats: 2 },
+        { expansion: 4, kernelSize: 5, stride: 2, channels: 24, repeats: 2 },
+      ],
+      stemChannels: 8,
+      headChannels: 32,
+      resolution: 41,
+    },
+  ],
+  googlenet: [{ resolution: 48 }, { resolution: 65, batchNorm: false, localResponseNorm: true, branch3Kernel: 5, pool4Kernel: 3 }],
+  inception_v3: [
+    { widthMultiplier: 0.1, auxiliaryHead: true },
+    { widthMultiplier: 0.1, resolution: 75 },
+  ],
+  mnasnet: [{ widthMultiplier: 0.25, resolution: 48 }],
+  mobilenet_v1: [{ widthMultiplier: 0.25, resolution: 47 }],
+  mobilenet_v2: [{ widthMultiplier: 0.25, resolution: 48 }],
+  mobilenet_v3: [
+    { size: 'small', widthMultiplier: 0.25, resolution: 48 },
+    { size: 'large', widthMultiplier: 0.25, resolution: 33 },
+  ],
+  nasnet: [
+    { cellsPerStack: 1, penultimateFilters: 96, stemChannels: 8, resolution: 40 },
+    { cellsPerStack: 2, penultimateFilters: 96, stemChannels: 8, skipReduction: true, resolution: [35, 48] },
+  ],
+  regnet: [
+    { depth: 5, initialWidth: 8, slope: 8, step: 2, groupWidth: 4, stemChannels: 8, resolution: 40 },
+    { depth: 5, initialWidth: 8, slope: 8, step: 2, groupWidth: 4, stemChannels: 8, squeezeRatio: 0.25, resolution: 33 },
+  ],
+  resnet: [
+    { block: 'basic', depths: [1, 1, 1], baseChannels: 8, resolution: 48 },
+    { depths: [1, 2], baseChannels: 8, strideIn: '1x1', convBias: true, resolution: 41 },
+    { depths: [1, 1], baseChannels: 16, cardinality: 4, widthPerGroup: 8, resolution: 40 },
+  ],
+  shufflenet_v1: [
+    { groups: 1, stemChannels: 8, stageChannels: [16, 32], stageRepeats: [2, 2], resolution: 48 },
+    { groups: 2, stemChannels: 8, stageChannels: [16, 32, 64], stageRepeats: [2, 2, 2], resolution: 41 },
+  ],
+  shufflenet_v2: [{ stemChannels: 8, stageChannels: [8, 16, 32], stageRepeats: [2, 2, 2], headChannels: 32, resolution: 48 }],
+  squeezenet: [
+    { version: '1_0', baseExpand: 16, expandIncrement: 16, resolution: 56 },
+    { version: '1_1', baseExpand: 16, expandIncrement: 16, resolution: 63 },
+  ],
+  vgg: [
+    {
+      stages: [
+        { convs: 1, channels: 8 },
+        { convs: 2, channels: 12 },
+      ],
+      hiddenFeatures: 16,
+      resolution: 40,
+    },
+    {
+      stages: [
+        { convs: 2, channels: 8 },
+        { convs: 1, channels: 12 },
+      ],
+      hiddenFeatures: 16,
+      resolution: 36,
+      batchNorm: true,
+      layout: 'lecture',
+    },
+  ],
+}
+
+/** A softmax would hide differences of logits: an output that is one is read before it. */
+function withoutSoftmax(graph: Graph): Graph {
+  const softmax = new Map(graph.layers.filter((layer) => layer.type === 'Softmax').map((layer) => [layer.id, layer.inputs[0]!]))
+  if (!graph.outputs.some((output) => softmax.has(output))) return graph
+  const json = graphToJson(graph)
+  const last = new Set(graph.outputs.filter((output) => softmax.has(output)))
+  return verifyGraph({
+    ...json,
+    layers: json.layers.filter((layer) => !last.has(layer.id as string)),
+    outputs: json.outputs.map((output) => softmax.get(output) ?? output),
+  })
+}
+
+const networks = families.flatMap(({ name }) =>
+  (shrunk[name] ?? [{ resolution: 64 }]).map((options, i) => ({
+    label: `${name} ${i + 1}`,
+    graph: withoutSoftmax(verifyGraph(expandZoo({ family: name, options: { classes: 7, ...options } }).spec)),
+  })),
+)
+
+const backendOf: Record<RuntimeName, BackendName> = { onnxruntime: 'cpu', tfjs: tfjsBackend }
+const scratch = temporaryFolder()
+const request = (graph: Graph, batch = 1): LoadRequest => ({
+  graph,
+  batch,
+  resolution: null,
+  precision: 'float32',
+  threads: 1,
+  seed,
+  device: testCpu,
+  scratch,
+})
+
+async function logits(name: RuntimeName, graph: Graph, batch = 1): Promise<Float32Array[]> {
+  const session = await (await loadRuntime(name, backendOf[name])).load(request(graph, batch))
+  try {
+    await session.run()
+    return (await session.outputs()).map((output) => output.slice())
+  } finally {
+    await session.dispose()
+  }
+}
+
+/** Largest difference of any output, as a share of that output's largest value. */
+function difference(a: Float32Array[], b: Float32Array[]): number {
+  assert.deepEqual(
+    a.map((output) => output.length),
+    b.map((output) => output.length),
+  )
+  const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return Math.max(...a.map((output, i) => largest(output.map((value, j) => value - b[i]![j]!)) / largest(b[i]!)))
+}
+
+test('every family of the zoo is in the suite', () => {
+  assert.deepEqual(
+    [...new Set(networks.map(({ label }) => label.split(' ')[0]))],
+    families.map((family) => family.name),
+  )
+})
+
+test('every folder of runtimes is in the index, and every name has its folder', () => {
+  const folders = readdirSync(new URL('../../../src/gpu/runtimes/', import.meta.url), { withFileTypes: true })
+  assert.deepEqual(
+    folders
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort(),
+    [...runtimeNames].sort(),
+  )
+})
+
+for (const { label, graph } of networks) {
+  test(`${label}: both runtimes give the same logits; a moved padding side and a changed weight show`, async () => {
+    const onnx = await logits('onnxruntime', graph)
+    assert.ok(onnx.every((output) => output.every(Number.isFinite) && output.some((value) => value !== 0)))
+    const same = difference(await logits('tfjs', graph), onnx)
+    assert.ok(same <= tolerance, `differ by ${same}`)
+    const moved = withMovedPadding(graph)
+    if (moved) assert.ok(difference(await logits('tfjs', moved), onnx) > 10 * tolerance, 'a padding side was moved and nothing showed')
+    const changed = difference(await withChangedWeight(graph), onnx)
+    assert.ok(changed > tolerance, `a weight was changed, and the logits differ by ${changed} only`)
+  })
+}
+
+test('a batch of three is three images, through both runtimes', async () => {
+  const { graph } = networks.find(({ label }) => label === 'resnet 1')!
+  const onnx = await logits('onnxruntime', graph, 3)
+  assert.equal(onnx[0]!.length, 3 * 7)
+  assert.ok(difference(await logits('tfjs', graph, 3), onnx) <= tolerance)
+})
+
+/** The graph with the first padded window shifted by one: as many rows, one more above and one less below. */
+function withMovedPadding(graph: Graph): Graph | null {
+  const json = graphToJson(graph)
+  const padded = json.layers.find((layer) => layer.type === 'Conv2d' && Array.isArray(layer.padding) && layer.padding[2] > 0)
+  if (!padded) return null
+  const [top, left, bottom, right] = padded.padding as [number, number, number, number]
+  padded.padding = [top + 1, left, bottom - 1, right]
+  return verifyGraph(json)
+}
+
+/** Logits of TF.js where the middle weight of the first convolution has another sign and size. */
+function withChangedWeight(graph: Graph): Promise<Float32Array[]> {
+  const first = graph.layers.find((layer) => layer.type === 'Conv2d')!
+  const inputs = Object.fromEntries(
+    graph.inputs.map(({ id, shape }) => [
+      id,
+      seededInput(
+        seed,
+        id,
+        shape.reduce((a, b) => a * b),
+      ),
+    ]),
+  )
+  return runTfjs(graph, inputs, {
+    parameterOf(layerId, parameter) {
+      const values = seededParameter(seed, layerId, parameter)
+      if (layerId === first.id && parameter.name === 'weight') {
+        const middle = values.length >> 1
+        values[middle] = -2 * values[middle]! - 0.5
+      }
+      return values
+    },
+  })
+}
+
+for (const name of runtimeNames) {
+  test(`${name}: what its capabilities declare, it has`, async () => {
+    const runtime = await loadRuntime(name, backendOf[name])
+    assert.deepEqual([runtime.name, runtime.backend], [name, backendOf[name]])
+    const { perLayer, precisions, maxThreads } = await runtime.capabilities('cpu')
+    assert.equal(perLayer, runtime.profile !== undefined)
+    assert.ok(precisions.includes('float32'))
+    assert.ok(maxThreads >= 1 && maxThreads <= availableParallelism())
+    const support = await runtime.probe(request(networks[0]!.graph).device)
+    assert.ok(support.usable, JSON.stringify(support))
+    assert.deepEqual([support.backend, support.version], [backendOf[name], runtime.version])
+    assert.match(support.version, /^(\d+\.\d+\.\d+|tfjs-node-gpu \d+\.\d+\.\d+, binding built on TensorFlow \d+\.\d+\.\d+)$/)
+  })
+
+  test(`${name}: no GPU, no CUDA, and the reason; the CPU does not stand in`, async () => {
+    const runtime = await loadRuntime(name, name === 'tfjs' ? 'tensorflow' : 'cuda')
+    const gpu = { name: 'cuda:0', uuid: 'GPU-none', kind: 'cuda', index: 0, model: 'none', driver: null } as const
+    const support = await runtime.probe(gpu)
+    if (support.usable) {
+      assert.equal(support.backend, name === 'onnxruntime' ? 'cuda' : 'tensorflow', 'a host with a GPU')
+      return
+    }
+    assert.ok(support.reason.length > 20, support.reason)
+    await assert.rejects(async () => runtime.load({ ...request(networks[0]!.graph), device: gpu }))
+  })
+
+  test(`${name}: a profile gives each layer its time, once, and no more than the whole call`, async () => {
+    const runtime = await loadRuntime(name, backendOf[name])
+    for (const label of ['resnet 1', 'densenet 1', 'mobilenet_v3 1', 'googlenet 1', 'shufflenet_v2 1']) {
+      const { graph } = networks.find((network) => network.label === label)!
+      const profile = await runtime.profile!(request(graph), 3)
+      const ids = profile.perLayer.flatMap((row) => row.layerIds)
+      assert.equal(new Set(ids).size, ids.length, `${label}: a layer has two rows`)
+      assert.deepEqual([...ids].sort(), graph.layers.map((layer) => layer.id).sort(), `${label}: layers without a row`)
+      assert.equal(profile.runs, 3)
+      const sum = profile.perLayer.reduce((total, row) => total + row.ms, profile.unattributedMs)
+      assert.ok(sum > 0 && sum <= profile.totalMs * 1.001, `${label}: ${sum} of ${profile.totalMs} ms`)
+      // Two convolutions are never one kernel.
+      const convolutions = new Set(graph.layers.filter((layer) => opOf(layer.type).type === 'Conv2d').map((layer) => layer.id))
+      for (const row of profile.perLayer)
+        assert.ok(row.layerIds.filter((id) => convolutions.has(id)).length <= 1, `${label}: ${row.layerIds.join(' ')}`)
+    }
+  })
+}
