@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf'
 import { fuzz } from '../../../../scripts/fuzz-onnx.ts'
+import { file, floats, info, ints, localFunction, node, type Parts } from '../../../../scripts/onnx-file.ts'
 import { EngineError } from '../../../../src/engine/errors.ts'
 import { importOnnx } from '../../../../src/engine/formats/onnx-import/index.ts'
-import { file, floats, info, ints, localFunction, node, type Parts } from './build.ts'
 
 /** Message and code of the refusal. */
 function refusal(bytes: Uint8Array): { code: string; message: string } {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { file, floats, info, ints, node, type Parts } from '../../../../scripts/onnx-file.ts'
 import { computeCosts } from '../../../../src/engine/cost.ts'
 import { EngineError } from '../../../../src/engine/errors.ts'
 import { importOnnx } from '../../../../src/engine/formats/onnx-import/index.ts'
 import { inferShapes } from '../../../../src/engine/infer.ts'
-import { file, floats, info, ints, node, type Parts } from './build.ts'
 
 const read = (parts: Parts) => importOnnx(file(parts))
 const rows = (parts: Parts) =>

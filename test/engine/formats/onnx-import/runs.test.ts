@@ -6,10 +6,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AttributeProto_AttributeType, TensorProto_DataType } from 'onnx-buf'
 import * as ort from 'onnxruntime-node'
+import { file, floats, info, ints, localFunction, node, type Parts } from '../../../../scripts/onnx-file.ts'
 import { importOnnx } from '../../../../src/engine/formats/onnx-import/index.ts'
 import { seededInput } from '../../../../src/engine/weights.ts'
 import { distance, runTfjs, tolerance } from '../../run-graph.ts'
-import { file, floats, info, ints, localFunction, node, type Parts } from './build.ts'
 
 async function original(bytes: Uint8Array, values: Float32Array, shape: readonly number[]): Promise<Float32Array[]> {
   const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 })

@@ -16,7 +16,7 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf'
 
-/** Writes small ONNX files for tests. */
+/** Writes small ONNX files, for tests and for `npm run test:hostile`. */
 
 export type AttributeValue = number | readonly number[] | string | { float: number } | { tensor: TensorProto } | { ref: string; type: A }
 
