@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina'
-import type { CostOptions } from '../../engine/cost.ts'
+import type { CostOptions, CostTotals } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
@@ -7,11 +7,21 @@ import type { Roofline } from '../../gpu/roofline.ts'
 import type { BlobFile } from '../../store/index.ts'
 import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
-import type { ExportTask, OnnxFileTask } from './exports.ts'
-import type { OnnxTask } from './onnx.ts'
-import type { RooflineTask } from './roofline.ts'
-import type { CostFormat, ReadArchitecture } from './tasks.ts'
-import type { Crossing } from './worker.ts'
+import type { OnnxTask } from '../features/architectures/onnx-file.ts'
+import { type ReadArchitecture, writeGraph } from '../features/architectures/specification.ts'
+import { type CostFormat, costTotals, explainGraph, writeCosts } from '../features/costs/write.ts'
+import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
+import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
+import type { TaskResult } from './worker.ts'
+
+/** Up to this many layers, work on a stored graph is done where it is asked for: a thread would cost more time than it saves. */
+const smallGraph = 400
+
+/** A stored graph, and how large it is. */
+export interface StoredGraph {
+  packedGraph: Packed
+  layerCount: number
+}
 
 export interface PoolOptions {
   threads: number
@@ -74,18 +84,28 @@ export class EnginePool {
   }
 
   /** A graph as bytes, as `writeGraph` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
-  graph(graph: Packed): Promise<Uint8Array> {
-    return this.#run('graph', { graph }, [])
+  graph({ packedGraph, layerCount }: StoredGraph): Promise<Uint8Array> {
+    return this.#sized(layerCount, 'graph', writeGraph, { graph: packedGraph })
   }
 
   /** Costs of a graph as bytes, as `writeCosts` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
-  costs(graph: Packed, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
-    return this.#run('costs', { graph, options, format }, [])
+  costs({ packedGraph, layerCount }: StoredGraph, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
+    return this.#sized(layerCount, 'costs', writeCosts, { graph: packedGraph, options, format })
+  }
+
+  /** The sums of a graph's costs. @throws as `costTotals` does, LIMIT_EXCEEDED, OVERLOADED. */
+  totals({ packedGraph, layerCount }: StoredGraph, options: CostOptions): Promise<CostTotals> {
+    return this.#sized(layerCount, 'totals', costTotals, { graph: packedGraph, options })
   }
 
   /** Why two conventions differ over a graph. @throws as `explainGraph` does, LIMIT_EXCEEDED, OVERLOADED. */
-  explain(graph: Packed, options: ExplainOptions): Promise<Explanation> {
-    return this.#run('explain', { graph, options }, [])
+  explain({ packedGraph, layerCount }: StoredGraph, options: ExplainOptions): Promise<Explanation> {
+    return this.#sized(layerCount, 'explain', explainGraph, { graph: packedGraph, options })
+  }
+
+  /** A profile joined to its graph, as `joinProfile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  roofline(layerCount: number, task: RooflineTask): Promise<Roofline> {
+    return this.#sized(layerCount, 'roofline', joinProfile, task)
   }
 
   /** A graph as a file, as `writeExport` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
@@ -98,19 +118,19 @@ export class EnginePool {
     return this.#run('onnxFile', task, [])
   }
 
-  /** A profile joined to its graph, as `joinProfile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
-  roofline(task: RooflineTask): Promise<Roofline> {
-    return this.#run('roofline', task, [])
-  }
-
   async close(): Promise<void> {
     await this.#pool.destroy()
+  }
+
+  /** Work on a stored graph: a small one here, a large one on a thread, off the event loop. */
+  async #sized<I, O>(layerCount: number, name: string, task: (input: I) => O, input: I): Promise<O> {
+    return layerCount <= smallGraph ? task(input) : this.#run(name, input, [])
   }
 
   async #run<T>(name: string, task: unknown, transferList: ArrayBuffer[]): Promise<T> {
     // Waiting here and not in the pool's own queue, so that the time limit starts with the work.
     await this.#thread()
-    let end: Crossing<T>
+    let end: TaskResult<T>
     const timeout = AbortSignal.timeout(this.#options.timeoutMs)
     try {
       end = await this.#pool.run(task, { name, transferList, signal: timeout })

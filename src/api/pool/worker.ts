@@ -1,16 +1,17 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
-import { joinProfile } from './roofline.ts'
-import { explainGraph, readArchitecture, writeCosts, writeGraph } from './tasks.ts'
+import { readArchitecture, writeGraph } from '../features/architectures/specification.ts'
+import { costTotals, explainGraph, writeCosts } from '../features/costs/write.ts'
+import { joinProfile } from '../features/runs/join-profile.ts'
 
-/** A task's end as it crosses threads: errors lose their class on the way, so they travel as what they say. */
-export type Crossing<T> =
+/** Result of a task. Errors cross threads as plain data, since structured cloning drops their class. */
+export type TaskResult<T> =
   | { ok: true; value: T }
   | { ok: false; error: { from: 'engine' | 'api'; code: string; message: string; errors: readonly unknown[] } }
 
-const crossing =
+const asResult =
   <I, O>(task: (input: I) => O) =>
-  (input: I): Crossing<O> => {
+  (input: I): TaskResult<O> => {
     try {
       return { ok: true, value: task(input) }
     } catch (cause) {
@@ -24,18 +25,19 @@ const crossing =
 /** A task whose module is loaded when it is first asked for: reading and writing ONNX would cost every start a protobuf library. */
 const lazily =
   <I, O>(load: () => Promise<(input: I) => O>) =>
-  async (input: I): Promise<Crossing<O>> =>
-    crossing(await load())(input)
+  async (input: I): Promise<TaskResult<O>> =>
+    asResult(await load())(input)
 
 /** Answers once this thread has loaded the engine. */
-export const ready = (): Crossing<true> => ({ ok: true, value: true })
-export const read = crossing(readArchitecture)
-export const onnx = lazily(async () => (await import('./onnx.ts')).readOnnx)
-export const graph = crossing(writeGraph)
-export const costs = crossing(writeCosts)
-export const explain = crossing(explainGraph)
-export const roofline = crossing(joinProfile)
-const exported = lazily(async () => (await import('./exports.ts')).writeExport)
+export const ready = (): TaskResult<true> => ({ ok: true, value: true })
+export const read = asResult(readArchitecture)
+export const onnx = lazily(async () => (await import('../features/architectures/onnx-file.ts')).readOnnx)
+export const graph = asResult(writeGraph)
+export const costs = asResult(writeCosts)
+export const totals = asResult(costTotals)
+export const explain = asResult(explainGraph)
+export const roofline = asResult(joinProfile)
+const exported = lazily(async () => (await import('../features/exports/write.ts')).writeExport)
 
 export { exported as export }
-export const onnxFile = lazily(async () => (await import('./exports.ts')).writeOnnxFile)
+export const onnxFile = lazily(async () => (await import('../features/exports/write.ts')).writeOnnxFile)

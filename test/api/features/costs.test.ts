@@ -108,6 +108,30 @@ describe('costs over HTTP', () => {
     for (let i = 0; i < 7; i++) await api.request.get(`${body.links.costs}?batch=${i + 1}`).expect(404)
   })
 
+  it('of a deleted architecture are gone under every spelling of its id', async () => {
+    const { body } = await api.request.post('/v1/architectures').send(smallNetwork(61)).expect(201)
+    const shouted = `/v1/architectures/${body.id.toUpperCase()}`
+    await api.request.get(`${shouted}/costs`).expect(200)
+    await api.request.delete(body.links.self).expect(204)
+    await api.request.get(`${shouted}/costs`).expect(404)
+    const again = await api.request.post('/v1/architectures').send(smallNetwork(61)).expect(201)
+    await api.request.get(again.body.links.costs).expect(200)
+    await api.request.delete(`/v1/architectures/${again.body.id.toUpperCase()}`).expect(204)
+    await api.request.get(again.body.links.costs).expect(404)
+  })
+
+  it('are worked out once for both faces', async (t) => {
+    const { body } = await api.request.post('/v1/architectures').send(smallNetwork(62)).expect(201)
+    const worked = t.mock.method(api.pool, 'costs')
+    const rest = (await api.request.get(`${body.links.costs}?convention=full&batch=3`).expect(200)).body
+    const query = `{ costs(architectureId: "${body.id}", convention: "full", batch: 3) { totals { flops } } }`
+    for (let i = 0; i < 2; i++) {
+      const answer = await api.request.post('/graphql').send({ query }).expect(200)
+      assert.equal(answer.body.data.costs.totals.flops, rest.totals.flops)
+    }
+    assert.equal(worked.mock.callCount(), 1)
+  })
+
   it('of a graph too large for the event loop are the same as worked out here', async () => {
     const layers = Array.from({ length: 500 }, (_, i) => ({ type: 'Conv2d', outChannels: 1 + (i % 3), kernelSize: 1 }))
     const { body } = await api.request

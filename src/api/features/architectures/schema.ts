@@ -44,7 +44,7 @@ const TfjsArchitecture = Type.Object(
   { additionalProperties: false, title: 'NewTfjsArchitecture', description: 'A TensorFlow.js layers model.' },
 )
 
-/** For the document; what arrives is read by `pool/tasks.ts`, off the event loop. */
+/** For the document; what arrives is read by `specification.ts`, off the event loop. */
 export const NewArchitecture = Type.Union([JsonArchitecture, ZooArchitecture, KerasArchitecture, TfjsArchitecture], {
   title: 'NewArchitecture',
 })

@@ -2,12 +2,8 @@ import type { ArchitectureSummary, Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
-import { writeGraph } from '../../pool/tasks.ts'
 import type { Architecture, ArchitectureQuery, NewArchitecture } from './schema.ts'
 import type { Upload } from './upload.ts'
-
-/** Up to this many layers a graph is read where it is asked for; a larger one on a thread, off the event loop. */
-export const smallGraph = 400
 
 /** The same memory, as what Node sends. */
 export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -73,14 +69,14 @@ export class ArchitectureService {
     return this.graphOf(await this.stored(id))
   }
 
-  async graphOf({ packedGraph, layerCount }: StoredArchitecture): Promise<Buffer> {
-    return asBuffer(layerCount <= smallGraph ? writeGraph({ graph: packedGraph }) : await this.#pool.graph(packedGraph))
+  async graphOf(stored: StoredArchitecture): Promise<Buffer> {
+    return asBuffer(await this.#pool.graph(stored))
   }
 
   /** Hides the architecture and cancels its queued runs; finished runs keep their figures. @throws ApiError ARCHITECTURE_NOT_FOUND */
   async delete(id: string): Promise<void> {
     if (!(await this.#store.architectures.markDeleted(id))) throw notFound(id)
-    for (const forget of this.#forget) forget(id)
+    for (const forget of this.#forget) forget(id.toLowerCase())
   }
 
   /** Who keeps something of an architecture hears here when it is deleted. */

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { findConvention } from '../../../engine/conventions/index.ts'
-import { type CostOptions, type Costs, computeCosts } from '../../../engine/cost.ts'
-import { type ExplainOptions, type Explanation, explainCosts } from '../../../engine/explain-costs.ts'
-import type { Graph } from '../../../engine/graph.ts'
-import { unpack } from '../../../store/packed.ts'
+import type { CostOptions, Costs } from '../../../engine/cost.ts'
+import type { ExplainOptions, Explanation } from '../../../engine/explain-costs.ts'
 import type { EnginePool } from '../../pool/pool.ts'
-import { type CostFormat, writeCosts } from '../../pool/tasks.ts'
-import { type ArchitectureService, asBuffer, type StoredArchitecture, smallGraph } from '../architectures/service.ts'
+import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
 import type { CostQuery, ExplainQuery } from './schema.ts'
+import type { CostFormat } from './write.ts'
 
 /** How long this process goes without asking whether an architecture still exists: another may have deleted it. */
 const existenceMs = 2000
@@ -43,20 +41,13 @@ export class CostService {
     })
   }
 
-  /** Costs of a stored architecture as a value. @throws EngineError as `computeCosts` does. */
-  async costs({ packedGraph, layerCount }: StoredArchitecture, query: CostQuery): Promise<Costs> {
-    const options = readOptions(query)
-    if (layerCount <= smallGraph) return computeCosts(unpack(packedGraph) as Graph, options)
-    return JSON.parse(asBuffer(await this.#pool.costs(packedGraph, options, 'json')).toString('utf8'))
-  }
-
   /** Why two conventions differ over a stored architecture. @throws EngineError as `explainCosts` does. */
-  async explain({ packedGraph, layerCount }: StoredArchitecture, query: ExplainQuery): Promise<Explanation> {
+  async explain(stored: StoredArchitecture, query: ExplainQuery): Promise<Explanation> {
     const { from, to, batch = 1, resolution } = query
     // Names first: a large graph need not wait for a thread to hear that there is no such convention.
     for (const name of [from, to]) findConvention(name)
     const options: ExplainOptions = { from, to, batch, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
-    return layerCount <= smallGraph ? explainCosts(unpack(packedGraph) as Graph, options) : this.#pool.explain(packedGraph, options)
+    return this.#pool.explain(stored, options)
   }
 
   /** The same of the architecture with this id. @throws ApiError ARCHITECTURE_NOT_FOUND; as `explain` does. */
@@ -66,9 +57,7 @@ export class CostService {
 
   /** Multiply-adds of a call with these options, which thereby are known to go through the network. @throws as `costs` does. */
   async macs(id: string, options: CostOptions): Promise<number> {
-    const { packedGraph, layerCount } = await this.#architectures.stored(id)
-    if (layerCount <= smallGraph) return computeCosts(unpack(packedGraph) as Graph, options).totals.macs
-    return JSON.parse(asBuffer(await this.#pool.costs(packedGraph, options, 'json')).toString('utf8')).totals.macs
+    return (await this.#pool.totals(await this.#architectures.stored(id), options)).macs
   }
 
   /**
@@ -76,32 +65,51 @@ export class CostService {
    * @throws ApiError ARCHITECTURE_NOT_FOUND; EngineError as `computeCosts` does.
    */
   answer(id: string, query: CostQuery, format: CostFormat): CostAnswer | Promise<CostAnswer> {
-    const key = `${id} ${format} ${query.convention ?? 'lecture'} ${query.batch ?? 1} ${query.resolution ?? ''} ${query.dtype ?? 'float32'}`
-    const kept = this.#answers?.get(key)
-    if (kept && kept.knownUntil > Date.now()) return kept
-    return this.#work(id, query, format, key, kept)
+    const kept = this.#answers?.get(keyOf(id, query, format))
+    return kept && kept.knownUntil > Date.now() ? kept : this.#answerById(id, query, format)
   }
 
-  async #work(id: string, query: CostQuery, format: CostFormat, key: string, kept: CostAnswer | undefined): Promise<CostAnswer> {
+  async #answerById(id: string, query: CostQuery, format: CostFormat): Promise<CostAnswer> {
+    // Names first: an unknown convention is one whether the architecture exists or not.
+    readOptions(query)
+    return this.#answerOf(await this.#architectures.stored(id), query, format)
+  }
+
+  /**
+   * Costs as a value, of an architecture that was just read from the store: the same answers as `answer` keeps.
+   * @throws EngineError as `computeCosts` does.
+   */
+  async costs(stored: StoredArchitecture, query: CostQuery): Promise<Costs> {
+    return JSON.parse((await this.#answerOf(stored, query, 'json')).body.toString('utf8'))
+  }
+
+  async #answerOf(stored: StoredArchitecture, query: CostQuery, format: CostFormat): Promise<CostAnswer> {
     const options = readOptions(query)
-    const { packedGraph, layerCount, digest, name } = await this.#architectures.stored(id)
+    const key = keyOf(stored.id, query, format)
     const knownUntil = Date.now() + existenceMs
+    const kept = this.#answers?.get(key)
     if (kept) {
       kept.knownUntil = knownUntil
       return kept
     }
-    const task = { graph: packedGraph, options, format }
-    const body = asBuffer(layerCount <= smallGraph ? writeCosts(task) : await this.#pool.costs(packedGraph, options, format))
+    const body = asBuffer(await this.#pool.costs(stored, options, format))
     const answer = {
       body,
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
-      filename: `${name.replace(/[^\w.-]+/g, '_').slice(0, 80) || digest.slice(7, 19)}-${options.convention}-costs.${format}`,
+      filename: `${stored.name.replace(/[^\w.-]+/g, '_').slice(0, 80) || stored.digest.slice(7, 19)}-${options.convention}-costs.${format}`,
       knownUntil,
     }
-    if (!this.#deleted.has(id)) this.#answers?.set(key, answer)
+    if (!this.#deleted.has(stored.id)) this.#answers?.set(key, answer)
     return answer
   }
 }
+
+/** Key of a kept answer. It begins with the id, in the one spelling that the store uses, so that all answers of an architecture are found. */
+const keyOf = (
+  id: string,
+  { convention = 'lecture', batch = 1, resolution = '', dtype = 'float32' }: CostQuery,
+  format: CostFormat,
+): string => `${id.toLowerCase()} ${format} ${convention} ${batch} ${resolution} ${dtype}`
 
 /** A query as the engine takes it. @throws EngineError UNKNOWN_CONVENTION */
 function readOptions({ convention = 'lecture', batch = 1, resolution, dtype = 'float32' }: CostQuery): CostOptions {

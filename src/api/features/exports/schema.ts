@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
-import { textFormats } from '../../pool/exports.ts'
 import { GraphSchema } from '../architectures/schema.ts'
 import { CostQuery } from '../costs/schema.ts'
+import { textFormats } from './write.ts'
 
 const { resolution } = CostQuery.properties
 /** Options of the text formats; the service says which format takes which. No `default`: GraphQL would send it to all. */

@@ -3,8 +3,8 @@ import type { Run, Store } from '../../../store/index.ts'
 import { csv } from '../../csv.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
-import { joinProfile, type RooflineTask } from '../../pool/roofline.ts'
-import { type StoredArchitecture, smallGraph } from '../architectures/service.ts'
+import type { StoredArchitecture } from '../architectures/service.ts'
+import type { RooflineTask } from './join-profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 
 /** A run that has a profile, and what it is of. */
@@ -47,7 +47,7 @@ export async function layerProfile(pool: EnginePool, { run, profile, architectur
       ...(run.resolution ? { resolution: run.resolution as [number, number] } : {}),
     },
   }
-  const roofline = architecture.layerCount <= smallGraph ? joinProfile(task) : await pool.roofline(task)
+  const roofline = await pool.roofline(architecture.layerCount, task)
   return {
     runId: run.id,
     architectureId: run.architectureId,

@@ -1,22 +1,20 @@
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
-import { type CostOptions, computeCosts } from '../../engine/cost.ts'
-import { EngineError } from '../../engine/errors.ts'
-import { explain } from '../../engine/explain.ts'
-import { type ExplainOptions, type Explanation, explainCosts } from '../../engine/explain-costs.ts'
-import { importKeras, importTfjsLayers } from '../../engine/formats/keras/index.ts'
-import type { ImportReport } from '../../engine/formats/onnx-import/index.ts'
-import { type Graph, graphToJson } from '../../engine/graph.ts'
-import type { Limits } from '../../engine/limits.ts'
-import { verifyGraph } from '../../engine/verify.ts'
-import { expandZoo } from '../../engine/zoo/index.ts'
-import { type Packed, pack, unpack } from '../../store/packed.ts'
-import { csv } from '../csv.ts'
-import { ApiError, invalidRequest, type Problem } from '../errors.ts'
+import { computeCosts } from '../../../engine/cost.ts'
+import { EngineError } from '../../../engine/errors.ts'
+import { explain } from '../../../engine/explain.ts'
+import { importKeras, importTfjsLayers } from '../../../engine/formats/keras/index.ts'
+import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
+import { type Graph, graphToJson } from '../../../engine/graph.ts'
+import type { Limits } from '../../../engine/limits.ts'
+import { verifyGraph } from '../../../engine/verify.ts'
+import { expandZoo } from '../../../engine/zoo/index.ts'
+import { type Packed, pack, unpack } from '../../../store/packed.ts'
+import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 
 /**
- * The work whose size a client chooses: reading a specification, costing a large graph. Pure functions, run on
- * threads (`worker.ts`), where neither a large nor a hostile one can hold up the service.
+ * Reads the JSON that a client wants registered. Pure functions, run on the threads of `pool/`, where neither a large
+ * nor a hostile specification can hold up the service.
  */
 
 /** What was sent: a graph in JSON, a reference to the zoo with every option written out, or a model of another tool. */
@@ -184,39 +182,3 @@ export const digestOf = (graph: Graph): string =>
 
 /** A stored graph in the form it is registered in, as bytes to send. */
 export const writeGraph = ({ graph }: { graph: Packed }): Uint8Array => Buffer.from(JSON.stringify(graphToJson(unpack(graph) as Graph)))
-
-export type CostFormat = 'json' | 'csv'
-
-const csvColumns = [
-  'id',
-  'type',
-  'inputs',
-  'outputShape',
-  'outputElements',
-  'memoryKiB',
-  'params',
-  'macs',
-  'flops',
-  'bytesRead',
-  'bytesWritten',
-  'arithmeticIntensity',
-  'receptiveField',
-  'effectiveStride',
-] as const
-
-/**
- * The costs of a stored graph as bytes to send: JSON whole, or CSV with a row a layer, each naming the convention it
- * counts by. @throws EngineError as `computeCosts` does.
- */
-export function writeCosts({ graph, options, format }: { graph: Packed; options: CostOptions; format: CostFormat }): Uint8Array {
-  const costs = computeCosts(unpack(graph) as Graph, options)
-  if (format === 'json') return Buffer.from(JSON.stringify(costs))
-  const cell = (value: unknown): string | number =>
-    value === null ? '' : Array.isArray(value) ? value.join(typeof value[0] === 'number' ? 'x' : ' ') : (value as string | number)
-  const rows = costs.layers.map((layer) => [...csvColumns.map((column) => cell(layer[column])), costs.convention, costs.batch, costs.dtype])
-  return Buffer.from(csv([...csvColumns, 'convention', 'batch', 'dtype'], rows))
-}
-
-/** Why two conventions differ over a stored graph. @throws EngineError as `explainCosts` does. */
-export const explainGraph = ({ graph, options }: { graph: Packed; options: ExplainOptions }): Explanation =>
-  explainCosts(unpack(graph) as Graph, options)

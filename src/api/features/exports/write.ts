@@ -1,12 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import type { CostOptions } from '../../engine/cost.ts'
-import { writeDot } from '../../engine/formats/dot.ts'
-import { writeMermaid } from '../../engine/formats/mermaid.ts'
-import { exportOnnx } from '../../engine/formats/onnx-export.ts'
-import { streamOnnx } from '../../engine/formats/onnx-stream.ts'
-import { type Graph, graphToJson } from '../../engine/graph.ts'
-import { type Packed, unpack } from '../../store/packed.ts'
-import { writeCosts } from './tasks.ts'
+import type { CostOptions } from '../../../engine/cost.ts'
+import { writeDot } from '../../../engine/formats/dot.ts'
+import { writeMermaid } from '../../../engine/formats/mermaid.ts'
+import { exportOnnx } from '../../../engine/formats/onnx-export.ts'
+import { streamOnnx } from '../../../engine/formats/onnx-stream.ts'
+import { type Graph, graphToJson } from '../../../engine/graph.ts'
+import { type Packed, unpack } from '../../../store/packed.ts'
+import { writeCosts } from '../costs/write.ts'
 
 /** Formats that are text. */
 export const textFormats = ['json', 'csv', 'dot', 'mermaid'] as const

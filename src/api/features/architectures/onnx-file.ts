@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { computeCosts } from '../../engine/cost.ts'
-import { EngineError } from '../../engine/errors.ts'
-import { importOnnx } from '../../engine/formats/onnx-import/index.ts'
-import type { Limits } from '../../engine/limits.ts'
-import type { BlobFile } from '../../store/index.ts'
-import { pack } from '../../store/packed.ts'
-import { digestOf, type ReadArchitecture } from './tasks.ts'
+import { computeCosts } from '../../../engine/cost.ts'
+import { EngineError } from '../../../engine/errors.ts'
+import { importOnnx } from '../../../engine/formats/onnx-import/index.ts'
+import type { Limits } from '../../../engine/limits.ts'
+import type { BlobFile } from '../../../store/index.ts'
+import { pack } from '../../../store/packed.ts'
+import { digestOf, type ReadArchitecture } from './specification.ts'
 
 export interface OnnxTask {
   name: string

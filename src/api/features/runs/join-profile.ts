@@ -1,8 +1,8 @@
-import type { CostOptions } from '../../engine/cost.ts'
-import type { Graph } from '../../engine/graph.ts'
-import type { RunProfile } from '../../gpu/contract.ts'
-import { type Roofline, rooflineOf } from '../../gpu/roofline.ts'
-import { type Packed, unpack } from '../../store/packed.ts'
+import type { CostOptions } from '../../../engine/cost.ts'
+import type { Graph } from '../../../engine/graph.ts'
+import type { RunProfile } from '../../../gpu/contract.ts'
+import { type Roofline, rooflineOf } from '../../../gpu/roofline.ts'
+import { type Packed, unpack } from '../../../store/packed.ts'
 
 export interface RooflineTask {
   graph: Packed
