@@ -56,8 +56,9 @@ export function describeSchema(schema: Record<string, any>): string {
   }
   if (schema.type === 'array') {
     if (Array.isArray(schema.items)) return `a list of ${schema.items.length} values, each ${describeSchema(schema.items[0])}`
-    const length =
-      schema.minItems !== undefined && schema.maxItems !== undefined ? ` of ${schema.minItems} to ${schema.maxItems} values` : ''
+    const { minItems: least, maxItems: most } = schema
+    const count = least === most ? least : `${least} to ${most}`
+    const length = least === undefined || most === undefined ? '' : ` of ${count} ${most === 1 ? 'value' : 'values'}`
     const unlike = schema.uniqueItems ? ', none twice' : ''
     return schema.items ? `a list${length}${unlike}, each ${describeSchema(schema.items)}` : `a list${length}${unlike}`
   }

@@ -3,7 +3,7 @@ import { type Graph, reference } from '../graph.ts'
 import { type InferOptions, type InferredLayer, inferShapes, inputShape } from '../infer.ts'
 import type { Parameter, TfjsCall } from '../op.ts'
 import { opOf } from '../ops/index.ts'
-import { toEngineOrder, toTfjsOrder } from '../ops/lowering/layout.ts'
+import { toEngineOrder, toTfjsOrder } from '../ops/shared/lowering/layout.ts'
 import { numel, type Shape } from '../shape.ts'
 import { ownerOf, parametersOf } from '../shared-weights.ts'
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel } from '../shape.ts'
-import { allInputs, broadcast, emitPairwise, lowerPairwise } from './broadcast.ts'
+import { allInputs, broadcast, emitPairwise, lowerPairwise } from './shared/broadcast.ts'
 
 /** Element-wise sum, the residual connection: n − 1 additions per output element. Sizes of 1 broadcast. */
 export const add = defineOp({

@@ -4,7 +4,7 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
-import { inEngineOrder } from './lowering/layout.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
 
 const heads = (of: string) =>
   Type.Integer({

@@ -1,10 +1,11 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
+import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, type TfjsCall, type TfjsContext, takes } from '../op.ts'
-import { numel, type Shape } from '../shape.ts'
-import { perElement } from './elementwise.ts'
-import { readBatchNorm } from './onnx-norm.ts'
+import { numel, perImage, type Shape } from '../shape.ts'
+import { perElement } from './shared/elementwise.ts'
+import { type Rank, spatial } from './shared/spatial.ts'
 
 const Attributes = Type.Object({
   numFeatures: Type.Optional(Type.Integer({ minimum: 1, description: 'Checked against the input’s channels where given.' })),
@@ -14,7 +15,7 @@ const Attributes = Type.Object({
   shift: Type.Optional(Type.Boolean({ description: 'Learns the shift. Default as affine.' })),
 })
 
-export interface BatchNormAttributes {
+interface BatchNormAttributes {
   numFeatures?: number
   eps: number
   affine: boolean
@@ -23,10 +24,46 @@ export interface BatchNormAttributes {
   shift?: false
 }
 
-export const learns = (a: BatchNormAttributes): { scale: boolean; shift: boolean } => ({
+const learns = (a: BatchNormAttributes): { scale: boolean; shift: boolean } => ({
   scale: a.affine && a.scale !== false,
   shift: a.affine && a.shift !== false,
 })
+
+/** Whether a tensor has this many spatial dims; `BatchNorm1d` takes vectors as well, which have none. */
+const fits = (rank: Rank, { length }: Shape): boolean => length === rank + 2 || (rank === 1 && length === 2)
+
+/** Reads `BatchNormalization` as it stands in inference: statistics from the file, its first output alone. */
+function readBatchNorm(node: OnnxNode): OnnxLayer | null {
+  if (node.inputs.slice(1, 5).some((input) => !input?.constant) || node.int('training_mode', 0) !== 0) return null
+  return {
+    attributes: { numFeatures: node.inputs[1]!.shape[0] ?? 0, eps: node.float('epsilon', 1e-5) },
+    parameters: { weight: { input: 1 }, bias: { input: 2 }, running_mean: { input: 3 }, running_var: { input: 4 } },
+  }
+}
+
+/** TF.js's own, which normalises the last dim: the channels of a map. */
+function onMaps(tf: typeof tfjs, { attributes: a, parameters: p }: TfjsContext<BatchNormAttributes>): TfjsCall {
+  const vector = (name: string) => p[name] as tfjs.Tensor1D
+  const shift = learns(a).shift ? vector('bias') : undefined
+  const scale = learns(a).scale ? vector('weight') : undefined
+  return ([x]) => tf.batchNorm4d(x as tfjs.Tensor4D, vector('running_mean'), vector('running_var'), shift, scale, a.eps)
+}
+
+/**
+ * The factor and the summand of each channel, for tensors that travel in the engine's order: TF.js normalises the last
+ * dim only.
+ */
+function foldedNorm(tf: typeof tfjs, { attributes: a, inputs, parameters: p }: TfjsContext<BatchNormAttributes>): TfjsCall {
+  const shape = [inputs[0]![1]!, ...inputs[0]!.slice(2).map(() => 1)]
+  const [factor, summand] = tf.tidy(() => {
+    const root = tf.rsqrt(tf.add(p.running_var!, a.eps))
+    const scale = learns(a).scale ? tf.mul(root, p.weight!) : root
+    const centre = tf.neg(tf.mul(p.running_mean!, scale))
+    return [tf.reshape(scale, shape), tf.reshape(learns(a).shift ? tf.add(centre, p.bias!) : centre, shape)]
+  }) as [tfjs.Tensor, tfjs.Tensor]
+  for (const given of Object.values(p)) given.dispose()
+  return ([x]) => tf.add(tf.mul(x!, factor), summand)
+}
 
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015) as it stands in inference, PyTorch's `nn.BatchNorm1d` to `3d` in eval
@@ -34,18 +71,11 @@ export const learns = (a: BatchNormAttributes): { scale: boolean; shift: boolean
  * and one summand per channel before any image comes, so an element takes one multiplication and one addition, fvcore's
  * count as well. Weight and bias are parameters; the running mean and variance are buffers.
  */
-export const batchNorm = (of: {
-  type: string
-  summary: string
-  /** Of the tensors it takes, batch included. */
-  ranks: readonly number[]
-  /** Refuses tensors of other ranks. @throws ShapeError */
-  check(x: Shape): void
-  tfjs(tf: typeof tfjs, context: TfjsContext<BatchNormAttributes>): TfjsCall
-}) =>
-  defineOp({
-    type: of.type,
-    summary: of.summary,
+const batchNorm = (rank: Rank, summary: string) => {
+  const type = `BatchNorm${rank}d`
+  return defineOp({
+    type,
+    summary,
     attributes: Attributes,
     arity: takes(1),
     canonical: (raw: Static<typeof Attributes>): BatchNormAttributes => {
@@ -60,7 +90,8 @@ export const batchNorm = (of: {
       }
     },
     shape: ([x], a) => {
-      of.check(x!)
+      if (rank > 1) spatial(rank, x!, type)
+      else if (!fits(rank, x!)) throw new ShapeError(`BatchNorm1d takes a vector or a sequence C×L, but its input is ${perImage(x!)}`)
       const channels = x![1]!
       if (a.numFeatures !== undefined && a.numFeatures !== channels)
         throw new ShapeError(
@@ -79,7 +110,7 @@ export const batchNorm = (of: {
       ]
     },
     quantities: ({ outputs }) => perElement({ multiplications: 1, additions: 1 }, numel(outputs[0]!)),
-    fromOnnx: { BatchNormalization: (node) => (of.ranks.includes(node.inputs[0]?.shape.length ?? 0) ? readBatchNorm(node) : null) },
+    fromOnnx: { BatchNormalization: (node) => (fits(rank, node.inputs[0]?.shape ?? []) ? readBatchNorm(node) : null) },
     onnx: (emit, { inputs }, a) => {
       const channels = inputs[0]![1]!
       const filled = (hint: string, value: number) => emit.constant(hint, [channels], new Float32Array(channels).fill(value))
@@ -92,21 +123,13 @@ export const batchNorm = (of: {
         { epsilon: { float: a.eps } },
       )
     },
-    tfjs: of.tfjs,
+    tfjs: rank === 2 ? onMaps : foldedNorm,
   })
-
-/**
- * The factor and the summand of each channel, for tensors that travel in the engine's order: TF.js normalises the last
- * dim only.
- */
-export function foldedNorm(tf: typeof tfjs, { attributes: a, inputs, parameters: p }: TfjsContext<BatchNormAttributes>): TfjsCall {
-  const shape = [inputs[0]![1]!, ...inputs[0]!.slice(2).map(() => 1)]
-  const [factor, summand] = tf.tidy(() => {
-    const root = tf.rsqrt(tf.add(p.running_var!, a.eps))
-    const scale = learns(a).scale ? tf.mul(root, p.weight!) : root
-    const centre = tf.neg(tf.mul(p.running_mean!, scale))
-    return [tf.reshape(scale, shape), tf.reshape(learns(a).shift ? tf.add(centre, p.bias!) : centre, shape)]
-  }) as [tfjs.Tensor, tfjs.Tensor]
-  for (const given of Object.values(p)) given.dispose()
-  return ([x]) => tf.add(tf.mul(x!, factor), summand)
 }
+
+export const batchNorm1d = batchNorm(
+  1,
+  'Normalises each feature of a vector, or each channel of a sequence, by running statistics, then scales and shifts it.',
+)
+export const batchNorm2d = batchNorm(2, 'Normalises each channel by running statistics, then scales and shifts it.')
+export const batchNorm3d = batchNorm(3, 'Normalises each channel of a volume by running statistics, then scales and shifts it.')

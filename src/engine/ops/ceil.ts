@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** ⌈x⌉: counted as one comparison per element. */
 export const ceil = activation({

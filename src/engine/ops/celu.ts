@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { parametricActivation } from './elementwise.ts'
+import { parametricActivation } from './shared/elementwise.ts'
 
 const Attributes = Type.Object({
   alpha: Type.Optional(Type.Number({ description: 'Scale of the exponential part. Default 1.' })),

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
-import { featureMap } from './window.ts'
+import { featureMap } from './shared/spatial.ts'
 
 const Attributes = Type.Object({
   groups: Type.Integer({ minimum: 1, description: 'Groups among which channels are dealt out; must divide the channels.' }),

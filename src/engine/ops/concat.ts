@@ -3,8 +3,8 @@ import { ShapeError } from '../errors.ts'
 import { sum } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { perImage } from '../shape.ts'
-import { dimOf } from './dims.ts'
-import { tfjsAxis } from './lowering/layout.ts'
+import { dimOf } from './shared/dims.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   dim: Type.Optional(Type.Integer({ description: 'Dim along which inputs are joined; the batch is dim 0. Default 1, the channels.' })),

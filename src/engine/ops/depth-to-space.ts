@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { defineOp, takes } from '../op.ts'
-import { inEngineOrder } from './lowering/layout.ts'
-import { featureMap } from './window.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
+import { featureMap } from './shared/spatial.ts'
 
 const Attributes = Type.Object({
   blockSize: Type.Integer({ minimum: 1, maximum: 1024, description: 'Rows and columns that blockSize² channels become.' }),

@@ -1,4 +1,4 @@
-import { binary } from './elementwise.ts'
+import { binary } from './shared/elementwise.ts'
 
 /** left / right: one division per element. */
 export const div = binary({

@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** eˣ: one exponential per element. */
 export const exp = activation({

@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { defineOp, takes } from '../op.ts'
 import type { Shape } from '../shape.ts'
-import { dimOf } from './dims.ts'
-import { inEngineOrder } from './lowering/layout.ts'
+import { dimOf } from './shared/dims.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   dims: Type.Optional(

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
-import { dimOf } from './dims.ts'
-import { toEngineOrder, toTfjsOrder } from './lowering/layout.ts'
+import { dimOf } from './shared/dims.ts'
+import { toEngineOrder, toTfjsOrder } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   startDim: Type.Optional(Type.Integer({ description: 'First dim joined; the batch is dim 0. Default 1.' })),

@@ -2,8 +2,8 @@ import type { Tensor1D } from '@tensorflow/tfjs-core'
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { defineOp, takes } from '../op.ts'
-import { dimOf } from './dims.ts'
-import { inEngineOrder } from './lowering/layout.ts'
+import { dimOf } from './shared/dims.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   dim: Type.Integer({ description: 'Dim that is picked from; the batch is dim 0.' }),

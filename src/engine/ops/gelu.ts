@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { perElement } from './elementwise.ts'
+import { perElement } from './shared/elementwise.ts'
 
 const Attributes = Type.Object({
   approximate: Type.Optional(

@@ -2,9 +2,9 @@ import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { dimOf } from './dims.ts'
-import { perElement } from './elementwise.ts'
-import { tfjsAxis } from './lowering/layout.ts'
+import { dimOf } from './shared/dims.ts'
+import { perElement } from './shared/elementwise.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   dim: Type.Optional(Type.Integer({ description: 'Dim that is halved; the batch is dim 0. Default −1, the last, as PyTorch’s.' })),

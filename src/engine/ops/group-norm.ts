@@ -4,9 +4,9 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
-import { inEngineOrder } from './lowering/layout.ts'
-import { normal } from './lowering/normal.ts'
-import { normalisation } from './normalisation.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
+import { normal } from './shared/lowering/normal.ts'
+import { normalisation } from './shared/normalization.ts'
 
 const Attributes = Type.Object({
   groups: Type.Integer({ minimum: 1, description: 'Groups that the channels are split into; each is normalised by itself.' }),

@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /**
  * x · min(max(x + 3, 0), 6) / 6, as PyTorch's `nn.Hardswish` (Howard et al., "Searching for MobileNetV3", 2019): one

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import type { OnnxNode } from '../formats/onnx-node.ts'
-import { parametricActivation } from './elementwise.ts'
+import { parametricActivation } from './shared/elementwise.ts'
 
 const Attributes = Type.Object({
   min: Type.Optional(Type.Number({ description: 'Smallest value let pass. Default −1; −3.4e38 bounds nothing.' })),

@@ -3,9 +3,9 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
-import { tfjsAxis } from './lowering/layout.ts'
-import { normal } from './lowering/normal.ts'
-import { normalisation } from './normalisation.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
+import { normal } from './shared/lowering/normal.ts'
+import { normalisation } from './shared/normalization.ts'
 
 const Attributes = Type.Object({
   eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),

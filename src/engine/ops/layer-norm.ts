@@ -3,10 +3,10 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { canonicalFunctional, functional } from './functional.ts'
-import { inEngineOrder } from './lowering/layout.ts'
-import { normal } from './lowering/normal.ts'
-import { normalisation } from './normalisation.ts'
+import { canonicalFunctional, functional } from './shared/functional.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
+import { normal } from './shared/lowering/normal.ts'
+import { normalisation } from './shared/normalization.ts'
 
 const Attributes = Type.Object({
   dims: Type.Optional(

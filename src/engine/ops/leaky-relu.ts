@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { parametricActivation } from './elementwise.ts'
+import { parametricActivation } from './shared/elementwise.ts'
 
 const Attributes = Type.Object({
   negativeSlope: Type.Optional(Type.Number({ description: 'Slope below zero. Default 0.01.' })),

@@ -4,7 +4,7 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { inEngineOrder } from './lowering/layout.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   outFeatures: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Neurons, that is output features.' }),

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { featureMap } from './window.ts'
+import { featureMap } from './shared/spatial.ts'
 
 const Attributes = Type.Object({
   size: Type.Integer({

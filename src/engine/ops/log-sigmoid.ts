@@ -1,5 +1,5 @@
-import { activation } from './elementwise.ts'
-import { stableSoftplus } from './lowering/softplus.ts'
+import { activation } from './shared/elementwise.ts'
+import { stableSoftplus } from './shared/lowering/softplus.ts'
 
 /** ln(1 / (1 + e^−x)) = −ln(1 + e^−x), PyTorch's `nn.LogSigmoid`: exp, log, one addition. */
 export const logSigmoid = activation({

@@ -2,9 +2,9 @@ import { type Static, Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { dimOf } from './dims.ts'
-import { inEngineOrder } from './lowering/layout.ts'
-import { readSoftmax } from './onnx-softmax.ts'
+import { dimOf } from './shared/dims.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
+import { readSoftmax } from './shared/onnx-softmax.ts'
 
 const Attributes = Type.Object({
   dim: Type.Optional(Type.Integer({ description: 'Dim whose shares add up to 1; the batch is dim 0. Default 1.' })),

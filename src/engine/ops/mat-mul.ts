@@ -4,8 +4,8 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
-import { broadcast } from './broadcast.ts'
-import { inEngineOrder } from './lowering/layout.ts'
+import { broadcast } from './shared/broadcast.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
 
 /**
  * Product of two matrices, or of two stacks of them, as `torch.matmul` on tensors of two dims and more: …×n×k by …×k×m,

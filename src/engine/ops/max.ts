@@ -1,4 +1,4 @@
-import { binary } from './elementwise.ts'
+import { binary } from './shared/elementwise.ts'
 
 /** The larger of two: one comparison per element. */
 export const max = binary({

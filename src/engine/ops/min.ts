@@ -1,4 +1,4 @@
-import { binary } from './elementwise.ts'
+import { binary } from './shared/elementwise.ts'
 
 /** The smaller of two: one comparison per element. */
 export const min = binary({

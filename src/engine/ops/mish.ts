@@ -1,5 +1,5 @@
-import { activation } from './elementwise.ts'
-import { stableSoftplus } from './lowering/softplus.ts'
+import { activation } from './shared/elementwise.ts'
+import { stableSoftplus } from './shared/lowering/softplus.ts'
 
 /** x · tanh(ln(1 + e^x)), PyTorch's `nn.Mish` (Misra, 2019): exp, log, tanh, one addition, one multiplication. */
 export const mish = activation({

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel } from '../shape.ts'
-import { allInputs, broadcast, emitPairwise, lowerPairwise } from './broadcast.ts'
+import { allInputs, broadcast, emitPairwise, lowerPairwise } from './shared/broadcast.ts'
 
 /**
  * Element-wise product, as in squeeze-and-excitation: n − 1 multiplications per output element. Sizes of 1 broadcast.

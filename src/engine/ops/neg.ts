@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** −x: a change of sign, which is not counted. */
 export const neg = activation({

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
-import { perElement } from './elementwise.ts'
-import { inEngineOrder } from './lowering/layout.ts'
+import { perElement } from './shared/elementwise.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
 
 /** Whether an ONNX slope is one a channel: C×1×1 since opset 7, C before. */
 export function slopePerChannel(x: Shape, slope: Shape, opset: number): boolean {

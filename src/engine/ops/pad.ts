@@ -3,9 +3,9 @@ import { ShapeError } from '../errors.ts'
 import { sum } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { perImage, type Shape } from '../shape.ts'
-import { dimOf } from './dims.ts'
-import { tfjsAxis } from './lowering/layout.ts'
-import { featureMap } from './window.ts'
+import { dimOf } from './shared/dims.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
+import { featureMap } from './shared/spatial.ts'
 
 const border = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })
 const modes = ['constant', 'reflect', 'edge'] as const

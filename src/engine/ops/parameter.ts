@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
-import { toTfjsOrder } from './lowering/layout.ts'
+import { toTfjsOrder } from './shared/lowering/layout.ts'
 
 /** Values that a graph carries itself; a larger tensor is seeded or comes from a file. */
 const mostValues = 1024

@@ -3,8 +3,8 @@ import { type Static, Type } from 'typebox'
 import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, type Quantities, takes } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
-import { dimOf } from './dims.ts'
-import { inEngineOrder } from './lowering/layout.ts'
+import { dimOf } from './shared/dims.ts'
+import { inEngineOrder } from './shared/lowering/layout.ts'
 
 const kinds = ['mean', 'sum', 'max', 'min', 'prod', 'l1', 'l2', 'sumSquare', 'logSumExp'] as const
 type Kind = (typeof kinds)[number]

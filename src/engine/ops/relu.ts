@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { defineOp } from '../op.ts'
-import { activation } from './elementwise.ts'
-import { canonicalFunctional, functional } from './functional.ts'
+import { activation } from './shared/elementwise.ts'
+import { canonicalFunctional, functional } from './shared/functional.ts'
 
 const Attributes = Type.Object({ functional })
 

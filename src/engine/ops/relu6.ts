@@ -1,5 +1,5 @@
-import { activation } from './elementwise.ts'
 import { clipRange } from './hard-tanh.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** min(max(x, 0), 6): two comparisons per element. */
 export const relu6 = activation({

@@ -5,7 +5,7 @@ import { flattened, squeezed, unsqueezed } from '../formats/onnx-import/shapes.t
 import type { OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
-import { toEngineOrder, toTfjsOrder } from './lowering/layout.ts'
+import { toEngineOrder, toTfjsOrder } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   shape: Type.Array(Type.Union([Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), Type.Literal(-1)]), {

@@ -4,9 +4,9 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage, type Shape } from '../shape.ts'
-import { tfjsAxis } from './lowering/layout.ts'
-import { readResize } from './onnx-resize.ts'
-import { type Coordinates, nearestIndices, neighbours, type Rounding, resized } from './resampling.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
+import { readResize } from './shared/onnx-resize.ts'
+import { type Coordinates, nearestIndices, neighbours, type Rounding, resized } from './shared/resampling.ts'
 
 const factor = Type.Number({ exclusiveMinimum: 0, maximum: 2 ** 20 })
 const length = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })

@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** The nearest integer, the even one of two: one comparison per element, as Floor. */
 export const round = activation({

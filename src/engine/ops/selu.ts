@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 const alpha = 1.6732632423543772
 const scale = 1.0507009873554805

@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** 1 / (1 + e^−x): one exp, one addition, one division per element. */
 export const sigmoid = activation({

@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** x / (1 + e^−x), also called Swish: one exp, one addition, one division per element. */
 export const silu = activation({

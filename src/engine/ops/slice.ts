@@ -4,8 +4,8 @@ import { cuts } from '../formats/onnx-import/shapes.ts'
 import type { OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, takes } from '../op.ts'
 import type { Shape } from '../shape.ts'
-import { dimOf } from './dims.ts'
-import { tfjsAxis } from './lowering/layout.ts'
+import { dimOf } from './shared/dims.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
 
 const position = (description: string) => Type.Integer({ minimum: -(2 ** 31), maximum: 2 ** 31 - 1, description })
 const Attributes = Type.Object({

@@ -1,5 +1,5 @@
-import { activation } from './elementwise.ts'
-import { stableSoftplus } from './lowering/softplus.ts'
+import { activation } from './shared/elementwise.ts'
+import { stableSoftplus } from './shared/lowering/softplus.ts'
 
 /** ln(1 + eˣ), as PyTorch's `nn.Softplus`: one exponential, one addition, one logarithm per element. */
 export const softplus = activation({

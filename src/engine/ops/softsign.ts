@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** x / (1 + |x|), as PyTorch's `nn.Softsign`: one comparison, one addition, one division per element. */
 export const softsign = activation({

@@ -3,8 +3,8 @@ import { ShapeError } from '../errors.ts'
 import { evenly } from '../formats/onnx-import/shapes.ts'
 import { defineOp, takes } from '../op.ts'
 import type { Shape } from '../shape.ts'
-import { dimOf } from './dims.ts'
-import { tfjsAxis } from './lowering/layout.ts'
+import { dimOf } from './shared/dims.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
 
 /** Outputs of one layer, so that no attribute can ask for a list without bound. */
 const maxOutputs = 1024

@@ -1,4 +1,4 @@
-import { binary } from './elementwise.ts'
+import { binary } from './shared/elementwise.ts'
 
 /** left − right: one addition per element. */
 export const sub = binary({

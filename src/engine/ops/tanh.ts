@@ -1,4 +1,4 @@
-import { activation } from './elementwise.ts'
+import { activation } from './shared/elementwise.ts'
 
 /** Hyperbolic tangent: one transcendental function per element. */
 export const tanh = activation({

@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { perImage } from '../shape.ts'
-import { tfjsAxis } from './lowering/layout.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   repeats: Type.Array(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), {

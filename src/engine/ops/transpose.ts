@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { defineOp, takes } from '../op.ts'
 import { perImage } from '../shape.ts'
-import { tfjsAxis } from './lowering/layout.ts'
+import { tfjsAxis } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   dims: Type.Array(Type.Integer({ minimum: 0, maximum: 7 }), {

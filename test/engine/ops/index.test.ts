@@ -9,22 +9,33 @@ import { verifyGraph } from '../../../src/engine/verify.ts'
 
 const folder = new URL('../../../src/engine/ops/', import.meta.url)
 const plain = (text: string): string => text.replaceAll('-', '').toLowerCase()
+/** Conv1d to Conv3d are one kind of op. */
+const kindOf = (op: AnyOp): string => plain(op.type.replace(/[123]d$/, ''))
 const isOp = (value: unknown): value is AnyOp => typeof value === 'object' && value !== null && 'quantities' in value && 'tfjs' in value
 
-test('folder and index hold the same ops, each in a file of its name, with a test of that name', async () => {
+test('folder and index hold the same ops, each kind in a file of its name, with a test of that name', async () => {
   const found = new Map<string, AnyOp>()
-  for (const file of await readdir(folder)) {
-    if (!file.endsWith('.ts') || file === 'index.ts') continue
-    for (const value of Object.values(await import(new URL(file, folder).href)))
-      if (isOp(value)) {
-        found.set(value.type, value)
-        assert.equal(plain(file.slice(0, -3)), plain(value.type), `${file} holds ${value.type}`)
-      }
+  const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile() && entry.name !== 'index.ts')
+  for (const { name: file } of files) {
+    const inFile = Object.values(await import(new URL(file, folder).href)).filter(isOp)
+    assert.notEqual(inFile.length, 0, `${file} defines no op: helpers belong in ops/shared/`)
+    for (const op of inFile) {
+      found.set(op.type, op)
+      assert.equal(plain(file.replace(/\.ts$/, '')), kindOf(op), `${file} holds ${op.type}`)
+    }
   }
   assert.deepEqual([...found.keys()].sort(), ops.map((op) => op.type).sort())
   for (const op of ops) assert.equal(found.get(op.type), op)
   const tests = (await readdir(new URL('.', import.meta.url))).map((file) => plain(file.replace('.test.ts', '')))
-  for (const op of ops) assert.ok(tests.includes(plain(op.type)), `${op.type} has no test of its name`)
+  for (const op of ops) assert.ok(tests.includes(kindOf(op)), `${op.type} has no test of its kind's name`)
+})
+
+test('ops/shared/ holds helpers, no op', async () => {
+  for (const file of await readdir(new URL('shared/', folder), { recursive: true })) {
+    if (!file.endsWith('.ts')) continue
+    const held = Object.values(await import(new URL(`shared/${file}`, folder).href)).filter(isOp)
+    assert.deepEqual(held, [], `shared/${file} holds an op`)
+  }
 })
 
 /** Spellings of each op's attributes; the bare one stands for every op that needs none. */
@@ -46,7 +57,7 @@ const spellings: Record<string, Record<string, unknown>[]> = {
     { kernelSize: 2 },
     { kernelSize: [3, 2], stride: [1, 2], padding: 'same', ceilMode: true, countIncludePad: false, functional: true },
   ],
-  MaxPool1d: [{ kernelSize: 2 }, { kernelSize: 3, stride: 1, padding: 'same', dilation: 2, ceilMode: true }],
+  MaxPool1d: [{ kernelSize: 2 }, { kernelSize: 3, stride: 1, padding: 'same', dilation: 2, ceilMode: true, functional: true }],
   Conv3d: [
     { outChannels: 4, kernelSize: 3 },
     {

@@ -1,0 +1,131 @@
+import type * as tfjs from '@tensorflow/tfjs-core'
+import { type Static, Type } from 'typebox'
+import { product } from '../exact.ts'
+import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
+import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
+import { defineOp, takes } from '../op.ts'
+import { numel } from '../shape.ts'
+import { canonicalFunctional, functional } from './shared/functional.ts'
+import { channelsLast, padded, withHeight, withWindowHeight } from './shared/lowering/channels-last.ts'
+import { onnxWindow, spatialSizes, spelledWindow } from './shared/onnx-window.ts'
+import { canonicalWindow, nouns, type Rank, type SpelledWindow, spatial, windowAttributes, windowOf } from './shared/spatial.ts'
+import { checkPoolPadding, fieldOf, type Geometry, padsWithOverhang, type SpatialWindow, windowGeometry } from './shared/window.ts'
+
+const attributesOf = (rank: Rank) =>
+  Type.Object({
+    ...windowAttributes(rank),
+    ceilMode: Type.Optional(Type.Boolean({ description: 'Round the output size up instead of down. Default false.' })),
+    countIncludePad: Type.Optional(Type.Boolean({ description: 'Count padding zeros into the mean. Default true; TensorFlow does not.' })),
+    functional,
+  })
+
+interface AvgPoolAttributes extends SpelledWindow {
+  countIncludePad: boolean
+  functional?: true
+}
+
+/** Reads `AveragePool` of this rank, undilated. */
+const readAveragePool =
+  (rank: Rank) =>
+  (node: OnnxNode): OnnxLayer | null => {
+    const sizes = spatialSizes(node, rank)
+    if (!sizes) return null
+    const read = onnxWindow(node, sizes, node.ints('kernel_shape') ?? [])
+    if (read.dilation.some((step) => step !== 1)) return null
+    const { dilation, ...window } = spelledWindow(read)
+    return { attributes: { ...window, ceilMode: node.int('ceil_mode', 0) === 1, countIncludePad: node.int('count_include_pad', 0) === 1 } }
+  }
+
+/** How many elements each window's mean is over, along one axis. */
+function counts(g: Geometry, size: readonly number[], i: number, includePad: boolean): number[] {
+  const [low, high] = includePad ? [-g.pads[i]!, size[i]! + g.pads[size.length + i]!] : [0, size[i]!]
+  return Array.from({ length: g.output[i]! }, (_, o) => {
+    const start = o * g.stride[i]! - g.pads[i]!
+    return Math.min(start + g.kernel[i]!, high) - Math.max(start, low)
+  })
+}
+
+/**
+ * What corrects means that were taken over whole windows: the window's elements / elements counted, per position, the
+ * last dim fastest; null where every window is whole. PyTorch clips a window to the padded input (countIncludePad) or to
+ * the input.
+ */
+function divisorCorrection(size: readonly number[], a: SpatialWindow, countIncludePad: boolean): Float32Array | null {
+  const g = windowGeometry(size, a)
+  let factors = [1]
+  for (let i = 0; i < size.length; i++) {
+    const along = counts(g, size, i, countIncludePad)
+    factors = factors.flatMap((factor) => along.map((count) => (factor * g.kernel[i]!) / count))
+  }
+  return factors.every((factor) => factor === 1) ? null : Float32Array.from(factors)
+}
+
+/** Average pooling as ONNX writes it. */
+function emitMean(emit: OnnxEmitter, size: readonly number[], a: SpatialWindow, countIncludePad: boolean): void {
+  const geometry = windowGeometry(size, a)
+  const window = { kernel_shape: a.kernelSize, strides: a.stride, pads: padsWithOverhang(geometry) }
+  // The overhang is written as padding. Where it must not count although padding does, the mean over whole windows is
+  // corrected afterwards.
+  const correction = countIncludePad ? divisorCorrection(size, a, true) : null
+  if (!correction) {
+    emit.node('AveragePool', emit.inputs, emit.outputs, { ...window, count_include_pad: countIncludePad ? 1 : 0 })
+    return
+  }
+  const mean = emit.temporary('mean')
+  emit.node('AveragePool', emit.inputs, [mean], { ...window, count_include_pad: 1 })
+  emit.node('Mul', [mean, emit.constant('correction', [1, 1, ...geometry.output], correction)], emit.outputs)
+}
+
+/**
+ * Average pooling as PyTorch's `nn.AvgPool1d` to `3d`; stride defaults to the kernel. As many window reads as the window
+ * has elements, one addition fewer and one division per output element, padding included.
+ */
+const avgPool = (rank: Rank) => {
+  const type = `AvgPool${rank}d`
+  return defineOp({
+    type,
+    summary: `Mean of each window of a ${nouns[rank]}, per channel.`,
+    attributes: attributesOf(rank),
+    arity: takes(1),
+    canonical: (raw: Static<ReturnType<typeof attributesOf>>): AvgPoolAttributes => ({
+      ...canonicalWindow(rank, raw, raw.kernelSize),
+      ceilMode: raw.ceilMode ?? false,
+      countIncludePad: raw.countIncludePad ?? true,
+      ...canonicalFunctional(raw),
+    }),
+    shape: ([x], a) => {
+      const { batch, channels, size } = spatial(rank, x!, type)
+      const geometry = windowGeometry(size, windowOf(rank, a))
+      checkPoolPadding(geometry)
+      return [[batch, channels, ...geometry.output]]
+    },
+    quantities: ({ outputs }, a) => {
+      const elements = numel(outputs[0]!)
+      const window = product(...windowOf(rank, a).kernelSize)
+      return { windowReads: product(elements, window), additions: product(elements, window - 1), divisions: elements }
+    },
+    field: (_shapes, a) => fieldOf(windowOf(rank, a)),
+    fromOnnx: { AveragePool: readAveragePool(rank) },
+    onnx: (emit, { inputs }, a) => emitMean(emit, inputs[0]!.slice(2), windowOf(rank, a), a.countIncludePad),
+    tfjs: (tf, { attributes: a, inputs }) => {
+      const size = withHeight(inputs[0]!.slice(2), 1)
+      const window = withWindowHeight(windowOf(rank, a))
+      const geometry = windowGeometry(size, window)
+      const factors = divisorCorrection(size, window, a.countIncludePad)
+      const correction = factors ? tf.tensor(factors, [1, ...geometry.output, 1]) : null
+      const { kernel, stride } = geometry
+      const pool = (x: tfjs.Tensor) =>
+        rank === 3
+          ? tf.avgPool3d(x as tfjs.Tensor5D, kernel as [number, number, number], stride as [number, number, number], 'valid')
+          : tf.avgPool(x as tfjs.Tensor4D, kernel as [number, number], stride as [number, number], 'valid')
+      return channelsLast(tf, rank, (x) => {
+        const mean = pool(padded(tf, x, geometry, 0))
+        return correction ? tf.mul(mean, correction) : mean
+      })
+    },
+  })
+}
+
+export const avgPool1d = avgPool(1)
+export const avgPool2d = avgPool(2)
+export const avgPool3d = avgPool(3)

@@ -1,0 +1,14 @@
+import { product } from '../../exact.ts'
+import type { Quantities } from '../../op.ts'
+
+/**
+ * Arithmetic of a normalisation by the input's own mean and variance, one pass for each. Per element: 3 additions (sum,
+ * difference, sum of squares), 2 multiplications (square, by the reciprocal root), one of each more to scale and to shift;
+ * per row of elements that share a mean: 3 divisions (mean, variance, reciprocal) and one root.
+ */
+export const normalisation = (elements: number, rows: number, scale: boolean, shift: boolean): Quantities => ({
+  additions: product(shift ? 4 : 3, elements),
+  multiplications: product(scale ? 3 : 2, elements),
+  divisions: product(3, rows),
+  transcendentals: rows,
+})
