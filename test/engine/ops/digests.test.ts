@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { digestOf } from '../../../src/api/pool/tasks.ts'
+import { digestOf } from '../../../src/api/features/architectures/specification.ts'
 import { ops } from '../../../src/engine/ops/index.ts'
 import { verifyGraph } from '../../../src/engine/verify.ts'
 
