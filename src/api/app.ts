@@ -19,7 +19,7 @@ import type { Metrics } from './metrics.ts'
 import { useConnections } from './plugins/connections.ts'
 import { useMetrics } from './plugins/metrics.ts'
 import { useOpenApi } from './plugins/openapi.ts'
-import { refuseConnection, sendProblem, useProblems } from './plugins/problems.ts'
+import { refuseConnection, sendProblem, useOtherMethods, useProblems } from './plugins/problems.ts'
 import { requestId, useRequests } from './plugins/requests.ts'
 import { useSecurity } from './plugins/security.ts'
 import { useValidation } from './plugins/validation.ts'
@@ -53,13 +53,13 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   })
   // JSON only: Fastify would also take text.
   app.removeContentTypeParser('text/plain')
-  useConnections(app, { answersMs: config.SHUTDOWN_MS / 3 })
-  useValidation(app)
-  const problems = useProblems(app)
-  useRequests(app)
-  await useSecurity(app, config)
-  useMetrics(app, metrics)
-  if (services) await useOpenApi(app, version)
+  await app.register(useConnections, { answersMs: config.SHUTDOWN_MS / 3 })
+  await app.register(useValidation)
+  await app.register(useProblems)
+  await app.register(useRequests)
+  await app.register(useSecurity, config)
+  await app.register(useMetrics, { metrics })
+  if (services) await app.register(useOpenApi, { version })
   healthRoutes(app, checks)
   if (services) {
     landingRoute(app)
@@ -72,9 +72,13 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     runRoutes(app, services.runs, metrics)
     sweepRoutes(app, services.sweeps)
     queueRoutes(app, services.queue)
-    await useGraphql(app, graphqlFeatures(services), { origin: config.CORS_ORIGIN, rows: Math.max(limits.rows, config.MAX_LAYERS) })
+    await app.register(useGraphql, {
+      features: graphqlFeatures(services),
+      origin: config.CORS_ORIGIN,
+      rows: Math.max(limits.rows, config.MAX_LAYERS),
+    })
   }
-  app.after(problems.refuseOtherMethods)
+  await app.register(useOtherMethods)
   await app.ready()
   return app
 }

@@ -4,6 +4,7 @@
  */
 
 import path from 'node:path'
+import pTimeout from 'p-timeout'
 import type { PgBoss } from 'pg-boss'
 import { Architectures } from './architectures.ts'
 import { Blobs } from './blobs.ts'
@@ -138,15 +139,9 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
 }
 
 async function ping(db: Database, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-  })
   try {
-    await Promise.race([db.execute(sql`SELECT 1`), late])
+    await pTimeout(db.execute(sql`SELECT 1`), { milliseconds: timeoutMs, message: `no answer within ${timeoutMs} ms` })
   } catch (error) {
     throw new StoreError('DATABASE_UNREACHABLE', `The database does not answer: ${(error as Error).message}`, { cause: error })
-  } finally {
-    clearTimeout(timer)
   }
 }

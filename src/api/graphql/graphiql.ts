@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { pagePolicy } from '../plugins/security.ts'
 
 const packageFolder = (name: string, folder = ''): string =>
@@ -20,27 +20,30 @@ const files = [
 ]
 
 /** GraphiQL at `/graphiql`, from the installed packages: mercurius' own page loads React from a CDN, and stays blank without it. */
-export async function useGraphiql(app: FastifyInstance): Promise<void> {
-  const page = readFileSync(`${ownFolder}/index.html`)
-  await app.register(async (pages) => {
-    pages.addHook('onRequest', async (_request, reply) => {
-      reply.header('content-security-policy', pagePolicy)
+export const useGraphiql = fp(
+  async (app) => {
+    const page = readFileSync(`${ownFolder}/index.html`)
+    await app.register(async (pages) => {
+      pages.addHook('onRequest', async (_request, reply) => {
+        reply.header('content-security-policy', pagePolicy)
+      })
+      pages.get('/graphiql', { schema: { hide: true } }, (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
+      await pages.register(fastifyStatic, {
+        root: [
+          ownFolder,
+          packageFolder('graphiql'),
+          packageFolder('react', 'umd/'),
+          packageFolder('react-dom', 'umd/'),
+          packageFolder('graphql-ws', 'umd/'),
+        ],
+        prefix: '/graphiql/',
+        index: false,
+        decorateReply: false,
+        maxAge: '1h',
+        allowedPath: (path) => files.includes(path.slice(1)),
+        schemaHide: true,
+      })
     })
-    pages.get('/graphiql', { schema: { hide: true } }, (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
-    await pages.register(fastifyStatic, {
-      root: [
-        ownFolder,
-        packageFolder('graphiql'),
-        packageFolder('react', 'umd/'),
-        packageFolder('react-dom', 'umd/'),
-        packageFolder('graphql-ws', 'umd/'),
-      ],
-      prefix: '/graphiql/',
-      index: false,
-      decorateReply: false,
-      maxAge: '1h',
-      allowedPath: (path) => files.includes(path.slice(1)),
-      schemaHide: true,
-    })
-  })
-}
+  },
+  { name: 'graphiql', fastify: '5.x' },
+)

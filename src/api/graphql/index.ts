@@ -1,6 +1,7 @@
 /** The GraphQL face: `/graphql` (POST; websocket for subscriptions) and GraphiQL, over the same services as REST. */
 import websocket from '@fastify/websocket'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, getOperationAST } from 'graphql'
 import { handleProtocols } from 'graphql-ws'
 import mercurius from 'mercurius'
@@ -29,6 +30,7 @@ class RefusedDocument extends Error {
 }
 
 export interface GraphqlOptions {
+  features: readonly GraphqlFeature[]
   /** The one other origin whose pages may open websockets, or `*`. */
   origin?: string | undefined
   /** Rows that a request may make. Default `limits.rows`. */
@@ -39,71 +41,70 @@ export interface GraphqlOptions {
  * Adds the GraphQL face.
  * @throws Error where the features' parts do not make one valid schema.
  */
-export async function useGraphql(
-  app: FastifyInstance,
-  features: readonly GraphqlFeature[],
-  { origin, rows = limits.rows }: GraphqlOptions = {},
-): Promise<void> {
-  const schema = composeFeatures(features)
-  await app.register(websocket, { options: { maxPayload: limits.messageBytes, handleProtocols } })
-  await app.register(mercurius, {
-    schema,
-    routes: false,
-    jit: 1,
-    cache: limits.cachedDocuments,
-    graphql: { parseOptions: { maxTokens: limits.tokens } },
-    errorFormatter: ({ data, errors }, context) => {
-      const { requestId, log } = context as unknown as GraphqlContext
-      const phase = data === undefined ? 'requested' : 'executed'
-      return {
-        statusCode: phase === 'requested' ? 400 : 200,
-        response: {
-          ...(data === undefined ? {} : { data }),
-          errors: (errors ?? []).map((error) => formatError(error, phase, requestId, log)),
-        },
-      } as any
-    },
-  })
-  const large = new WeakSet<DocumentNode>()
-  app.graphql.addHook('preValidation', async (_schema, document) => {
-    const { errors, fields } = measureDocument(document)
-    if (errors.length > 0) throw new RefusedDocument(errors)
-    if (fields > limits.compiledFields) large.add(document)
-  })
-  app.graphql.addHook('preExecution', async (_schema, document, context) => {
-    const operation = getOperationAST(document, (context as unknown as GraphqlContext).operationName)
-    if (operation?.operation === 'subscription')
-      throw new RefusedDocument([
-        new GraphQLError('subscriptions go over a websocket to this address (graphql-transport-ws), not over POST'),
-      ])
-    // A document that a hook gives back is executed as it is, never compiled.
-    return large.has(document) ? { document } : undefined
-  })
-  await app.register(async (routes) => {
-    routes.setErrorHandler(sendErrors)
-    routes.post<{ Body: Static<typeof GraphqlRequest> }>('/graphql', { schema: { hide: true, body: GraphqlRequest } }, (request, reply) =>
-      execute(request, reply, rows),
-    )
-    routes.route({
-      method: 'GET',
-      url: '/graphql',
-      schema: { hide: true },
-      onRequest: async (request) => checkOrigin(request, origin),
-      handler: () => {
-        throw new ApiError(
-          'METHOD_NOT_ALLOWED',
-          '/graphql takes POST, and websockets for subscriptions: /graphiql is the page for people',
-          [],
-          {
-            allow: 'POST',
+export const useGraphql = fp<GraphqlOptions>(
+  async (app, { features, origin, rows = limits.rows }) => {
+    const schema = composeFeatures(features)
+    await app.register(websocket, { options: { maxPayload: limits.messageBytes, handleProtocols } })
+    await app.register(mercurius, {
+      schema,
+      routes: false,
+      jit: 1,
+      cache: limits.cachedDocuments,
+      graphql: { parseOptions: { maxTokens: limits.tokens } },
+      errorFormatter: ({ data, errors }, context) => {
+        const { requestId, log } = context as unknown as GraphqlContext
+        const phase = data === undefined ? 'requested' : 'executed'
+        return {
+          statusCode: phase === 'requested' ? 400 : 200,
+          response: {
+            ...(data === undefined ? {} : { data }),
+            errors: (errors ?? []).map((error) => formatError(error, phase, requestId, log)),
           },
-        )
+        } as any
       },
-      wsHandler: subscriptionSocket(schema, rows),
     })
-  })
-  await useGraphiql(app)
-}
+    const large = new WeakSet<DocumentNode>()
+    app.graphql.addHook('preValidation', async (_schema, document) => {
+      const { errors, fields } = measureDocument(document)
+      if (errors.length > 0) throw new RefusedDocument(errors)
+      if (fields > limits.compiledFields) large.add(document)
+    })
+    app.graphql.addHook('preExecution', async (_schema, document, context) => {
+      const operation = getOperationAST(document, (context as unknown as GraphqlContext).operationName)
+      if (operation?.operation === 'subscription')
+        throw new RefusedDocument([
+          new GraphQLError('subscriptions go over a websocket to this address (graphql-transport-ws), not over POST'),
+        ])
+      // A document that a hook gives back is executed as it is, never compiled.
+      return large.has(document) ? { document } : undefined
+    })
+    await app.register(async (routes) => {
+      routes.setErrorHandler(sendErrors)
+      routes.post<{ Body: Static<typeof GraphqlRequest> }>('/graphql', { schema: { hide: true, body: GraphqlRequest } }, (request, reply) =>
+        execute(request, reply, rows),
+      )
+      routes.route({
+        method: 'GET',
+        url: '/graphql',
+        schema: { hide: true },
+        onRequest: async (request) => checkOrigin(request, origin),
+        handler: () => {
+          throw new ApiError(
+            'METHOD_NOT_ALLOWED',
+            '/graphql takes POST, and websockets for subscriptions: /graphiql is the page for people',
+            [],
+            {
+              allow: 'POST',
+            },
+          )
+        },
+        wsHandler: subscriptionSocket(schema, rows),
+      })
+    })
+    await app.register(useGraphiql)
+  },
+  { name: 'graphql', fastify: '5.x', dependencies: ['validation'] },
+)
 
 async function execute(request: FastifyRequest<{ Body: Static<typeof GraphqlRequest> }>, reply: FastifyReply, rows: number) {
   const { query, variables, operationName } = request.body

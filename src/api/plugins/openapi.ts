@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { toJsonSchema } from '../json-schema.ts'
 import { pagePolicy } from './security.ts'
 
@@ -34,51 +34,54 @@ export function finishDocument(document: Json): Json {
 }
 
 /** Collects the routes that follow into OpenAPI 3.1: `/openapi.json`, and pages for people at `/docs` that load nothing from elsewhere. */
-export async function useOpenApi(app: FastifyInstance, version: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Archmeter',
-        version,
-        description:
-          'What a convolutional network costs, on paper and on a GPU. Register an architecture, read its analytic costs layer by layer, ' +
-          'queue timed inference runs, read their percentiles beside the costs.',
-        license: { name: 'MIT', identifier: 'MIT' },
+export const useOpenApi = fp<{ version: string }>(
+  async (app, { version }) => {
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'Archmeter',
+          version,
+          description:
+            'What a convolutional network costs, on paper and on a GPU. Register an architecture, read its analytic costs layer by layer, ' +
+            'queue timed inference runs, read their percentiles beside the costs.',
+          license: { name: 'MIT', identifier: 'MIT' },
+        },
+        servers: [{ url: '/' }],
+        tags: [
+          { name: 'architectures', description: 'Networks, immutable, addressed by id and by digest.' },
+          { name: 'costs', description: 'What a network costs on paper, each figure under a named convention.' },
+          { name: 'zoo', description: 'Families of networks that ship with the service.' },
+          { name: 'runs', description: 'Timed inference, one at a time on each device.' },
+          { name: 'devices', description: 'What runs can be timed on, and their queues.' },
+          { name: 'service', description: 'Health.' },
+        ],
       },
-      servers: [{ url: '/' }],
-      tags: [
-        { name: 'architectures', description: 'Networks, immutable, addressed by id and by digest.' },
-        { name: 'costs', description: 'What a network costs on paper, each figure under a named convention.' },
-        { name: 'zoo', description: 'Families of networks that ship with the service.' },
-        { name: 'runs', description: 'Timed inference, one at a time on each device.' },
-        { name: 'devices', description: 'What runs can be timed on, and their queues.' },
-        { name: 'service', description: 'Health.' },
-      ],
-    },
-    hideUntagged: true,
-    // Fastify's plugin types its document loosely; `finishDocument` keeps its shape.
-    transformObject: (document) => finishDocument((document as Json).openapiObject) as any,
-  })
-  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()))
-  await app.register(async (docs) => {
-    docs.addHook('onRequest', async (_request, reply) => {
-      reply.header('content-security-policy', pagePolicy)
+      hideUntagged: true,
+      // Fastify's plugin types its document loosely; `finishDocument` keeps its shape.
+      transformObject: (document) => finishDocument((document as Json).openapiObject) as any,
     })
-    await docs.register(scalar, {
-      routePrefix: '/docs',
-      logLevel: 'warn',
-      configuration: {
-        pageTitle: 'Archmeter API',
-        url: '/openapi.json',
-        // Whatever speaks with another host, or offers to: the page is to work where there is none.
-        withDefaultFonts: false,
-        telemetry: false,
-        showDeveloperTools: 'never',
-        hideClientButton: true,
-        agent: { disabled: true },
-        mcp: { disabled: true },
-      } as Json,
+    app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()))
+    await app.register(async (docs) => {
+      docs.addHook('onRequest', async (_request, reply) => {
+        reply.header('content-security-policy', pagePolicy)
+      })
+      await docs.register(scalar, {
+        routePrefix: '/docs',
+        logLevel: 'warn',
+        configuration: {
+          pageTitle: 'Archmeter API',
+          url: '/openapi.json',
+          // Whatever speaks with another host, or offers to: the page is to work where there is none.
+          withDefaultFonts: false,
+          telemetry: false,
+          showDeveloperTools: 'never',
+          hideClientButton: true,
+          agent: { disabled: true },
+          mcp: { disabled: true },
+        } as Json,
+      })
     })
-  })
-}
+  },
+  { name: 'openapi', fastify: '5.x', dependencies: ['security'] },
+)

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { maxHeaderSize, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { ApiError, codedError, type ErrorCode, problemDocument } from '../errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The methods that each address takes, of the routes registered so far. */
+    methodsByAddress: ReadonlyMap<string, ReadonlySet<string>>
+  }
+}
 
 /** Answers with the problem document of an error, and logs what is ours to mend. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -38,52 +46,54 @@ export function refuseConnection(error: { code?: string }, socket: Socket): void
   socket.destroy()
 }
 
-/**
- * Every error as `application/problem+json`, unknown addresses and wrong methods included. Call before routes are
- * registered; `refuseOtherMethods` after.
- */
-export function useProblems(app: FastifyInstance): { refuseOtherMethods(): void } {
-  const taken = new Map<string, Set<string>>()
-  app.addHook('onRoute', ({ url, method, config }) => {
-    if ((config as { refusal?: boolean } | undefined)?.refusal) return
-    const set = taken.get(url) ?? new Set()
-    for (const each of Array.isArray(method) ? method : [method]) set.add(each)
-    taken.set(url, set)
-  })
-  let closing = false
-  app.addHook('preClose', async () => {
-    closing = true
-  })
-  // A connection kept open from before may still bring requests.
-  app.addHook('onRequest', (_request, _reply, done) => {
-    done(closing ? new ApiError('SHUTTING_DOWN', 'the service is shutting down: send the request to another, or again later') : undefined)
-  })
-  app.setErrorHandler(sendProblem)
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new ApiError('ROUTE_NOT_FOUND', `there is nothing at ${request.url.slice(0, 200)}: /docs lists every call`),
-      request,
-      reply,
-    ),
-  )
-  return {
-    refuseOtherMethods() {
-      for (const [url, set] of taken) {
-        if (url.includes('*')) continue
-        const allow = [...set].join(', ')
-        const missing = app.supportedMethods.filter((method) => !set.has(method))
-        if (missing.length === 0) continue
-        app.route({
-          method: missing,
-          url,
-          schema: { hide: true },
-          config: { refusal: true },
-          onRequest: (request) => {
-            throw new ApiError('METHOD_NOT_ALLOWED', `${request.url.split('?')[0]} takes ${allow}, not ${request.method}`, [], { allow })
-          },
-          handler: () => undefined,
-        })
-      }
-    },
-  }
-}
+/** Every error as `application/problem+json`, unknown addresses included. */
+export const useProblems = fp(
+  async (app) => {
+    const methods = new Map<string, Set<string>>()
+    app.decorate('methodsByAddress', methods)
+    app.addHook('onRoute', ({ url, method }) => {
+      const set = methods.get(url) ?? new Set()
+      for (const each of Array.isArray(method) ? method : [method]) set.add(each)
+      methods.set(url, set)
+    })
+    let closing = false
+    app.addHook('preClose', async () => {
+      closing = true
+    })
+    // A connection kept open from before may still bring requests.
+    app.addHook('onRequest', (_request, _reply, done) => {
+      done(closing ? new ApiError('SHUTTING_DOWN', 'the service is shutting down: send the request to another, or again later') : undefined)
+    })
+    app.setErrorHandler(sendProblem)
+    app.setNotFoundHandler((request, reply) =>
+      sendProblem(
+        new ApiError('ROUTE_NOT_FOUND', `there is nothing at ${request.url.slice(0, 200)}: /docs lists every call`),
+        request,
+        reply,
+      ),
+    )
+  },
+  { name: 'problems', fastify: '5.x' },
+)
+
+/** Answers 405 for methods that an address does not take. Registered last, when every route is known. */
+export const useOtherMethods = fp(
+  async (app) => {
+    for (const [url, set] of [...app.methodsByAddress]) {
+      if (url.includes('*')) continue
+      const allow = [...set].join(', ')
+      const missing = app.supportedMethods.filter((method) => !set.has(method))
+      if (missing.length === 0) continue
+      app.route({
+        method: missing,
+        url,
+        schema: { hide: true },
+        onRequest: (request) => {
+          throw new ApiError('METHOD_NOT_ALLOWED', `${request.url.split('?')[0]} takes ${allow}, not ${request.method}`, [], { allow })
+        },
+        handler: () => undefined,
+      })
+    }
+  },
+  { name: 'other-methods', fastify: '5.x', dependencies: ['problems'] },
+)

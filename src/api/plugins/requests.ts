@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 
 /** An id that is safe to log and to send back. */
 const saneId = /^[\w.:+/=-]{1,128}$/
@@ -19,17 +19,20 @@ export const requestId = (request: Pick<IncomingMessage, 'headers'>): string => 
 const quiet = new Set(['/healthz', '/readyz', '/metrics'])
 
 /** Sends the request id back, and logs one line a request, when it is answered. */
-export function useRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    done()
-  })
-  app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url
-    request.log[route !== undefined && quiet.has(route) ? 'debug' : 'info'](
-      { method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 1000) / 1000 },
-      'request',
-    )
-    done()
-  })
-}
+export const useRequests = fp(
+  async (app) => {
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.header('x-request-id', request.id)
+      done()
+    })
+    app.addHook('onResponse', (request, reply, done) => {
+      const route = request.routeOptions.url
+      request.log[route !== undefined && quiet.has(route) ? 'debug' : 'info'](
+        { method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 1000) / 1000 },
+        'request',
+      )
+      done()
+    })
+  },
+  { name: 'requests', fastify: '5.x' },
+)

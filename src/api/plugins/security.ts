@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 
@@ -23,35 +23,38 @@ const constantHeaders = {
 }
 
 /** Headers that browsers heed, limits per client, and refusal under load. */
-export async function useSecurity(app: FastifyInstance, config: Config): Promise<void> {
-  const headers = { ...constantHeaders, 'cross-origin-resource-policy': config.CORS_ORIGIN ? 'cross-origin' : 'same-origin' }
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers)
-    done()
-  })
-  if (config.CORS_ORIGIN)
-    await app.register(cors, {
-      origin: config.CORS_ORIGIN,
-      methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-      exposedHeaders: ['etag', 'location', 'retry-after', 'x-request-id'],
+export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
+  async (app, config) => {
+    const headers = { ...constantHeaders, 'cross-origin-resource-policy': config.CORS_ORIGIN ? 'cross-origin' : 'same-origin' }
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.headers(headers)
+      done()
     })
-  await app.register(underPressure, {
-    maxEventLoopDelay,
-    sampleInterval,
-    pressureHandler: (request) => {
-      if ((request.routeOptions.config as { always?: boolean }).always) return
-      throw new ApiError('OVERLOADED', 'the service is behind with its work: try again in a few seconds', [], { 'retry-after': '2' })
-    },
-  })
-  if (config.RATE_LIMIT > 0)
-    await app.register(rateLimit, {
-      max: config.RATE_LIMIT,
-      timeWindow: '1 minute',
-      allowList: (request) => (request.routeOptions.config as { always?: boolean }).always === true,
-      errorResponseBuilder: (_request, { max, ttl }) =>
-        new ApiError('RATE_LIMITED', `more than ${max} requests a minute from this address: try again in ${Math.ceil(ttl / 1000)} s`),
+    if (config.CORS_ORIGIN)
+      await app.register(cors, {
+        origin: config.CORS_ORIGIN,
+        methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+        exposedHeaders: ['etag', 'location', 'retry-after', 'x-request-id'],
+      })
+    await app.register(underPressure, {
+      maxEventLoopDelay,
+      sampleInterval,
+      pressureHandler: (request) => {
+        if ((request.routeOptions.config as { always?: boolean }).always) return
+        throw new ApiError('OVERLOADED', 'the service is behind with its work: try again in a few seconds', [], { 'retry-after': '2' })
+      },
     })
-}
+    if (config.RATE_LIMIT > 0)
+      await app.register(rateLimit, {
+        max: config.RATE_LIMIT,
+        timeWindow: '1 minute',
+        allowList: (request) => (request.routeOptions.config as { always?: boolean }).always === true,
+        errorResponseBuilder: (_request, { max, ttl }) =>
+          new ApiError('RATE_LIMITED', `more than ${max} requests a minute from this address: try again in ${Math.ceil(ttl / 1000)} s`),
+      })
+  },
+  { name: 'security', fastify: '5.x', dependencies: ['problems'] },
+)
 
 /** What a page of ours (docs, GraphiQL, dashboard) may load: its own files and inline code, nothing from elsewhere. */
 export const pagePolicy =

@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
+import type { FastifySchemaCompiler } from 'fastify'
+import fp from 'fastify-plugin'
 import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { explain } from '../../engine/explain.ts'
@@ -26,7 +27,10 @@ const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
 }
 
 /** Answers are written as the services made them: the schemas document, and the tests hold both together. */
-export function useValidation(app: FastifyInstance): void {
-  app.setValidatorCompiler(compiler)
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-}
+export const useValidation = fp(
+  async (app) => {
+    app.setValidatorCompiler(compiler)
+    app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  },
+  { name: 'validation', fastify: '5.x' },
+)

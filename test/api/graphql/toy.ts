@@ -92,8 +92,8 @@ const feature: GraphqlFeature = {
 export async function toyApp(origin?: string) {
   const logged: string[] = []
   const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => void logged.push(line) } } })
-  useValidation(app)
-  await useGraphql(app, [feature], origin === undefined ? {} : { origin })
+  await app.register(useValidation)
+  await app.register(useGraphql, { features: [feature], ...(origin === undefined ? {} : { origin }) })
   await app.ready()
   const post = async (query: unknown, rest: object = {}) => {
     const { statusCode, body } = await app.inject({ method: 'POST', url: '/graphql', payload: { query, ...rest } })

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
 import { computeCosts } from '../../../engine/cost.ts'
 import { EngineError } from '../../../engine/errors.ts'
@@ -10,6 +9,7 @@ import type { Limits } from '../../../engine/limits.ts'
 import { verifyGraph } from '../../../engine/verify.ts'
 import { expandZoo } from '../../../engine/zoo/index.ts'
 import { type Packed, pack, unpack } from '../../../store/packed.ts'
+import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 
 /**
@@ -170,15 +170,8 @@ export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits:
   }
 }
 
-/** Keys in order, so that the digest depends on what the graph says and not on how it was written down. */
-const sorted = (_key: string, value: unknown): unknown =>
-  isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
-
-/** Content digest of a graph: SHA-256 over its canonical JSON. */
-export const digestOf = (graph: Graph): string =>
-  `sha256:${createHash('sha256')
-    .update(JSON.stringify(graphToJson(graph), sorted))
-    .digest('hex')}`
+/** Content digest of a graph, so that it depends on what the graph says and not on how it was written down. */
+export const digestOf = (graph: Graph): string => `sha256:${canonicalHash(graphToJson(graph))}`
 
 /** A stored graph in the form it is registered in, as bytes to send. */
 export const writeGraph = ({ graph }: { graph: Packed }): Uint8Array => Buffer.from(JSON.stringify(graphToJson(unpack(graph) as Graph)))

@@ -1,3 +1,5 @@
+import pTimeout from 'p-timeout'
+
 /** One thing the service needs to do its work, and whether it is there. */
 export interface Check {
   ready: boolean
@@ -14,17 +16,11 @@ export interface Readiness {
 export async function readiness(checks: Readonly<Record<string, () => Promise<void>>>, timeoutMs = 2000): Promise<Readiness> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]): Promise<[string, Check]> => {
-      let timer: NodeJS.Timeout | undefined
       try {
-        const late = new Promise<never>((_resolve, reject) => {
-          timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-        })
-        await Promise.race([check(), late])
+        await pTimeout(check(), { milliseconds: timeoutMs, message: `no answer within ${timeoutMs} ms` })
         return [name, { ready: true, reason: null }]
       } catch (cause) {
         return [name, { ready: false, reason: (cause as Error).message }]
-      } finally {
-        clearTimeout(timer)
       }
     }),
   )

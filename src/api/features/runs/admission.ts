@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { explain } from '../../../engine/explain.ts'
 import type { BackendName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices/survey.ts'
 import { unfollowed } from '../../../gpu/runtimes/settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
+import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
@@ -37,15 +37,6 @@ interface Admitted {
   digest: string
   /** Of one call with the whole batch. */
   macs: number
-}
-
-/** Names something by its content, whatever the order of its keys. */
-export function hashOf(content: object): string {
-  const sorted = (_key: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value
-  return createHash('sha256').update(JSON.stringify(content, sorted)).digest('hex')
 }
 
 /** @throws ApiError INVALID_REQUEST with every problem. */
@@ -83,7 +74,7 @@ export class RunAdmission {
     const own = { ...a, backend: admitted.backend, weights: admitted.weights }
     const opposite = b && other && { ...b, backend: other.backend, weights: other.weights }
     // Everything that decides a result, whoever asks: two architectures of one content are one network.
-    const measurement = hashOf({
+    const measurement = canonicalHash({
       device: device.uuid,
       driver: device.driver,
       a: { ...own, architectureId: admitted.digest, version: admitted.version },

@@ -2,9 +2,10 @@ import type { BackendName } from '../../../gpu/contract.ts'
 import type { Place, RunQueue } from '../../../gpu/queue/index.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, Store } from '../../../store/index.ts'
+import { canonicalHash } from '../../canonical.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
-import { hashOf, type RunAdmission, readRun } from './admission.ts'
+import { type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
@@ -46,7 +47,7 @@ export class RunService {
   async create(request: NewRun, idempotencyKey?: string): Promise<{ run: RunAnswer; created: boolean }> {
     const read = readRun(request)
     // Of the request with its defaults written out, so that whoever sends them and whoever leaves them out ask for the same.
-    const requestHash = hashOf(read)
+    const requestHash = canonicalHash(read)
     if (idempotencyKey !== undefined) {
       const before = await this.#store.runs.ofRequest(idempotencyKey, requestHash)
       if (before) return { run: await this.#present(before), created: false }

@@ -2,8 +2,9 @@ import { explain } from '../../../engine/explain.ts'
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
 import type { Store, Sweep } from '../../../store/index.ts'
+import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
-import { hashOf, type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
+import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
 import type { RunAnswer } from '../runs/schema.ts'
 import type { RunService } from '../runs/service.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
@@ -35,7 +36,7 @@ export class SweepService {
     const { batches: given, ...shared } = request
     const batches = given.toSorted((a, b) => a - b)
     const read = batches.map((batch) => readRun({ ...shared, batch }))
-    const requestHash = hashOf({ batches, of: { ...read[0]!, a: { ...read[0]!.a, batch: 0 } } })
+    const requestHash = canonicalHash({ batches, of: { ...read[0]!, a: { ...read[0]!.a, batch: 0 } } })
     if (idempotencyKey !== undefined) {
       const before = await this.#store.sweeps.ofRequest(idempotencyKey, requestHash)
       if (before) return { sweep: await this.#present(before), created: false }

@@ -1,0 +1,8 @@
+import { createHash } from 'node:crypto'
+import { configure } from 'safe-stable-stringify'
+
+/** JSON with the keys of every object in order of their code units, so that it depends on what is said and not on how it was written. */
+const canonicalJson = configure({ deterministic: true, strict: true })
+
+/** SHA-256 of a value's canonical JSON, in hexadecimal. @throws Error where JSON cannot express the value. */
+export const canonicalHash = (value: object): string => createHash('sha256').update(canonicalJson(value)).digest('hex')
