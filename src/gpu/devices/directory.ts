@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import os from 'node:os'
+import pTimeout from 'p-timeout'
 import type { Log, Store } from '../../store/index.ts'
 import { backendsOf, runtimeNames } from '../contract.ts'
 import type { RuntimeSupport } from '../runtimes/contract.ts'
@@ -109,7 +110,10 @@ export class DeviceDirectory {
     const { survey, probe } = this.#options
     const own = survey()
     const devices = await Promise.all(
-      own.devices.map(async (device) => ({ ...device, runtimes: (await within(probe(device), waitMs)) ?? untried(device) })),
+      own.devices.map(async (device) => ({
+        ...device,
+        runtimes: (await pTimeout(probe(device), { milliseconds: waitMs, message: false })) ?? untried(device),
+      })),
     )
     return { host: os.hostname(), devices, absent: own.absent }
   }
@@ -136,16 +140,3 @@ const untried = ({ kind }: Device): RuntimeSupport[] =>
       ...{ reason: 'it is still being tried: ask again in a moment', command: null },
     })),
   )
-
-/** What the promise brings within the time, else undefined. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
