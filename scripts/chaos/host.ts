@@ -3,7 +3,7 @@
  * Ends cleanly on SIGTERM; anything else is done to it.
  */
 import os from 'node:os'
-import type { Device } from '../../src/gpu/devices/survey.ts'
+import type { Device } from '../../src/gpu/devices/device.ts'
 import { RunQueue } from '../../src/gpu/queue/index.ts'
 import { DeviceWorker } from '../../src/gpu/worker/parent/device-worker.ts'
 import { openStore } from '../../src/store/index.ts'

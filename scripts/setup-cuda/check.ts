@@ -1,5 +1,5 @@
 import { setupCommand } from '../../src/gpu/cuda-folder.ts'
-import type { Device, DeviceSurvey } from '../../src/gpu/devices/survey.ts'
+import type { Device, DeviceSurvey } from '../../src/gpu/devices/device.ts'
 import { DeviceWorker } from '../../src/gpu/worker/parent/device-worker.ts'
 
 /** CUDA 13 begins with this branch of the driver (CUDA Toolkit release notes, table 3). */

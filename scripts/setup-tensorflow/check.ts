@@ -1,4 +1,4 @@
-import type { Device } from '../../src/gpu/devices/survey.ts'
+import type { Device } from '../../src/gpu/devices/device.ts'
 import type { TensorflowVariant } from '../../src/gpu/tensorflow-folder.ts'
 import { DeviceWorker } from '../../src/gpu/worker/parent/device-worker.ts'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import type { Device } from '../../src/gpu/devices/survey.ts'
+import type { Device } from '../../src/gpu/devices/device.ts'
 import {
   bindingFile,
   type InstalledTensorflow,

@@ -3,9 +3,9 @@
  * structured clone.
  */
 import type { Graph } from '../engine/graph.ts'
+import type { Device, DeviceKind } from './devices/device.ts'
 import type { CpuDescription } from './devices/host-facts.ts'
-import type { Device } from './devices/survey.ts'
-import type { RuntimeSupport } from './runtimes/contract.ts'
+import type { RuntimeSetting } from './runtimes/settings.ts'
 import type { Ratio } from './timing/compare.ts'
 import type { TimingSettings } from './timing/settings.ts'
 import type { GpuWatch } from './worker/child/gpu-watch.ts'
@@ -20,12 +20,28 @@ export const backendNames = ['cpu', 'cuda', 'tensorflow', 'wasm'] as const
 export type BackendName = (typeof backendNames)[number]
 export const precisions = ['float32', 'float16'] as const
 export type Precision = (typeof precisions)[number]
-export type DeviceKind = 'cpu' | 'cuda'
 
 /** Back ends by runtime and kind of device, the best first: a run that names none gets the first that works. */
 export const backendsOf: Readonly<Record<RuntimeName, Readonly<Record<DeviceKind, readonly BackendName[]>>>> = {
   onnxruntime: { cpu: ['cpu'], cuda: ['cuda'] },
   tfjs: { cpu: ['tensorflow', 'wasm'], cuda: ['tensorflow'] },
+}
+
+/** Whether a runtime works on a device with one of its back ends: found by running a tiny graph, never by asking for a list. */
+export type RuntimeSupport = { runtime: RuntimeName; backend: BackendName } & (
+  | { usable: true; version: string; capabilities: RuntimeCapabilities }
+  | { usable: false; reason: string; command: string | null }
+)
+
+export interface RuntimeCapabilities {
+  precisions: Precision[]
+  /** Whether copies to and from the device are timed apart from compute. */
+  separatesCopies: boolean
+  perLayer: boolean
+  /** Most threads it can be told to use; 1 where it has one. */
+  maxThreads: number
+  /** Which runtime settings it follows; none where it is left out. */
+  settings?: RuntimeSetting[]
 }
 
 /** A file that stays as it is for as long as the run lasts. */

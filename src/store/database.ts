@@ -1,11 +1,9 @@
 /** What the store's modules need of a database, whichever driver brings it. */
 
 import type { PgBoss } from 'pg-boss'
-import type { PgDatabase } from './drizzle.ts'
+import type { Database } from './drizzle.ts'
 
-/** Drizzle over either driver. Both answer `execute` with `{rows}`, times as strings there. */
-export type Database = PgDatabase<any, Record<string, never>>
-export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
+export type { Database, Transaction } from './drizzle.ts'
 
 /** Structural, so that pino and `console` both fit. */
 export interface Log {

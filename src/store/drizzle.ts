@@ -6,10 +6,13 @@
 import { createRequire } from 'node:module'
 import type { PGlite } from '@electric-sql/pglite'
 import type { Pool } from 'pg'
-import type { Database } from './database.ts'
 
 export type { SQLWrapper } from 'drizzle-orm'
-export type { PgColumn, PgDatabase } from 'drizzle-orm/pg-core'
+export type { PgColumn } from 'drizzle-orm/pg-core'
+
+/** Drizzle over either driver. Both answer `execute` with `{rows}`, times as strings there. */
+export type Database = import('drizzle-orm/pg-core').PgDatabase<any, Record<string, never>>
+export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
 
 const load = createRequire(import.meta.url)
 const core: typeof import('drizzle-orm') = load('drizzle-orm')

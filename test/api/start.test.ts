@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkWorkers } from '../../src/api/start.ts'
-import type { RuntimeSupport } from '../../src/gpu/runtimes/contract.ts'
+import type { RuntimeSupport } from '../../src/gpu/contract.ts'
 
 const tried = (...runtimes: RuntimeSupport[]) => [{ name: 'cpu:0', runtimes }]
 const broken = (runtime: 'onnxruntime' | 'tfjs', backend: 'cpu' | 'wasm', reason: string): RuntimeSupport => ({

@@ -10,7 +10,7 @@ import { verifyGraph } from '../../src/engine/verify.ts'
 import { seededInput, seededParameter } from '../../src/engine/weights.ts'
 import type { BackendName } from '../../src/gpu/contract.ts'
 import type { LoadRequest } from '../../src/gpu/runtimes/contract.ts'
-import { openBackend } from '../../src/gpu/runtimes/tfjs/backend.ts'
+import { openBackend } from '../../src/gpu/runtimes/tfjs/backends.ts'
 
 // As the runtime itself does: no usage events from a test.
 process.env.ORT_DISABLE_TELEMETRY = '1'

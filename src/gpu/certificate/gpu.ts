@@ -1,5 +1,5 @@
 import type { GpuSample, GpuWatch } from '../worker/child/gpu-watch.ts'
-import type { Reason } from './index.ts'
+import type { Reason } from './evidence.ts'
 
 /**
  * Why clocks are held down: the bits of `clocks_event_reasons.active` (nvml.h, nvmlClocksEventReasons). Not here, since

@@ -1,41 +1,9 @@
 import type { Certificate, RunEnvironment } from '../contract.ts'
 import type { HostCpuTime } from '../devices/host-facts.ts'
 import { twoModes } from '../timing/dip.ts'
-import type { Measurement } from '../timing/measure.ts'
 import { median } from '../timing/percentiles.ts'
-import type { TimingSettings } from '../timing/settings.ts'
-import type { GpuWatch } from '../worker/child/gpu-watch.ts'
+import type { Evidence, Reason } from './evidence.ts'
 import { findGpuReasons } from './gpu.ts'
-import type { Peak } from './peaks.ts'
-
-/** All that is known of the conditions of a measurement. */
-export interface Evidence {
-  measured: Pick<Measurement, 'samples' | 'stability'>
-  settings: TimingSettings
-  kind: 'cpu' | 'cuda'
-  output: { maxAbs: number }
-  /** On a CPU; null where the kernel does not tell. */
-  hostLoad: RunEnvironment['hostLoad']
-  logicalCpus: number
-  /** Of the CPU's cores during the timed part, MHz; empty where the host shows none. */
-  frequenciesMHz: readonly number[]
-  /** On a GPU; null on a CPU. */
-  gpu: GpuWatch | null
-  /** Flops of one call that no algorithm does without. */
-  leastFlops: number
-  /** Null where the device's is not known. */
-  peak: Peak | null
-}
-
-export interface Reason {
-  code: string
-  /** `invalid`: the figures cannot be true; `suspect`: they may not be what an undisturbed run gives. */
-  verdict: 'suspect' | 'invalid'
-  /** What helps. */
-  remedy: string
-  /** What was found, in words with figures; null where there is nothing. */
-  find(evidence: Evidence): string | null
-}
 
 /** Others on the CPU, as a share of all its logical CPUs: above this their caches and clocks show in the latency. */
 const othersShare = 0.05

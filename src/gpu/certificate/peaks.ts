@@ -2,7 +2,8 @@
  * The most arithmetic a device can do, to tell a latency that cannot be: bounds, not expectations.
  */
 import type { Graph } from '../../engine/graph.ts'
-import type { DeviceKind, Precision } from '../contract.ts'
+import type { Precision } from '../contract.ts'
+import type { DeviceKind } from '../devices/device.ts'
 import type { CpuDescription } from '../devices/host-facts.ts'
 
 export interface Peak {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import pTimeout from 'p-timeout'
 import type { Log, Store } from '../../store/index.ts'
+import type { RuntimeSupport } from '../contract.ts'
 import { backendsOf, runtimeNames } from '../contract.ts'
-import type { RuntimeSupport } from '../runtimes/contract.ts'
-import type { AbsentDevices, Device, DeviceSurvey } from './survey.ts'
+import type { AbsentDevices, Device, DeviceSurvey } from './device.ts'
 
 /** A device that runs can be queued on, with what works on it. */
 export interface OfferedDevice extends Device {

@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../../store/index.ts'
-import { type Device, type DeviceSurvey, surveyDevices } from './survey.ts'
+import type { Device, DeviceSurvey } from './device.ts'
+import { surveyDevices } from './survey.ts'
 
 export interface RosterOptions {
   survey: DeviceSurvey

@@ -1,7 +1,7 @@
 /** What the queue needs of devices and of the workers that own them, and what it tells meters. */
 import type { FinalStatus } from '../../store/index.ts'
 import type { RunJob } from '../contract.ts'
-import type { Device } from '../devices/survey.ts'
+import type { Device } from '../devices/device.ts'
 import type { Outcome, ExecuteOptions as WorkerOptions } from '../worker/parent/device-worker.ts'
 
 export type { Outcome }

@@ -1,24 +1,17 @@
 /** What a runtime owes: whether it works on a device, what it can do there, and how it loads and runs a graph. */
 import type { Graph } from '../../engine/graph.ts'
-import type { BackendName, DeviceKind, LayerProfile, ModelFile, Precision, RunJob, RuntimeName } from '../contract.ts'
-import type { RuntimeSetting, RuntimeSettings } from './settings.ts'
-
-/** Whether a runtime works on a device with one of its back ends: found by running a tiny graph, never by asking for a list. */
-export type RuntimeSupport = { runtime: RuntimeName; backend: BackendName } & (
-  | { usable: true; version: string; capabilities: RuntimeCapabilities }
-  | { usable: false; reason: string; command: string | null }
-)
-
-export interface RuntimeCapabilities {
-  precisions: Precision[]
-  /** Whether copies to and from the device are timed apart from compute. */
-  separatesCopies: boolean
-  perLayer: boolean
-  /** Most threads it can be told to use; 1 where it has one. */
-  maxThreads: number
-  /** Which runtime settings it follows; none where it is left out. */
-  settings?: RuntimeSetting[]
-}
+import type {
+  BackendName,
+  LayerProfile,
+  ModelFile,
+  Precision,
+  RunJob,
+  RuntimeCapabilities,
+  RuntimeName,
+  RuntimeSupport,
+} from '../contract.ts'
+import type { DeviceKind } from '../devices/device.ts'
+import type { RuntimeSettings } from './settings.ts'
 
 export interface LoadRequest {
   graph: Graph

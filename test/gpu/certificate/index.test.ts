@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import { certify, type Evidence, loadOfOthers, reasons } from '../../../src/gpu/certificate/index.ts'
+import type { Evidence } from '../../../src/gpu/certificate/evidence.ts'
+import { certify, loadOfOthers, reasons } from '../../../src/gpu/certificate/index.ts'
 import { resolveSettings } from '../../../src/gpu/timing/settings.ts'
 import type { GpuSample, GpuWatch } from '../../../src/gpu/worker/child/gpu-watch.ts'
 

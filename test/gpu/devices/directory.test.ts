@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RuntimeSupport } from '../../../src/gpu/contract.ts'
+import type { Device } from '../../../src/gpu/devices/device.ts'
 import { DeviceDirectory } from '../../../src/gpu/devices/directory.ts'
-import type { Device } from '../../../src/gpu/devices/survey.ts'
-import type { RuntimeSupport } from '../../../src/gpu/runtimes/contract.ts'
 import type { Store } from '../../../src/store/index.ts'
 import { openTestStore, quietLog, type TestStore } from '../../store/helper.ts'
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DeviceSurvey } from '../../../src/gpu/devices/device.ts'
 import { parseGpuLog } from '../../../src/gpu/devices/nvidia-smi.ts'
 import { DeviceRoster } from '../../../src/gpu/devices/roster.ts'
-import { cudaDevices, type DeviceSurvey } from '../../../src/gpu/devices/survey.ts'
+import { cudaDevices } from '../../../src/gpu/devices/survey.ts'
 import { quietLog } from '../../store/helper.ts'
 
 const log = (name: string) => readFileSync(new URL(`../../fixtures/nvidia-smi/${name}`, import.meta.url), 'utf8')

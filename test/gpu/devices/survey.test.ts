@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import { test } from 'node:test'
+import type { Device } from '../../../src/gpu/devices/device.ts'
 import { cacheBytes, cpuList, parseCpuTime } from '../../../src/gpu/devices/host-facts.ts'
 import { parseCapabilities, parseGpuLog } from '../../../src/gpu/devices/nvidia-smi.ts'
-import { cpuUuid, cudaDevices, type Device, surveyDevices } from '../../../src/gpu/devices/survey.ts'
+import { cpuUuid, cudaDevices, surveyDevices } from '../../../src/gpu/devices/survey.ts'
 import { withNvidiaSmi } from './fake-nvidia-smi.ts'
 
 const fixture = (name: string) => readFile(new URL(`../../fixtures/nvidia-smi/${name}`, import.meta.url), 'utf8')

@@ -6,7 +6,7 @@ import { after } from 'node:test'
 import type { Graph } from '../../../src/engine/graph.ts'
 import { verifyGraph } from '../../../src/engine/verify.ts'
 import type { BackendName, RunJob, RuntimeName } from '../../../src/gpu/contract.ts'
-import type { Device } from '../../../src/gpu/devices/survey.ts'
+import type { Device } from '../../../src/gpu/devices/device.ts'
 import { resolveSettings, type TimingSettings } from '../../../src/gpu/timing/settings.ts'
 
 /** A folder that goes with the test file. */

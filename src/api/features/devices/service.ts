@@ -1,8 +1,7 @@
 import { nearest } from '../../../engine/nearest.ts'
-import type { BackendName, RuntimeName } from '../../../gpu/contract.ts'
+import type { BackendName, RuntimeName, RuntimeSupport } from '../../../gpu/contract.ts'
 import type { DeviceDirectory, Offers } from '../../../gpu/devices/directory.ts'
 import type { CpuDescription } from '../../../gpu/devices/host-facts.ts'
-import type { RuntimeSupport } from '../../../gpu/runtimes/contract.ts'
 import { ApiError } from '../../errors.ts'
 import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
 

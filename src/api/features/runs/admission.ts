@@ -1,6 +1,6 @@
 import { explain } from '../../../engine/explain.ts'
 import type { BackendName } from '../../../gpu/contract.ts'
-import type { Device } from '../../../gpu/devices/survey.ts'
+import type { Device } from '../../../gpu/devices/device.ts'
 import { unfollowed } from '../../../gpu/runtimes/settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'

@@ -4,11 +4,12 @@ import { findOp } from '../../ops/index.ts'
 import type { Shape } from '../../shape.ts'
 import type { Config } from './config.ts'
 import { KerasFault } from './fault.ts'
-import { type KerasTensor, keepsOrder, type Layout, permutation, rankOf } from './tensor.ts'
+import { type DataFormat, type KerasTensor, keepsOrder, type Layout, permutation, rankOf } from './tensor.ts'
 import type { Operand } from './topology.ts'
 import type { Writer } from './writer.ts'
 
-export type DataFormat = 'channels_last' | 'channels_first'
+/** Writes one call of a layer of this class. @throws KerasFault saying what would be right. */
+export type LayerClass = (call: Call) => KerasTensor
 
 /** One call of one Keras layer, as its entry in the table (`layers/`) sees it: inputs and config in, engine layers out. */
 export class Call {

@@ -1,11 +1,11 @@
 import type { Limits } from '../../limits.ts'
 import type { Problems } from '../../problems.ts'
 import { isRecord } from '../../read-spec.ts'
-import { Call, type DataFormat } from './call.ts'
+import { Call } from './call.ts'
 import { Config } from './config.ts'
 import { KerasFault } from './fault.ts'
 import { layerClasses } from './layers/index.ts'
-import type { KerasTensor } from './tensor.ts'
+import type { DataFormat, KerasTensor } from './tensor.ts'
 import type { KerasLayer, KerasModel, KerasReference, Operand } from './topology.ts'
 import { plainId, tooMany, Writer } from './writer.ts'
 

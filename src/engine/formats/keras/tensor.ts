@@ -1,5 +1,8 @@
 import type { Shape } from '../../shape.ts'
 
+/** Where the channels lie in what Keras sees. */
+export type DataFormat = 'channels_last' | 'channels_first'
+
 /**
  * How the engine's tensor lies to the Keras tensor it stands for.
  *

@@ -1,7 +1,6 @@
 import { EngineError } from '../../errors.ts'
 import type { Limits } from '../../limits.ts'
-import type { DataFormat } from './call.ts'
-import type { KerasTensor } from './tensor.ts'
+import type { DataFormat, KerasTensor } from './tensor.ts'
 
 /** A Keras name as far as the engine's rule for ids allows; without dots, which set off the parts of a layer. */
 export function plainId(name: string): string {

@@ -1,4 +1,3 @@
-import type { ValueInfoProto } from 'onnx-buf'
 import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
 import { defaultLimits, type Limits } from '../../limits.ts'
@@ -7,12 +6,12 @@ import { verifyGraph } from '../../verify.ts'
 import { probe } from './batch.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { inlineFunctions } from './functions.ts'
-import { type FileModel, type FileNode, readModel } from './model.ts'
+import { type FileModel, type FileNode, type Parts, readModel } from './model.ts'
 import { orderNodes } from './order.ts'
 import { fillSlot } from './parameters.ts'
 import { type ImportReport, reportOf } from './report.ts'
 import { constantOf } from './tensor.ts'
-import { Translator } from './translate.ts'
+import { type Translated, Translator } from './translate.ts'
 import { inputShape, statedShapes, symbolicBatch } from './value-info.ts'
 
 export type { ImportReport } from './report.ts'
@@ -78,22 +77,6 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
       layerOfNode: new Map(translated.translator.layers.flatMap(({ id, node }) => (node ? [[node, id] as const] : []))),
     },
   }
-}
-
-/** What the file's graph is given and gives. */
-export interface Parts {
-  inputs: readonly ValueInfoProto[]
-  outputs: readonly string[]
-  initializers: ReadonlyMap<string, FileModel['graph']['initializer'][number]>
-  /** The batch that the file states. */
-  batch: 'symbolic' | number
-  graph: FileModel['graph']
-}
-
-export interface Translated {
-  translator: Translator
-  inputs: { id: string; name: string; shape: readonly number[] }[]
-  outputs: string[]
 }
 
 function partsOf({ graph }: FileModel): Parts {

@@ -1,5 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf'
-import { type AttributeProto, type FunctionProto, type GraphProto, ModelProtoSchema, type NodeProto } from 'onnx-buf'
+import { type AttributeProto, type FunctionProto, type GraphProto, ModelProtoSchema, type NodeProto, type ValueInfoProto } from 'onnx-buf'
 import type { Limits } from '../../limits.ts'
 import { invalid, quote } from './fault.ts'
 import { scan } from './scan.ts'
@@ -23,6 +23,16 @@ export interface FileModel {
   opset: Record<string, number>
   functions: readonly FunctionProto[]
   graph: GraphProto
+}
+
+/** What the file's graph is given and gives. */
+export interface Parts {
+  inputs: readonly ValueInfoProto[]
+  outputs: readonly string[]
+  initializers: ReadonlyMap<string, FileModel['graph']['initializer'][number]>
+  /** The batch that the file states. */
+  batch: 'symbolic' | number
+  graph: FileModel['graph']
 }
 
 /** Operator sets that are read. 6 is what older exporters wrote; it differs by how its element-wise operators broadcast (`rewrites/arithmetic.ts`). */

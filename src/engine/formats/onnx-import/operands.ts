@@ -4,9 +4,9 @@ import type { OnnxLayer } from '../onnx-node.ts'
 import { batchDim } from './batch.ts'
 import type { Activation, Constant, Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
+import type { Translation } from './layer.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { numelOfDims } from './shapes.ts'
-import type { Translator } from './translate.ts'
 
 /** Numbers that a graph carries itself (`ops/parameter.ts`); more come from the file. */
 const mostValues = 1024
@@ -15,13 +15,13 @@ const mostValues = 1024
 export class Operands {
   /** Inputs of the network: what a tensor is repeated over the batch by. */
   readonly inputs: Activation[] = []
-  readonly #to: Translator
+  readonly #to: Translation
   /** Constant → the layer that holds it. */
   readonly #stored = new Map<Constant, Activation>()
   /** Constant → the same without its leading sizes of 1. */
   readonly #stripped = new Map<Constant, Constant>()
 
-  constructor(to: Translator) {
+  constructor(to: Translation) {
     this.#to = to
   }
 

@@ -1,6 +1,6 @@
 import type { Parameter } from '../../op.ts'
 import { numel } from '../../shape.ts'
-import type { FilledSlot } from './translate.ts'
+import type { FilledSlot } from './layer.ts'
 
 /** The numbers of a parameter in the engine's layout, or null where the file does not hold them. */
 export function fillSlot({ constant, transposed, factor }: FilledSlot, parameter: Parameter): Float32Array | null {

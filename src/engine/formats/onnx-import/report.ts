@@ -6,9 +6,9 @@ import { opOf } from '../../ops/index.ts'
 import { numel } from '../../shape.ts'
 import { ownerOf } from '../../shared-weights.ts'
 import { quote } from './fault.ts'
-import type { Parts, Translated } from './index.ts'
-import type { FileModel, FileNode } from './model.ts'
+import type { FileModel, FileNode, Parts } from './model.ts'
 import { isAbsent } from './tensor.ts'
+import type { Translated } from './translate.ts'
 
 const Difference = Type.Object({
   tensor: Type.String(),

@@ -12,6 +12,7 @@ import { type Constant, computed, shapeAt, type Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
 import { Ids } from './ids.ts'
+import type { Fate, FilledSlot, TranslatedLayer, Translation } from './layer.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { NodeView } from './node-view.ts'
 import { opaque } from './opaque.ts'
@@ -20,31 +21,15 @@ import { type Reading, read, unknown } from './readers.ts'
 import { rewrite } from './rewrites/index.ts'
 import { numelOfDims } from './shapes.ts'
 
-/** A layer as it is handed to the verifier, and where its parameters come from. */
-export interface TranslatedLayer {
-  id: string
-  type: string
-  inputs: readonly string[]
-  attributes: Record<string, unknown>
-  /** Parameter → what fills it. */
-  slots: ReadonlyMap<string, FilledSlot>
-  /** The layer that computes with the same tensors in the same places. */
-  weightsOf?: string
-  /** Name of the file's node that computes it, where it has one. */
-  node?: string
+/** A file's graph, translated. */
+export interface Translated {
+  translator: Translator
+  inputs: { id: string; name: string; shape: readonly number[] }[]
+  outputs: string[]
 }
-
-export interface FilledSlot {
-  constant: Constant
-  transposed: boolean
-  factor: number
-}
-
-/** What became of a tensor that the file holds, in words, for the accounting of parameters. */
-export type Fate = Map<string, string>
 
 /** Makes layers of nodes, one after another in the order of the graph. */
-export class Translator {
+export class Translator implements Translation {
   layers: TranslatedLayer[] = []
   readonly values = new Map<string, Value>()
   readonly fates: Fate = new Map()

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type ort from 'onnxruntime-node'
-import type { DeviceKind } from '../../contract.ts'
 import { cudaFolderProblem, defaultCudaFolder, packageFolder } from '../../cuda-folder.ts'
+import type { DeviceKind } from '../../devices/device.ts'
 
 /**
  * ONNX Runtime's own builds send usage events from 1.30 on, on Linux too, and keep an identifier and a log in the

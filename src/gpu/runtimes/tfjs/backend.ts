@@ -1,4 +1,5 @@
-import type { BackendName, DeviceKind } from '../../contract.ts'
+import type { BackendName } from '../../contract.ts'
+import type { DeviceKind } from '../../devices/device.ts'
 import type { LoadRequest, Runtime, Session } from '../contract.ts'
 
 /** A back end of TF.js: where its kernels come from and how it is made active. */
@@ -12,16 +13,4 @@ export interface TfjsBackend extends Pick<Runtime, 'version' | 'leastMemory' | '
   activate(request: Pick<LoadRequest, 'device' | 'threads'>): Promise<Session['options']>
   /** The command that would make it work on a kind of device, where there is one. */
   remedy(kind: DeviceKind): string | null
-}
-
-const backends: Partial<Record<BackendName, () => Promise<TfjsBackend>>> = {
-  tensorflow: async () => (await import('./tensorflow.ts')).tensorflow,
-  wasm: async () => (await import('./wasm.ts')).wasm,
-}
-
-/** Each loads its own libraries, and none of the other's. @throws Error where TF.js has no such back end. */
-export async function openBackend(name: BackendName): Promise<TfjsBackend> {
-  const open = backends[name]
-  if (!open) throw new Error(`tfjs has no back end ${name}: it has ${Object.keys(backends).join(' and ')}`)
-  return open()
 }

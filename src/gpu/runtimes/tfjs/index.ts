@@ -2,11 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import { lowerToTfjs, type TfjsNetwork } from '../../../engine/formats/tfjs-lowering.ts'
 import { numel } from '../../../engine/shape.ts'
 import { seededInput } from '../../../engine/weights.ts'
-import type { BackendName, LayerProfile, RunJob } from '../../contract.ts'
-import type { LoadRequest, Runtime, RuntimeSupport, Session } from '../contract.ts'
+import type { BackendName, LayerProfile, RunJob, RuntimeSupport } from '../../contract.ts'
+import type { LoadRequest, Runtime, Session } from '../contract.ts'
 import { parametersFor } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
-import { openBackend, type TfjsBackend } from './backend.ts'
+import type { TfjsBackend } from './backend.ts'
+import { openBackend } from './backends.ts'
 
 /** TF.js: the graph is lowered op by op, once, and every call goes through the lowered steps, whatever the back end. */
 

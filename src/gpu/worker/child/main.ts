@@ -5,9 +5,8 @@
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import type { BackendName, FromWorker, RunJob, RuntimeName, ToWorker } from '../../contract.ts'
+import type { BackendName, FromWorker, RunJob, RuntimeName, RuntimeSupport, ToWorker } from '../../contract.ts'
 import { failureOf } from '../../run-error.ts'
-import type { RuntimeSupport } from '../../runtimes/contract.ts'
 import { loadRuntime } from '../../runtimes/index.ts'
 import { executeRun } from './run.ts'
 import { SessionCache } from './session-cache.ts'

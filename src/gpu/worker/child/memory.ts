@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
-import type { RunEnvironment, RunJob } from '../../contract.ts'
+import type { RunEnvironment, RunJob, RuntimeCapabilities } from '../../contract.ts'
 import { nvidiaSmi } from '../../devices/nvidia-smi.ts'
 import { RunError } from '../../run-error.ts'
-import type { Runtime, RuntimeCapabilities } from '../../runtimes/contract.ts'
+import type { Runtime } from '../../runtimes/contract.ts'
 import { unfollowed } from '../../runtimes/settings.ts'
 
 /** What a run needs at least, bytes. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import type { RuntimeSupport } from '../../contract.ts'
 import {
   type BackendName,
   backendsOf,
@@ -13,9 +14,8 @@ import {
   type ToWorker,
 } from '../../contract.ts'
 import { defaultCudaFolder } from '../../cuda-folder.ts'
-import type { Device } from '../../devices/survey.ts'
+import type { Device } from '../../devices/device.ts'
 import { isOutOfMemory } from '../../run-error.ts'
-import type { RuntimeSupport } from '../../runtimes/contract.ts'
 import { probeThreads } from '../../runtimes/probe-request.ts'
 import { stopAfter } from './deadline.ts'
 import {

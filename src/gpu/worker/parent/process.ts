@@ -6,7 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BackendName, RunJob, RuntimeName } from '../../contract.ts'
 import { libraryFolder } from '../../cuda-folder.ts'
-import type { Device } from '../../devices/survey.ts'
+import type { Device } from '../../devices/device.ts'
 import { tensorflowProblem } from '../../tensorflow-folder.ts'
 import { LastLines } from './last-lines.ts'
 

@@ -1,8 +1,7 @@
 import { activate } from '../activations.ts'
-import type { Call } from '../call.ts'
+import type { Call, LayerClass } from '../call.ts'
 import { KerasFault } from '../fault.ts'
 import type { KerasTensor } from '../tensor.ts'
-import type { LayerClass } from './index.ts'
 import { alongOneAxis } from './one-axis.ts'
 
 type Axes = 1 | 2 | 3

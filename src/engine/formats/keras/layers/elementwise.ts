@@ -1,8 +1,7 @@
 import { activate, softmax as softmaxOver } from '../activations.ts'
 import { affine } from '../affine.ts'
-import type { Call } from '../call.ts'
+import type { Call, LayerClass } from '../call.ts'
 import { type KerasTensor, rankOf } from '../tensor.ts'
-import type { LayerClass } from './index.ts'
 
 /** A layer that leaves each element where it is, whatever the order of elements. */
 const inPlace = (call: Call, type: string, attributes: Record<string, unknown> = {}): KerasTensor => {

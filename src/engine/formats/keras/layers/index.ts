@@ -1,6 +1,5 @@
 /** Every Keras layer class that is read, one line each. */
-import type { Call } from '../call.ts'
-import type { KerasTensor } from '../tensor.ts'
+import type { LayerClass } from '../call.ts'
 import {
   conv1d,
   conv1dTranspose,
@@ -44,9 +43,6 @@ import {
   zeroPadding2d,
   zeroPadding3d,
 } from './shape.ts'
-
-/** Writes one call of a layer of this class. @throws KerasFault saying what would be right. */
-export type LayerClass = (call: Call) => KerasTensor
 
 export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
   ['Activation', activation],

@@ -1,8 +1,7 @@
 import { affine } from '../affine.ts'
-import type { Call } from '../call.ts'
+import type { Call, LayerClass } from '../call.ts'
 import { KerasFault } from '../fault.ts'
 import { dimOfAxis, type KerasTensor, rankOf } from '../tensor.ts'
-import type { LayerClass } from './index.ts'
 
 /** The inputs in one layout: as maps where one of them is a map, else as Keras has them. @throws KerasFault below two. */
 function alike(call: Call): KerasTensor[] {

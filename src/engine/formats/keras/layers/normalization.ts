@@ -1,8 +1,7 @@
 import { affine } from '../affine.ts'
-import type { Call } from '../call.ts'
+import type { Call, LayerClass } from '../call.ts'
 import { KerasFault } from '../fault.ts'
 import { type KerasTensor, rankOf } from '../tensor.ts'
-import type { LayerClass } from './index.ts'
 import { alongOneAxis } from './one-axis.ts'
 
 /** The input with the axis that is normalised at the engine's dim 1. @throws KerasFault where it is no channel axis. */

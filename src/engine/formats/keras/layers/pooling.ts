@@ -1,6 +1,5 @@
-import type { Call } from '../call.ts'
+import type { Call, LayerClass } from '../call.ts'
 import type { KerasTensor } from '../tensor.ts'
-import type { LayerClass } from './index.ts'
 import { alongOneAxis } from './one-axis.ts'
 
 const padding = (call: Call) => call.config.word('padding', ['valid', 'same'], 'valid')

@@ -1,8 +1,7 @@
 import { numel } from '../../../shape.ts'
-import type { Call } from '../call.ts'
+import type { Call, LayerClass } from '../call.ts'
 import { KerasFault } from '../fault.ts'
 import { dimOfAxis, type KerasTensor, keepsOrder, kerasShape, permutation, rankOf } from '../tensor.ts'
-import type { LayerClass } from './index.ts'
 import { alongOneAxis } from './one-axis.ts'
 
 /** One vector of each image. From a map its elements stay in the engine's order, which a Dense behind it does not mind. */
