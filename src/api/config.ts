@@ -85,7 +85,7 @@ export const ConfigSchema = Type.Object(
       maximum: 600_000,
       description: 'Longest time that reading or costing one architecture may take, ms.',
     }),
-    VERIFY_THREADS: Type.Integer({ default: 1, minimum: 1, maximum: 64, description: 'Threads that read and cost architectures.' }),
+    VERIFY_PROCESSES: Type.Integer({ default: 1, minimum: 1, maximum: 64, description: 'Processes that read and cost architectures.' }),
     COST_CACHE_BYTES: Type.Integer({
       default: 64 * MiB,
       minimum: 0,

@@ -11,7 +11,7 @@ import { QueueService } from './features/queue/service.ts'
 import { RunAdmission } from './features/runs/admission.ts'
 import { RunService } from './features/runs/service.ts'
 import { SweepService } from './features/sweeps/service.ts'
-import { EnginePool } from './pool/pool.ts'
+import { EnginePool, type PoolLog } from './pool/pool.ts'
 
 /** What the faces, REST and GraphQL, have to offer. Neither holds rules of its own. */
 export interface Services {
@@ -45,11 +45,12 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   return { architectures, uploads, costs, exports, devices, runs, sweeps, queue: new QueueService(queue) }
 }
 
-/** The threads that read and cost architectures, as configured. */
-export const createPool = (config: Config): EnginePool =>
+/** The processes that read and cost architectures, as configured. */
+export const createPool = (config: Config, log?: PoolLog): EnginePool =>
   new EnginePool({
-    threads: config.VERIFY_THREADS,
+    processes: config.VERIFY_PROCESSES,
     limits: { maxLayers: config.MAX_LAYERS, maxElements: config.MAX_ELEMENTS, maxTensors: 2 * config.MAX_LAYERS },
     timeoutMs: config.MAX_VERIFY_MS,
     maxBodyBytes: config.MAX_BODY_BYTES,
+    ...(log ? { log } : {}),
   })

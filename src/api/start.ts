@@ -32,8 +32,8 @@ export async function startService(config: Config, log: Logger): Promise<Running
   }
   try {
     const serves = config.ROLE !== 'worker'
-    // First, since its thread loads the engine while this one opens the store.
-    const pool = createPool(config)
+    // First, since its process loads the engine while this one opens the store.
+    const pool = createPool(config, log)
     opened.push(() => pool.close())
     const surveying = config.ROLE === 'api' ? nothing : surveyDevices()
     const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log })

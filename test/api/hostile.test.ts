@@ -142,7 +142,7 @@ describe('the pool', () => {
   const maxBodyBytes = 2 ** 21
   const slow = Buffer.from(text(many(10_000, (i) => ({ id: `a${i}`, type: 'Conv2d', outChannels: 8, kernelSize: 1 }))))
   it('ends a task that takes too long, and goes on', async () => {
-    const pool = new EnginePool({ threads: 1, limits, timeoutMs: 10, maxBodyBytes })
+    const pool = new EnginePool({ processes: 1, limits, timeoutMs: 10, maxBodyBytes })
     try {
       await pool.ready()
       await assert.rejects(pool.read(slow), (error: EngineError) => error.code === 'LIMIT_EXCEEDED' && /10 ms/.test(error.message))
@@ -152,7 +152,7 @@ describe('the pool', () => {
     }
   })
   it('has the memory for the densest text of the size allowed', async () => {
-    const pool = new EnginePool({ threads: 1, limits, timeoutMs: 60_000, maxBodyBytes })
+    const pool = new EnginePool({ processes: 1, limits, timeoutMs: 60_000, maxBodyBytes })
     const room = maxBodyBytes - 40
     try {
       await pool.ready()
@@ -164,7 +164,7 @@ describe('the pool', () => {
     }
   })
   it('refuses what would wait behind too many', async () => {
-    const pool = new EnginePool({ threads: 1, limits, timeoutMs: 60_000, maxBodyBytes, maxQueue: 2 })
+    const pool = new EnginePool({ processes: 1, limits, timeoutMs: 60_000, maxBodyBytes, maxQueue: 2 })
     try {
       await pool.ready()
       const ends = await Promise.allSettled(many(5, (i) => pool.read(Buffer.from(JSON.stringify(smallNetwork(i + 1))))))

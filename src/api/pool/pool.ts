@@ -1,4 +1,3 @@
-import { Piscina } from 'piscina'
 import type { CostOptions, CostTotals } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
@@ -12,9 +11,10 @@ import { type ReadArchitecture, writeGraph } from '../features/architectures/spe
 import { type CostFormat, costTotals, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
 import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
-import type { TaskResult } from './worker.ts'
+import { EngineProcess, EngineProcessEnded } from './process.ts'
+import type { TaskName, TaskResult } from './tasks.ts'
 
-/** Up to this many layers, work on a stored graph is done where it is asked for: a thread would cost more time than it saves. */
+/** Up to this many layers, work on a stored graph is done where it is asked for: crossing to a process would cost more time than it saves. */
 const smallGraph = 400
 
 /** A stored graph, and how large it is. */
@@ -23,64 +23,86 @@ export interface StoredGraph {
   layerCount: number
 }
 
+/** What the pool needs of a logger: pino's, or the console. */
+export interface PoolLog {
+  warn(data: object, message: string): void
+}
+
 export interface PoolOptions {
-  threads: number
+  /** Processes at a time. */
+  processes: number
   limits: Limits
-  /** Longest time one task may take on its thread, ms; the thread is ended then. */
+  /** Longest time that one task may take, ms; its process is ended then. */
   timeoutMs: number
-  /** Tasks that may wait for a thread; more are refused. */
+  /** Tasks that may wait for a process; more are refused. */
   maxQueue?: number
   /** Largest text a task may read. */
   maxBodyBytes: number
+  log?: PoolLog
 }
 
+const MiB = 2 ** 20
 /**
- * Heap of one thread, MiB. V8 ends the whole process, not the thread, where JSON.parse itself meets the limit, so the
- * limit lies beyond what the densest text of the size allowed can become: 32 times its length, measured (lists in lists).
- * A layer takes less than 10 KiB while it is verified and costed.
+ * Heap of one process, MiB. V8 ends a process that meets the limit, so it lies beyond what the densest text of the size
+ * allowed can become: 32 times its length, measured (lists in lists). A layer takes less than 10 KiB while it is verified
+ * and costed.
  */
-const heapMiB = ({ maxBodyBytes, limits }: PoolOptions): number => Math.ceil(256 + (48 * maxBodyBytes) / 2 ** 20 + limits.maxLayers / 100)
+const heapMiB = ({ maxBodyBytes, limits }: PoolOptions): number => Math.ceil(256 + (48 * maxBodyBytes) / MiB + limits.maxLayers / 100)
+/**
+ * What array buffers of one task may take, bytes: a file of `largestShared`, the numbers that an import may compute
+ * (`onnx-import/budget.ts`), an exported model with its constants.
+ */
+const bufferBytes = 512 * MiB
+/** A file larger than this is read by a process of its own, whose limit is raised by the file's size. */
+const largestShared = 64 * MiB
+/** A process that a task left larger than this is ended, so that the memory goes back. */
+const largestIdle = 256 * MiB
+/** One that has worked for longer is ended, so that its limit of processor time is for a task without end alone. */
+const longestLife = 60
+const idleMs = 60_000
+/** Longest time that a process may take to start. */
+const startMs = 60_000
 
 /**
- * Threads that read and cost architectures, so that no specification stalls the event loop: a task has a time limit
- * and a heap limit of its own, and the queue in front is bounded.
+ * Processes that read and cost architectures: neither the memory nor the time that a specification takes is the
+ * service's. A task has limits of its own, what ends a process costs that task alone, and the queue in front is bounded.
  */
 export class EnginePool {
-  readonly #pool: Piscina
   readonly #options: Required<PoolOptions>
   #free: number
   readonly #waiting: (() => void)[] = []
-
-  constructor(options: PoolOptions) {
-    this.#options = { maxQueue: 64, ...options }
-    this.#free = options.threads
-    this.#pool = new Piscina({
-      filename: new URL('./worker.ts', import.meta.url).href,
-      minThreads: 1,
-      maxThreads: options.threads,
-      idleTimeout: 60_000,
-      resourceLimits: { maxOldGenerationSizeMb: heapMiB(options) },
-      recordTiming: false,
-    })
-    // A thread that dies is reported by its task as well; the pool starts another.
-    this.#pool.on('error', () => undefined)
+  /** Alive and without a task, the last used last. */
+  readonly #idle: EngineProcess[] = []
+  readonly #alive = new Set<EngineProcess>()
+  readonly #trim: NodeJS.Timeout
+  #closed = false
+  readonly #onExit = () => {
+    for (const each of this.#alive) each.end()
   }
 
-  /** Resolves when a thread has loaded the engine. */
+  constructor(options: PoolOptions) {
+    this.#options = { maxQueue: 64, log: { warn() {} }, ...options }
+    this.#free = options.processes
+    this.#idle.push(this.#start())
+    // One is kept for the next request; more were for a rush that is over.
+    this.#trim = setInterval(() => this.#idle.length > 1 && this.#idle.shift()!.end(), idleMs).unref()
+    // Where the service exits without closing the pool, nothing of it stays.
+    process.once('exit', this.#onExit)
+  }
+
+  /** Resolves when a process has loaded the engine. @throws EngineProcessEnded where none starts. */
   async ready(): Promise<void> {
-    await this.#pool.run(undefined, { name: 'ready' })
+    await this.#idle[0]?.ready()
   }
 
   /** Reads a specification, as `readArchitecture` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   read(body: Uint8Array): Promise<ReadArchitecture> {
-    // A copy of its own, to hand over: the body may lie in memory that other buffers share.
-    const bytes = new Uint8Array(body)
-    return this.#run('read', { bytes, limits: this.#options.limits }, [bytes.buffer])
+    return this.#run('read', { bytes: body, limits: this.#options.limits })
   }
 
   /** Reads an uploaded ONNX file, as `readOnnx` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   readOnnx(name: string, file: BlobFile): Promise<ReadArchitecture> {
-    return this.#run('onnx', { name, file, limits: this.#options.limits } satisfies OnnxTask, [])
+    return this.#run('onnx', { name, file, limits: this.#options.limits } satisfies OnnxTask, file.bytes)
   }
 
   /** A graph as bytes, as `writeGraph` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
@@ -110,45 +132,84 @@ export class EnginePool {
 
   /** A graph as a file, as `writeExport` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   export(task: ExportTask): Promise<Uint8Array> {
-    return this.#run('export', task, [])
+    return this.#run('export', task)
   }
 
   /** A graph as an ONNX file with weights on disk, as `writeOnnxFile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   onnxFile(task: OnnxFileTask): Promise<void> {
-    return this.#run('onnxFile', task, [])
+    return this.#run('onnxFile', task)
   }
 
+  /** Ends every process; a task under way fails. */
   async close(): Promise<void> {
-    await this.#pool.destroy()
+    this.#closed = true
+    clearInterval(this.#trim)
+    process.off('exit', this.#onExit)
+    const alive = [...this.#alive]
+    for (const each of alive) each.end()
+    await Promise.all(alive.map((each) => each.gone))
   }
 
-  /** Work on a stored graph: a small one here, a large one on a thread, off the event loop. */
-  async #sized<I, O>(layerCount: number, name: string, task: (input: I) => O, input: I): Promise<O> {
-    return layerCount <= smallGraph ? task(input) : this.#run(name, input, [])
+  /** Work on a stored graph: a small one here, a large one in a process, off the event loop. */
+  async #sized<I, O>(layerCount: number, name: TaskName, task: (input: I) => O, input: I): Promise<O> {
+    return layerCount <= smallGraph ? task(input) : this.#run(name, input)
   }
 
-  async #run<T>(name: string, task: unknown, transferList: ArrayBuffer[]): Promise<T> {
-    // Waiting here and not in the pool's own queue, so that the time limit starts with the work.
-    await this.#thread()
-    let end: TaskResult<T>
-    const timeout = AbortSignal.timeout(this.#options.timeoutMs)
+  /** @param fileBytes of the file that the task reads into memory. */
+  async #run<T>(name: TaskName, task: unknown, fileBytes = 0): Promise<T> {
+    await this.#turn()
+    const own = fileBytes > largestShared
+    const engine = own ? this.#start(fileBytes) : (this.#idle.pop() ?? this.#start())
+    let timedOut = false
+    let timer = setTimeout(() => engine.end(), startMs)
+    let result: TaskResult<T>
     try {
-      end = await this.#pool.run(task, { name, transferList, signal: timeout })
+      await engine.ready()
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        timedOut = true
+        engine.end()
+      }, this.#options.timeoutMs)
+      result = await engine.run<T>(name, task)
     } catch (cause) {
-      throw refusal(cause, timeout.aborted, this.#options.timeoutMs)
+      throw this.#refusal(cause, name, timedOut, own ? fileBytes : 0)
     } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#free += 1
+      clearTimeout(timer)
+      this.#release(engine, own)
     }
-    if (end.ok) return end.value
-    const { from, code, message, errors } = end.error
+    if (result.ok) return result.value
+    const { from, code, message, errors } = result.error
     if (from === 'engine') throw new EngineError(code as EngineErrorCode, message, errors as GraphProblem[])
     throw new ApiError(code as ErrorCode, message, errors as Problem[])
   }
 
-  /** Resolves when a thread is free and ours. @throws ApiError OVERLOADED where too many wait. */
-  #thread(): Promise<void> | undefined {
+  #start(fileBytes = 0): EngineProcess {
+    const engine = new EngineProcess({
+      heapMiB: heapMiB(this.#options),
+      bufferBytes: bufferBytes + fileBytes,
+      cpuSeconds: 2 * (longestLife + this.#options.timeoutMs / 1000),
+    })
+    this.#alive.add(engine)
+    void engine.gone.then(() => {
+      this.#alive.delete(engine)
+      const at = this.#idle.indexOf(engine)
+      if (at >= 0) this.#idle.splice(at, 1)
+    })
+    return engine
+  }
+
+  /** Takes back a process after its task: for the next one, or its end, and then another in its place. */
+  #release(engine: EngineProcess, own: boolean): void {
+    if (!engine.ended && (own || engine.residentBytes > largestIdle || engine.cpuSeconds > longestLife)) engine.end()
+    if (!engine.ended) this.#idle.push(engine)
+    else if (this.#idle.length === 0 && !this.#closed) this.#idle.push(this.#start())
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#free += 1
+  }
+
+  /** Resolves when a process may be used. @throws ApiError OVERLOADED where too many wait. */
+  #turn(): Promise<void> | undefined {
     if (this.#free > 0) {
       this.#free -= 1
       return undefined
@@ -159,12 +220,19 @@ export class EnginePool {
       })
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
-}
 
-/** A task that did not come to its end, in words for the client. */
-function refusal(cause: unknown, timedOut: boolean, timeoutMs: number): unknown {
-  if (timedOut) return new EngineError('LIMIT_EXCEEDED', `this architecture takes longer than ${timeoutMs} ms to work out: make it smaller`)
-  if ((cause as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY')
-    return new EngineError('LIMIT_EXCEEDED', 'this architecture takes more memory than allowed to work out: make it smaller')
-  return cause
+  /** A task that did not come to its end, in words for the client. */
+  #refusal(cause: unknown, task: TaskName, timedOut: boolean, fileBytes: number): unknown {
+    const { timeoutMs, log } = this.#options
+    if (timedOut)
+      return new EngineError('LIMIT_EXCEEDED', `this architecture takes longer than ${timeoutMs} ms to work out: make it smaller`)
+    if (!(cause instanceof EngineProcessEnded) || this.#closed) return cause
+    log.warn({ task, reason: cause.message }, 'a task ended the process that it ran in')
+    if (!cause.outOfMemory) return cause
+    const most = heapMiB(this.#options) + Math.round((bufferBytes + fileBytes) / MiB)
+    return new EngineError(
+      'LIMIT_EXCEEDED',
+      `this architecture takes more than the ${most} MiB of memory that working it out may take: make it smaller`,
+    )
+  }
 }

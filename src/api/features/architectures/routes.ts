@@ -26,10 +26,10 @@ const location = { location: { type: 'string', description: 'Address of the arch
 
 export function architectureRoutes(fastify: FastifyInstance, architectures: ArchitectureService, uploads: Uploads): void {
   fastify.register(async (app) => {
-    // The body stays bytes: it is parsed and checked on a thread, since it may be large or hostile.
+    // The body stays bytes: it is parsed and checked by another process, since it may be large or hostile.
     app.removeContentTypeParser('application/json')
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    // Files stay streams: they go to disk, and are read there on a thread.
+    // Files stay streams: they go to disk, and are read there by another process.
     await app.register(multipart)
     app.addContentTypeParser('application/octet-stream', (_request, body, done) => done(null, body))
     app.addContentTypeParser('*', (_request, _body, done) => done(new ApiError('UNSUPPORTED_MEDIA_TYPE', bodies)))

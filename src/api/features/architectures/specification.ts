@@ -13,7 +13,7 @@ import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 
 /**
- * Reads the JSON that a client wants registered. Pure functions, run on the threads of `pool/`, where neither a large
+ * Reads the JSON that a client wants registered. Pure functions, run in the processes of `pool/`, where neither a large
  * nor a hostile specification can hold up the service.
  */
 

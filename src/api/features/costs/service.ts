@@ -44,7 +44,7 @@ export class CostService {
   /** Why two conventions differ over a stored architecture. @throws EngineError as `explainCosts` does. */
   async explain(stored: StoredArchitecture, query: ExplainQuery): Promise<Explanation> {
     const { from, to, batch = 1, resolution } = query
-    // Names first: a large graph need not wait for a thread to hear that there is no such convention.
+    // Names first: a large graph need not wait for a process to hear that there is no such convention.
     for (const name of [from, to]) findConvention(name)
     const options: ExplainOptions = { from, to, batch, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
     return this.#pool.explain(stored, options)

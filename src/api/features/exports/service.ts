@@ -37,7 +37,7 @@ export interface ExportedFile {
   opset: number | null
 }
 
-/** Architectures as files that other programs open. Written on the engine's threads. */
+/** Architectures as files that other programs open. Written by the engine's processes. */
 export class ExportService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool

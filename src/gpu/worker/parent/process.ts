@@ -9,6 +9,7 @@ import { libraryFolder } from '../../cuda-folder.ts'
 import type { Device } from '../../devices/device.ts'
 import { tensorflowProblem } from '../../tensorflow-folder.ts'
 import { LastLines } from './last-lines.ts'
+import { limitedCommand } from './limited.ts'
 
 export interface WorkerExit {
   pid: number
@@ -95,16 +96,6 @@ export function workerEnvironment(
 }
 
 /**
- * The command line. A cap of memory is set by the shell before Node begins: RLIMIT_DATA, which counts what a process can
- * write to and lets V8 reserve addresses as it does, so that an allocation beyond it fails and nothing else is touched.
- */
-function commandLine({ memoryBytes, program }: ProcessOptions, args: readonly string[]): [string, string[]] {
-  const node = [process.execPath, program, ...args]
-  if (memoryBytes === 0 || process.platform !== 'linux') return [node[0]!, node.slice(1)]
-  return ['sh', ['-c', 'ulimit -d "$1" && shift && exec "$@"', 'sh', String(Math.ceil(memoryBytes / 1024)), ...node]]
-}
-
-/**
  * Starts a process of this kind for the device. `onLine` gets what it writes, line by line.
  * @throws Error where its scratch folder cannot be made; a process that does not start is `gone` at once.
  */
@@ -115,7 +106,7 @@ export async function spawnChild(
   onLine: (line: string, pid: number | undefined) => void,
 ): Promise<Child> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'archmeter-worker-'))
-  const [command, args] = commandLine(options, [String(process.pid), scratch])
+  const [command, args] = limitedCommand([process.execPath, options.program, String(process.pid), scratch], options)
   const worker = spawn(command, args, {
     serialization: 'advanced',
     env: workerEnvironment(device, kind, scratch, options, process.env),
