@@ -11,9 +11,11 @@ import type { Problems } from './problems.ts'
 const dimension = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 const InputShape = Type.Array(dimension, { minItems: 1, maxItems: 7, description: 'One image, C×H×W.' })
 export const GraphSpec = Type.Object({
-  input: Type.Optional(Type.Object({ shape: InputShape }, { description: 'The one input, known as "input".' })),
+  input: Type.Optional(Type.Object({ shape: InputShape }, { title: 'NetworkInput', description: 'The one input, known as "input".' })),
   inputs: Type.Optional(
-    Type.Array(Type.Object({ id: Type.String(), shape: InputShape }), { description: 'Where the network has several inputs.' }),
+    Type.Array(Type.Object({ id: Type.String(), shape: InputShape }, { title: 'NamedNetworkInput' }), {
+      description: 'Where the network has several inputs.',
+    }),
   ),
   layers: Type.Array(
     Type.Object(
@@ -31,6 +33,9 @@ export const GraphSpec = Type.Object({
       },
       { additionalProperties: true, description: 'The attributes of the op stand beside id, type, inputs and weightsOf.' },
     ),
+    {
+      description: 'Objects {id, type, inputs} with the attributes of the op, e.g. {"type": "Conv2d", "outChannels": 64, "kernelSize": 3}.',
+    },
   ),
   outputs: Type.Optional(Type.Array(Type.String(), { description: 'Default: the last layer.' })),
 })

@@ -4,13 +4,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError } from '../../errors.ts'
 import { answer, empty, errors, json } from '../../schemas.ts'
+import { NewArchitecture } from './new-architecture.ts'
 import {
   ArchitecturePage,
   ArchitectureParams,
   ArchitectureQuery,
   ArchitectureSchema,
   GraphSchema,
-  NewArchitecture,
   OnnxBytes,
   OnnxForm,
   UploadQuery,

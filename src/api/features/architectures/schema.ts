@@ -1,54 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ImportReport } from '../../../engine/formats/onnx-import/report.ts'
-import { GraphSpec } from '../../../engine/verify.ts'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
-
-const name = Type.String({ minLength: 1, maxLength: 200, description: 'Yours to choose; need not be unique.' })
-const options = Type.Object({}, { additionalProperties: true, description: 'As GET /v1/zoo/{family} lists them.' })
-
-const JsonArchitecture = Type.Object(
-  { name, ...GraphSpec.properties },
-  { additionalProperties: false, title: 'NewGraphArchitecture', description: 'A graph of layers.' },
-)
-const ZooArchitecture = Type.Object(
-  {
-    name,
-    zoo: Type.Union([
-      Type.Object(
-        { family: Type.String({ description: 'A family of GET /v1/zoo.' }), options: Type.Optional(options) },
-        { additionalProperties: false },
-      ),
-      Type.Object(
-        { preset: Type.String({ description: 'A preset of GET /v1/zoo, e.g. resnet50.' }), options: Type.Optional(options) },
-        { additionalProperties: false },
-      ),
-    ]),
-  },
-  { additionalProperties: false, title: 'NewZooArchitecture', description: 'A network of the zoo.' },
-)
-
-const inputShape = Type.Optional(
-  Type.Array(Type.Integer({ minimum: 1 }), {
-    minItems: 1,
-    maxItems: 7,
-    description: 'Shape of the one input, batch left out, as Keras has it, e.g. [224, 224, 3]: for a model that leaves sizes open.',
-  }),
-)
-const model = (description: string) => Type.Object({}, { additionalProperties: true, description })
-const KerasArchitecture = Type.Object(
-  { name, keras: model('What model.to_json() of Keras 2 or 3 writes, as an object.'), inputShape },
-  { additionalProperties: false, title: 'NewKerasArchitecture', description: 'A Keras model.' },
-)
-const TfjsArchitecture = Type.Object(
-  { name, tfjs: model('model.json of a TF.js layers model; its weights are not needed.'), inputShape },
-  { additionalProperties: false, title: 'NewTfjsArchitecture', description: 'A TensorFlow.js layers model.' },
-)
-
-/** For the document; what arrives is read by `specification.ts`, off the event loop. */
-export const NewArchitecture = Type.Union([JsonArchitecture, ZooArchitecture, KerasArchitecture, TfjsArchitecture], {
-  title: 'NewArchitecture',
-})
-export type NewArchitecture = Static<typeof NewArchitecture>
+import { NewArchitectureInput } from './new-architecture.ts'
 
 const count = Type.Integer({ minimum: 0 })
 const Source = Type.Union(
@@ -125,7 +78,10 @@ export const UploadQuery = Type.Object(
 
 const onnxFile = { contentMediaType: 'application/octet-stream', description: 'An ONNX model.' }
 export const OnnxBytes = Type.String(onnxFile)
-export const OnnxForm = Type.Object({ name, file: Type.String(onnxFile) }, { title: 'NewOnnxArchitecture', description: 'An ONNX model.' })
+export const OnnxForm = Type.Object(
+  { name: NewArchitectureInput.properties.name, file: Type.String(onnxFile) },
+  { title: 'NewOnnxArchitecture', description: 'An ONNX model.' },
+)
 
 export const ArchitectureParams = Type.Object({ id: Type.String({ description: 'Id of an architecture.' }) })
 

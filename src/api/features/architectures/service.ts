@@ -2,7 +2,8 @@ import type { ArchitectureSummary, Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
-import type { Architecture, ArchitectureQuery, NewArchitecture } from './schema.ts'
+import type { NewArchitecture } from './new-architecture.ts'
+import type { Architecture, ArchitectureQuery } from './schema.ts'
 import type { Upload } from './upload.ts'
 
 /** The same memory, as what Node sends. */

@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import { computeCosts } from '../../../engine/cost.ts'
 import { EngineError } from '../../../engine/errors.ts'
 import { explain } from '../../../engine/explain.ts'
@@ -11,6 +10,7 @@ import { expandZoo } from '../../../engine/zoo/index.ts'
 import { type Packed, pack, unpack } from '../../../store/packed.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import { Envelope, graphKeys, modelKeys } from './new-architecture.ts'
 
 /**
  * Reads the JSON that a client wants registered. Pure functions, run in the processes of `pool/`, where neither a large
@@ -36,34 +36,7 @@ export interface ReadArchitecture {
   macs: number
 }
 
-const graphKeys = ['input', 'inputs', 'layers', 'outputs'] as const
-const modelKeys = ['keras', 'tfjs'] as const
 const importers = { keras: importKeras, tfjs: importTfjsLayers }
-
-/** The top level of what may be registered. What lies in a graph is the verifier's to check. */
-const Envelope = Type.Object(
-  {
-    name: Type.String({ minLength: 1, maxLength: 200 }),
-    input: Type.Optional(Type.Unknown()),
-    inputs: Type.Optional(Type.Unknown()),
-    layers: Type.Optional(Type.Unknown()),
-    outputs: Type.Optional(Type.Unknown()),
-    zoo: Type.Optional(
-      Type.Object(
-        {
-          family: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-          preset: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-          options: Type.Optional(Type.Object({}, { additionalProperties: true })),
-        },
-        { additionalProperties: false },
-      ),
-    ),
-    keras: Type.Optional(Type.Unknown()),
-    tfjs: Type.Optional(Type.Unknown()),
-    inputShape: Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), { minItems: 1, maxItems: 7 })),
-  },
-  { additionalProperties: false },
-)
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
