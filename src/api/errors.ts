@@ -75,6 +75,7 @@ export const errorTable = {
   UNKNOWN_ZOO_FAMILY: { status: 422, title: 'There is no such family in the zoo' },
   UNKNOWN_ZOO_PRESET: { status: 422, title: 'There is no such preset in the zoo' },
   INVALID_ZOO_OPTIONS: { status: 422, title: 'The options do not fit the family' },
+  INVALID_BATCH: { status: 422, title: 'The network does not work at this batch' },
   INVALID_RESOLUTION: { status: 422, title: 'The resolution does not go through the network' },
   EXPORT_UNSUPPORTED: { status: 422, title: 'The format cannot express this architecture' },
   UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },

@@ -25,6 +25,8 @@ export interface Graph {
   /** In canonical topological order (`topologicalOrder`). */
   layers: readonly Layer[]
   outputs: readonly string[]
+  /** Set where the network works at one image a call alone, since a layer mixes the images of a batch. */
+  fixedBatch?: 1
 }
 
 /** The id a reference points at: `split:1` → `split`. */
@@ -87,7 +89,12 @@ export function topologicalOrder<T extends Node>(layers: readonly T[], outputs: 
 }
 
 /** The graph as users write it: attributes beside id and type. Reads back through `verify.ts` to the same graph. */
-export function graphToJson(graph: Graph): { inputs: GraphInput[]; layers: Record<string, unknown>[]; outputs: string[] } {
+export function graphToJson(graph: Graph): {
+  inputs: GraphInput[]
+  layers: Record<string, unknown>[]
+  outputs: string[]
+  fixedBatch?: 1
+} {
   return {
     inputs: graph.inputs.map(({ id, shape }) => ({ id, shape: [...shape] })),
     layers: graph.layers.map(({ id, type, inputs, attributes, weightsOf }) => ({
@@ -98,5 +105,6 @@ export function graphToJson(graph: Graph): { inputs: GraphInput[]; layers: Recor
       ...attributes,
     })),
     outputs: [...graph.outputs],
+    ...(graph.fixedBatch === undefined ? {} : { fixedBatch: graph.fixedBatch }),
   }
 }

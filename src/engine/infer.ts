@@ -19,6 +19,19 @@ export interface InferredLayer extends LayerShapes {
   layer: Layer
 }
 
+const invalidBatch = (message: string, layerId: string | null = null): EngineError =>
+  new EngineError('INVALID_BATCH', message, [{ path: '/batch', layerId, message }])
+
+/** Whether it is the batch, and nothing else that was asked for, that the network does not take. */
+function worksAtOne(graph: Graph, options: InferOptions): boolean {
+  try {
+    inferShapes(graph, { ...options, batch: 1 })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The shape of a graph input with the batch on top, at the resolution asked for. */
 export function inputShape(input: GraphInput, { batch = 1, resolution }: InferOptions): Shape {
   if (resolution && input.shape.length === 3) return [batch, input.shape[0] as number, ...resolution]
@@ -34,14 +47,21 @@ export function costOverflow(layerId: string | null, cause: CountOverflow): Engi
 
 /**
  * Shapes of every layer, in graph order.
- * @throws EngineError INVALID_RESOLUTION where the resolution asked for does not go through the network, naming the
- *   layer; COST_OVERFLOW where a size passes 2^53 − 1.
+ * @throws EngineError INVALID_BATCH where the network does not work at the batch asked for, INVALID_RESOLUTION where the
+ *   resolution asked for does not go through it, naming the layer; COST_OVERFLOW where a size passes 2^53 − 1.
  */
 export function inferShapes(graph: Graph, options: InferOptions = {}): InferredLayer[] {
+  const { batch = 1, resolution } = options
+  if (graph.fixedBatch !== undefined && batch !== graph.fixedBatch)
+    throw invalidBatch(
+      `the network works at a batch of ${graph.fixedBatch} alone, since a layer mixes the images of a batch: leave batch out`,
+    )
   const shapes = new Map<string, Shape>()
   for (const input of graph.inputs) shapes.set(input.id, inputShape(input, options))
   const refused = (layerId: string, message: string) => {
-    const at = options.resolution ? ` at resolution ${options.resolution.join('x')}` : ''
+    const at = resolution ? ` at resolution ${resolution.join('x')}` : ''
+    if (batch !== 1 && worksAtOne(graph, options))
+      return invalidBatch(`layer ${layerId} does not work at a batch of ${batch}: ${message}; at a batch of 1 it does`, layerId)
     return new EngineError('INVALID_RESOLUTION', `layer ${layerId} does not work${at}: ${message}`, [
       { path: '/resolution', layerId, message },
     ])

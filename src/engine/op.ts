@@ -85,6 +85,11 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
    * Default `elementwise`.
    */
   field?(shapes: LayerShapes, attributes: A): 'elementwise' | 'global' | FieldWindow
+  /**
+   * Whether dim `dim` of input `input` may hold the images of the batch: positions along it do not meet, so that a batch
+   * gives what its images give one by one. Absent: dim 0 of each input alone.
+   */
+  batchIn?(dim: number, inputs: readonly Shape[], attributes: A, input: number): boolean
   /** True for an op through which data enters the graph: the verifier turns such a layer into a graph input. */
   source?: boolean
   /** True where the output is a weight and no activation: it takes no activation memory, whoever reads it reads a weight. */

@@ -38,6 +38,11 @@ export const GraphSpec = Type.Object({
     },
   ),
   outputs: Type.Optional(Type.Array(Type.String(), { description: 'Default: the last layer.' })),
+  fixedBatch: Type.Optional(
+    Type.Literal(1, {
+      description: 'The network works at one image a call alone, since a layer mixes the images of a batch. Default: at any batch.',
+    }),
+  ),
 })
 
 const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$/
@@ -65,6 +70,7 @@ export interface Reading {
   drafts: Draft[]
   /** As given; the verifier resolves them. */
   outputs: string[]
+  fixedBatch?: 1
   /** Id → JSON pointer of the layer or input that bears it. */
   ids: Map<string, string>
 }
@@ -74,7 +80,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 /** What a layer has beside its op's attributes. */
 const layerKeys: ReadonlySet<string> = new Set(['id', 'type', 'inputs', 'weightsOf'])
-const topKeys = ['input', 'inputs', 'layers', 'outputs']
+const topKeys = ['input', 'inputs', 'layers', 'outputs', 'fixedBatch']
 /** Of two names as near to a misspelt one, that of maps goes first: `MaxPool` is meant to be MaxPool2d. */
 const notOfMaps = (type: string): number => Number(/[13]d$/.test(type))
 const opTypes = ops.map((op) => op.type).sort((a, b) => notOfMaps(a) - notOfMaps(b))
@@ -89,7 +95,14 @@ export function readSpec(spec: Record<string, unknown>, layers: readonly unknown
   const ids = new Map<string, string>()
   const inputs = readInputs(spec, ids, problems)
   const drafts = readLayers(layers, inputs, ids, problems)
-  return { inputs, drafts, outputs: readOutputs(spec.outputs, drafts, problems), ids }
+  if (spec.fixedBatch !== undefined && spec.fixedBatch !== 1)
+    problems.add(
+      '/fixedBatch',
+      null,
+      `fixedBatch is ${show(spec.fixedBatch)}, but may only be 1: leave it out where the network works at any batch`,
+    )
+  const outputs = readOutputs(spec.outputs, drafts, problems)
+  return { inputs, drafts, outputs, ids, ...(spec.fixedBatch === 1 ? { fixedBatch: 1 } : {}) }
 }
 
 function readShape(value: unknown, path: string, id: string, problems: Problems): number[] | undefined {

@@ -57,7 +57,7 @@ export function verifyGraph(spec: unknown, limits: Limits = defaultLimits): Grap
     attributes: attributes!,
     ...(weightsOf === undefined ? {} : { weightsOf }),
   }))
-  return { inputs, layers, outputs }
+  return { inputs, layers, outputs, ...(reading.fixedBatch === undefined ? {} : { fixedBatch: reading.fixedBatch }) }
 }
 
 /** Reference as given → canonical spelling, or undefined where it names nothing. */

@@ -19,7 +19,7 @@ import type { Shape } from '../shape.ts'
 import { ownerOf, parametersOf } from '../shared-weights.ts'
 import type { OnnxAttribute, OnnxEmitter } from './onnx-emitter.ts'
 import { Initializers, type OnnxPrecision, type OnnxStorage, onnxFloat } from './onnx-initializers.ts'
-import { NameSpace } from './onnx-names.ts'
+import { NameSpace, standInShape } from './onnx-names.ts'
 import { ResidentEdges } from './onnx-resident.ts'
 
 /**
@@ -235,7 +235,8 @@ class LayerEmitter implements OnnxEmitter {
 
   /** A node that makes a parameter's shape without its values. */
   #standIn(name: string, { name: parameter, shape, init }: Parameter): void {
-    const dims = this.constant(`${parameter}/shape`, [shape.length], shape.map(BigInt))
+    const dims = this.#names.fresh(`${name}${standInShape}`)
+    this.#initializers.constant(dims, [shape.length], shape.map(BigInt))
     const t = this.#initializers.scalar(init === 'scale' || init === 'variance' ? 1 : 0)
     const value = create(AttributeProtoSchema, { name: 'value', type: AttributeProto_AttributeType.TENSOR, t })
     const node = create(NodeProtoSchema, { opType: 'ConstantOfShape', input: [dims], output: [name], attribute: [value] })

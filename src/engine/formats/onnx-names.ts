@@ -1,4 +1,10 @@
 /**
+ * How the shape of a weight that was left out is named behind the weight's own name: a ConstantOfShape of it stands in for
+ * the weight, as `onnx.tools.replace_constants` of the onnx package writes it. Any other ConstantOfShape is what it says.
+ */
+export const standInShape = '__SHAPE'
+
+/**
  * Names inside an ONNX graph. Tensors share one name space, nodes another, and a layer may bear any id, so every name
  * that is derived (`conv1.weight`) must give way to an id that is spelt the same.
  */

@@ -12,6 +12,7 @@ export const add = defineOp({
   arity: { min: 2, max: 64 },
   canonical: () => ({}),
   shape: (inputs) => [broadcast(inputs, 'Add')],
+  batchIn: () => true,
   quantities: ({ inputs, outputs }) => ({ additions: product(numel(outputs[0]!), inputs.length - 1) }),
   fromOnnx: { Add: allInputs, Sum: allInputs },
   onnx: (emit) => emitPairwise(emit, 'Add'),

@@ -27,6 +27,7 @@ export const concat = defineOp({
         )
     return [first.map((size, i) => (i === dim ? sum(...inputs.map((shape) => shape[dim]!)) : size))]
   },
+  batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
   quantities: () => ({}),
   fromOnnx: { Concat: (node) => ({ attributes: { dim: node.int('axis', 1) }, inputs: node.inputs.map((_, i) => i) }) },
   onnx: (emit, { inputs }, a) => emit.node('Concat', emit.inputs, emit.outputs, { axis: dimOf(a.dim, inputs[0]!) }),

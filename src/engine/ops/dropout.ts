@@ -13,6 +13,7 @@ export const dropout = defineOp({
   arity: takes(1),
   canonical: (raw: Static<typeof Attributes>) => ({ p: raw.p ?? 0.5 }),
   shape: ([x]) => [x!],
+  batchIn: () => true,
   quantities: () => ({}),
   view: true,
   onnx: (emit) => emit.node('Identity', emit.inputs, emit.outputs),

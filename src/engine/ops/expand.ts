@@ -34,6 +34,7 @@ export const expand = defineOp({
   arity: takes(2),
   canonical: (raw: Static<typeof Attributes>) => ({ dims: raw.dims ? [...raw.dims] : [0] }),
   shape: ([x, like], { dims }) => [expanded(x!, like!, dims)],
+  batchIn: () => true,
   quantities: () => ({}),
   onnx: (emit, { outputs }) =>
     emit.node('Expand', [emit.inputs[0]!, emit.constant('shape', [outputs[0]!.length], outputs[0]!.map(BigInt))], emit.outputs),

@@ -22,6 +22,8 @@ export const flatten = defineOp({
     if (end < start) return [x!]
     return [[...x!.slice(0, start), product(...x!.slice(start, end + 1)), ...x!.slice(end + 1)]]
   },
+  // Joined with what comes behind it, the batch stays outermost.
+  batchIn: (dim, [x], a) => dim <= dimOf(a.startDim, x!, 'startDim'),
   quantities: () => ({}),
   field: () => 'global',
   view: true,

@@ -30,6 +30,7 @@ export const gather = defineOp({
     if (drop && indices.length !== 1) throw new ShapeError(`drop takes one index, but there are ${indices.length}`, 'drop')
     return [drop ? x!.filter((_, at) => at !== i) : x!.map((whole, at) => (at === i ? indices.length : whole))]
   },
+  batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
   quantities: () => ({}),
   fromOnnx: {
     Gather: (node) => {

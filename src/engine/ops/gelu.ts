@@ -26,6 +26,7 @@ export const gelu = defineOp({
   arity: takes(1),
   canonical: (raw: Static<typeof Attributes>) => ({ approximate: raw.approximate ?? 'none' }),
   shape: ([x]) => [x!],
+  batchIn: () => true,
   quantities: ({ outputs }, a) =>
     perElement(
       a.approximate === 'tanh'

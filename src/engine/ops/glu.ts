@@ -25,6 +25,7 @@ export const glu = defineOp({
     if (x![dim]! % 2 !== 0) throw new ShapeError(`dim ${a.dim} has ${x![dim]} elements, which cannot be halved`, 'dim')
     return [x!.map((size, i) => (i === dim ? size / 2 : size))]
   },
+  batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
   quantities: ({ outputs }) => perElement({ transcendentals: 1, additions: 1, divisions: 1, multiplications: 1 }, numel(outputs[0]!)),
   onnx: (emit, { inputs }, a) => {
     const [value, gate, open] = [emit.temporary('value'), emit.temporary('gate'), emit.temporary('open')]

@@ -9,6 +9,7 @@ export const identity = defineOp({
   arity: takes(1),
   canonical: () => ({}),
   shape: ([x]) => [x!],
+  batchIn: () => true,
   quantities: () => ({}),
   view: true,
   fromOnnx: { Identity: () => ({}), Dropout: () => ({}), Cast: () => ({}), CastLike: () => ({}) },

@@ -47,6 +47,7 @@ export const layerNorm = defineOp({
       ...(a.bias ? [{ name: 'bias', shape, init: 'shift' as const, trainable: true }] : []),
     ]
   },
+  batchIn: (dim, [x], { dims }) => dim < x!.length - dims,
   quantities: ({ inputs }, a) => {
     const elements = numel(inputs[0]!)
     return normalisation(elements, elements / product(...inputs[0]!.slice(-a.dims)), a.affine, a.bias)

@@ -49,6 +49,7 @@ export const linear = defineOp({
     const weight = { name: 'weight', shape: [a.outFeatures, x!.at(-1)!], init: 'he' as const, fanIn: x!.at(-1)!, trainable: true }
     return a.bias ? [weight, { name: 'bias', shape: [a.outFeatures], init: 'bias' as const, trainable: true }] : [weight]
   },
+  batchIn: (dim, [x]) => dim < x!.length - 1,
   quantities: ({ inputs, outputs }, a) => {
     const elements = numel(outputs[0]!)
     return { macs: product(elements, inputs[0]!.at(-1)!), biasAdds: a.bias ? elements : 0 }

@@ -24,6 +24,7 @@ export const logSoftmax = defineOp({
     dimOf(a.dim, x!)
     return [x!]
   },
+  batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
   quantities: ({ inputs }, a) => {
     const elements = numel(inputs[0]!)
     const length = inputs[0]![dimOf(a.dim, inputs[0]!)]!

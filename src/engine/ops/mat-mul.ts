@@ -25,6 +25,8 @@ export const matMul = defineOp({
       )
     return [[...broadcast([a!.slice(0, -2), b!.slice(0, -2)], 'MatMul'), a!.at(-2)!, b!.at(-1)!]]
   },
+  // All but the dim that both are summed over.
+  batchIn: (dim, inputs, _attributes, input) => dim !== inputs[input]!.length - (input === 0 ? 1 : 2),
   quantities: ({ inputs, outputs }) => ({ macs: product(numel(outputs[0]!), inputs[0]!.at(-1)!) }),
   field: () => 'global',
   fromOnnx: {

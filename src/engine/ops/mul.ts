@@ -15,6 +15,7 @@ export const mul = defineOp({
   arity: { min: 2, max: 64 },
   canonical: () => ({}),
   shape: (inputs) => [broadcast(inputs, 'Mul')],
+  batchIn: () => true,
   quantities: ({ inputs, outputs }) => ({ multiplications: product(numel(outputs[0]!), inputs.length - 1) }),
   fromOnnx: { Mul: allInputs },
   onnx: (emit) => emitPairwise(emit, 'Mul'),

@@ -92,6 +92,10 @@ export const pad = defineOp({
     }
   },
   shape: ([x], a) => [borders(x!, a).map((sides, i) => sum(x![i]!, ...sides))],
+  batchIn: (dim, [x], a) => {
+    const [low, high] = borders(x!, a)[dim]!
+    return low + high === 0
+  },
   quantities: () => ({}),
   fromOnnx: {
     // Until opset 10 pads and value are attributes.

@@ -105,6 +105,7 @@ export const reduce = defineOp({
     const axes = axesOf(dims, x!)
     return [keepDims ? x!.map((size, i) => (axes.includes(i) ? 1 : size)) : x!.filter((_, i) => !axes.includes(i))]
   },
+  batchIn: (dim, [x], { dims }) => !axesOf(dims, x!).includes(dim),
   quantities: ({ inputs, outputs }, { kind }) => arithmetic(kind, numel(inputs[0]!), numel(outputs[0]!)),
   field: () => 'global',
   fromOnnx: {

@@ -45,6 +45,7 @@ export const reshape = defineOp({
     const sizes = a.shape.map((size) => (size === -1 ? elements / fixed : size))
     return [whole ? sizes : [x![0]!, ...sizes]]
   },
+  batchIn: () => true,
   quantities: () => ({}),
   field: () => 'global',
   view: true,

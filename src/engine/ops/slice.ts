@@ -65,6 +65,7 @@ export const slice = defineOp({
     const { dim, size } = range(x!, a)
     return [x!.map((whole, i) => (i === dim ? size : whole))]
   },
+  batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
   quantities: () => ({}),
   field: ({ inputs }, a) => {
     const dim = dimOf(a.dim, inputs[0]!)

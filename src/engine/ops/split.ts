@@ -58,6 +58,7 @@ export const split = defineOp({
     const { dim, sizes } = pieces(x!, a)
     return sizes.map((size) => x!.map((whole, i) => (i === dim ? size : whole)))
   },
+  batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
   quantities: () => ({}),
   fromOnnx: {
     Split: (node) => {

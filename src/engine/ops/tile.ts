@@ -32,6 +32,7 @@ export const tile = defineOp({
     const each = perDim(repeats, x!.length)
     return [x!.map((size, i) => product(size, each[i]!))]
   },
+  batchIn: (dim, [x], { repeats }) => perDim(repeats, x!.length)[dim] === 1,
   quantities: () => ({}),
   // What lies at a position comes from one of the input, but neighbours are no fixed step apart.
   field: ({ inputs }, { repeats }) =>
@@ -43,7 +44,8 @@ export const tile = defineOp({
   fromOnnx: {
     Tile: (node) => {
       const repeats = node.numbers(1)
-      return repeats && repeats.length > 1 && repeats[0] === 1 ? { attributes: { repeats: repeats.slice(1) } } : null
+      if (!repeats || repeats.length === 0 || repeats.some((n) => n < 1)) return null
+      return { attributes: { repeats: repeats.length > 1 && repeats[0] === 1 ? repeats.slice(1) : [...repeats] } }
     },
   },
   onnx: (emit, { inputs }, { repeats }) => {

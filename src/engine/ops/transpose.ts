@@ -28,6 +28,7 @@ export const transpose = defineOp({
       )
     return [dims.map((dim) => x![dim]!)]
   },
+  batchIn: () => true,
   quantities: () => ({}),
   // A map whose rows and columns change places has no one window any more: counted as joining every position.
   field: (_shapes, { dims }) => (dims[0] === 0 && dims[2] === 2 && dims[3] === 3 ? 'elementwise' : 'global'),

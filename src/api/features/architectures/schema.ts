@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { ImportReport } from '../../../engine/formats/onnx-import/report.ts'
+import { GraphSpec } from '../../../engine/verify.ts'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
 import { NewArchitectureInput } from './new-architecture.ts'
 
@@ -96,6 +97,7 @@ export const GraphSchema = Type.Object(
       ),
     ),
     outputs: Type.Array(Type.String()),
+    fixedBatch: GraphSpec.properties.fixedBatch,
   },
   {
     title: 'Graph',

@@ -50,6 +50,7 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
             'ARCHITECTURE_NOT_FOUND',
             'NO_WEIGHTS',
             'WEIGHTS_MISSING',
+            'INVALID_BATCH',
             'INVALID_RESOLUTION',
             'COST_OVERFLOW',
             'EXPORT_UNSUPPORTED',

@@ -53,7 +53,7 @@ export class ExportService {
   /**
    * The architecture with this id as a file.
    * @throws ApiError INVALID_REQUEST where the format does not take an option, ARCHITECTURE_NOT_FOUND, NO_WEIGHTS, OVERLOADED;
-   *   EngineError UNKNOWN_CONVENTION, INVALID_RESOLUTION, COST_OVERFLOW, EXPORT_UNSUPPORTED, LIMIT_EXCEEDED.
+   *   EngineError UNKNOWN_CONVENTION, INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW, EXPORT_UNSUPPORTED, LIMIT_EXCEEDED.
    */
   async file(id: string, query: ExportQuery): Promise<ExportedFile> {
     check(query)

@@ -64,7 +64,7 @@ export class RunAdmission {
   /**
    * The run as it is stored.
    * @throws ApiError ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
-   *   UNSUPPORTED_BY_RUNTIME, NO_WEIGHTS; EngineError INVALID_RESOLUTION, COST_OVERFLOW.
+   *   UNSUPPORTED_BY_RUNTIME, NO_WEIGHTS; EngineError INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW.
    */
   async plan({ a, b, rounds, profile, timeoutMs, priority, labels, device: name }: ReadRun): Promise<StoredRun & { measurement: string }> {
     const admitted = await this.#admit(a, name, profile, '')

@@ -42,7 +42,7 @@ export class RunService {
    * false`, whatever became of its device since; and so does, unless `fresh` is asked for, an earlier run with a valid
    * certificate of the same measurement: same content, settings, device, driver, runtime and its version.
    * @throws ApiError INVALID_REQUEST, ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
-   *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
+   *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
    */
   async create(request: NewRun, idempotencyKey?: string): Promise<{ run: RunAnswer; created: boolean }> {
     const read = readRun(request)

@@ -7,6 +7,14 @@ import { BatchLost } from './fault.ts'
  */
 export const probe = 31
 
+/** The batch as the file states it. */
+export interface BatchOfFile {
+  /** Its size; 1 where it is left open. */
+  size: number
+  /** Left open: the file says itself what becomes of another batch. */
+  open: boolean
+}
+
 /** The dim that holds the batch, or null where none does. @throws BatchLost where several do. */
 export function batchDim(shape: Shape, wide: Shape): number | null {
   let found: number | null = null
@@ -59,8 +67,23 @@ export function batchTarget(shape: Shape, place: BatchPlace, target: Shape, batc
   return found
 }
 
-/** Where the batch lies in a reshaped tensor whose dim is known. */
-export function placeIn(shape: Shape, place: BatchPlace, target: Shape, dim: number): BatchPlace {
+/**
+ * Where the batch lies in a reshaped tensor whose dim is known.
+ * @throws BatchLost where no size before it goes with that, so that images would be mixed.
+ */
+export function placeIn(shape: Shape, place: BatchPlace, target: Shape, dim: number, batch: number): BatchPlace {
   const outer = (product(shape.slice(0, place.dim)) * place.outer) / product(target.slice(0, dim))
-  return { dim, outer: Number.isInteger(outer) ? outer : 1 }
+  if (!Number.isInteger(outer) || target[dim]! % (outer * batch) !== 0)
+    throw new BatchLost(
+      `a tensor of ${shape.join('×')} with the batch in dim ${place.dim} is reshaped to ${target.join('×')}, which mixes images in dim ${dim}`,
+    )
+  return { dim, outer }
+}
+
+/** Where the batch lies in a tensor that a layer makes, or null where it holds none. @throws BatchLost where it does not grow with it. */
+export function placeOf({ shape, wide, outer = 1 }: { shape: Shape; wide: Shape; outer?: number }): BatchPlace | null {
+  const dim = batchDim(shape, wide)
+  if (dim === null) return null
+  if (wide[dim] !== shape[dim]! * probe) throw new BatchLost(`dim ${dim} of a tensor of ${shape.join('×')} does not grow with the batch`)
+  return { dim, outer }
 }

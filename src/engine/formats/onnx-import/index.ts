@@ -12,7 +12,7 @@ import { fillSlot } from './parameters.ts'
 import { type ImportReport, reportOf } from './report.ts'
 import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
-import { inputShape, statedShapes, symbolicBatch } from './value-info.ts'
+import { inputShape, StatedShapes, symbolicBatch } from './value-info.ts'
 
 export type { ImportReport } from './report.ts'
 
@@ -52,6 +52,7 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
   const parts = partsOf(model)
   const nodes = orderNodes(all, parts.outputs, new Set([...parts.inputs.map((input) => input.name), ...parts.initializers.keys()]))
   let translated: Translated
+  let fixed = false
   const notes: string[] = []
   try {
     translated = translate(nodes, parts, probe)
@@ -60,9 +61,10 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
     if (parts.batch !== 'symbolic' && parts.batch !== 1)
       throw invalid(`the batch, ${parts.batch} in this file, cannot be followed: ${cause.message}; export the network with a batch of 1`)
     translated = alone(nodes, parts, cause)
+    fixed = true
     notes.push(`The batch cannot be followed through the network, so it works at batch 1 alone: ${cause.message}.`)
   }
-  const graph = verified(translated, limits)
+  const graph = verified(translated, fixed, limits)
   const byId = new Map(translated.translator.layers.map((layer) => [layer.id, layer]))
   return {
     graph,
@@ -110,7 +112,7 @@ function alone(nodes: readonly FileNode[], parts: Parts, lost: BatchLost): Trans
 
 function translate(nodes: readonly FileNode[], parts: Parts, factor: number): Translated {
   const batch = parts.batch === 'symbolic' ? 1 : parts.batch
-  const translator = new Translator(batch, statedShapes(parts.graph, parts.inputs, batch))
+  const translator = new Translator({ size: batch, open: parts.batch === 'symbolic' }, new StatedShapes(parts.graph, parts.inputs, batch))
   const read = new Set(nodes.flatMap((node) => node.inputs))
   const inputs: Translated['inputs'] = []
   for (const input of parts.inputs) {
@@ -130,7 +132,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number): Tr
   return { translator, inputs: inputs.filter((input) => !unread.includes(input)), outputs }
 }
 
-function verified({ translator, inputs, outputs }: Translated, limits: Limits): Graph {
+function verified({ translator, inputs, outputs }: Translated, fixed: boolean, limits: Limits): Graph {
   const spec = {
     inputs: inputs.map(({ id, shape }) => ({ id, shape })),
     layers: translator.layers.map(({ id, type, inputs: from, attributes, weightsOf }) => ({
@@ -141,6 +143,7 @@ function verified({ translator, inputs, outputs }: Translated, limits: Limits): 
       ...attributes,
     })),
     outputs,
+    ...(fixed ? { fixedBatch: 1 } : {}),
   }
   try {
     return verifyGraph(spec, limits)

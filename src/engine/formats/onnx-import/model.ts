@@ -15,6 +15,10 @@ export interface FileNode {
   inputs: readonly string[]
   outputs: readonly string[]
   attributes: readonly AttributeProto[]
+  /** Set by the importer alone: the one input, which holds no batch, is repeated along this dim for each image. */
+  overBatch?: number
+  /** Set by the importer alone: the dim goes that the images of the batch have to themselves. */
+  joinsBatch?: true
 }
 
 export interface FileModel {

@@ -2,7 +2,7 @@ import { EngineError } from '../../errors.ts'
 import type { Shape } from '../../shape.ts'
 import type { OnnxNode, OnnxOperand } from '../onnx-node.ts'
 import { Attributes } from './attributes.ts'
-import { batchDim, batchTarget, placeIn } from './batch.ts'
+import { type BatchOfFile, batchTarget, placeIn, placeOf } from './batch.ts'
 import { shapeAt, type Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { mostElements } from './fold/folding.ts'
@@ -18,13 +18,13 @@ export class NodeView implements OnnxNode {
   readonly #node: FileNode
   readonly #values: readonly (Value | undefined)[]
   readonly #attributes: Attributes
-  readonly #batch: number
+  readonly #batch: BatchOfFile
   /** Where a reshape puts the batch within its dim (`batch.ts`). */
   outer: number | undefined
   /** Inputs whose numbers went into attributes. */
   readonly consulted = new Set<number>()
 
-  constructor(node: FileNode, values: readonly (Value | undefined)[], batch: number) {
+  constructor(node: FileNode, values: readonly (Value | undefined)[], batch: BatchOfFile) {
     this.opType = node.opType
     this.opset = node.opset
     this.outputs = node.outputs.length
@@ -70,7 +70,7 @@ export class NodeView implements OnnxNode {
       return this.refuse(
         `its input ${quote(value.name)} is computed by the network, so what it asks for cannot be known: only a constant is read here`,
       )
-    if (value.wide) throw new BatchLost(`${this.opType} node ${quote(nodeName(this.#node))} is given numbers that depend on the batch`)
+    if (value.wide) throw new BatchLost('it is given numbers that depend on the batch')
     this.consulted.add(input)
     return this.#read(value)
   }
@@ -98,24 +98,23 @@ export class NodeView implements OnnxNode {
     if (!this.#values[input]) return undefined
     const { narrow, wide } = this.#bothNumbers(input)
     if (wide && (wide.length !== narrow.length || wide.some((number, i) => i > 0 && number !== narrow[i])))
-      throw new BatchLost(`${this.opType} node ${quote(nodeName(this.#node))} is given sizes that depend on the batch`)
+      throw new BatchLost('it is given sizes that depend on the batch')
     return narrow
   }
 
   reshapeBy(target: (shape: Shape) => readonly number[]): Record<string, unknown> {
     const value = this.#values[0] as Value
     const narrow = this.#target(() => target(shapeAt(value, false)))
-    const shape = shapeAt(value, false)
-    const wide = shapeAt(value, true)
-    return this.#reshape(narrow, batchDim(shape, wide) === null ? null : this.#wideTarget(() => target(wide)))
+    return this.#reshape(narrow, () => target(shapeAt(value, true)))
   }
 
   reshapeTo(input: number, allowZero: boolean): Record<string, unknown> {
     const value = this.#values[0] as Value
-    const asked = this.#bothNumbers(input)
-    const narrow = this.#target(() => reshaped(shapeAt(value, false), asked.narrow, allowZero))
-    const { wide } = asked
-    return this.#reshape(narrow, wide && this.#wideTarget(() => reshaped(shapeAt(value, true), wide, allowZero)), asked.narrow)
+    const { narrow, wide } = this.#bothNumbers(input)
+    const target = this.#target(() => reshaped(shapeAt(value, false), narrow, allowZero))
+    // A file of a fixed batch has sizes that hold at this one alone: what they mean at another is for `batchTarget` to say.
+    if (!wide && !this.#batch.open) return this.#reshape(target, null, narrow)
+    return this.#reshape(target, () => reshaped(shapeAt(value, true), wide ?? narrow, allowZero), narrow, wide !== null)
   }
 
   #target(target: () => readonly number[]): readonly number[] {
@@ -127,27 +126,38 @@ export class NodeView implements OnnxNode {
     }
   }
 
-  #wideTarget(target: () => readonly number[]): readonly number[] {
+  /**
+   * Attributes of a `Reshape` to `target`, the batch in its place.
+   * @param widened the target at the batch probed with, by the file's own rule; null where the file has none.
+   * @param binding what the rule says holds: where it fails, so does the file at any other batch.
+   */
+  #reshape(
+    target: readonly number[],
+    widened: (() => readonly number[]) | null,
+    raw?: readonly number[],
+    binding = this.#batch.open && raw === undefined,
+  ): Record<string, unknown> {
+    const value = this.#values[0] as Value
+    const shape = shapeAt(value, false)
+    const place = value.kind === 'activation' ? placeOf(value) : null
+    if (place === null) return { shape: [...target], includesBatch: true }
+    let known: number | null = null
     try {
-      return target()
+      if (widened) known = this.#dimOf(target, widened())
     } catch (cause) {
-      throw new BatchLost(`${this.opType} node ${quote(nodeName(this.#node))}: ${(cause as Error).message}`)
+      if (cause instanceof BatchLost || binding) throw cause instanceof BatchLost ? cause : new BatchLost((cause as Error).message)
     }
+    const { size } = this.#batch
+    const to = known === null ? batchTarget(shape, place, target, size, raw) : placeIn(shape, place, target, known, size)
+    this.outer = to.outer
+    if (place.dim === 0 && to.dim === 0 && shape[0] === size && target[0] === size) return { shape: target.slice(1) }
+    return { shape: target.map((each, i) => (i === to.dim ? -1 : each)), includesBatch: true }
   }
 
-  #reshape(target: readonly number[], wideTarget: readonly number[] | null, raw?: readonly number[]): Record<string, unknown> {
-    const value = this.#values[0] as Value
-    const [shape, wide] = [shapeAt(value, false), shapeAt(value, true)]
-    const from = batchDim(shape, wide)
-    if (from === null) return { shape: [...target], includesBatch: true }
-    if (wideTarget && wideTarget.length !== target.length)
-      throw new BatchLost(`${this.opType} node ${quote(nodeName(this.#node))} loses or gains a dim with the batch`)
-    const place = { dim: from, outer: value.kind === 'activation' ? (value.outer ?? 1) : 1 }
-    const known = wideTarget && batchDim(target, wideTarget)
-    const to = known === null ? batchTarget(shape, place, target, this.#batch, raw) : placeIn(shape, place, target, known)
-    this.outer = to.outer
-    if (from === 0 && to.dim === 0 && shape[0] === this.#batch && target[0] === this.#batch) return { shape: target.slice(1) }
-    return { shape: target.map((size, i) => (i === to.dim ? -1 : size)), includesBatch: true }
+  /** The dim in which a target grows with the batch. */
+  #dimOf(target: readonly number[], wide: readonly number[]): number | null {
+    if (wide.length !== target.length) throw new BatchLost('a dim is lost or gained with the batch')
+    return placeOf({ shape: target, wide })?.dim ?? null
   }
 
   refuse(why: string): never {

@@ -3,9 +3,9 @@ import { findOp } from '../../ops/index.ts'
 import type { OnnxLayer } from '../onnx-node.ts'
 import { batchDim } from './batch.ts'
 import type { Activation, Value } from './constant.ts'
-import { BatchLost, quote } from './fault.ts'
+import { BatchLost } from './fault.ts'
 import { broadcastShapes } from './fold/folding.ts'
-import { type FileNode, nodeName } from './model.ts'
+import type { FileNode } from './model.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
@@ -40,9 +40,7 @@ export function opaque(
   if (shapes.some((shape) => shape === undefined)) return null
   const given = shapes as (readonly number[])[]
   if (batchDim(first.shape, first.wide) !== 0 || first.shape[0] !== batch || given.some((shape) => shape[0] !== batch))
-    throw new BatchLost(
-      `${node.opType} node ${quote(nodeName(node))} is not read here, and its tensors do not have the batch as their first dim`,
-    )
+    throw new BatchLost('it is not read here, and its tensors do not have the batch as their first dim')
   return {
     op,
     layer: { attributes: { opType: node.opType, domain: node.domain, outputShapes: given.map((shape) => shape.slice(1)) }, inputs },

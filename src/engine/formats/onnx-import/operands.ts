@@ -1,9 +1,10 @@
 import type { AnyOp } from '../../op.ts'
 import type { Shape } from '../../shape.ts'
 import type { OnnxLayer } from '../onnx-node.ts'
-import { batchDim } from './batch.ts'
+import { batchDim, placeOf } from './batch.ts'
 import type { Activation, Constant, Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
+import { broadcastSteps, mostElements, pick } from './fold/folding.ts'
 import type { Translation } from './layer.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { numelOfDims } from './shapes.ts'
@@ -18,6 +19,8 @@ export class Operands {
   readonly #to: Translation
   /** Constant → the layer that holds it. */
   readonly #stored = new Map<Constant, Activation>()
+  /** Constant that is repeated over the batch → what it holds for one image. */
+  readonly #bases = new Map<Constant, Constant>()
   /** Constant → the same without its leading sizes of 1. */
   readonly #stripped = new Map<Constant, Constant>()
 
@@ -72,17 +75,29 @@ export class Operands {
     return stored
   }
 
-  /** A constant that was repeated over the batch: what was repeated, and an `Expand` by a tensor that holds the batch there. */
+  /** A constant that is repeated over the batch: what is repeated, and an `Expand` by a tensor that holds the batch there. */
   #spread(constant: Constant, wide: Constant, carrier: Activation | undefined): Activation {
     const dim = batchDim(constant.shape, wide.shape)
-    const base = constant.repeats
-    if (dim === null || base?.shape[dim] !== 1) throw new BatchLost(`the numbers of tensor ${quote(constant.name)} depend on the batch`)
-    const like = [...this.inputs, carrier].find(
-      (value) => value && value.shape[dim] === constant.shape[dim] && value.wide[dim] === wide.shape[dim],
-    )
-    if (!like)
-      throw new BatchLost(`tensor ${quote(constant.name)} is repeated over the batch in dim ${dim}, where no input of the network holds it`)
+    const lost = (why: string): never => {
+      throw new BatchLost(`tensor ${quote(constant.name)} ${why}`)
+    }
+    if (dim === null) return lost('holds numbers that depend on the batch')
+    let base = this.#bases.get(constant)
+    if (!base) {
+      base = oneImage(constant, wide, dim) ?? lost('does not hold the same for each image')
+      this.#bases.set(constant, base)
+    }
+    const like = [...this.inputs, carrier].find((value) => value && holdsAt(value, dim, constant.shape[dim]!, wide.shape[dim]!))
+    if (!like) return lost(`is repeated over the batch in dim ${dim}, where no input of the network holds it`)
     return this.#repeat(this.#store(base, carrier), like, dim)
+  }
+
+  /** A tensor that holds no batch, repeated for each image along a dim of size 1. @throws BatchLost where no input holds the batch there. */
+  overBatch(value: Activation, dim: number): Activation {
+    const like = this.inputs.find((input) => placeOf(input)?.dim === dim)
+    if (!like)
+      throw new BatchLost(`tensor ${quote(value.name)} is repeated over the batch in dim ${dim}, where no input of the network holds it`)
+    return this.#repeat(value, like, dim)
   }
 
   /** A tensor without the batch, repeated along the dim in which `like` has it. Itself, where nothing is to be repeated. */
@@ -102,6 +117,46 @@ export class Operands {
       wide: to(value.wide, like.wide),
     }
   }
+}
+
+/** Whether a tensor has these sizes in a dim, at the file's batch and at the one probed with. */
+const holdsAt = ({ shape, wide }: Activation, dim: number, size: number, more: number): boolean => shape[dim] === size && wide[dim] === more
+
+/** A part of a constant that is broadcast to a shape. */
+function broadcast(from: Constant, shape: readonly number[]): Constant {
+  const { steps: _, repeats: _repeats, ...rest } = from
+  return {
+    ...rest,
+    shape,
+    read: () => {
+      const numbers = from.read()
+      return numbers && pick(numbers, shape, broadcastSteps(from.shape, shape))
+    },
+  }
+}
+
+/** What a constant holds at the first place of a dim, where it holds the same at every other one; else null. */
+function oneImage(constant: Constant, wide: Constant, dim: number): Constant | null {
+  const shape = constant.shape.map((size, i) => (i === dim ? 1 : size))
+  const { repeats } = constant
+  if (repeats && repeats.shape.length === shape.length && repeats.shape[dim] === 1)
+    return broadcast({ ...repeats, name: constant.name, sources: constant.sources, element: constant.element }, shape)
+  if (numelOfDims(wide.shape) > mostElements) return null
+  const [numbers, more] = [constant.read(), wide.read()]
+  if (!numbers || !more) return null
+  const inner = numelOfDims(shape.slice(dim + 1))
+  const first = (of: ArrayLike<number>, size: number, i: number): number => of[Math.floor(i / inner / size) * size * inner + (i % inner)]!
+  const [own, other] = [constant.shape[dim]!, wide.shape[dim]!]
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] !== first(numbers, own, i)) return null
+  for (let i = 0; i < more.length; i++)
+    if (more[i] !== first(numbers, own, Math.floor(i / inner / other) * own * inner + (i % inner))) return null
+  const { steps: _, repeats: _repeats, ...rest } = constant
+  const picked = pick(
+    numbers,
+    shape,
+    shape.map((_size, i) => numelOfDims(constant.shape.slice(i + 1))),
+  )
+  return { ...rest, shape, wide: null, read: () => picked }
 }
 
 /** Numbers as the value of a `Parameter`: one for all, or each; null where they are too many to be written down. */

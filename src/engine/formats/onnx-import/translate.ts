@@ -6,9 +6,10 @@ import { Problems } from '../../problems.ts'
 import { readAttributes } from '../../read-spec.ts'
 import type { Shape } from '../../shape.ts'
 import type { OnnxSlot } from '../onnx-node.ts'
+import { apart } from './apart.ts'
 import { Attributes } from './attributes.ts'
-import { batchDim } from './batch.ts'
-import { type Constant, computed, shapeAt, type Value } from './constant.ts'
+import { type BatchOfFile, type BatchPlace, placeOf } from './batch.ts'
+import { type Activation, type Constant, computed, shapeAt, type Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
 import { Ids } from './ids.ts'
@@ -19,7 +20,9 @@ import { opaque } from './opaque.ts'
 import { Operands } from './operands.ts'
 import { type Reading, read, unknown } from './readers.ts'
 import { rewrite } from './rewrites/index.ts'
+import { attribute } from './rewrites/rewriter.ts'
 import { numelOfDims } from './shapes.ts'
+import type { StatedShapes } from './value-info.ts'
 
 /** A file's graph, translated. */
 export interface Translated {
@@ -39,19 +42,18 @@ export class Translator implements Translation {
   readonly outputNames: string[] = []
   folded = 0
   readonly #folder = new Folder()
-  readonly #batch: number
-  readonly #statedShape: (tensor: string) => readonly number[] | undefined
+  readonly #batch: BatchOfFile
+  readonly #stated: StatedShapes
   readonly #numbers = new Map<Constant, number>()
   #needed = new Set<string>()
   readonly #operands: Operands
 
   /**
-   * @param batch the file's own batch.
-   * @param statedShape the shape that the file states of a tensor, at its own batch.
+   * @param stated the shapes that the file states of its tensors, at its own batch.
    */
-  constructor(batch: number, statedShape: (tensor: string) => readonly number[] | undefined) {
+  constructor(batch: BatchOfFile, stated: StatedShapes) {
     this.#batch = batch
-    this.#statedShape = statedShape
+    this.#stated = stated
     this.#operands = new Operands(this)
   }
 
@@ -79,19 +81,37 @@ export class Translator implements Translation {
    * @throws EngineError INVALID_ONNX where it can be neither; BatchLost where the batch cannot be followed through it.
    */
   node(node: FileNode): void {
+    try {
+      this.#translate(node)
+    } catch (cause) {
+      throw cause instanceof BatchLost ? new BatchLost(`${node.opType} node ${quote(nodeName(node))}: ${cause.message}`) : cause
+    }
+  }
+
+  #translate(node: FileNode): void {
     const values = node.inputs.map((name) => (name === '' ? undefined : this.value(name)))
     if (this.#compute(node, values)) {
       this.folded++
       return
     }
-    const replaced = rewrite(node, values)
+    if (node.overBatch !== undefined) {
+      this.values.set(node.outputs[0]!, this.#operands.overBatch(values[0] as Activation, node.overBatch))
+      return
+    }
+    if (node.joinsBatch) {
+      const { dim = 0 } = placeOf(values[0] as Activation) ?? {}
+      const { joinsBatch: _, ...rest } = node
+      this.#translate({ ...rest, opset: 11, attributes: [attribute('axes', [dim])] })
+      return
+    }
+    const replaced = apart(node, values, this.#batch) ?? rewrite(node, values)
     if (replaced) {
       for (const [name, constant] of replaced.constants) this.values.set(name, constant)
-      for (const each of replaced.nodes) this.node(each)
+      for (const each of replaced.nodes) this.#translate(each)
       return
     }
     const view = new NodeView(node, values, this.#batch)
-    const reading = read(node, view) ?? opaque(node, values, this.#batch, this.#statedShape)
+    const reading = read(node, view) ?? opaque(node, values, this.#batch.size, this.#stated.shapeOf)
     if (!reading) throw unknown(node)
     this.#layer(node, view, values, reading)
   }
@@ -150,7 +170,9 @@ export class Translator implements Translation {
     if (!results) return false
     node.outputs.forEach((name, i) => {
       const result = results[i]
-      if (result && name !== '') this.values.set(name, result)
+      if (!result || name === '') return
+      this.#stated.check(name, result.shape, node)
+      this.values.set(name, result)
     })
     return true
   }
@@ -193,7 +215,6 @@ export class Translator implements Translation {
         operands.map((operand) => (wide ? operand.wide : operand.shape)),
         attributes as never,
       )
-    const carrier = operands.find((operand) => batchDim(operand.shape, operand.wide) !== null)
     let narrow: Shape[]
     try {
       narrow = shapes(false)
@@ -205,8 +226,9 @@ export class Translator implements Translation {
     try {
       wide = operands.some((operand) => operand.shape !== operand.wide) ? shapes(true) : narrow
     } catch (cause) {
-      throw new BatchLost(`${node.opType} node ${quote(name)}: ${(cause as Error).message}`)
+      throw new BatchLost((cause as Error).message)
     }
+    const places = this.#places(op, attributes, operands, narrow, wide, view.outer)
     if (op.parameters)
       this.#checkSlots(
         node,
@@ -221,26 +243,55 @@ export class Translator implements Translation {
     const inputs = operands.map((operand) => operand.reference)
     this.layers.push({ id, type: op.type, inputs, attributes, slots, node: node.name })
     node.outputs.forEach((output, i) => {
-      if (output === '') return
       const shape = narrow[i]
-      if (!shape) {
-        // Read by nobody, or by someone who then finds nothing: masks of Dropout, indices of MaxPool.
-        return
-      }
-      const other = wide[i] as Shape
-      const dim = batchDim(shape, other)
-      // Every op but a reshape leaves the batch where it is within its dim.
-      const outer =
-        view.outer ??
-        (carrier && dim !== null && shape[dim] === carrier.shape[batchDim(carrier.shape, carrier.wide)!] ? carrier.outer : undefined)
+      // An output that no layer makes is read by nobody, or by someone who then finds nothing: masks of Dropout, indices of MaxPool.
+      if (output === '' || !shape) return
+      this.#stated.check(output, shape, node)
+      const outer = places?.[i]?.outer ?? 1
       this.values.set(output, {
         kind: 'activation',
         name: output,
         reference: i === 0 ? id : `${id}:${i}`,
         shape,
-        wide: other,
-        ...(outer === undefined ? {} : { outer }),
+        wide: wide[i] as Shape,
+        ...(outer === 1 ? {} : { outer }),
       })
+    })
+  }
+
+  /**
+   * Where the batch lies in each output; null where no operand holds it.
+   * @throws BatchLost where the layer mixes images: it then works at the file's own batch alone.
+   */
+  #places(
+    op: AnyOp,
+    attributes: Record<string, unknown>,
+    operands: readonly Activation[],
+    narrow: readonly Shape[],
+    wide: readonly Shape[],
+    outer: number | undefined,
+  ): BatchPlace[] | null {
+    const lost = (why: string): never => {
+      throw new BatchLost(`it ${why}`)
+    }
+    const shapes = operands.map(({ shape }) => shape)
+    let held: (BatchPlace & { size: number }) | undefined
+    for (const [i, operand] of operands.entries()) {
+      const place = placeOf(operand)
+      if (!place) continue
+      const size = operand.shape[place.dim]!
+      if (op.batchIn ? !op.batchIn(place.dim, shapes, attributes as never, i) : place.dim !== 0)
+        lost(`works across dim ${place.dim} of ${operand.shape.join('×')}, which holds the images of the batch`)
+      if (held && (held.outer !== place.outer || held.size !== size)) lost('joins tensors whose images lie in different orders')
+      held = { ...place, size }
+    }
+    if (!held) return null
+    const parameters = (input: readonly Shape[]) => JSON.stringify(op.parameters?.(input, attributes as never) ?? [])
+    if (op.parameters && parameters(shapes) !== parameters(operands.map((operand) => operand.wide)))
+      lost('has weights for each image of the batch')
+    return narrow.map((shape, i) => {
+      const place = placeOf({ shape, wide: wide[i]!, outer: outer ?? held.outer })
+      return place ?? lost('gives one tensor for all images of the batch')
     })
   }
 
@@ -258,7 +309,7 @@ export class Translator implements Translation {
         `${node.opType} node ${quote(nodeName(node))}: its input ${input} is computed by the network; weights are read from the file only`,
         nodeName(node),
       )
-    if (constant.wide) throw new BatchLost(`the weights of ${node.opType} node ${quote(nodeName(node))} depend on the batch`)
+    if (constant.wide) throw new BatchLost('its weights depend on the batch')
     return { constant, transposed, factor }
   }
 

@@ -1,5 +1,6 @@
 import type { GraphProto, ValueInfoProto } from 'onnx-buf'
 import { invalid, quote } from './fault.ts'
+import { type FileNode, nodeName } from './model.ts'
 import { elementOf, sizeOf } from './tensor.ts'
 
 type Dim = { size: number } | { name: string }
@@ -9,7 +10,10 @@ function dimsOf(info: ValueInfoProto): Dim[] | undefined {
   const type = info.type?.value
   if (type?.case !== 'tensorType' || !type.value.shape) return undefined
   return type.value.shape.dim.map(({ value }) =>
-    value.case === 'dimValue' ? { size: sizeOf(value.value, info.name) } : { name: value.case === 'dimParam' ? value.value : '' },
+    // Some exporters write −1 for a dim that is open.
+    value.case === 'dimValue' && value.value !== -1n
+      ? { size: sizeOf(value.value, info.name) }
+      : { name: value.case === 'dimParam' ? value.value : '' },
   )
 }
 
@@ -53,27 +57,50 @@ export function inputShape(input: ValueInfoProto): number[] {
   })
 }
 
-/**
- * The shapes that the file states of its tensors, at its own batch: a first dim that is named as the batch is stands for
- * it. A tensor with another open dim has no stated shape. Looked up on demand.
- */
-export function statedShapes(
-  graph: GraphProto,
-  inputs: readonly ValueInfoProto[],
-  batch: number,
-): (tensor: string) => readonly number[] | undefined {
-  let infos: Map<string, ValueInfoProto> | undefined
-  const names = new Set<string>()
-  for (const input of inputs) {
-    const first = dimsOf(input)?.[0]
-    if (first && 'name' in first && first.name !== '') names.add(first.name)
+/** The shapes that a file states of its tensors, at its own batch. Looked up on demand. */
+export class StatedShapes {
+  readonly #graph: GraphProto
+  readonly #batch: number
+  /** What the first dim of an input is named as: it stands for the batch. */
+  readonly #names = new Set<string>()
+  #infos: Map<string, ValueInfoProto> | undefined
+
+  constructor(graph: GraphProto, inputs: readonly ValueInfoProto[], batch: number) {
+    this.#graph = graph
+    this.#batch = batch
+    for (const input of inputs) {
+      const first = dimsOf(input)?.[0]
+      if (first && 'name' in first && first.name !== '') this.#names.add(first.name)
+    }
   }
-  return (tensor) => {
-    infos ??= new Map([...graph.valueInfo, ...graph.output].map((info) => [info.name, info]))
-    const info = infos.get(tensor)
-    const dims = info && dimsOf(info)
-    if (!dims) return undefined
-    const shape = dims.map((dim) => ('size' in dim ? dim.size : names.has(dim.name) ? batch : 0))
-    return shape.every((size) => size > 0) ? shape : undefined
+
+  /** The whole shape of a tensor, where the file states it. */
+  readonly shapeOf = (tensor: string): readonly number[] | undefined => {
+    const dims = this.#dims(tensor)
+    const shape = dims?.map((dim) => ('size' in dim ? dim.size : this.#names.has(dim.name) ? this.#batch : 0))
+    return shape?.every((size) => size > 0) ? shape : undefined
+  }
+
+  /**
+   * Holds a shape that was worked out against the one that the file states, as far as it does: dims that it leaves open, 0
+   * among them, are anything.
+   * @throws EngineError INVALID_ONNX naming both.
+   */
+  check(tensor: string, shape: readonly number[], node: FileNode): void {
+    const dims = this.#dims(tensor)
+    if (!dims) return
+    const agrees = dims.length === shape.length && dims.every((dim, i) => !('size' in dim) || dim.size === 0 || dim.size === shape[i])
+    if (agrees) return
+    const stated = dims.map((dim) => ('size' in dim ? dim.size : dim.name || '?')).join('×') || 'a scalar'
+    throw invalid(
+      `tensor ${quote(tensor)}, made by ${node.opType} node ${quote(nodeName(node))}, is ${shape.join('×') || 'a scalar'} as worked out from the nodes, but ${stated} as the file states it: one of the two is wrong, and no count can be trusted; run shape inference on the file anew (onnx.shape_inference) or export it again`,
+      nodeName(node),
+    )
+  }
+
+  #dims(tensor: string): Dim[] | undefined {
+    this.#infos ??= new Map([...this.#graph.valueInfo, ...this.#graph.output].map((info) => [info.name, info]))
+    const info = this.#infos.get(tensor)
+    return info && dimsOf(info)
   }
 }

@@ -33,6 +33,7 @@ export const activation = ({ type, summary, arithmetic, fromOnnx, onnx, tfjs: ap
     arity: takes(1),
     canonical: () => ({}),
     shape: ([x]) => [x!],
+    batchIn: () => true,
     ...(fromOnnx ? { fromOnnx } : {}),
     quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
     onnx,
@@ -62,6 +63,7 @@ export const binary = ({ type, summary, arithmetic, onnx, tfjs: apply }: Binary)
     arity: takes(2),
     canonical: () => ({}),
     shape: (inputs) => [broadcast(inputs, type)],
+    batchIn: () => true,
     quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
     fromOnnx: { [onnx]: (node) => (node.inputs.length === 2 ? allInputs(node) : null) },
     onnx: (emit) => emit.node(onnx, emit.inputs, emit.outputs),
@@ -90,6 +92,7 @@ export const parametricActivation = <S extends TObject, A>(given: ParametricActi
       given.check?.(a)
       return [x!]
     },
+    batchIn: () => true,
     quantities: ({ outputs }) => perElement(given.arithmetic, numel(outputs[0]!)),
     ...(given.fromOnnx ? { fromOnnx: given.fromOnnx } : {}),
     onnx: (emit, _shapes, a) => given.onnx(emit, a),

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { file, floats, info, ints, node, type Parts } from '../../../../scripts/onnx-file.ts'
 import { computeCosts } from '../../../../src/engine/cost.ts'
-import { EngineError } from '../../../../src/engine/errors.ts'
 import { importOnnx } from '../../../../src/engine/formats/onnx-import/index.ts'
 import { inferShapes } from '../../../../src/engine/infer.ts'
+import { verifyGraph } from '../../../../src/engine/verify.ts'
 
 const read = (parts: Parts) => importOnnx(file(parts))
 const rows = (parts: Parts) =>
@@ -99,23 +99,50 @@ test('up to IR version 3 initializers are inputs as well; an input that nobody r
   assert.deepEqual(report.notes, ['Input "z" is read by no node that leads to an output: it is left out.'])
 })
 
-test('the batch that cannot be followed: at the file’s own it counts, at another it is refused with the layer', () => {
-  // Elements of an image and of the batch change places: 8 columns become the outermost dim of what was one image.
-  const { graph, report } = read({
-    nodes: [node('Reshape', ['x', 's'], ['a']), node('MatMul', ['a', 'w'], ['b']), node('Squeeze', ['b', 'axes'], ['y'])],
-    initializers: [ints('s', [1, 3, 64]), floats('w', [64, 5]), ints('axes', [0])],
-  })
-  assert.match(report.notes[0]!, /works at batch 1 alone: Squeeze node "y"/)
-  assert.equal(computeCosts(graph).totals.macs, 3 * 64 * 5)
-  assert.throws(
-    () => computeCosts(graph, { batch: 2 }),
-    (cause) => cause instanceof EngineError && cause.errors[0]!.layerId !== null,
-  )
+test('a network that mixes the images of a batch counts at one image, and any other batch is refused by its name', () => {
+  // The largest element of all images divides each.
+  const parts: Parts = {
+    nodes: [node('ReduceMax', ['x'], ['most'], { keepdims: 0 }), node('Div', ['x', 'most'], ['a']), node('Conv', ['a', 'w'], ['y'])],
+    initializers: [floats('w', [4, 3, 3, 3])],
+  }
+  for (const inputs of [[info('x', [1, 3, 8, 8])], [info('x', ['N', 3, 8, 8])]]) {
+    const { graph, report } = read({ ...parts, inputs })
+    assert.match(report.notes[0]!, /works at batch 1 alone: ReduceMax node "most"/)
+    assert.equal(graph.fixedBatch, 1)
+    assert.equal(computeCosts(graph).totals.macs, 36 * 4 * 27)
+    assert.throws(() => computeCosts(graph, { batch: 2 }), { code: 'INVALID_BATCH' })
+  }
   // The same at a batch of 2 has nothing to fall back on.
   assert.throws(
     () => read({ inputs: [info('x', [2, 3, 8, 8])], nodes: [node('Add', ['x', 'w'], ['y'])], initializers: [floats('w', [2, 3, 8, 8])] }),
     /the batch, 2 in this file, cannot be followed: .*; export the network with a batch of 1/,
   )
+})
+
+test('a layer that takes one batch alone is refused by the batch, not by the resolution', () => {
+  const graph = verifyGraph({ input: { shape: [4] }, layers: [{ type: 'Reshape', shape: [2, 2], includesBatch: true }] })
+  assert.throws(() => computeCosts(graph, { batch: 2 }), { code: 'INVALID_BATCH', message: /batch of 2.*at a batch of 1 it does/ })
+})
+
+test('a shape that contradicts what the file states of it is an error that names both', () => {
+  const stated = (dims: readonly (number | string)[]) =>
+    read({
+      nodes: [node('Relu', ['x'], ['r']), node('Conv', ['r', 'w'], ['y'])],
+      initializers: [floats('w', [4, 3, 3, 3])],
+      valueInfo: [info('r', dims)],
+    })
+  for (const dims of [
+    [1, 3, 8, 8],
+    ['N', 3, 8, 8],
+    [1, 'c', 0, -1],
+    ['?', '', 8, 8],
+  ])
+    stated(dims)
+  assert.throws(() => stated([1, 3, 8, 1]), {
+    code: 'INVALID_ONNX',
+    message: /"r".* is 1×3×8×8 as worked out.* 1×3×8×1 as the file states/,
+  })
+  assert.throws(() => stated([3, 8, 8]), { code: 'INVALID_ONNX' })
 })
 
 test('the heads of an attention, sequence first and batch second, as at any batch', () => {

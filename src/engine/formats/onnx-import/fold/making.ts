@@ -1,3 +1,4 @@
+import { standInShape } from '../../onnx-names.ts'
 import type { Constant } from '../constant.ts'
 import { axisOf, numelOfDims } from '../shapes.ts'
 import { constantOf } from '../tensor.ts'
@@ -40,7 +41,8 @@ const constantOfShape: Fold = (node, [sizes]) => {
   }
   // Small ones now, large ones where they are asked for: a weightless file may hold its weights in this form.
   const numbers = elements <= 4096 ? make(elements) : null
-  const held = element === 'float' && elements > 1 ? { blank: true, sources: [{ tensor: node.name, elements }] } : {}
+  const standsIn = element === 'float' && elements > 1 && sizes?.name.endsWith(standInShape)
+  const held = standsIn ? { blank: true, sources: [{ tensor: node.name, elements }] } : {}
   return [{ element, shape, read: () => numbers ?? make(elements), repeats, ...held, ...(numbers ? {} : { lazy: true as const }) }]
 }
 

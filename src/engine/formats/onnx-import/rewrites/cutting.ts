@@ -1,3 +1,5 @@
+import { probe } from '../batch.ts'
+import type { Value } from '../constant.ts'
 import { BatchLost } from '../fault.ts'
 import { broadcastShapes } from '../fold/folding.ts'
 import { type Cut, cuts } from '../shapes.ts'
@@ -94,26 +96,70 @@ const softmax: Rewrite = (to) => {
   return to.last('Reshape', [shares, to.integers('shape', from === 1 ? [0, ...shape.slice(1)] : [...shape])])
 }
 
-/** Repeated along dims of size 1: a tile, of dims that are put before where there are more of them. */
-const expand: Rewrite = (to) => {
-  const [value, to1] = to.values
-  const wanted = to1?.kind === 'constant' ? to1.read() : null
-  if (value?.kind !== 'activation' || !wanted) return null
-  const repeated = (shape: readonly number[], numbers: ArrayLike<number>) => {
-    const target = broadcastShapes(shape, Array.from(numbers))
-    const more = target.length - shape.length
-    return { more, repeats: target.map((size, i) => (i >= more && shape[i - more] === size ? 1 : size)) }
+/** How often a tensor is repeated along each dim, at the file's batch and at the one probed with. */
+interface Repeats {
+  /** Dims of size 1 that are put before. */
+  more: number
+  narrow: readonly number[]
+  wide: readonly number[]
+}
+
+/** A tensor repeated along its dims: a tile, of dims that are put before where there are more of them; for each image, by an input. */
+function repeat(to: Rewriter, { more, narrow, wide }: Repeats): Rewriter {
+  let [from] = to.node.inputs as [string]
+  // A tensor that holds no batch, repeated as often as there are images: all else first.
+  const over = narrow.findIndex((n, i) => wide[i] !== n)
+  const last = narrow.findLastIndex((n, i) => wide[i] !== n)
+  if (over !== last || (over >= 0 && (wide[over] !== narrow[over]! * probe || narrow[over] !== 1)))
+    throw new BatchLost('a tensor is repeated in a way that depends on the batch')
+  const steps: ((out: string | null) => string)[] = []
+  const repeats = narrow.map((n, i) => (i === over ? 1 : n))
+  if (more > 0) {
+    const axes = Array.from({ length: more }, (_, i) => i)
+    const inputs = to.node.opset >= 13 ? [to.integers('axes', axes)] : []
+    steps.push((hint) => to.next('Unsqueeze', [from, ...inputs], hint, to.node.opset >= 13 ? {} : { axes }))
   }
-  const { more, repeats } = repeated(value.shape, wanted)
-  const wide = to1?.kind === 'constant' ? to1.wide?.read() : undefined
-  if (wide && repeated(value.wide, wide).repeats.some((n, i) => n !== repeats[i]))
-    throw new BatchLost('a tensor is repeated as often as there are images')
-  const [x] = to.node.inputs
-  if (more === 0) return repeats.every((n) => n === 1) ? to.last('Identity', [x!]) : to.last('Tile', [x!, to.integers('repeats', repeats)])
-  const axes = Array.from({ length: more }, (_, i) => i)
-  const raised =
-    to.node.opset >= 13 ? to.step('Unsqueeze', [x!, to.integers('axes', axes)], 'raised') : to.step('Unsqueeze', [x!], 'raised', { axes })
-  return to.last('Tile', [raised, to.integers('repeats', repeats)])
+  if (repeats.some((n) => n !== 1)) steps.push((hint) => to.next('Tile', [from, to.integers('repeats', repeats)], hint))
+  if (over >= 0) steps.push(() => to.lastOverBatch(from, over).node.outputs[0]!)
+  if (steps.length === 0) return to.last('Identity', [from])
+  steps.forEach((step, i) => {
+    from = step(i === steps.length - 1 ? null : `step${i}`)
+  })
+  return to
+}
+
+/** The numbers of a constant input, at the file's batch and at the one probed with. */
+function bothNumbers(value: Value | undefined): [narrow: number[], wide: number[]] | null {
+  if (value?.kind !== 'constant') return null
+  const narrow = value.read()
+  const wide = value.wide ? value.wide.read() : narrow
+  return narrow && wide ? [Array.from(narrow), Array.from(wide)] : null
+}
+
+const expand: Rewrite = (to) => {
+  const [value, target] = to.values
+  const wanted = bothNumbers(target)
+  if (value?.kind !== 'activation' || !wanted) return null
+  const repeated = (shape: readonly number[], numbers: readonly number[]) => {
+    const all = broadcastShapes(shape, numbers)
+    return all.map((size, i) => (i >= all.length - shape.length && shape[i - (all.length - shape.length)] === size ? 1 : size))
+  }
+  const narrow = repeated(value.shape, wanted[0])
+  let wide: readonly number[]
+  try {
+    wide = repeated(value.wide, wanted[1])
+  } catch (cause) {
+    throw new BatchLost((cause as Error).message)
+  }
+  return repeat(to, { more: narrow.length - value.shape.length, narrow, wide })
+}
+
+/** A tile as often as there are images. */
+const tile: Rewrite = (to) => {
+  const [value, times] = to.values
+  const wanted = bothNumbers(times)
+  if (value?.kind !== 'activation' || times?.kind !== 'constant' || !times.wide || !wanted) return null
+  return repeat(to, { more: 0, narrow: wanted[0], wide: wanted[1] })
 }
 
 /** ONNX’s rule of a one-dim operand of a product: it gains a dim, which then goes. */
@@ -135,6 +181,7 @@ const matMul: Rewrite = (to) => {
 
 export const cutting: Readonly<Record<string, Rewrite>> = {
   Expand: expand,
+  Tile: tile,
   Slice: slice,
   Pad: pad,
   Gather: gather,

@@ -14,7 +14,7 @@ type AttributeValue = number | readonly number[] | string | { float: number }
 
 const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType
 
-function attribute(name: string, value: AttributeValue) {
+export function attribute(name: string, value: AttributeValue) {
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) })
   if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) })
   if ('float' in value) return create(AttributeProtoSchema, { name, type: FLOAT, f: value.float })
@@ -53,6 +53,29 @@ export class Rewriter implements Rewritten {
     return this.#add(opType, inputs, `${this.node.outputs[0] ?? ''}/${hint}`, `${nodeName(this.node)}/${hint}`, attributes)
   }
 
+  /** The node itself between other tensors, some of its attributes replaced. */
+  copy(inputs: readonly string[], outputs: readonly string[], attributes: Record<string, AttributeValue>): void {
+    const kept = this.node.attributes.filter(({ name }) => !(name in attributes))
+    const list = [...kept, ...Object.entries(attributes).map(([key, value]) => attribute(key, value))]
+    this.nodes.push({ ...this.node, inputs, outputs, attributes: list })
+  }
+
+  /** Takes the dim away that the images of the batch have to themselves: they then lie outermost in the one behind it. */
+  joinBatch(from: string, output: string): void {
+    this.#add('Squeeze', [from], output, `${nodeName(this.node)}/together`, {}, { joinsBatch: true })
+  }
+
+  /** Adds the step that makes the output of the node by repeating a tensor along a dim of size 1 for each image. */
+  lastOverBatch(input: string, dim: number): this {
+    this.#add('Expand', [input], this.node.outputs[0] ?? '', this.node.name, {}, { overBatch: dim })
+    return this
+  }
+
+  /** A step, or without a hint the last one. */
+  next(opType: string, inputs: readonly string[], hint: string | null, attributes: Record<string, AttributeValue> = {}): string {
+    return hint === null ? this.last(opType, inputs, attributes).node.outputs[0]! : this.step(opType, inputs, hint, attributes)
+  }
+
   /** Adds the step that makes the output of the node. */
   last(opType: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): this {
     this.#add(opType, inputs, this.node.outputs[0] ?? '', this.node.name, attributes)
@@ -71,9 +94,16 @@ export class Rewriter implements Rewritten {
     return name
   }
 
-  #add(opType: string, inputs: readonly string[], output: string, name: string, attributes: Record<string, AttributeValue>): string {
+  #add(
+    opType: string,
+    inputs: readonly string[],
+    output: string,
+    name: string,
+    attributes: Record<string, AttributeValue>,
+    more: Pick<FileNode, 'overBatch' | 'joinsBatch'> = {},
+  ): string {
     const list = Object.entries(attributes).map(([key, value]) => attribute(key, value))
-    this.nodes.push({ opType, domain: '', opset: this.node.opset, name, inputs, outputs: [output], attributes: list })
+    this.nodes.push({ opType, domain: '', opset: this.node.opset, name, inputs, outputs: [output], attributes: list, ...more })
     return output
   }
 }
