@@ -77,6 +77,20 @@ module.exports = {
       to: { path: '^src/gpu/runtimes/[^/]+/', pathNot: '^src/gpu/runtimes/$1/' },
     },
     {
+      name: 'child-of-the-worker-by-message-only',
+      comment: 'src/gpu/worker/child/ is another process, and so are the runtimes: what the service loads of them is dead weight, or a binding that can crash it.',
+      severity: 'error',
+      from: { path: '^(src|web)/', pathNot: ['^src/gpu/worker/child/', '^src/gpu/runtimes/'] },
+      to: { path: ['^src/gpu/worker/child/', '^src/gpu/runtimes/(index|model-file|probe-request)\\.ts$', '^src/gpu/runtimes/[^/]+/'] },
+    },
+    {
+      name: 'child-of-the-worker-judges-nothing',
+      comment: 'The process that measures gives what it saw; queue, certificate and store are the service’s.',
+      severity: 'error',
+      from: { path: '^src/gpu/(worker/child|runtimes)/' },
+      to: { path: '^src/(store/|gpu/(certificate|queue|worker/parent)/)' },
+    },
+    {
       name: 'drizzle-by-one-door',
       comment: 'src/store/drizzle.ts loads it as CommonJS: one plain import of it costs every start a third of a second.',
       severity: 'error',

@@ -5,10 +5,10 @@
 import type { Graph } from '../engine/graph.ts'
 import type { Device, DeviceKind } from './devices/device.ts'
 import type { CpuDescription } from './devices/host-facts.ts'
+import type { GpuProcess } from './devices/nvidia-smi.ts'
 import type { RuntimeSetting } from './runtimes/settings.ts'
 import type { Ratio } from './timing/compare.ts'
 import type { TimingSettings } from './timing/settings.ts'
-import type { GpuWatch } from './worker/child/gpu-watch.ts'
 
 export type { TimingSettings }
 
@@ -104,20 +104,29 @@ export interface LayerProfile {
   totalMs: number
   /** Calls the means are taken over. */
   runs: number
+  /** What the times are, in words: by which clock, from when to when. */
+  method: string
 }
 
 /** What the device does at its best under a runtime, measured right after the profile and by the same means. */
 export interface Ceilings {
-  /** The most of a few dense layers. Flops by the convention `full`. */
-  compute: { flopsPerSecond: number; measuredWith: string }
-  /** The most of element-wise layers over tensors larger than caches: bytes read and written. */
-  memory: { bytesPerSecond: number; measuredWith: string }
+  /**
+   * The most of a few dense layers. Flops by the convention `full`; `leastFlopsPerSecond` is the highest rate in flops
+   * that no algorithm does without, which is what a device's peak bounds.
+   */
+  compute: { flopsPerSecond: number; leastFlopsPerSecond: number; measuredWith: string }
+  /** The most of element-wise layers over tensors larger than caches: bytes read and written, of which one call moves `bytes`. */
+  memory: { bytesPerSecond: number; bytes: number; measuredWith: string }
   /** How long the measurement of both took. */
   durationMs: number
 }
 /** A profile as a run keeps it. */
 export interface RunProfile extends LayerProfile {
   ceilings: Ceilings
+  /** What each kernel's time holds beside its work, such as launch and wait: that of a kernel with next to no work. */
+  kernelOverhead: { ms: number; measuredWith: string }
+  /** On CUDA, whether a launch waited for its kernel (CUDA_LAUNCH_BLOCKING=1); null elsewhere. */
+  launchBlocking: boolean | null
 }
 
 export interface RunResult {
@@ -144,6 +153,8 @@ export interface RunResult {
   /** Where the runtime separates them; null where they are part of the latency. */
   copiesMs: { hostToDevice: number; deviceToHost: number } | null
   profile: RunProfile | null
+  /** Why there is no profile though one was asked for. */
+  profileRefused: RunFailure | null
 }
 
 /** Elements of a run's outputs that are kept and compared: 256 KiB in the store, and every class of a large batch. */
@@ -167,6 +178,29 @@ export type Verdict = 'valid' | 'suspect' | 'invalid'
 export interface Certificate {
   verdict: Verdict
   reasons: { code: string; message: string }[]
+}
+
+/** One look at a GPU. Null where it does not have the figure. */
+export interface GpuSample {
+  /** Wall clock, ms since 1970. */
+  at: number
+  smMHz: number | null
+  memoryMHz: number | null
+  /** Bits of `clocks_event_reasons.active` (nvml.h, nvmlClocksEventReasons). */
+  throttle: number | null
+  temperatureC: number | null
+  powerWatts: number | null
+  /** Share of the time in which a kernel ran, percent. */
+  utilization: number | null
+}
+
+/** What was seen of a GPU while a run was timed. */
+export interface GpuWatch {
+  samples: GpuSample[]
+  /** Processes that held the GPU beside this one. */
+  others: GpuProcess[]
+  /** Why nothing was seen; null where something was. */
+  problem: string | null
 }
 
 /** What ran, where: enough to repeat the measurement. */
@@ -198,6 +232,22 @@ export interface RunEnvironment {
   hostLoad: { othersCpus: number; stolenCpus: number } | null
   /** What nvidia-smi told of the GPU during the timed part; null on a CPU. */
   gpu: GpuWatch | null
+}
+
+/** What the worker process saw beside the result and its environment, for the certificate. */
+export interface Observations {
+  stability: { stable: boolean; reason: string | null }
+  /** Of the CPU's cores during the timed part, MHz; empty where the host shows none. */
+  frequenciesMHz: number[]
+  /** Every look at a GPU; null on a CPU. */
+  gpu: GpuWatch | null
+  /** Flops of one call that no algorithm does without. */
+  leastFlops: number
+}
+
+/** A run as the worker process gives it: measured, not yet judged. */
+export interface Measured extends Omit<RunSuccess, 'certificate'> {
+  observed: Observations
 }
 
 export interface RunSuccess {
@@ -264,11 +314,14 @@ export interface RunProgress {
 /** Parent → worker. */
 export type ToWorker =
   | { kind: 'run'; job: RunJob }
+  /** The layers of the network that `job` names, one by one, and the ceilings of the device. */
+  | { kind: 'profile'; job: RunJob }
   | { kind: 'probe'; runtime: RuntimeName; backend: BackendName; device: RunJob['device'] }
 /** Worker → parent. */
 export type FromWorker =
   | { kind: 'ready'; pid: number }
   | { kind: 'probed'; support: RuntimeSupport }
   | { kind: 'progress'; runId: string; progress: RunProgress }
-  | { kind: 'done'; runId: string; success: RunSuccess; residentBytes: number }
+  | { kind: 'done'; runId: string; measured: Measured; residentBytes: number }
+  | { kind: 'profiled'; runId: string; profile: RunProfile }
   | { kind: 'failed'; runId: string; failure: RunFailure }

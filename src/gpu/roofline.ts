@@ -1,6 +1,7 @@
 import type { CostOptions } from '../engine/cost.ts'
-import type { Graph } from '../engine/graph.ts'
+import type { Graph, Layer } from '../engine/graph.ts'
 import { type GroupCost, groupCosts } from '../engine/group-costs.ts'
+import { algorithmGain } from '../engine/least-flops.ts'
 import type { Ceilings, LayerProfile } from './contract.ts'
 
 /**
@@ -20,6 +21,14 @@ export const farShare = 0.01
 /** What bounds a row on the roofline; null where its layers neither compute nor move anything. */
 export type Bound = 'compute' | 'memory' | null
 
+/**
+ * Why a row is above the roofline. `inCache`: it moves less than the layer that the memory ceiling was measured with, so
+ * that caches can serve it. `fewerFlops`: a cheaper algorithm than the definition is known for it, such as Winograd's.
+ * `ceilingTooLow`: neither, so the ceiling was measured while the device did less than it can.
+ */
+export const aboveReasons = ['inCache', 'fewerFlops', 'ceilingTooLow'] as const
+export type AboveReason = (typeof aboveReasons)[number]
+
 /** What ran as one kernel, or the layers of one row of the profile. Rates are null where no time was measured. */
 export interface RooflineRow extends GroupCost {
   /** Mean time of a call, ms; 0 where no kernel ran for the layer. */
@@ -35,8 +44,10 @@ export interface RooflineRow extends GroupCost {
   attainableGflopsPerSecond: number
   /** The time it would take on the roofline, ms: the larger of flops / compute ceiling and bytes / memory ceiling. */
   rooflineMs: number
-  /** `rooflineMs` / `ms`: achieved over attainable. Above 1 where caches or a cheaper algorithm beat the ceilings. */
+  /** `rooflineMs` / `ms`: achieved over attainable. */
   rooflineShare: number | null
+  /** Why that is above 1; null where it is not. */
+  above: AboveReason | null
   bound: Bound
   far: boolean
   /** `ms` × (1 − `rooflineShare`), 0 where it is on the roofline or above. */
@@ -67,6 +78,8 @@ export interface Roofline {
     gigabytesPerSecond: number | null
     rooflineMs: number
     rooflineShare: number | null
+    /** Why that is above 1: the reason of the longest row that is; null where it is not. */
+    above: AboveReason | null
     lostMs: number
     /** Rows that are far from the roofline. */
     far: number
@@ -90,10 +103,15 @@ export function rooflineOf(
     timed.map(({ layerIds }) => layerIds),
     { ...options, convention: rooflineConvention },
   )
-  const rows = costs.map((cost, i) => rowOf(cost, timed[i]!.ms, profile.totalMs, ceilings))
+  const layers = new Map(graph.layers.map((layer) => [layer.id, layer]))
+  const gainOf = ({ layerIds }: GroupCost): number =>
+    layerIds.reduce((most, id) => Math.max(most, algorithmGain(layers.get(id) as Layer)), 1)
+  const rows = costs.map((cost, i) => rowOf(cost, timed[i]!.ms, profile.totalMs, ceilings, gainOf(cost)))
   const total = (of: (row: RooflineRow) => number): number => rows.reduce((sum, row) => sum + of(row), 0)
   const kernelMs = total(({ ms }) => ms) + profile.unattributedMs
   const [flops, bytes, rooflineMs] = [total((row) => row.flops), total((row) => row.bytes), total((row) => row.rooflineMs)]
+  const rooflineShare = kernelMs > 0 ? rooflineMs / kernelMs : null
+  const longestAbove = rows.reduce((longest: RooflineRow | null, row) => (row.above && row.ms > (longest?.ms ?? 0) ? row : longest), null)
   return {
     convention: rooflineConvention,
     ceilings,
@@ -110,7 +128,8 @@ export function rooflineOf(
       gflopsPerSecond: giga(flops, kernelMs),
       gigabytesPerSecond: giga(bytes, kernelMs),
       rooflineMs,
-      rooflineShare: kernelMs > 0 ? rooflineMs / kernelMs : null,
+      rooflineShare,
+      above: rooflineShare !== null && rooflineShare > 1 ? longestAbove!.above : null,
       lostMs: total((row) => row.lostMs),
       far: rows.filter(({ far }) => far).length,
     },
@@ -126,7 +145,8 @@ function withEveryLayer({ layers }: Graph, perLayer: LayerProfile['perLayer']): 
   return [...perLayer, ...untimed].sort((a, b) => at(a) - at(b))
 }
 
-function rowOf(cost: GroupCost, ms: number, callMs: number, { compute, memory }: Ceilings): RooflineRow {
+/** @param gain by how much the cheapest known algorithm for the row's layers beats their definition. */
+function rowOf(cost: GroupCost, ms: number, callMs: number, { compute, memory }: Ceilings, gain: number): RooflineRow {
   const { flops } = cost
   const bytes = cost.bytesRead + cost.bytesWritten
   const computeMs = (1000 * flops) / compute.flopsPerSecond
@@ -134,6 +154,10 @@ function rowOf(cost: GroupCost, ms: number, callMs: number, { compute, memory }:
   const rooflineMs = Math.max(computeMs, memoryMs)
   const rooflineShare = ms > 0 ? rooflineMs / ms : null
   const share = shareOf(ms, callMs)
+  const aboveReason = (): AboveReason => {
+    if (computeMs < memoryMs) return bytes < memory.bytes ? 'inCache' : 'ceilingTooLow'
+    return rooflineShare! <= gain ? 'fewerFlops' : 'ceilingTooLow'
+  }
   const arithmeticIntensity = bytes === 0 ? 0 : flops / bytes
   return {
     ...cost,
@@ -146,6 +170,7 @@ function rowOf(cost: GroupCost, ms: number, callMs: number, { compute, memory }:
     attainableGflopsPerSecond: Math.min(compute.flopsPerSecond, arithmeticIntensity * memory.bytesPerSecond) / 1e9,
     rooflineMs,
     rooflineShare,
+    above: rooflineShare === null || rooflineShare <= 1 ? null : aboveReason(),
     bound: rooflineMs === 0 ? null : computeMs >= memoryMs ? 'compute' : 'memory',
     far: rooflineShare !== null && rooflineShare < farBelow && share >= farShare,
     lostMs: Math.max(0, ms - rooflineMs),

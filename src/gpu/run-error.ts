@@ -10,20 +10,55 @@ export class RunError extends Error {
   }
 }
 
-/** How C++, ONNX Runtime, V8 and CUDA say that memory ran out. */
-const outOfMemory =
-  /bad_alloc|failed to allocate memory|out of memory|array buffer allocation failed|cannot allocate memory|CUDA failure 2:/i
-
-/** Whether a runtime's, or a dead process's, words say that memory ran out. */
-export const isOutOfMemory = (words: string): boolean => outOfMemory.test(words)
+interface Kind {
+  code: string
+  words: RegExp
+  /** What went wrong, and what helps. */
+  meaning: string
+  remedy: string
+}
 
 /**
- * Any error as a failure: the engine's and our own keep their code; whatever a runtime throws is `OUT_OF_MEMORY` where
- * that is what it says, else `RUNTIME_ERROR`.
+ * What runtimes and CUDA's libraries say, by kind, the first that fits. Numbers are those of cudaError_t
+ * (driver_types.h), names those of cuDNN's, cuBLAS's and TensorFlow's status codes.
+ */
+const kinds: readonly Kind[] = [
+  {
+    code: 'OUT_OF_MEMORY',
+    words:
+      /bad_alloc|failed to allocate memory|out of memory|array buffer allocation failed|cannot allocate memory|CUDA failure 2:|CUDA_ERROR_OUT_OF_MEMORY|(CUDNN|CUBLAS|CUFFT)_(STATUS_)?ALLOC_FAILED|OOM when allocating|resource[_ ]?exhausted|available memory of \d+ is smaller than requested/i,
+    meaning: 'memory ran out',
+    remedy: 'use a smaller batch or resolution',
+  },
+  {
+    code: 'DEVICE_LOST',
+    words:
+      /CUDA failure (46|100|101|214|219|220|700|702|709|710|714|715|716|717|718|719|999):|CUDA_ERROR_(ILLEGAL_ADDRESS|LAUNCH_FAILED|LAUNCH_TIMEOUT|ECC_UNCORRECTABLE|NO_DEVICE|INVALID_DEVICE|DEVICE_UNAVAILABLE|HARDWARE_STACK_ERROR|UNKNOWN)|GPU is lost|fallen off the bus|device-side assert/i,
+    meaning: 'the GPU failed or went away',
+    remedy: 'look at the driver’s messages (dmesg, Xid), then queue the run again',
+  },
+  {
+    code: 'NOT_SUPPORTED_BY_DEVICE',
+    words:
+      /(CUDNN|CUBLAS|CUFFT)_(STATUS_)?(NOT_SUPPORTED|ARCH_MISMATCH)\w*|CUDA failure (209|222|801):|CUDA_ERROR_(NOT_SUPPORTED|NO_BINARY_FOR_GPU|UNSUPPORTED_PTX_VERSION)|no kernel image is available|no algorithm worked|\bUNIMPLEMENTED\b/i,
+    meaning: 'the libraries of this GPU cannot compute it',
+    remedy: 'use a smaller batch or resolution, another precision or another runtime',
+  },
+]
+
+const kindOf = (words: string): Kind | undefined => kinds.find((kind) => kind.words.test(words))
+
+/** What kind of failure a runtime's, or a dead process's, words tell of; null where they tell of none that is known. */
+export const codeOf = (words: string): string | null => kindOf(words)?.code ?? null
+
+/**
+ * Any error as a failure: the engine's and our own keep their code; what a runtime throws gets that of the kind its
+ * words tell of, else `RUNTIME_ERROR`.
  */
 export function failureOf(error: unknown): RunFailure {
   const { code, message, name }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
   if ((name === 'RunError' || name === 'EngineError') && typeof code === 'string') return { code, message: message.slice(0, 2000) }
-  if (!isOutOfMemory(message)) return { code: 'RUNTIME_ERROR', message: message.slice(0, 2000) }
-  return { code: 'OUT_OF_MEMORY', message: `memory ran out: ${message.slice(0, 1900)}; use a smaller batch or resolution` }
+  const kind = kindOf(message)
+  if (!kind) return { code: 'RUNTIME_ERROR', message: message.slice(0, 2000) }
+  return { code: kind.code, message: `${kind.meaning}: ${message.slice(0, 1800)}; ${kind.remedy}` }
 }

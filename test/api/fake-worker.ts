@@ -58,9 +58,12 @@ const fakeProfile: RunProfile = {
   unattributedMs: 0.1,
   totalMs: 1.2,
   runs: 3,
+  method: 'a stand-in',
+  launchBlocking: null,
+  kernelOverhead: { ms: 0.001, measuredWith: 'a stand-in' },
   ceilings: {
-    compute: { flopsPerSecond: 1e9, measuredWith: 'a stand-in' },
-    memory: { bytesPerSecond: 1e9, measuredWith: 'a stand-in' },
+    compute: { flopsPerSecond: 1e9, leastFlopsPerSecond: 1e9, measuredWith: 'a stand-in' },
+    memory: { bytesPerSecond: 1e9, bytes: 1e8, measuredWith: 'a stand-in' },
     durationMs: 1,
   },
 }
@@ -92,6 +95,7 @@ const success = (job: RunJob): RunSuccess => ({
     weights: 'seeded',
     copiesMs: null,
     profile: job.profile ? fakeProfile : null,
+    profileRefused: null,
   },
   certificate: { verdict: 'suspect', reasons: [{ code: 'NOT_MEASURED', message: 'a stand-in made these figures' }] },
   environment: {

@@ -18,8 +18,8 @@ const graph = verifyGraph({
 // Two images. The fused convolution: 29,696 flops, 4,096 bytes. The linear layer: 2 × 5,120 + 20 flops;
 // 512 inputs, 2,570 parameters and 20 outputs, 12,408 bytes.
 const ceilings: Ceilings = {
-  compute: { flopsPerSecond: 1e9, measuredWith: 'by hand' },
-  memory: { bytesPerSecond: 4e8, measuredWith: 'by hand' },
+  compute: { flopsPerSecond: 1e9, leastFlopsPerSecond: 1e9, measuredWith: 'by hand' },
+  memory: { bytesPerSecond: 4e8, bytes: 1e5, measuredWith: 'by hand' },
   durationMs: 0,
 }
 const profile = (convMs: number, fcMs: number, totalMs = 1): LayerProfile => ({
@@ -30,6 +30,7 @@ const profile = (convMs: number, fcMs: number, totalMs = 1): LayerProfile => ({
   unattributedMs: 0.125,
   totalMs,
   runs: 3,
+  method: 'by hand',
 })
 const near = (actual: number | null, expected: number) =>
   assert.ok(actual !== null && Math.abs(actual - expected) <= 1e-12 * Math.abs(expected), `${actual}, not ${expected}`)
@@ -90,10 +91,29 @@ test('above the roofline nothing is lost, and the share says so', () => {
   near(totals.lostMs, 0.25 - 0.03102)
 })
 
+test('a share above 1 has a named reason, and one of at most 1 has none', () => {
+  const above = (convMs: number, fcMs: number, bytes: number) => {
+    const { memory, ...rest } = ceilings
+    const { rows, totals } = rooflineOf(graph, profile(convMs, fcMs), { ...rest, memory: { ...memory, bytes } }, { batch: 2 })
+    for (const row of rows) assert.equal(row.above !== null, (row.rooflineShare ?? 0) > 1, row.layerIds.join())
+    assert.equal(totals.above !== null, totals.rooflineShare! > 1)
+    return [rows[0]!.above, rows[2]!.above, totals.above]
+  }
+  // The convolution's roofline is 0.029696 ms, of arithmetic; the linear layer's 0.03102 ms, of 12,408 bytes.
+  assert.deepEqual(above(0.029696, 0.03102, 1e5), [null, null, null])
+  // 3×3 with stride 1 can be had for a quarter of its flops, and no less.
+  assert.deepEqual(above(0.029696 / 3.9, 1, 1e5), ['fewerFlops', null, null])
+  assert.deepEqual(above(0.029696 / 4.1, 1, 1e5), ['ceilingTooLow', null, null])
+  // The memory ceiling was measured by moving so many bytes: fewer can come from a cache, as many cannot.
+  assert.deepEqual(above(1, 0.01, 12_409), [null, 'inCache', null])
+  assert.deepEqual(above(1, 0.01, 12_408), [null, 'ceilingTooLow', null])
+  const { totals } = rooflineOf(graph, { ...profile(0.001, 0.002), unattributedMs: 0 }, ceilings, { batch: 2 })
+  assert.equal(totals.above, 'inCache', 'that of the longest row')
+})
+
 test('a view that takes time does nothing with it: all of it is lost', () => {
-  const { rows } = rooflineOf(graph, { perLayer: [{ layerIds: ['flatten'], ms: 0.2 }], unattributedMs: 0, totalMs: 1, runs: 1 }, ceilings, {
-    batch: 2,
-  })
+  const flattened = { ...profile(0, 0), perLayer: [{ layerIds: ['flatten'], ms: 0.2 }], unattributedMs: 0 }
+  const { rows } = rooflineOf(graph, flattened, ceilings, { batch: 2 })
   const [flatten] = rows.filter(({ ms }) => ms > 0)
   assert.deepEqual([flatten!.rooflineShare, flatten!.bound, flatten!.far, flatten!.lostMs], [0, null, true, 0.2])
 })

@@ -12,9 +12,9 @@ const survey = async (name: string, edit = (xml: string) => xml) =>
 const onPlatform = { skip: process.platform === 'linux' && process.arch === 'x64' ? false : 'skipped: refused for the platform' }
 
 test('a host is refused for what it lacks, with what would mend it', onPlatform, async () => {
-  assert.equal(whyNotHere(await survey('h100.xml')), null)
+  assert.equal(whyNotHere(await survey('h200.xml')), null)
   assert.match(
-    whyNotHere(await survey('h100.xml', (xml) => xml.replace('580.65.06', '575.57.08')))!,
+    whyNotHere(await survey('h200.xml', (xml) => xml.replace('580.159.04', '575.57.08')))!,
     /driver is 575\.57\.08, and CUDA 13 needs 580 or newer/,
   )
   const partitioned = await survey('mig.xml', (xml) => xml.replace(/<gpu id="00000000:0F[\s\S]*?<\/gpu>/, ''))

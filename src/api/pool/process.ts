@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { isOutOfMemory } from '../../gpu/run-error.ts'
+import { codeOf } from '../../gpu/run-error.ts'
 import { LastLines } from '../../gpu/worker/parent/last-lines.ts'
 import { limitedCommand } from '../../gpu/worker/parent/limited.ts'
 import type { TaskName, TaskResult } from './tasks.ts'
@@ -142,7 +142,7 @@ export class EngineProcess {
     const words = this.#said.text()
     const how = signalCode ? `by signal ${signalCode}` : `with code ${exitCode}`
     // The kernel ends a process by SIGKILL when the machine's memory runs out.
-    const memory = isOutOfMemory(words) || signalCode === 'SIGKILL'
+    const memory = codeOf(words) === 'OUT_OF_MEMORY' || signalCode === 'SIGKILL'
     return new EngineProcessEnded(`the engine's process ${this.pid} ended ${how}${words ? `; its last words: ${words}` : ''}`, memory)
   }
 }

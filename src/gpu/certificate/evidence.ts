@@ -1,12 +1,10 @@
-import type { RunEnvironment } from '../contract.ts'
-import type { Measurement } from '../timing/measure.ts'
+import type { GpuWatch, RunEnvironment } from '../contract.ts'
 import type { TimingSettings } from '../timing/settings.ts'
-import type { GpuWatch } from '../worker/child/gpu-watch.ts'
 import type { Peak } from './peaks.ts'
 
 /** All that is known of the conditions of a measurement. */
 export interface Evidence {
-  measured: Pick<Measurement, 'samples' | 'stability'>
+  measured: { samples: Float64Array; stability: { stable: boolean; reason: string | null } }
   settings: TimingSettings
   kind: 'cpu' | 'cuda'
   output: { maxAbs: number }

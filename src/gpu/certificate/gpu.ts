@@ -1,4 +1,4 @@
-import type { GpuSample, GpuWatch } from '../worker/child/gpu-watch.ts'
+import type { GpuSample, GpuWatch } from '../contract.ts'
 import type { Reason } from './evidence.ts'
 
 /**
@@ -74,7 +74,7 @@ export const findGpuReasons = (drift: (what: string, mhz: readonly number[]) => 
       const celsius = known(samples, 'temperatureC')
       const [first, last] = [celsius[0], celsius.at(-1)]
       if (first === undefined || last === undefined || last - first <= warmingC) return null
-      return `The GPU warmed from ${first} to ${last} °C during the timing; ${warmingC} °C are let pass.`
+      return `The GPU warmed from ${first} to ${last} °C during the timing; ${warmingC} °C is allowed.`
     }),
   },
 ]

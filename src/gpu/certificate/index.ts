@@ -1,9 +1,11 @@
-import type { Certificate, RunEnvironment } from '../contract.ts'
-import type { HostCpuTime } from '../devices/host-facts.ts'
+import type { Certificate, Measured, RunSuccess } from '../contract.ts'
+import type { DeviceKind } from '../devices/device.ts'
 import { twoModes } from '../timing/dip.ts'
 import { median } from '../timing/percentiles.ts'
 import type { Evidence, Reason } from './evidence.ts'
 import { findGpuReasons } from './gpu.ts'
+import { peakOf } from './peaks.ts'
+import { verdictOf } from './verdict.ts'
 
 /** Others on the CPU, as a share of all its logical CPUs: above this their caches and clocks show in the latency. */
 const othersShare = 0.05
@@ -61,9 +63,7 @@ export const reasons: readonly Reason[] = [
     verdict: 'suspect',
     remedy: 'Take another seed, or a file with trained weights.',
     find: ({ output }) =>
-      Number.isFinite(output.maxAbs)
-        ? null
-        : 'The output holds values that are not finite, with which arithmetic can take another time than with numbers.',
+      Number.isFinite(output.maxAbs) ? null : 'The output holds values that are not finite, whose arithmetic can run at a different speed.',
   },
   {
     code: 'LOAD_UNKNOWN',
@@ -80,7 +80,7 @@ export const reasons: readonly Reason[] = [
     find: onCpu(({ hostLoad, logicalCpus }) =>
       hostLoad === null || hostLoad.othersCpus <= othersShare * logicalCpus
         ? null
-        : `Other processes kept ${hostLoad.othersCpus.toFixed(2)} of ${logicalCpus} CPUs busy during the timing; ${(othersShare * logicalCpus).toFixed(2)} are let pass.`,
+        : `Other processes kept ${hostLoad.othersCpus.toFixed(2)} of ${logicalCpus} CPUs busy during the timing; ${(othersShare * logicalCpus).toFixed(2)} is allowed.`,
     ),
   },
   {
@@ -90,7 +90,7 @@ export const reasons: readonly Reason[] = [
     find: onCpu(({ hostLoad, logicalCpus }) =>
       hostLoad === null || hostLoad.stolenCpus <= stolenShare * logicalCpus
         ? null
-        : `The hypervisor gave ${hostLoad.stolenCpus.toFixed(2)} of ${logicalCpus} CPUs to others during the timing; ${(stolenShare * logicalCpus).toFixed(2)} are let pass.`,
+        : `The hypervisor gave ${hostLoad.stolenCpus.toFixed(2)} of ${logicalCpus} CPUs to others during the timing; ${(stolenShare * logicalCpus).toFixed(2)} is allowed.`,
     ),
   },
   {
@@ -104,10 +104,9 @@ export const reasons: readonly Reason[] = [
 
 /** Whether values wandered by more than clocks may, in words; null where not, or where there are none to compare. */
 function drift(what: string, mhz: readonly number[]): string | null {
-  const low = Math.min(...mhz)
-  const high = Math.max(...mhz)
+  const [low, high] = mhz.reduce(([least, most], each) => [Math.min(least, each), Math.max(most, each)], [Infinity, -Infinity])
   if (mhz.length < 2 || high <= (1 + clockTolerance) * low) return null
-  return `${what} at ${Math.round(low)} to ${Math.round(high)} MHz during the timing, ${(100 * (high / low - 1)).toFixed(1)} % apart; ${(100 * clockTolerance).toFixed(0)} % are let pass.`
+  return `${what} at ${Math.round(low)} to ${Math.round(high)} MHz during the timing, ${(100 * (high / low - 1)).toFixed(1)} % apart; ${(100 * clockTolerance).toFixed(0)} % is allowed.`
 }
 
 const tera = (flopsPerSecond: number): string => `${(flopsPerSecond / 1e12).toPrecision(3)} Tflop/s`
@@ -118,18 +117,28 @@ export function certify(evidence: Evidence): Certificate {
     const message = find(evidence)
     return message === null ? [] : [{ code, verdict, message: `${message} ${remedy}` }]
   })
-  const verdict = found.some((each) => each.verdict === 'invalid') ? 'invalid' : found.length > 0 ? 'suspect' : 'valid'
+  const verdict = verdictOf(
+    found.some((each) => each.verdict === 'invalid'),
+    found.length > 0,
+  )
   return { verdict, reasons: found.map(({ code, message }) => ({ code, message })) }
 }
 
-/**
- * CPUs that others kept busy over an interval: the host's busy time less this process's own.
- * @param seconds length of the interval; @param own CPU seconds of this process in it.
- */
-export function loadOfOthers(before: HostCpuTime, after: HostCpuTime, own: number, seconds: number): RunEnvironment['hostLoad'] {
-  if (seconds <= 0) return null
+/** The run with its certificate: judged here, in the service, by what the worker process saw. */
+export function certified({ observed, ...measured }: Measured, kind: DeviceKind): RunSuccess {
+  const { result, environment, samples } = measured
+  const { cpu, precision, settings, deviceName } = environment
   return {
-    othersCpus: Math.max(0, after.busy - before.busy - own) / seconds,
-    stolenCpus: Math.max(0, after.steal - before.steal) / seconds,
+    ...measured,
+    certificate: certify({
+      ...observed,
+      measured: { samples, stability: observed.stability },
+      settings,
+      kind,
+      output: result.output,
+      hostLoad: environment.hostLoad,
+      logicalCpus: cpu.logicalCpus,
+      peak: peakOf(kind, deviceName, cpu, precision, settings.tf32),
+    }),
   }
 }

@@ -1,7 +1,6 @@
 /**
  * The most arithmetic a device can do, to tell a latency that cannot be: bounds, not expectations.
  */
-import type { Graph } from '../../engine/graph.ts'
 import type { Precision } from '../contract.ts'
 import type { DeviceKind } from '../devices/device.ts'
 import type { CpuDescription } from '../devices/host-facts.ts'
@@ -36,45 +35,55 @@ export function cpuPeak({ physicalCores, isa, frequencyMHz }: CpuDescription, pr
   }
 }
 
-/** Dense peaks in 10^12 flop/s from NVIDIA's data sheets: float32, with TF32, float16. */
-const gpuPeaks: readonly [model: RegExp, float32: number, tf32: number, float16: number, source: string][] = [
-  [/H200/, 67, 494.7, 989.4, 'NVIDIA H200 data sheet'],
-  [/H100.*HBM3/, 66.9, 494.7, 989.4, 'NVIDIA H100 Tensor Core GPU Architecture, table 2 (SXM5)'],
-  [/H100.*PCIe/, 51.2, 378, 756, 'NVIDIA H100 Tensor Core GPU Architecture, table 2 (PCIe)'],
-  [/A100/, 19.5, 156, 312, 'NVIDIA A100 data sheet'],
-  [/L40S/, 91.6, 183, 366, 'NVIDIA L40S data sheet'],
-  [/\bL4\b/, 30.3, 60, 121, 'NVIDIA L4 data sheet'],
-  [/\bA10\b/, 31.2, 62.5, 125, 'NVIDIA A10 data sheet'],
-  [/\bT4\b/, 8.1, 8.1, 65, 'NVIDIA T4 data sheet'],
+interface GpuPeaks {
+  model: RegExp
+  /** Dense peaks, 10^12 flop/s. */
+  float32: number
+  tf32: number
+  float16: number
+  /** Bandwidth of the memory, 10^12 bytes a second: the largest variant's where a model has several. */
+  terabytes: number
+  source: string
+}
+/** From NVIDIA's data sheets. */
+const gpuPeaks: readonly GpuPeaks[] = [
+  { model: /H200/, float32: 67, tf32: 494.7, float16: 989.4, terabytes: 4.8, source: 'NVIDIA H200 data sheet' },
+  {
+    model: /H100.*HBM3/,
+    float32: 66.9,
+    tf32: 494.7,
+    float16: 989.4,
+    terabytes: 3.35,
+    source: 'NVIDIA H100 Tensor Core GPU Architecture, table 2 (SXM5)',
+  },
+  {
+    model: /H100.*PCIe/,
+    float32: 51.2,
+    tf32: 378,
+    float16: 756,
+    terabytes: 2.04,
+    source: 'NVIDIA H100 Tensor Core GPU Architecture, table 2 (PCIe)',
+  },
+  { model: /A100/, float32: 19.5, tf32: 156, float16: 312, terabytes: 2.039, source: 'NVIDIA A100 data sheet' },
+  { model: /L40S/, float32: 91.6, tf32: 183, float16: 366, terabytes: 0.864, source: 'NVIDIA L40S data sheet' },
+  { model: /\bL4\b/, float32: 30.3, tf32: 60, float16: 121, terabytes: 0.3, source: 'NVIDIA L4 data sheet' },
+  { model: /\bA10\b/, float32: 31.2, tf32: 62.5, float16: 125, terabytes: 0.6, source: 'NVIDIA A10 data sheet' },
+  { model: /\bT4\b/, float32: 8.1, tf32: 8.1, float16: 65, terabytes: 0.32, source: 'NVIDIA T4 data sheet' },
 ]
 
 /** Null for a model whose data sheet is not in the table: nothing is then said against its figures. */
 export function gpuPeak(model: string, precision: Precision, tf32: boolean): Peak | null {
-  const row = gpuPeaks.find(([pattern]) => pattern.test(model))
+  const row = gpuPeaks.find((each) => each.model.test(model))
   if (!row) return null
-  const [, float32, withTf32, float16, source] = row
-  return { flopsPerSecond: (precision === 'float16' ? float16 : tf32 ? withTf32 : float32) * 1e12, source }
+  return { flopsPerSecond: (precision === 'float16' ? row.float16 : tf32 ? row.tf32 : row.float32) * 1e12, source: row.source }
+}
+
+/** The most bytes a second that a GPU's memory moves; null for a model that is not in the table. */
+export function gpuBandwidth(model: string): { bytesPerSecond: number; source: string } | null {
+  const row = gpuPeaks.find((each) => each.model.test(model))
+  return row ? { bytesPerSecond: row.terabytes * 1e12, source: row.source } : null
 }
 
 /** The bound for a run's device. */
 export const peakOf = (kind: DeviceKind, model: string, cpu: CpuDescription, precision: Precision, tf32: boolean): Peak | null =>
   kind === 'cuda' ? gpuPeak(model, precision, tf32) : cpuPeak(cpu, precision)
-
-/**
- * Flops that no known algorithm does a call without, at 2 a multiply-add. A convolution with stride 1 can be had for
- * less than its definition: 3×3 for a quarter (Winograd F(4×4, 3×3): Lavin and Gray, "Fast Algorithms for Convolutional
- * Neural Networks", 2015), larger ones by FFT for no less than one multiplication an element.
- * @param macs of each layer, for the whole batch.
- */
-export function leastFlops(graph: Graph, macs: ReadonlyMap<string, number>): number {
-  let least = 0
-  for (const { id, attributes } of graph.layers) {
-    const { kernelSize, stride } = attributes as Record<string, unknown>
-    const area = numbers(kernelSize).reduce((a, b) => a * b, 1)
-    const direct = numbers(stride).some((step) => step > 1)
-    least += (2 * (macs.get(id) ?? 0)) / (direct || area === 1 ? 1 : area <= 9 ? Math.min(area, 4) : area)
-  }
-  return least
-}
-
-const numbers = (value: unknown): number[] => (Array.isArray(value) ? value : []).filter((each) => typeof each === 'number')

@@ -1,9 +1,10 @@
 import type { Certificate } from '../contract.ts'
 import { median } from '../timing/percentiles.ts'
+import { verdictOf } from './verdict.ts'
 
 /** Fewer earlier runs have no middle that a later one could be held against. */
 const leastEarlier = 3
-/** As far back as is looked, so that a machine that has changed for good is believed after some five runs. */
+/** How many earlier runs are considered: few enough that a machine that has changed for good is believed after some five runs. */
 export const mostEarlier = 10
 export const notRepeated = 'NOT_REPEATED'
 
@@ -19,9 +20,9 @@ export function besideEarlier(certificate: Certificate, medianMs: number, earlie
   const off = medianMs / middle - 1
   if (Math.abs(off) <= tolerance) return certificate
   const [least, most] = [Math.min(...earlier), Math.max(...earlier)].map((ms) => ms.toPrecision(4))
-  const message = `The median of ${medianMs.toPrecision(4)} ms is ${(100 * Math.abs(off)).toFixed(1)} % ${off > 0 ? 'above' : 'below'} ${middle.toPrecision(4)} ms, the middle of ${earlier.length} earlier runs of the same measurement (${least} to ${most} ms): processes of it differ here by more than the samples inside one tell. Take the middle of several, or compare in turns.`
+  const message = `The median of ${medianMs.toPrecision(4)} ms is ${(100 * Math.abs(off)).toFixed(1)} % ${off > 0 ? 'above' : 'below'} ${middle.toPrecision(4)} ms, the middle of ${earlier.length} earlier runs of the same measurement (${least} to ${most} ms). Runs vary more between processes than within one. Use the median of several, or compare in turns.`
   return {
-    verdict: certificate.verdict === 'invalid' ? 'invalid' : 'suspect',
+    verdict: verdictOf(certificate.verdict === 'invalid', true),
     reasons: [...certificate.reasons, { code: notRepeated, message }],
   }
 }

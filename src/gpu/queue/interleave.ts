@@ -6,7 +6,8 @@
  * fixed order supposes more, that blocks do not resemble their neighbours: in A B B A two rounds meet at the same side.
  */
 import { randomInt } from 'node:crypto'
-import type { BlockFigure, Certificate, Comparison, ComparisonSuccess, Round, RunJob, RunProgress, RunSuccess } from '../contract.ts'
+import { ofBlocks } from '../certificate/comparison.ts'
+import type { BlockFigure, Comparison, ComparisonSuccess, Round, RunJob, RunProgress, RunSuccess } from '../contract.ts'
 import { compareRounds } from '../timing/compare.ts'
 import { differencesOf } from '../timing/differences.ts'
 import { median } from '../timing/percentiles.ts'
@@ -80,21 +81,5 @@ function conclude(blocks: readonly Block[], sides: Readonly<Record<SideName, Run
     samples.set(success.samples, at)
     at += success.samples.length
   }
-  return { comparison, certificate: certificateOf(blocks), environment, samples }
-}
-
-/** Every reason of any block but unsteadiness, which the rounds answer for, with how many blocks gave it. */
-function certificateOf(blocks: readonly Block[]): Certificate {
-  const byCode = new Map<string, string[]>()
-  for (const { success } of blocks)
-    for (const { code, message } of success.certificate.reasons)
-      if (code !== 'UNSTABLE') byCode.set(code, [...(byCode.get(code) ?? []), message])
-  const invalid = blocks.some(({ success }) => success.certificate.verdict === 'invalid')
-  return {
-    verdict: invalid ? 'invalid' : byCode.size > 0 ? 'suspect' : 'valid',
-    reasons: [...byCode].map(([code, messages]) => ({
-      code,
-      message: `In ${messages.length} of ${blocks.length} blocks; the first: ${messages[0]}`,
-    })),
-  }
+  return { comparison, certificate: ofBlocks(blocks.map(({ success }) => success.certificate)), environment, samples }
 }

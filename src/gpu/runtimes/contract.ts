@@ -13,6 +13,9 @@ import type {
 import type { DeviceKind } from '../devices/device.ts'
 import type { RuntimeSettings } from './settings.ts'
 
+/** Threads of a probe. */
+export const probeThreads = 1
+
 export interface LoadRequest {
   graph: Graph
   batch: number

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import { verifyGraph } from '../../engine/verify.ts'
 import type { RunJob } from '../contract.ts'
-import type { LoadRequest } from './contract.ts'
+import { type LoadRequest, probeThreads } from './contract.ts'
 
 /** A convolution and a linear layer on 8×8 pixels: small enough to cost nothing, large enough to need the math libraries. */
 const graph = verifyGraph({
@@ -13,9 +13,6 @@ const graph = verifyGraph({
     { id: 'fc', type: 'Linear', outFeatures: 2 },
   ],
 })
-
-/** A probe is of one thread. */
-export const probeThreads = 1
 
 /** What a probe loads and runs once. */
 export const probeRequest = (device: RunJob['device']): LoadRequest => ({

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { describe, it, test } from 'node:test'
+import { describe, it } from 'node:test'
 import type { Evidence } from '../../../src/gpu/certificate/evidence.ts'
-import { certify, loadOfOthers, reasons } from '../../../src/gpu/certificate/index.ts'
+import { certify, reasons } from '../../../src/gpu/certificate/index.ts'
+import type { GpuSample, GpuWatch } from '../../../src/gpu/contract.ts'
 import { resolveSettings } from '../../../src/gpu/timing/settings.ts'
-import type { GpuSample, GpuWatch } from '../../../src/gpu/worker/child/gpu-watch.ts'
 
 /** Steady samples around 1 ms with a little noise, so that nothing is to be found in them. */
 const steady = (n = 200) => Float64Array.from({ length: n }, (_, i) => 1 + 0.01 * Math.sin(12.9898 * i))
@@ -103,11 +103,4 @@ describe('each reason is found where its cause is, and nowhere else', () => {
   it('a device whose peak is not known is not accused', () => {
     assert.equal(certify({ ...onCpu, leastFlops: 1e30, peak: null }).verdict, 'valid')
   })
-})
-
-test('others are the host’s busy time less our own', () => {
-  // In 2 s the host was busy for 3.5 CPU seconds, 3 of them ours.
-  assert.deepEqual(loadOfOthers({ busy: 10, steal: 1 }, { busy: 13.5, steal: 1.5 }, 3, 2), { othersCpus: 0.25, stolenCpus: 0.25 })
-  // Counters of 1/100 s may lag our own clock: never below none.
-  assert.equal(loadOfOthers({ busy: 10, steal: 1 }, { busy: 12, steal: 1 }, 2.01, 2)!.othersCpus, 0)
 })

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { computeCosts } from '../../../src/engine/cost.ts'
-import { verifyGraph } from '../../../src/engine/verify.ts'
-import { cpuPeak, gpuPeak, leastFlops } from '../../../src/gpu/certificate/peaks.ts'
+import { cpuPeak, gpuBandwidth, gpuPeak } from '../../../src/gpu/certificate/peaks.ts'
 
 const cpu = {
   model: '',
@@ -34,20 +32,8 @@ test('a GPU’s peak is its data sheet’s, by precision and TF32; of another on
   assert.equal(gpuPeak('NVIDIA Z999', 'float32', true), null)
 })
 
-test('what no algorithm does without: all of 1×1 and strided convolutions, a quarter of 3×3', () => {
-  const graph = verifyGraph({
-    input: { shape: [4, 8, 8] },
-    layers: [
-      { id: 'winograd', type: 'Conv2d', outChannels: 4, kernelSize: 3, padding: 1 },
-      { id: 'pointwise', type: 'Conv2d', outChannels: 4, kernelSize: 1 },
-      { id: 'strided', type: 'Conv2d', outChannels: 4, kernelSize: 3, padding: 1, stride: 2 },
-      { type: 'Flatten' },
-      { id: 'fc', type: 'Linear', outFeatures: 10 },
-    ],
-  })
-  const { layers } = computeCosts(graph, { batch: 2 })
-  const macs = new Map(layers.map((layer) => [layer.id, layer.macs]))
-  // By hand, for two images: 64 positions × 4 × 4 × 9, the same × 1, 16 positions × 4 × 4 × 9, 64 × 10.
-  const [winograd, pointwise, strided, fc] = [2 * 9216, 2 * 1024, 2 * 2304, 2 * 640]
-  assert.equal(leastFlops(graph, macs), 2 * (winograd / 4 + pointwise + strided + fc))
+test('the bandwidth of a GPU’s memory is its data sheet’s', () => {
+  assert.equal(gpuBandwidth('NVIDIA H200')?.bytesPerSecond, 4.8e12)
+  assert.equal(gpuBandwidth('NVIDIA H100 80GB HBM3')?.bytesPerSecond, 3.35e12)
+  assert.equal(gpuBandwidth('NVIDIA Z999'), null)
 })

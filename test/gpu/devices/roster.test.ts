@@ -11,7 +11,8 @@ import { quietLog } from '../../store/helper.ts'
 const log = (name: string) => readFileSync(new URL(`../../fixtures/nvidia-smi/${name}`, import.meta.url), 'utf8')
 const surveyOf = async (xml: string): Promise<DeviceSurvey> => cudaDevices(await parseGpuLog(xml, new Map()), 'h')
 const two = log('two-gpus.xml')
-const one = log('h100.xml')
+/** The second GPU taken out. */
+const one = log('two-gpus.xml').replace(/(<\/gpu>)\s*<gpu [\s\S]*<\/gpu>/, '$1')
 
 /** A roster that sees what the test says, and what it told. */
 async function watching(first: string) {

@@ -52,33 +52,55 @@ test('the CPU’s clocks and caches, as lscpu reads them', async () => {
   assert.ok(mhz === null || (mhz > 100 && mhz < 10_000), String(mhz))
 })
 
-test('a GPU is read element by element', async () => {
-  const { devices, absent } = await survey('h100.xml')
+/** The same GPU, as nvidia-smi's CSV has it: the other of the two forms in which it tells. */
+async function csvOfH200(): Promise<Record<string, string>> {
+  const [names, values] = (await readFile(new URL('../../fixtures/gpu/query.h200.csv', import.meta.url), 'utf8')).trim().split('\n')
+  const cells = (line: string) => line.split(', ')
+  return Object.fromEntries(cells(names!).map((name, i) => [name, cells(values!)[i]!]))
+}
+
+test('a real H200’s XML is read element by element, and its figures are those of its CSV', async () => {
+  const csv = await csvOfH200()
+  const uuid = csv.uuid!
+  const { devices, absent } = cudaDevices(
+    await parseGpuLog(await fixture('h200.xml'), parseCapabilities(`${uuid}, ${csv.compute_cap}\n`)),
+    'host-a',
+  )
+  const mebibytes = (name: string) => Number(/^(\d+) MiB$/.exec(csv[name]!)![1]) * 2 ** 20
+  const number = (name: string) => Number.parseFloat(csv[name]!)
   assert.deepEqual(absent, [])
   assert.deepEqual(devices, [
     {
       name: 'cuda:0',
-      uuid: 'GPU-5f1c2a34-0b1d-4c6e-9f00-1234567890ab',
+      uuid,
       kind: 'cuda',
       index: 0,
       host: 'host-a',
-      model: 'NVIDIA H100 80GB HBM3',
-      memoryBytes: 81559 * 1024 * 1024,
-      memoryFreeBytes: 79922 * 1024 * 1024,
-      driver: '580.65.06',
+      model: csv.name,
+      memoryBytes: mebibytes('memory.total [MiB]'),
+      memoryFreeBytes: mebibytes('memory.free [MiB]'),
+      driver: csv.driver_version,
       computeCapability: '9.0',
       gpu: {
-        pciBusId: '00000000:1B:00.0',
+        pciBusId: csv['pci.bus_id'],
         cudaVersion: '13.0',
-        persistence: true,
-        mig: false,
-        ecc: true,
-        powerLimitWatts: { current: 700, default: 700, max: 700 },
-        clocksMHz: { current: { graphics: 345, sm: 345, memory: 2619 }, max: { graphics: 1980, sm: 1980, memory: 2619 } },
-        processes: [{ pid: 4711, name: '/usr/bin/python3 train.py --name=a&b', usedBytes: 1078 * 1024 * 1024 }],
+        persistence: csv.persistence_mode === 'Enabled',
+        mig: csv['mig.mode.current'] === 'Enabled',
+        ecc: csv['ecc.mode.current'] === 'Enabled',
+        powerLimitWatts: { current: number('power.limit [W]'), default: 700, max: number('power.max_limit [W]') },
+        clocksMHz: {
+          current: { graphics: 345, sm: number('clocks.current.sm [MHz]'), memory: 3201 },
+          max: { graphics: 1980, sm: number('clocks.max.sm [MHz]'), memory: 3201 },
+        },
+        processes: [],
       },
     },
   ])
+})
+
+test('a process that holds a GPU is named as it is', async () => {
+  const [first] = (await survey('two-gpus.xml')).devices
+  assert.deepEqual(first!.gpu!.processes, [{ pid: 4711, name: '/usr/bin/python3 train.py --name=a&b', usedBytes: 1078 * 2 ** 20 }])
 })
 
 test('what a GPU does not have is null, also under the names of older drivers', async () => {
@@ -126,14 +148,14 @@ test('CUDA_VISIBLE_DEVICES of the service is followed, by index and by UUID', as
 })
 
 test('what cannot be read is a reason, never a device', async () => {
-  const whole = await fixture('h100.xml')
+  const whole = await fixture('h200.xml')
   const broken = [
     'garbage',
     '<nvidia_smi_log><gpu></nvidia_smi_log>',
     whole.slice(0, whole.length / 2),
     whole.replace(/<uuid>.*<\/uuid>/, '<uuid>N/A</uuid>'),
-    whole.replace('81559 MiB', '[N/A]'),
-    whole.replace('81559 MiB', '81559 GB'),
+    whole.replace('143771 MiB', '[N/A]'),
+    whole.replace('143771 MiB', '143771 GB'),
     whole.replace(/<driver_version>.*<\/driver_version>/, ''),
   ]
   for (const text of broken) {

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { farBelow, farShare } from '../../../gpu/roofline.ts'
+import { aboveReasons, farBelow, farShare } from '../../../gpu/roofline.ts'
 import { Id, nullable } from '../../schemas.ts'
 import { PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
 
@@ -12,11 +12,21 @@ const measuredWith = Type.String({ description: 'The layer that reached it, and 
 const CeilingsSchema = Type.Object(
   {
     compute: Type.Object(
-      { flopsPerSecond: amount, measuredWith },
+      {
+        flopsPerSecond: amount,
+        leastFlopsPerSecond: Type.Optional(
+          Type.Number({ minimum: 0, description: 'The highest rate in flops that no algorithm does without: a device’s peak bounds it.' }),
+        ),
+        measuredWith,
+      },
       { title: 'ComputeCeiling', description: 'The most of a few dense layers.' },
     ),
     memory: Type.Object(
-      { bytesPerSecond: amount, measuredWith },
+      {
+        bytesPerSecond: amount,
+        bytes: Type.Optional(Type.Integer({ minimum: 0, description: 'That one call moves: what moves fewer can be served by a cache.' })),
+        measuredWith,
+      },
       { title: 'MemoryCeiling', description: 'That of an element-wise layer over tensors larger than caches: bytes read and written.' },
     ),
     durationMs: ms,
@@ -27,6 +37,26 @@ const CeilingsSchema = Type.Object(
       'What the device does at its best under this runtime, threads and precision; measured right after the profile, by the same means.',
   },
 )
+
+/** How the times were taken. Absent in runs of earlier versions. */
+const method = {
+  method: Type.Optional(Type.String({ description: 'What the times are: by which clock, from when to when.' })),
+  launchBlocking: Type.Optional(
+    nullable(Type.Boolean({ description: 'On CUDA, whether each launch waited for its kernel (CUDA_LAUNCH_BLOCKING=1); null elsewhere.' })),
+  ),
+  kernelOverhead: Type.Optional(
+    Type.Object(
+      {
+        ms: Type.Number({
+          minimum: 0,
+          description: 'Time of a kernel with next to no work, which every row holds for each of its kernels.',
+        }),
+        measuredWith,
+      },
+      { title: 'KernelOverhead', description: 'What a kernel’s time holds beside its work: launch and wait.' },
+    ),
+  ),
+}
 
 /** The profile as a run keeps it. */
 export const ProfileSchema = Type.Object(
@@ -40,6 +70,7 @@ export const ProfileSchema = Type.Object(
     unattributedMs: ms,
     totalMs: ms,
     runs: count,
+    ...method,
     ceilings: Type.Optional(CeilingsSchema),
   },
   { title: 'RunProfile', description: 'Of a pass of its own, which is slower than the timed one. GET …/profile joins it to the costs.' },
@@ -50,8 +81,16 @@ const perSecond = (of: string) =>
 const rooflineShare = nullable(
   Type.Number({
     minimum: 0,
+    description: '`rooflineMs` over the time taken, which is achieved over attainable. Where it is above 1, `above` says why.',
+  }),
+)
+
+const above = nullable(
+  Type.Enum([...aboveReasons], {
+    title: 'AboveRoofline',
     description:
-      '`rooflineMs` over the time taken, which is achieved over attainable. Above 1 where caches or an algorithm of fewer flops beat the ceilings.',
+      'Why `rooflineShare` is above 1; null where it is not. inCache: it moves less than the layer that the memory ceiling was measured with, so that caches can serve it. ' +
+      'fewerFlops: a cheaper algorithm than the definition is known for it, such as Winograd’s. ceilingTooLow: neither, so the ceiling was measured while the device did less than it can.',
   }),
 )
 
@@ -72,6 +111,7 @@ const RowSchema = Type.Object(
     attainableGflopsPerSecond: Type.Number({ minimum: 0, description: 'min(compute ceiling, intensity × memory ceiling).' }),
     rooflineMs: Type.Number({ minimum: 0, description: 'The time that it would take on the roofline.' }),
     rooflineShare,
+    above,
     bound: nullable(
       Type.Enum(['compute', 'memory'], { title: 'Bound', description: 'The ceiling that binds; null where there is nothing to do.' }),
     ),
@@ -91,6 +131,7 @@ export const LayerProfileSchema = Type.Object(
     precision: PrecisionSchema,
     resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.' })),
     runs: Type.Integer({ minimum: 0, description: 'Calls that the times are means of.' }),
+    ...method,
     convention: Type.String({ description: 'How flops are counted: always `full`.' }),
     ceilings: CeilingsSchema,
     ridgeFlopsPerByte: Type.Number({ minimum: 0, description: 'The intensity from which on the compute ceiling binds.' }),
@@ -111,6 +152,7 @@ export const LayerProfileSchema = Type.Object(
         gigabytesPerSecond: perSecond('bytes'),
         rooflineMs: ms,
         rooflineShare,
+        above,
         lostMs: ms,
         far: Type.Integer({ minimum: 0, description: 'Rows far from the roofline.' }),
       },

@@ -29,7 +29,9 @@ export async function requireProfile(store: Store, run: Run): Promise<Profiled> 
   return { run, profile, architecture: architecture! }
 }
 
-function whyNone({ status, profile, against }: Run): string {
+function whyNone({ status, profile, against, result }: Run): string {
+  const refused = (result as RunResult | null)?.profileRefused
+  if (refused) return `it was refused (${refused.code}): ${refused.message}`
   if (against) return 'a comparison has none; queue a run of one side with `"profile": true`'
   if (!profile) return 'it was not asked for; queue the run again with `"profile": true`'
   if (status === 'queued' || status === 'running') return `it is ${status}, and the profile comes when it has succeeded`
@@ -57,6 +59,9 @@ export async function layerProfile(pool: EnginePool, { run, profile, architectur
     precision: run.precision as LayerProfileAnswer['precision'],
     resolution: run.resolution ? run.resolution.join('x') : null,
     runs: profile.runs,
+    method: profile.method,
+    launchBlocking: profile.launchBlocking,
+    kernelOverhead: profile.kernelOverhead,
     ...roofline,
   }
 }
@@ -76,6 +81,7 @@ const columns = [
   'attainableGflopsPerSecond',
   'rooflineMs',
   'rooflineShare',
+  'above',
   'bound',
   'far',
   'lostMs',

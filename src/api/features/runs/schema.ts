@@ -81,6 +81,14 @@ const ResultSchema = Type.Object(
     weights: WeightsSchema,
     copiesMs: nullable(Type.Object({ hostToDevice: ms, deviceToHost: ms }, { title: 'CopyTimes' })),
     profile: nullable(ProfileSchema),
+    profileRefused: Type.Optional(
+      nullable(
+        Type.Object(
+          { code: Type.String(), message: Type.String() },
+          { title: 'ProfileRefused', description: 'Why there is no profile though one was asked for. The timing stands.' },
+        ),
+      ),
+    ),
   },
   { title: 'RunResult' },
 )

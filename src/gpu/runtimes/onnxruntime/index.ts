@@ -140,7 +140,13 @@ async function trace(request: LoadRequest, runs: number): Promise<{ kernels: Tra
 
 async function profile(request: LoadRequest, runs: number): Promise<LayerProfile> {
   const { kernels, model } = await trace(request, runs)
-  return attributeKernels(request.graph, kernels, model.layerOfNode)
+  return { ...attributeKernels(request.graph, kernels, model.layerOfNode), method: profileMethods[request.device.kind] }
+}
+
+/** Its profiler reads the host's clock before it calls a kernel and when the call returns. */
+const profileMethods: Readonly<Record<DeviceKind, string>> = {
+  cpu: 'ONNX Runtime’s profiler: host clock from the call of each kernel to its return, which is when the kernel is done',
+  cuda: 'ONNX Runtime’s profiler: host clock from the launch of each kernel until the GPU is done with it, since the process was started with CUDA_LAUNCH_BLOCKING=1; calls are slower so',
 }
 
 /** Traced, not only run: on a GPU each kernel of the tiny graph must have run there. */

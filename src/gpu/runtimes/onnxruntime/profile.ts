@@ -101,7 +101,11 @@ interface Row {
  * of layout) are the unattributed time.
  * @param layerOfNode node name in the exported model → layer id.
  */
-export function attributeKernels(graph: Graph, { kernels, totalMs, runs }: Trace, layerOfNode: ReadonlyMap<string, string>): LayerProfile {
+export function attributeKernels(
+  graph: Graph,
+  { kernels, totalMs, runs }: Trace,
+  layerOfNode: ReadonlyMap<string, string>,
+): Omit<LayerProfile, 'method'> {
   const rows = new Map<string, Row>()
   const operators: { layerId: string; operator: string }[] = []
   let unattributedMs = 0

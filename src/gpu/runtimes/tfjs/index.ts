@@ -59,6 +59,12 @@ function settle(tensor: tf.Tensor): void {
   if (tf.getBackend() !== 'wasm') tf.tidy(() => tf.slice(tf.reshape(tensor, [-1]), [0], [1]).dataSync())
 }
 
+/** What the time of a layer is. */
+const profileMethod = (): string =>
+  tf.getBackend() === 'wasm'
+    ? 'host clock around the kernels of each layer, which are done when they return'
+    : 'host clock around the kernels of each layer, until one element of its output has been read, which waits for all of them'
+
 /** Times each layer by itself, waiting for its output: a call so timed is slower than one that is not. */
 async function profile(backend: TfjsBackend, request: LoadRequest, runs: number): Promise<LayerProfile> {
   const { network, inputs, release } = await lower(backend, request)
@@ -81,7 +87,7 @@ async function profile(backend: TfjsBackend, request: LoadRequest, runs: number)
     }
     const perLayer = [...sums].map(([layerId, ms]) => ({ layerIds: [layerId], ms: ms / runs }))
     // Kernels run inside their layer; what is left between layers is bookkeeping, part of the total alone.
-    return { perLayer, unattributedMs: 0, totalMs: total / runs, runs }
+    return { perLayer, unattributedMs: 0, totalMs: total / runs, runs, method: profileMethod() }
   } finally {
     release()
   }

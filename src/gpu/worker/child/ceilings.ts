@@ -2,8 +2,9 @@ import { GraphBuilder } from '../../../engine/builder.ts'
 import { computeCosts } from '../../../engine/cost.ts'
 import type { Graph } from '../../../engine/graph.ts'
 import { groupCosts } from '../../../engine/group-costs.ts'
+import { leastFlops } from '../../../engine/least-flops.ts'
 import { verifyGraph } from '../../../engine/verify.ts'
-import type { Ceilings } from '../../contract.ts'
+import type { RunProfile } from '../../contract.ts'
 import type { DeviceKind } from '../../devices/device.ts'
 import { rooflineConvention } from '../../roofline.ts'
 import type { LoadRequest, Runtime } from '../../runtimes/contract.ts'
@@ -50,6 +51,11 @@ const linear = (features: number, batch: number): Candidate => ({
   batch,
 })
 
+/** A kernel with next to no work: what it takes is what every kernel's time holds beside its work. */
+const tiny: Candidate = { what: 'Add of two tensors of 1 element', graph: oneLayer([[1], [1]], 'Add'), batch: 1 }
+/** Calls that its time is the mean of: profilers round to a microsecond. */
+const tinyCalls = 100
+
 /** Three tensors pass through the caches. */
 const addition = (elements: number): Candidate => ({
   what: `Add of two tensors of ${elements} elements`,
@@ -81,7 +87,7 @@ class Best {
 }
 
 /**
- * Measures both ceilings, well under two seconds on most machines.
+ * Measures both ceilings, and what a kernel's time holds beside its work: well under two seconds on most machines.
  * @param request that of the profile; its graph, batch, resolution and file are replaced.
  * @param freeBytes memory on the host that may be taken.
  * @throws what the runtime throws.
@@ -90,7 +96,7 @@ export async function measureCeilings(
   runtime: Runtime & Required<Pick<Runtime, 'profile'>>,
   request: LoadRequest,
   freeBytes: number,
-): Promise<Ceilings> {
+): Promise<Pick<RunProfile, 'ceilings' | 'kernelOverhead'>> {
   const began = performance.now()
   const { precision, device } = request
   // The networks that are calibrated with are ours, whatever file the run's own comes from.
@@ -124,6 +130,8 @@ export async function measureCeilings(
   while (elements > 2 ** 16 && !fits(addition(elements))) elements /= 2
 
   const [compute, memory] = [new Best(), new Best()]
+  let leastFlopsPerSecond = 0
+  let bytes = 0
   for (let round = 1; round <= rounds && !(round > 1 && spent()); round++)
     for (const [of, best, unit] of [
       [large, compute, 'flops'],
@@ -134,11 +142,17 @@ export async function measureCeilings(
         const [cost] = groupCosts(graph, [['layer']], { batch, dtype: precision, convention: rooflineConvention })
         const count = unit === 'flops' ? cost!.flops : cost!.bytesRead + cost!.bytesWritten
         const ms = await time(candidate, calls)
+        if (unit === 'bytes') bytes = count
+        else leastFlopsPerSecond = Math.max(leastFlopsPerSecond, (1000 * leastFlops(graph, new Map([['layer', cost!.macs]]))) / ms)
         best.take((1000 * count) / ms, `${what}, batch ${batch}, ${precision}: ${count} ${unit} in ${ms.toFixed(3)} ms`)
       }
+  const overheadMs = await time(tiny, tinyCalls)
   return {
-    compute: { flopsPerSecond: compute.perSecond, measuredWith: compute.words },
-    memory: { bytesPerSecond: memory.perSecond, measuredWith: memory.words },
-    durationMs: performance.now() - began,
+    ceilings: {
+      compute: { flopsPerSecond: compute.perSecond, leastFlopsPerSecond, measuredWith: compute.words },
+      memory: { bytesPerSecond: memory.perSecond, bytes, measuredWith: memory.words },
+      durationMs: performance.now() - began,
+    },
+    kernelOverhead: { ms: overheadMs, measuredWith: `${tiny.what}, mean of ${tinyCalls} calls` },
   }
 }

@@ -1,7 +1,6 @@
-import { loadOfOthers } from '../../certificate/index.ts'
-import type { RunEnvironment, RunJob } from '../../contract.ts'
+import type { GpuWatch, RunEnvironment, RunJob } from '../../contract.ts'
 import { cpuFrequencies, type HostCpuTime, hostCpuTime } from '../../devices/host-facts.ts'
-import { type GpuWatch, watchGpu } from './gpu-watch.ts'
+import { watchGpu } from './gpu-watch.ts'
 
 /** What was seen of host and device while a run was timed. */
 export interface Conditions {
@@ -55,5 +54,17 @@ export class ConditionWatch {
       frequenciesMHz: this.#frequencies,
       gpu: (await this.#gpu?.end(this.#began, ended)) ?? null,
     }
+  }
+}
+
+/**
+ * CPUs that others kept busy over an interval: the host's busy time less this process's own.
+ * @param seconds length of the interval; @param own CPU seconds of this process in it.
+ */
+export function loadOfOthers(before: HostCpuTime, after: HostCpuTime, own: number, seconds: number): RunEnvironment['hostLoad'] {
+  if (seconds <= 0) return null
+  return {
+    othersCpus: Math.max(0, after.busy - before.busy - own) / seconds,
+    stolenCpus: Math.max(0, after.steal - before.steal) / seconds,
   }
 }

@@ -7,30 +7,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import type { GpuSample, GpuWatch } from '../../contract.ts'
 import { type GpuProcess, nvidiaSmi } from '../../devices/nvidia-smi.ts'
-
-/** One line. Null where the GPU does not have the figure. */
-export interface GpuSample {
-  /** Wall clock, ms since 1970. */
-  at: number
-  smMHz: number | null
-  memoryMHz: number | null
-  /** Bits of `throttleReasons`. */
-  throttle: number | null
-  temperatureC: number | null
-  powerWatts: number | null
-  /** Share of the time in which a kernel ran, percent. */
-  utilization: number | null
-}
-
-/** What was seen of a GPU while a run was timed. */
-export interface GpuWatch {
-  samples: GpuSample[]
-  /** Processes that held the GPU beside this one. */
-  others: GpuProcess[]
-  /** Why nothing was seen; null where something was. */
-  problem: string | null
-}
 
 const fields = ['timestamp', 'clocks.sm', 'clocks.mem', 'clocks_event_reasons.active', 'temperature.gpu', 'power.draw', 'utilization.gpu']
 /** The name of a field before driver 535. */

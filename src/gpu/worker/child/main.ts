@@ -8,7 +8,8 @@ import { Worker } from 'node:worker_threads'
 import type { BackendName, FromWorker, RunJob, RuntimeName, RuntimeSupport, ToWorker } from '../../contract.ts'
 import { failureOf } from '../../run-error.ts'
 import { loadRuntime } from '../../runtimes/index.ts'
-import { executeRun } from './run.ts'
+import { executeProfile } from './profile.ts'
+import { executeRun, type RunContext } from './run.ts'
 import { SessionCache } from './session-cache.ts'
 
 /** Half of what a process may hold between runs (`largestIdleBytes` of its host), which ends one that holds more. */
@@ -37,12 +38,13 @@ const sessions = new SessionCache(sessionCacheBytes)
 // A send fails only where the parent is gone, and then the watchdog ends this process.
 const send = (message: FromWorker) => process.send!(message, () => {})
 
-async function run(job: RunJob): Promise<void> {
+async function execute(kind: 'run' | 'profile', job: RunJob): Promise<void> {
   const { runId } = job
   try {
     const runtime = await loadRuntime(job.runtime, job.backend)
-    const success = await executeRun(job, { runtime, sessions, scratch, emit: (progress) => send({ kind: 'progress', runId, progress }) })
-    send({ kind: 'done', runId, success, residentBytes: process.memoryUsage.rss() })
+    const context: RunContext = { runtime, sessions, scratch, emit: (progress) => send({ kind: 'progress', runId, progress }) }
+    if (kind === 'profile') send({ kind: 'profiled', runId, profile: await executeProfile(job, context) })
+    else send({ kind: 'done', runId, measured: await executeRun(job, context), residentBytes: process.memoryUsage.rss() })
   } catch (error) {
     send({ kind: 'failed', runId, failure: failureOf(error) })
   }
@@ -57,7 +59,7 @@ async function probe(name: RuntimeName, backend: BackendName, device: RunJob['de
 }
 
 process.on('message', async (message: ToWorker) => {
-  if (message.kind === 'run') await run(message.job)
+  if (message.kind !== 'probe') await execute(message.kind, message.job)
   else send({ kind: 'probed', support: await probe(message.runtime, message.backend, message.device) })
 })
 send({ kind: 'ready', pid: process.pid })

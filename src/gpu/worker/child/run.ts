@@ -4,31 +4,19 @@ import path from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { computeCosts } from '../../../engine/cost.ts'
-import { certify } from '../../certificate/index.ts'
-import { leastFlops, peakOf } from '../../certificate/peaks.ts'
-import {
-  maxKeptOutputs,
-  type RunEnvironment,
-  type RunJob,
-  type RunProfile,
-  type RunProgress,
-  type RunResult,
-  type RunSuccess,
-} from '../../contract.ts'
+import { leastFlops } from '../../../engine/least-flops.ts'
+import { type Measured, maxKeptOutputs, type RunEnvironment, type RunJob, type RunProgress, type RunResult } from '../../contract.ts'
 import { describeCpu, bootId as readBootId } from '../../devices/host-facts.ts'
-import { RunError } from '../../run-error.ts'
 import type { LoadRequest, Runtime } from '../../runtimes/contract.ts'
+import { refuseLargeTensors } from '../../tensor-limit.ts'
 import { measure } from '../../timing/measure.ts'
 import { summarize } from '../../timing/summary.ts'
-import { measureCeilings } from './ceilings.ts'
 import { ConditionWatch } from './conditions.ts'
 import { storedWatch } from './gpu-watch.ts'
 import { lockDevice } from './lock.ts'
-import { admit, freeHostMemory, refuseUnsupported, threadsFor } from './memory.ts'
+import { admit, refuseUnsupported, threadsFor } from './memory.ts'
 import { type Loaded, type SessionCache, sessionKey } from './session-cache.ts'
 
-/** Calls that a per-layer profile averages over: enough to pass the first, slower ones by. */
-const profileRuns = 10
 /** Values of the first output that the result shows. */
 const shownOutputs = 8
 
@@ -42,31 +30,34 @@ export interface RunContext {
 }
 
 /**
- * Does one run, whole: takes the device's lock, loads, measures, profiles where asked, and certifies.
+ * Measures one run: takes the device's lock, loads, times.
  * @throws RunError or EngineError where the run cannot be done; what the runtime throws passes through.
  */
-export async function executeRun(job: RunJob, context: RunContext): Promise<RunSuccess> {
-  const phase = (name: string, data: Record<string, unknown> = {}) => context.emit({ type: 'phase', data: { phase: name, ...data } })
+export const executeRun = (job: RunJob, context: RunContext): Promise<Measured> =>
+  withDevice(job, context, (scratch, phase) => measureRun(job, scratch, context, phase))
+
+/** Says which phase a run has reached. */
+export type Phase = (name: string, data?: Record<string, unknown>) => void
+
+/** Does what it is given while this process holds the device's lock, with a folder that goes afterwards. */
+export async function withDevice<T>(job: RunJob, context: RunContext, work: (scratch: string, phase: Phase) => Promise<T>): Promise<T> {
+  const phase: Phase = (name, data = {}) => context.emit({ type: 'phase', data: { phase: name, ...data } })
   const lock = await lockDevice(job.device.uuid, () => phase('waiting', { message: 'waiting for the device lock' }))
   const scratch = await mkdtemp(path.join(context.scratch, 'run-'))
   try {
-    return await whileLocked(job, scratch, context, phase)
+    return await work(scratch, phase)
   } finally {
     await rm(scratch, { recursive: true, force: true })
     await lock.release()
   }
 }
 
-async function whileLocked(
-  job: RunJob,
-  scratch: string,
-  { runtime, sessions, emit }: RunContext,
-  phase: (name: string, data?: Record<string, unknown>) => void,
-): Promise<RunSuccess> {
+async function measureRun(job: RunJob, scratch: string, { runtime, sessions, emit }: RunContext, phase: Phase): Promise<Measured> {
   const { graph, batch, resolution, precision, settings, device } = job
   const cpu = await describeCpu()
   const capabilities = await runtime.capabilities(device.kind)
   refuseUnsupported(job, capabilities)
+  refuseLargeTensors(device.kind, graph, { batch, ...(resolution ? { resolution } : {}) })
   const threads = threadsFor(job, capabilities, cpu.physicalCores)
   const request: LoadRequest = { ...job, threads, seed: settings.seed, scratch }
   const costs = computeCosts(graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })
@@ -95,13 +86,7 @@ async function whileLocked(
   const output = describeOutputs(sessionOutputs)
   const outputs = keptOutputs(sessionOutputs)
   const { options, addedOps = [] } = session
-  let profile: RunResult['profile'] = null
-  if (job.profile) {
-    // The profile has a session of its own, and the memory of this one may be what it needs.
-    await session.dispose()
-    phase('profiling', { runs: profileRuns })
-    profile = await profileOf(runtime, request, phase)
-  } else await sessions.keep(key, loaded)
+  await sessions.keep(key, loaded)
   const environment: RunEnvironment = {
     host: os.hostname(),
     device: device.name,
@@ -140,20 +125,15 @@ async function whileLocked(
       output,
       weights: job.model ? 'file' : 'seeded',
       copiesMs: null,
-      profile,
+      profile: null,
+      profileRefused: null,
     },
-    certificate: certify({
-      measured,
-      settings,
-      kind: device.kind,
-      output,
-      hostLoad,
-      logicalCpus: cpu.logicalCpus,
+    observed: {
+      stability: measured.stability,
       frequenciesMHz,
       gpu,
       leastFlops: leastFlops(graph, new Map(costs.layers.map(({ id, macs }) => [id, macs]))),
-      peak: peakOf(device.kind, device.model, cpu, precision, settings.tf32),
-    }),
+    },
     environment,
     samples: measured.samples,
     outputs,
@@ -224,12 +204,4 @@ function keptOutputs(outputs: readonly Float32Array[]): Float32Array {
     at = Math.min(kept.length, at + output.length)
   }
   return kept
-}
-
-async function profileOf(runtime: Runtime, request: LoadRequest, phase: (name: string) => void): Promise<RunProfile> {
-  const { profile } = runtime
-  if (!profile) throw new RunError('UNSUPPORTED_PROFILE', `${runtime.name} has no per-layer profile: ask for the run without profile`)
-  const layers = await profile(request, profileRuns)
-  phase('calibrating')
-  return { ...layers, ceilings: await measureCeilings({ ...runtime, profile }, request, freeHostMemory(runtime)) }
 }

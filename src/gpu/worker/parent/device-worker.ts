@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { certified } from '../../certificate/index.ts'
+import { withProfile } from '../../certificate/profile.ts'
 import type { RuntimeSupport } from '../../contract.ts'
 import {
   type BackendName,
@@ -15,9 +17,9 @@ import {
 } from '../../contract.ts'
 import { defaultCudaFolder } from '../../cuda-folder.ts'
 import type { Device } from '../../devices/device.ts'
-import { isOutOfMemory } from '../../run-error.ts'
-import { probeThreads } from '../../runtimes/probe-request.ts'
-import { stopAfter } from './deadline.ts'
+import { codeOf } from '../../run-error.ts'
+import { probeThreads } from '../../runtimes/contract.ts'
+import { type Deadline, stopAfter } from './deadline.ts'
 import {
   type Child,
   crashMessage,
@@ -46,7 +48,17 @@ export interface ExecuteOptions {
   onProgress?: (progress: RunProgress) => void
 }
 
-/** What the host needs of a logger: pino's, or the console. */
+/** Where a run is, and what it did to its process. */
+interface Place {
+  /** The phase it has reached. */
+  during: string
+  /** Whether a process has its job. */
+  begun: boolean
+  /** Whether the process is not to be used again. */
+  worn: boolean
+}
+
+/** What the worker needs of a logger: pino's, or the console. */
 export interface WorkerLog {
   debug(data: object, message: string): void
   warn(data: object, message: string): void
@@ -128,45 +140,77 @@ export class DeviceWorker {
   }
 
   async #execute(job: RunJob, { timeoutMs, fresh, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
-    let during = 'starting'
-    let begun = false
-    /** A process not to be used again: too large, or one in which CUDA's profiler was, of which it is not known what it leaves. */
-    let worn = false
+    const at: Place = { during: 'starting', begun: false, worn: false }
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     const deadline = stopAfter(timeoutMs, stop)
+    const ask = <T>(kind: 'run' | 'profile', answer: (message: FromWorker) => T | null) =>
+      this.#pass(kind, job, deadline, at, onProgress, answer)
     try {
-      const child = await Promise.race([deadline.stopped, this.#ready(kindFor(job))])
-      // Nothing of the run has begun: the process may go on starting, for the next one.
-      if (typeof child === 'string') return { outcome: child, during }
-      begun = true
-      const reply = this.#ask(child, { kind: 'run', job }, (message): Outcome | null => {
-        if (!('runId' in message) || message.runId !== job.runId) return null
-        if (message.kind === 'done') {
-          worn = message.residentBytes > largestIdleBytes || (this.device.kind === 'cuda' && job.profile)
-          return { outcome: 'succeeded', success: message.success }
-        }
-        if (message.kind === 'failed') return { outcome: 'failed', failure: message.failure }
-        if (typeof message.progress.data.phase === 'string') during = message.progress.data.phase
-        this.#report(message.progress, onProgress)
-        return null
+      const timed = await ask('run', (message) => {
+        if (message.kind !== 'done') return null
+        at.worn = message.residentBytes > largestIdleBytes
+        return message.measured
       })
-      const outcome = await Promise.race([deadline.stopped, reply])
-      if (typeof outcome === 'string') return { outcome, during }
-      if (outcome !== null) {
-        this.#crashes = 0
-        // What a failed run left behind in the runtime is not known: the next run gets a new process.
-        if (outcome.outcome === 'failed') await this.#kill()
-        return outcome
+      if ('outcome' in timed) return timed
+      const success = certified(timed.answer, this.device.kind)
+      if (!job.profile) return { outcome: 'succeeded', success }
+      const profiled = await ask('profile', (message) => (message.kind === 'profiled' ? message.profile : null))
+      // What CUDA's profiler leaves in a process is not known.
+      if (this.device.kind === 'cuda') at.worn = true
+      if (!('outcome' in profiled)) return { outcome: 'succeeded', success: withProfile(success, profiled.answer, this.device) }
+      if (profiled.outcome === 'failed' || profiled.outcome === 'crashed') {
+        // The timing was over, and stands.
+        success.result.profileRefused = profiled.failure
+        return { outcome: 'succeeded', success }
       }
-      this.#crashes += 1
-      const code = isOutOfMemory(child.said.text()) ? 'OUT_OF_MEMORY' : 'WORKER_CRASHED'
-      return { outcome: 'crashed', failure: { code, message: crashMessage(child, during) } }
+      return profiled
     } catch (error) {
       return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
     } finally {
       const stopped = deadline.end()
-      if ((stopped && begun) || worn || fresh) await this.#kill()
+      if ((stopped && at.begun) || at.worn || fresh) await this.#kill()
     }
+  }
+
+  /**
+   * One pass of a run in the process that it takes: what `answer` makes of a message, or how the run ended instead.
+   * @throws Error where the process does not start.
+   */
+  async #pass<T>(
+    kind: 'run' | 'profile',
+    job: RunJob,
+    deadline: Deadline,
+    at: Place,
+    onProgress: ExecuteOptions['onProgress'],
+    answer: (message: FromWorker) => T | null,
+  ): Promise<{ answer: T } | Exclude<Outcome, { outcome: 'succeeded' }>> {
+    const child = await Promise.race([deadline.stopped, this.#ready(kindFor(job, kind === 'profile'))])
+    // Nothing has begun: the process may go on starting, for the next run.
+    if (typeof child === 'string') return { outcome: child, during: at.during }
+    at.begun = true
+    type Reply = { answer: T } | { outcome: 'failed'; failure: RunFailure }
+    const reply = this.#ask(child, { kind, job }, (message): Reply | null => {
+      if (!('runId' in message) || message.runId !== job.runId) return null
+      if (message.kind === 'failed') return { outcome: 'failed', failure: message.failure }
+      if (message.kind === 'progress') {
+        if (typeof message.progress.data.phase === 'string') at.during = message.progress.data.phase
+        this.#report(message.progress, onProgress)
+        return null
+      }
+      const taken = answer(message)
+      return taken === null ? null : { answer: taken }
+    })
+    const ended = await Promise.race([deadline.stopped, reply])
+    if (typeof ended === 'string') return { outcome: ended, during: at.during }
+    if (ended === null) {
+      this.#crashes += 1
+      const code = codeOf(child.said.text()) ?? 'WORKER_CRASHED'
+      return { outcome: 'crashed', failure: { code, message: crashMessage(child, at.during) } }
+    }
+    this.#crashes = 0
+    // What a failed run left behind in the runtime is not known: the next run gets a new process.
+    if ('outcome' in ended) await this.#kill()
+    return ended
   }
 
   #report(progress: RunProgress, onProgress: ExecuteOptions['onProgress']): void {
@@ -183,7 +227,7 @@ export class DeviceWorker {
     const unusable = (reason: string): RuntimeSupport => ({ runtime, backend, usable: false, reason, command: null })
     try {
       const settings = { threads: probeThreads, tf32: true }
-      const child = await this.#ready(kindFor({ device: this.device, runtime, backend, settings }))
+      const child = await this.#ready(kindFor({ device: this.device, runtime, backend, settings }, false))
       const { name, uuid, kind, index, model, driver } = this.device
       const question = { kind: 'probe' as const, runtime, backend, device: { name, uuid, kind, index, model, driver } }
       const reply = this.#ask(child, question, (message) =>

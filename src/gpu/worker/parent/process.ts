@@ -41,6 +41,8 @@ export interface ProcessKind {
   threads: number | null
   /** Of a GPU. */
   tf32: boolean
+  /** Of a GPU: whether each launch waits until its kernel is done, without which a profile holds the time of launches. */
+  launchBlocking: boolean
 }
 
 /** What a job, or the probe of a back end, asks of its process. */
@@ -53,11 +55,19 @@ export type ProcessNeeds = Pick<RunJob, 'runtime' | 'backend'> & {
  * The kind that a job needs; null where any process does. On a GPU each runtime has processes of its own, since their
  * CUDA libraries differ under the same names. TensorFlow has hundreds of MB and takes its threads when it is loaded, so
  * nothing else runs beside it; where it is not set up, any process can say so.
+ * @param profiles whether it times layers and not calls.
  */
-export function kindFor({ device, runtime, backend, settings }: ProcessNeeds): ProcessKind | null {
+export function kindFor({ device, runtime, backend, settings }: ProcessNeeds, profiles: boolean): ProcessKind | null {
   const tensorflow = backend === 'tensorflow' && tensorflowProblem() === null
   if (device.kind !== 'cuda' && !tensorflow) return null
-  return { runtime, backend, threads: tensorflow ? settings.threads : null, tf32: device.kind === 'cuda' ? settings.tf32 : true }
+  const onGpu = device.kind === 'cuda'
+  return {
+    runtime,
+    backend,
+    threads: tensorflow ? settings.threads : null,
+    tf32: onGpu ? settings.tf32 : true,
+    launchBlocking: onGpu && profiles,
+  }
 }
 
 /** How worker processes are set up. */
@@ -86,8 +96,9 @@ export function workerEnvironment(
   if (memoryBytes > 0) own.WORKER_MEMORY_BYTES = String(memoryBytes)
   if (device.kind === 'cuda') own.CUDA_DIR = cudaFolder
   if (kind) {
-    // Empty is as good as not there, and beats what the service itself was started with.
+    // Not what the service itself was started with: CUDA reads these once, and they decide what is timed.
     own.NVIDIA_TF32_OVERRIDE = kind.tf32 ? undefined : '0'
+    own.CUDA_LAUNCH_BLOCKING = kind.launchBlocking ? '1' : undefined
     if (kind.runtime === 'onnxruntime')
       own.LD_LIBRARY_PATH = [libraryFolder(cudaFolder), environment.LD_LIBRARY_PATH].filter((folder) => folder).join(path.delimiter)
   }

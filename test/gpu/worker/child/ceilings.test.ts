@@ -49,6 +49,9 @@ for (const runtime of runtimeNames)
     assert.deepEqual(phases.slice(-2), ['profiling', 'calibrating'])
     const profile = outcome.success.result.profile!
     const { compute, memory } = profile.ceilings
+    assert.equal(profile.launchBlocking, null, 'there is no launch on a CPU')
+    assert.ok(profile.kernelOverhead.ms > 0 && profile.kernelOverhead.ms < profile.totalMs)
+    assert.match(profile.method, runtime === 'onnxruntime' ? /^ONNX Runtime’s profiler: host clock/ : /^host clock around/)
     assert.ok(compute.flopsPerSecond > 0 && memory.bytesPerSecond > 0)
     assert.match(compute.measuredWith, /^(Conv2d|Linear).*\d flops in [\d.]+ ms$/)
     assert.match(memory.measuredWith, /^Add .*\d bytes in [\d.]+ ms$/)
@@ -61,6 +64,7 @@ for (const runtime of runtimeNames)
     for (const row of rows) {
       // Again from the ceilings and the times alone.
       const attained = Math.max(row.flops / compute.flopsPerSecond, row.bytes / memory.bytesPerSecond) * 1000
+      assert.equal(row.above !== null, attained > row.ms && row.ms > 0, `${row.layerIds.join(' ')}: ${row.above}`)
       assert.equal(row.far, 2 * attained < row.ms && row.ms >= 0.01 * profile.totalMs, row.layerIds.join(' '))
     }
     const slowest = rows.find(({ layerIds }) => layerIds.includes(slow[runtime]))!
@@ -91,12 +95,14 @@ test('on a machine with little memory free the tensors of the calibration are sm
     ...runtime,
     profile: async (request: LoadRequest) => {
       asked.push(request)
-      return { perLayer: [{ layerIds: ['layer'], ms: 1 }], unattributedMs: 0, totalMs: 1, runs: 1 }
+      return { perLayer: [{ layerIds: ['layer'], ms: 1 }], unattributedMs: 0, totalMs: 1, runs: 1, method: 'a stand-in' }
     },
   }
   const request = { ...jobOf(device), threads: 1, seed: 0, scratch: temporaryFolder() }
   const free = 64 * 2 ** 20
-  const { memory } = await measureCeilings(stand, request, free)
+  const { ceilings, kernelOverhead } = await measureCeilings(stand, request, free)
+  const { memory } = ceilings
+  assert.equal(kernelOverhead.ms, 1)
   for (const { graph: one, batch, resolution, threads, precision } of asked) {
     assert.deepEqual([resolution, threads, precision], [null, 1, 'float32'])
     const { totals } = computeCosts(one, { batch })

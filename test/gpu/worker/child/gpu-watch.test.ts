@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { foreignProcesses, parseProcesses, parseSample, watchGpu } from '../../../../src/gpu/worker/child/gpu-watch.ts'
@@ -34,6 +35,20 @@ test('the samples are those of the timed part, read field by field', async () =>
   for (const { at, ...figures } of samples) {
     assert.ok(at >= from && at <= to, `${at} in ${from} to ${to}`)
     assert.deepEqual(figures, { smMHz: 1980, memoryMHz: 2619, throttle: 4, temperatureC: 61, powerWatts: 412.33, utilization: 99 })
+  }
+})
+
+test('the lines that a real H200’s driver prints are read, five a second', () => {
+  const lines = readFileSync(new URL('../../../fixtures/gpu/loop.h200.csv', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+  const samples = lines.map((line) => parseSample(line)!)
+  assert.ok(samples.length >= 10 && samples.every((sample) => sample !== null))
+  // Idle: the clocks of rest, the reason "GPU is idle" alone (0x1), and what the lines say themselves.
+  for (const [i, { at, powerWatts, ...rest }] of samples.entries()) {
+    assert.deepEqual(rest, { smMHz: 345, memoryMHz: 3201, throttle: 1, temperatureC: 29, utilization: 0 })
+    assert.equal(powerWatts, Number(lines[i]!.split(', ')[5]))
+    if (i > 0) assert.ok(Math.abs(at - samples[i - 1]!.at - 200) <= 30, lines[i])
   }
 })
 

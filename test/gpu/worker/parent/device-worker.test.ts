@@ -342,14 +342,10 @@ test('the process is given no secrets, and sees its own GPU alone', () => {
 
 test('on a GPU a process has the libraries of its runtime, and TF32 as the run asks, whatever the service was started with', () => {
   const environment = { CUDA_VISIBLE_DEVICES: '0,1', NVIDIA_TF32_OVERRIDE: '0', LD_LIBRARY_PATH: '/own' }
-  const given = (runtime: RuntimeName, tf32: boolean, before: NodeJS.ProcessEnv = environment) => {
+  const given = (runtime: RuntimeName, tf32: boolean, before: NodeJS.ProcessEnv = environment, profiles = false) => {
     const options = { cudaFolder: '/cuda', memoryBytes: 2 ** 30 }
-    const kind = kindFor({
-      device: { kind: 'cuda' },
-      runtime,
-      backend: runtime === 'tfjs' ? 'tensorflow' : 'cuda',
-      settings: { threads: 0, tf32 },
-    })
+    const backend = runtime === 'tfjs' ? 'tensorflow' : 'cuda'
+    const kind = kindFor({ device: { kind: 'cuda' }, runtime, backend, settings: { threads: 0, tf32 } }, profiles)
     return workerEnvironment({ kind: 'cuda', uuid: 'GPU-1' }, kind, '/s', options, before)
   }
   const { CUDA_VISIBLE_DEVICES, CUDA_DIR, WORKER_MEMORY_BYTES, LD_LIBRARY_PATH, NVIDIA_TF32_OVERRIDE } = given('onnxruntime', true)
@@ -360,6 +356,11 @@ test('on a GPU a process has the libraries of its runtime, and TF32 as the run a
   assert.equal(given('onnxruntime', false, {}).NVIDIA_TF32_OVERRIDE, '0')
   assert.equal(given('onnxruntime', true, {}).LD_LIBRARY_PATH, '/cuda/lib')
   assert.equal(given('tfjs', true).LD_LIBRARY_PATH, '/own', 'TensorFlow brings a cuDNN of its own')
+  // What is timed never waits for each launch, and what is profiled always does.
+  for (const runtime of ['onnxruntime', 'tfjs'] as const) {
+    assert.equal(given(runtime, true, { CUDA_LAUNCH_BLOCKING: '1' }).CUDA_LAUNCH_BLOCKING, undefined)
+    assert.equal(given(runtime, true, { CUDA_LAUNCH_BLOCKING: '0' }, true).CUDA_LAUNCH_BLOCKING, '1')
+  }
 })
 
 test('after close nothing is left: no process, no zombie, no file; and nothing starts again', async () => {

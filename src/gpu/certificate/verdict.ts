@@ -1,0 +1,4 @@
+import type { Verdict } from '../contract.ts'
+
+/** The verdict of the worst that was found. */
+export const verdictOf = (impossible: boolean, doubtful: boolean): Verdict => (impossible ? 'invalid' : doubtful ? 'suspect' : 'valid')

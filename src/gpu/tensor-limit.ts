@@ -1,0 +1,30 @@
+import type { Graph } from '../engine/graph.ts'
+import { type InferOptions, inferShapes, inputShape } from '../engine/infer.ts'
+import { numel } from '../engine/shape.ts'
+import type { DeviceKind } from './devices/device.ts'
+import { RunError } from './run-error.ts'
+
+/**
+ * Elements of a tensor from which on CUDA's libraries do not take it: they index by 32-bit integers, and cuDNN refuses
+ * the descriptor (CUDNN_STATUS_NOT_SUPPORTED from cudnnSetTensorNdDescriptor, seen on an H200).
+ */
+export const cudaTensorLimit = 2 ** 31
+
+/**
+ * Refuses a network of which a tensor is too large for the libraries of the device, whatever memory there is.
+ * @param options batch and resolution of the run.
+ * @throws RunError TENSOR_TOO_LARGE naming the layer and its elements; EngineError as `inferShapes` does.
+ */
+export function refuseLargeTensors(kind: DeviceKind, graph: Graph, options: InferOptions): void {
+  if (kind !== 'cuda') return
+  const inputs = graph.inputs.map((input) => ({ what: `input ${input.id}`, shape: inputShape(input, options) }))
+  const made = inferShapes(graph, options).flatMap(({ layer, outputs }) =>
+    outputs.map((shape) => ({ what: `the output of layer ${layer.id}`, shape })),
+  )
+  const tooLarge = [...inputs, ...made].find(({ shape }) => numel(shape) >= cudaTensorLimit)
+  if (!tooLarge) return
+  throw new RunError(
+    'TENSOR_TOO_LARGE',
+    `${tooLarge.what} has ${numel(tooLarge.shape)} elements (${tooLarge.shape.join('×')}), and CUDA’s libraries take tensors of fewer than 2^31 = ${cudaTensorLimit}: use a smaller batch or resolution`,
+  )
+}
