@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Device } from '../../src/gpu/devices/device.ts'
 import {
   bindingFile,
+  type CudaLibraries,
   type InstalledTensorflow,
   readTensorflow,
   sitePackages,
@@ -12,6 +13,7 @@ import {
   tfjsNodeGpuVersion,
 } from '../../src/gpu/tensorflow-folder.ts'
 import { findPython, removePython, run, SetupError, unpackWheel, works } from '../wheels.ts'
+import { cuda13Packages, defaultCuda, linkCuda13 } from './cuda13.ts'
 
 export const tensorflowVersion = '2.21.0'
 
@@ -20,6 +22,8 @@ const variants: Record<TensorflowVariant, { name: string; unpackedMB: number; wh
   cpu: { name: 'tensorflow-cpu', unpackedMB: 880, wheelMB: 280 },
   cuda: { name: 'tensorflow', unpackedMB: 6500, wheelMB: 750 },
 }
+/** What of the variant `cuda` is left to bring where CUDA 13 is there: TensorFlow itself and three libraries. */
+const besideCuda13 = { unpackedMB: 2400, wheelMB: 750 }
 /** The libraries, the headers that the binding includes, and the list of what the wheel needs. */
 const ofTensorflow =
   '^tensorflow/libtensorflow_(cc|framework)\\.so|^tensorflow/include/(tensorflow/c|tensorflow/core/platform|tsl/platform|xla/tsl/c)/|\\.dist-info/METADATA$'
@@ -30,12 +34,14 @@ const ofCuda = '^nvidia/(?!.*/include/).*(?<!\\.py)$'
  * Fills the folder: wheel by wheel, and one that is there already is not brought again, so that a set-up that was cut
  * off goes on where it stopped.
  * @param asked null: with CUDA where the host has a GPU, and on others what is there already, or without.
+ * @param libraries whose CUDA; null: what is there already, else 13 where the CUDA folder holds it, else the wheels of 12.
  * @throws SetupError with what would be right.
  */
 export async function installTensorflow(
   folder: string,
   asked: TensorflowVariant | null,
   devices: readonly Device[],
+  libraries: { asked: CudaLibraries | null; cudaFolder: string },
   say: (line: string) => void,
 ): Promise<InstalledTensorflow> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -47,7 +53,9 @@ export async function installTensorflow(
   const whole = tensorflowProblem(folder) === null ? readTensorflow(folder) : null
   const hasGpu = devices.some(({ kind }) => kind === 'cuda')
   const variant = asked ?? (hasGpu ? 'cuda' : (whole?.variant ?? 'cpu'))
-  if (whole?.variant === variant && whole.tensorflow === tensorflowVersion) {
+  const cuda =
+    variant === 'cpu' ? null : (libraries.asked ?? (whole?.variant === 'cuda' ? (whole.cuda ?? '12') : defaultCuda(libraries.cudaFolder)))
+  if (whole?.variant === variant && whole.tensorflow === tensorflowVersion && (cuda === null || cuda === (whole.cuda ?? '12'))) {
     say(`everything is in ${folder} already`)
     return whole
   }
@@ -55,10 +63,11 @@ export async function installTensorflow(
   mkdirSync(folder, { recursive: true })
   const python = findPython(folder, 'TensorFlow')
   rmSync(path.join(folder, 'installed.json'), { force: true })
-  const wheels = await bring(folder, variant, python, say)
+  const wheels = await bring(folder, variant, cuda, python, say)
+  if (cuda === '13') linkCuda13(folder, libraries.cudaFolder)
   say('building the binding, which takes about half a minute')
   await build(compiler, folder)
-  const installed: InstalledTensorflow = { tfjsNodeGpu, tensorflow: tensorflowVersion, variant, wheels }
+  const installed: InstalledTensorflow = { tfjsNodeGpu, tensorflow: tensorflowVersion, variant, ...(cuda ? { cuda } : {}), wheels }
   writeWhole(path.join(folder, 'installed.json'), installed)
   removePython(folder)
   rmSync(path.join(folder, 'progress.json'), { force: true })
@@ -78,6 +87,7 @@ function findCompiler(): string {
 async function bring(
   folder: string,
   variant: TensorflowVariant,
+  cuda: CudaLibraries | null,
   python: string,
   say: (line: string) => void,
 ): Promise<Record<string, string>> {
@@ -89,7 +99,7 @@ async function bring(
     wheels = {}
     rmSync(sitePackages(folder), { recursive: true, force: true })
   }
-  checkSpace(folder, variant)
+  checkSpace(folder, cuda === '13' ? besideCuda13 : variants[variant])
   const fetch = async (requirement: string, members: string, place: string) => {
     if (requirement in wheels) return
     say(`${place}: ${requirement}`)
@@ -97,8 +107,9 @@ async function bring(
     writeWhole(progress, wheels)
   }
   await fetch(own, ofTensorflow, variant === 'cpu' ? 'TensorFlow, the one wheel' : 'TensorFlow, the first wheel')
-  const needed = variant === 'cuda' ? cudaRequirements(folder, name) : []
-  for (const [i, requirement] of needed.entries()) await fetch(requirement, ofCuda, `CUDA, ${i + 1} of ${needed.length}`)
+  const needed = cuda === '13' ? cuda13Packages : cuda === '12' ? cudaRequirements(folder, name) : []
+  for (const [i, requirement] of needed.entries())
+    await fetch(requirement, cuda === '13' ? '\\.so[0-9.]*$' : ofCuda, `CUDA, ${i + 1} of ${needed.length}`)
   return wheels
 }
 
@@ -121,10 +132,10 @@ function cudaRequirements(folder: string, name: string): string[] {
   return needed
 }
 
-function checkSpace(folder: string, variant: TensorflowVariant): void {
+function checkSpace(folder: string, { unpackedMB, wheelMB }: { unpackedMB: number; wheelMB: number }): void {
   const { bavail, bsize } = statfsSync(folder)
   const free = Math.floor((bavail * bsize) / 1e6)
-  const needed = variants[variant].unpackedMB + variants[variant].wheelMB
+  const needed = unpackedMB + wheelMB
   if (free < needed)
     throw new SetupError(
       `up to ${needed} MB are needed in ${folder}, and ${free} MB are free: make room, or set TENSORFLOW_DIR to a folder elsewhere`,

@@ -3,7 +3,8 @@
  * find CUDA's by their place beside them, and the binding of tfjs-node-gpu built on them. Nothing in node_modules is
  * changed, which `npm ci` would undo, and nothing of the system.
  *
- *     site-packages/      tensorflow/ (libraries and headers) and, for GPUs, nvidia/ (CUDA 12, cuDNN 9)
+ *     site-packages/      tensorflow/ (libraries and headers) and, for GPUs without the next line, nvidia/ (CUDA 12, cuDNN 9)
+ *     cuda13/             CUDA 13's libraries of the CUDA folder under the names that TensorFlow opens, and those it has not
  *     tfjs_binding.node   the binding; it knows where site-packages is, so the folder is not moved
  *     installed.json      what is in it
  */
@@ -11,6 +12,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { libraryFolder } from './cuda-folder.ts'
 
 export const defaultTensorflowFolder = fileURLToPath(new URL('../../.tensorflow', import.meta.url))
 export const setupCommand = 'npm run setup:tensorflow'
@@ -19,6 +21,9 @@ export const setupCommand = 'npm run setup:tensorflow'
 export const tensorflowVariants = ['cpu', 'cuda'] as const
 export type TensorflowVariant = (typeof tensorflowVariants)[number]
 
+export const cudaLibraries = ['12', '13'] as const
+export type CudaLibraries = (typeof cudaLibraries)[number]
+
 /** What lies in the folder; written last, so that a set-up that was cut off is none. */
 export interface InstalledTensorflow {
   /** Version of @tensorflow/tfjs-node-gpu whose binding was built. */
@@ -26,6 +31,11 @@ export interface InstalledTensorflow {
   /** Version of TensorFlow it was built on. */
   tensorflow: string
   variant: TensorflowVariant
+  /**
+   * Which CUDA libraries it runs on: its own wheels of CUDA 12, or CUDA 13's of the CUDA folder under the names of 12.
+   * Absent without CUDA, and in folders that were set up before there was a choice, which have their own.
+   */
+  cuda?: CudaLibraries
   /** Wheel files, by the name of their package. */
   wheels: Record<string, string>
 }
@@ -33,6 +43,8 @@ export interface InstalledTensorflow {
 /** The environment tells the worker processes, as it tells the service. */
 export const tensorflowFolder = (): string => process.env.TENSORFLOW_DIR || defaultTensorflowFolder
 export const sitePackages = (folder: string): string => path.join(folder, 'site-packages')
+/** Where CUDA 13's libraries stand under the names of CUDA 12. */
+export const cuda13Folder = (folder: string): string => path.join(folder, 'cuda13')
 export const bindingFile = (folder: string): string => path.join(folder, 'tfjs_binding.node')
 
 /** @returns what is installed, null where nothing whole is. */
@@ -65,3 +77,7 @@ export function tensorflowProblem(folder = tensorflowFolder()): string | null {
     ? null
     : `the binding in ${folder} was built for tfjs-node-gpu ${installed.tfjsNodeGpu}, which is ${version} now`
 }
+
+/** Folders in which TensorFlow's process looks for CUDA's libraries first; none where it brings its own. */
+export const tensorflowLibraryFolders = (folder: string, cudaFolder: string): string[] =>
+  readTensorflow(folder)?.cuda === '13' ? [cuda13Folder(folder), libraryFolder(cudaFolder)] : []

@@ -23,9 +23,9 @@ const folder = path.join(temporary, 'cuda')
 const needed = ['nvidia-cuda-runtime', 'nvidia-curand', 'nvidia-cublas']
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const install = () => spawn(process.execPath, [here('install.ts'), folder, ...needed], { stdio: ['ignore', 'pipe', 'inherit'] })
-const h100 = `case "$*" in
-  "-q -x") cat '${here('../fixtures/nvidia-smi/h100.xml')}' ;;
-  "--query-gpu=uuid,compute_cap "*) echo "GPU-5f1c2a34-0b1d-4c6e-9f00-1234567890ab, 9.0" ;;
+const h200 = `case "$*" in
+  "-q -x") cat '${here('../fixtures/nvidia-smi/h200.xml')}' ;;
+  "--query-gpu=uuid,compute_cap "*) echo "GPU-00000000-1111-2222-3333-444444444444, 9.0" ;;
   "--query-gpu=memory.free "*) echo 79922 ;;
   *) exit 2 ;;
 esac`
@@ -72,7 +72,7 @@ test('a third set-up finds everything there', () => {
 })
 
 test('without the driver’s library the provider says that it does not load', async () => {
-  await withNvidiaSmi(h100, async () => {
+  await withNvidiaSmi(h200, async () => {
     const said: string[] = []
     assert.equal(await tryDevices(await surveyDevices(), folder, (line) => said.push(line)), false)
     assert.match(said.join('\n'), /cuda:0, NVIDIA H100 80GB HBM3: onnxruntime does not work: the CUDA provider .* does not load/)
@@ -84,7 +84,7 @@ test('with a stand-in for the driver everything goes up to the first call that n
   mkdirSync(stub)
   execFileSync('gcc', ['-shared', '-fPIC', '-Wl,-soname,libcuda.so.1', '-o', path.join(stub, 'libcuda.so.1'), here('stub-libcuda.c')])
   process.env.LD_LIBRARY_PATH = stub
-  await withNvidiaSmi(h100, async () => {
+  await withNvidiaSmi(h200, async () => {
     const survey = await surveyDevices()
     const said: string[] = []
     assert.equal(await tryDevices(survey, folder, (line) => said.push(line)), false)
@@ -109,7 +109,7 @@ test('a provider of another version is not loaded, and the reason names both', a
   renameSync(file, `${file}.kept`)
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(`${file}.kept`, 'utf8')), onnxruntime: '1.29.0' }))
   try {
-    await withNvidiaSmi(h100, async () => {
+    await withNvidiaSmi(h200, async () => {
       const said: string[] = []
       await tryDevices(await surveyDevices(), folder, (line) => said.push(line))
       assert.match(said.join('\n'), /is of version 1\.29\.0, but onnxruntime-node is \d+\.\d+\.\d+/)

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { BackendName, RunJob, RuntimeName } from '../../contract.ts'
 import { libraryFolder } from '../../cuda-folder.ts'
 import type { Device } from '../../devices/device.ts'
-import { tensorflowProblem } from '../../tensorflow-folder.ts'
+import { tensorflowFolder, tensorflowLibraryFolders, tensorflowProblem } from '../../tensorflow-folder.ts'
 import { LastLines } from './last-lines.ts'
 import { limitedCommand } from './limited.ts'
 
@@ -94,13 +94,15 @@ export function workerEnvironment(
 ): NodeJS.ProcessEnv {
   const own: NodeJS.ProcessEnv = { TMPDIR: scratch, CUDA_VISIBLE_DEVICES: device.kind === 'cuda' ? device.uuid : '' }
   if (memoryBytes > 0) own.WORKER_MEMORY_BYTES = String(memoryBytes)
-  if (device.kind === 'cuda') own.CUDA_DIR = cudaFolder
+  const onGpu = device.kind === 'cuda'
+  if (onGpu) own.CUDA_DIR = cudaFolder
   if (kind) {
     // Not what the service itself was started with: CUDA reads these once, and they decide what is timed.
     own.NVIDIA_TF32_OVERRIDE = kind.tf32 ? undefined : '0'
     own.CUDA_LAUNCH_BLOCKING = kind.launchBlocking ? '1' : undefined
-    if (kind.runtime === 'onnxruntime')
-      own.LD_LIBRARY_PATH = [libraryFolder(cudaFolder), environment.LD_LIBRARY_PATH].filter((folder) => folder).join(path.delimiter)
+    const folders =
+      kind.runtime === 'onnxruntime' ? [libraryFolder(cudaFolder)] : onGpu ? tensorflowLibraryFolders(tensorflowFolder(), cudaFolder) : []
+    if (folders.length > 0) own.LD_LIBRARY_PATH = [...folders, environment.LD_LIBRARY_PATH].filter((folder) => folder).join(path.delimiter)
   }
   const kept = Object.entries(environment).filter(([name]) => passedOn.test(name))
   return { ...Object.fromEntries(kept), ...own }
