@@ -78,7 +78,8 @@ module.exports = {
     },
     {
       name: 'child-of-the-worker-by-message-only',
-      comment: 'src/gpu/worker/child/ is another process, and so are the runtimes: what the service loads of them is dead weight, or a binding that can crash it.',
+      comment:
+        'src/gpu/worker/child/ is another process, and so are the runtimes: what the service loads of them is dead weight, or a binding that can crash it.',
       severity: 'error',
       from: { path: '^(src|web)/', pathNot: ['^src/gpu/worker/child/', '^src/gpu/runtimes/'] },
       to: { path: ['^src/gpu/worker/child/', '^src/gpu/runtimes/(index|model-file|probe-request)\\.ts$', '^src/gpu/runtimes/[^/]+/'] },
