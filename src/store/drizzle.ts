@@ -4,8 +4,6 @@
  * Everything in `store/` takes Drizzle from here.
  */
 import { createRequire } from 'node:module'
-import type { PGlite } from '@electric-sql/pglite'
-import type { Pool } from 'pg'
 
 export type { SQLWrapper } from 'drizzle-orm'
 export type { PgColumn } from 'drizzle-orm/pg-core'
@@ -22,7 +20,5 @@ export const { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, is, isNo
 export type SQL = import('drizzle-orm').SQL
 export const { bigint, boolean, customType, doublePrecision, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } = pgCore
 
-/** Drizzle over PGlite. That part of Drizzle is loaded when this is called. */
-export const drizzleOverPglite = (client: PGlite) => load('drizzle-orm/pglite').drizzle(client) as Database
-/** Drizzle over node-postgres. That part of Drizzle is loaded when this is called. */
-export const drizzleOverPostgres = (pool: Pool) => load('drizzle-orm/node-postgres').drizzle(pool) as Database
+/** Drizzle over node-postgres: a pool, or what stands for one. */
+export const drizzleOverPostgres = (pool: object) => load('drizzle-orm/node-postgres').drizzle(pool) as Database

@@ -97,7 +97,7 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
   try {
     // Only the driver that is used is loaded.
     driver = folder
-      ? await (await import('./drivers/pglite.ts')).openPglite(folder.path)
+      ? await (await import('./drivers/pglite.ts')).openPglite(folder.path, log)
       : await (await import('./drivers/postgres.ts')).openPostgres(databaseUrl!, log)
     const applied = await migrate(driver)
     if (applied.length > 0) log.info({ migrations: applied, store: driver.kind }, 'the database was brought up to date')

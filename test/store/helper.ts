@@ -86,7 +86,7 @@ export async function openTestStore(): Promise<TestStore> {
 async function template(): Promise<string> {
   const key = createHash('sha256')
   for (const name of ['@electric-sql/pglite', 'pg-boss']) key.update(await readFile(manifestOf(name)))
-  for (const name of ['migrate.ts', 'database.ts', 'drivers/pglite.ts'])
+  for (const name of ['migrate.ts', 'database.ts', 'drivers/pglite.ts', 'drivers/pglite-init.ts', 'drivers/pglite-options.ts'])
     key.update(await readFile(new URL(`../../src/store/${name}`, import.meta.url)))
   for (const { digest } of await shippedMigrations()) key.update(digest)
   const folder = join(tmpdir(), `archmeter-test-template-${key.digest('hex').slice(0, 16)}-${process.getuid?.() ?? 'user'}`)
