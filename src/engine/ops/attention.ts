@@ -5,6 +5,7 @@ import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
+import { integers, scalar, stepsOf } from './shared/onnx-emit.ts'
 
 const heads = (of: string) =>
   Type.Integer({
@@ -122,13 +123,8 @@ export const attention = defineOp({
   },
   onnx: (emit, { inputs, outputs }, a) => {
     const s = sizesOf(inputs, a)
-    const step = (opType: string, operands: string[], hint: string, attributes = {}): string => {
-      const out = emit.temporary(hint)
-      emit.node(opType, operands, [out], attributes)
-      return out
-    }
-    const shape = (x: string, dims: readonly number[], hint: string) =>
-      step('Reshape', [x, emit.constant(`${hint}_shape`, [dims.length], dims.map(BigInt))], hint)
+    const step = stepsOf(emit)
+    const shape = (x: string, dims: readonly number[], hint: string) => step('Reshape', [x, integers(emit, `${hint}_shape`, dims)], hint)
     const joined = inputs[0]!.length === 3
     /** N×heads×length×size, its last dims in the order given. */
     const apart = (x: string, hint: string, n: number, length: number, size: number, turned: boolean): string => {
@@ -143,7 +139,7 @@ export const attention = defineOp({
     const q = apart(emit.inputs[0]!, 'q', s.heads, s.queries, s.depth, false)
     const k = apart(emit.inputs[1]!, 'k', s.kvHeads, s.keys, s.depth, true)
     const v = apart(emit.inputs[2]!, 'v', s.kvHeads, s.keys, s.values, false)
-    const scaled = step('Mul', [q, emit.constant('scale', [], Float32Array.of(scaleOf(a, s)))], 'scaled')
+    const scaled = step('Mul', [q, scalar(emit, 'scale', scaleOf(a, s))], 'scaled')
     const products = step('MatMul', [runs(scaled, s.depth, 'q_runs'), k], 'products')
     let scores = grouped ? shape(products, [s.batch, s.heads, s.queries, s.keys], 'scores') : products
     if (emit.inputs[3]) scores = step('Add', [scores, emit.inputs[3]], 'masked')
@@ -151,13 +147,13 @@ export const attention = defineOp({
       const count = (n: number) => Array.from({ length: n }, (_, i) => BigInt(i))
       const rows = emit.constant('rows', [s.queries, 1], count(s.queries))
       const seen = step('LessOrEqual', [emit.constant('columns', [s.keys], count(s.keys)), rows], 'seen')
-      scores = step('Where', [seen, scores, emit.constant('never', [], Float32Array.of(Number.NEGATIVE_INFINITY))], 'causal')
+      scores = step('Where', [seen, scores, scalar(emit, 'never', Number.NEGATIVE_INFINITY)], 'causal')
     }
     const shares = step('Softmax', [scores], 'shares', { axis: 3 })
     const plain = !grouped && !joined
     if (plain) return emit.node('MatMul', [shares, v], emit.outputs)
     const mixed = step('MatMul', [runs(shares, s.keys, 'share_runs'), v], 'mixed')
-    const whole = (dims: readonly number[]) => emit.constant('out_shape', [dims.length], dims.map(BigInt))
+    const whole = (dims: readonly number[]) => integers(emit, 'out_shape', dims)
     if (!joined) return emit.node('Reshape', [mixed, whole(outputs[0]!)], emit.outputs)
     const byHead = grouped ? shape(mixed, [s.batch, s.heads, s.queries, s.values], 'by_head') : mixed
     emit.node('Reshape', [step('Transpose', [byHead], 'together', { perm: [0, 2, 1, 3] }), whole(outputs[0]!)], emit.outputs)

@@ -5,6 +5,8 @@ import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, type TfjsCall, type TfjsContext, takes } from '../op.ts'
 import { numel, perImage, type Shape } from '../shape.ts'
 import { perElement } from './shared/elementwise.ts'
+import { scaleAndShift } from './shared/normalization.ts'
+import { filled } from './shared/onnx-emit.ts'
 import { type Rank, spatial } from './shared/spatial.ts'
 
 const Attributes = Type.Object({
@@ -103,8 +105,7 @@ const batchNorm = (rank: Rank, summary: string) => {
     parameters: ([x], a) => {
       const shape = [x![1]!]
       return [
-        ...(learns(a).scale ? [{ name: 'weight', shape, init: 'scale' as const, trainable: true }] : []),
-        ...(learns(a).shift ? [{ name: 'bias', shape, init: 'shift' as const, trainable: true }] : []),
+        ...scaleAndShift(shape, learns(a)),
         { name: 'running_mean', shape, init: 'shift' as const, trainable: false },
         { name: 'running_var', shape, init: 'variance' as const, trainable: false },
       ]
@@ -113,9 +114,8 @@ const batchNorm = (rank: Rank, summary: string) => {
     fromOnnx: { BatchNormalization: (node) => (fits(rank, node.inputs[0]?.shape ?? []) ? readBatchNorm(node) : null) },
     onnx: (emit, { inputs }, a) => {
       const channels = inputs[0]![1]!
-      const filled = (hint: string, value: number) => emit.constant(hint, [channels], new Float32Array(channels).fill(value))
-      const weight = learns(a).scale ? emit.parameter('weight') : filled('ones', 1)
-      const bias = learns(a).shift ? emit.parameter('bias') : filled('zeros', 0)
+      const weight = learns(a).scale ? emit.parameter('weight') : filled(emit, 'ones', [channels], 1)
+      const bias = learns(a).shift ? emit.parameter('bias') : filled(emit, 'zeros', [channels], 0)
       emit.node(
         'BatchNormalization',
         [emit.inputs[0]!, weight, bias, emit.parameter('running_mean'), emit.parameter('running_var')],

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
+import { integers } from './shared/onnx-emit.ts'
 import { featureMap } from './shared/spatial.ts'
 
 const Attributes = Type.Object({
@@ -26,12 +27,11 @@ export const channelShuffle = defineOp({
   quantities: () => ({}),
   onnx: (emit, { inputs }, a) => {
     const { batch, channels, size } = featureMap(inputs[0]!, 'ChannelShuffle')
-    const shape = (hint: string, dims: readonly number[]) => emit.constant(hint, [dims.length], dims.map(BigInt))
     const grouped = emit.temporary('grouped')
     const dealt = emit.temporary('dealt')
-    emit.node('Reshape', [emit.inputs[0]!, shape('groupedShape', [batch, a.groups, channels / a.groups, ...size])], [grouped])
+    emit.node('Reshape', [emit.inputs[0]!, integers(emit, 'groupedShape', [batch, a.groups, channels / a.groups, ...size])], [grouped])
     emit.node('Transpose', [grouped], [dealt], { perm: [0, 2, 1, 3, 4] })
-    emit.node('Reshape', [dealt, shape('shape', inputs[0]!)], emit.outputs)
+    emit.node('Reshape', [dealt, integers(emit, 'shape', inputs[0]!)], emit.outputs)
   },
   tfjs: (tf, { attributes: a, inputs }) => {
     const { batch, channels, size } = featureMap(inputs[0]!, 'ChannelShuffle')

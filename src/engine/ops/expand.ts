@@ -4,6 +4,7 @@ import { defineOp, takes } from '../op.ts'
 import type { Shape } from '../shape.ts'
 import { dimOf } from './shared/dims.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   dims: Type.Optional(
@@ -36,7 +37,6 @@ export const expand = defineOp({
   shape: ([x, like], { dims }) => [expanded(x!, like!, dims)],
   batchIn: () => true,
   quantities: () => ({}),
-  onnx: (emit, { outputs }) =>
-    emit.node('Expand', [emit.inputs[0]!, emit.constant('shape', [outputs[0]!.length], outputs[0]!.map(BigInt))], emit.outputs),
+  onnx: (emit, { outputs }) => emit.node('Expand', [emit.inputs[0]!, integers(emit, 'shape', outputs[0]!)], emit.outputs),
   tfjs: (tf, { outputs }) => inEngineOrder(tf, ([x]) => tf.broadcastTo(x!, [...outputs[0]!])),
 })

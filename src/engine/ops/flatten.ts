@@ -3,6 +3,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { dimOf } from './shared/dims.ts'
 import { toEngineOrder, toTfjsOrder } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   startDim: Type.Optional(Type.Integer({ description: 'First dim joined; the batch is dim 0. Default 1.' })),
@@ -29,8 +30,7 @@ export const flatten = defineOp({
   view: true,
   // Along the batch ONNX joins what comes before as well: there it is a Reshape.
   fromOnnx: { Flatten: (node) => (node.int('axis', 1) === 1 ? { attributes: {} } : null) },
-  onnx: (emit, { outputs }) =>
-    emit.node('Reshape', [emit.inputs[0]!, emit.constant('shape', [outputs[0]!.length], outputs[0]!.map(BigInt))], emit.outputs),
+  onnx: (emit, { outputs }) => emit.node('Reshape', [emit.inputs[0]!, integers(emit, 'shape', outputs[0]!)], emit.outputs),
   tfjs:
     (tf, { outputs }) =>
     ([x]) =>

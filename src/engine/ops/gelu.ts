@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { perElement } from './shared/elementwise.ts'
+import { scalar, stepsOf } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   approximate: Type.Optional(
@@ -38,20 +39,15 @@ export const gelu = defineOp({
   fromOnnx: { Gelu: (node) => ({ attributes: { approximate: node.text('approximate', 'none') } }) },
   onnx: (emit, _shapes, a) => {
     const x = emit.inputs[0]!
-    const scalar = (name: string, value: number) => emit.constant(name, [], Float32Array.of(value))
-    const step = (opType: string, operands: string[], hint: string): string => {
-      const out = emit.temporary(hint)
-      emit.node(opType, operands, [out])
-      return out
-    }
+    const step = stepsOf(emit)
     let bell: string
     if (a.approximate === 'tanh') {
       const cube = step('Mul', [step('Mul', [x, x], 'square'), x], 'cube')
-      const inner = step('Add', [x, step('Mul', [cube, scalar('cubic', cubic)], 'bent')], 'inner')
-      bell = step('Tanh', [step('Mul', [inner, scalar('slope', slope)], 'scaled')], 'tanh')
-    } else bell = step('Erf', [step('Div', [x, scalar('root2', Math.SQRT2)], 'scaled')], 'erf')
-    const twice = step('Mul', [x, step('Add', [bell, scalar('one', 1)], 'shifted')], 'twice')
-    emit.node('Mul', [twice, scalar('half', 0.5)], emit.outputs)
+      const inner = step('Add', [x, step('Mul', [cube, scalar(emit, 'cubic', cubic)], 'bent')], 'inner')
+      bell = step('Tanh', [step('Mul', [inner, scalar(emit, 'slope', slope)], 'scaled')], 'tanh')
+    } else bell = step('Erf', [step('Div', [x, scalar(emit, 'root2', Math.SQRT2)], 'scaled')], 'erf')
+    const twice = step('Mul', [x, step('Add', [bell, scalar(emit, 'one', 1)], 'shifted')], 'twice')
+    emit.node('Mul', [twice, scalar(emit, 'half', 0.5)], emit.outputs)
   },
   tfjs:
     (tf, { attributes: a }) =>

@@ -1,12 +1,12 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
-import { inEngineOrder } from './shared/lowering/layout.ts'
+import { inEngineOrder, reshaped } from './shared/lowering/layout.ts'
 import { normal } from './shared/lowering/normal.ts'
-import { normalisation } from './shared/normalization.ts'
+import { normalizationQuantities, scaleAndShift } from './shared/normalization.ts'
+import { filled, integers, stepsOf } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   groups: Type.Integer({ minimum: 1, description: 'Groups that the channels are split into; each is normalised by itself.' }),
@@ -16,7 +16,7 @@ const Attributes = Type.Object({
 
 /**
  * Group normalisation (Wu and He, 2018), PyTorch's `nn.GroupNorm`: over the elements of each group of channels of an
- * image, (x − mean) / √(variance + eps), then · weight + bias per channel. Counted as `normalisation` says.
+ * image, (x − mean) / √(variance + eps), then · weight + bias per channel. Counted as `normalizationQuantities` says.
  */
 export const groupNorm = defineOp({
   type: 'GroupNorm',
@@ -29,14 +29,9 @@ export const groupNorm = defineOp({
     if (x![1]! % groups !== 0) throw new ShapeError(`groups ${groups} must divide the ${x![1]} channels`, 'groups')
     return [x!]
   },
-  parameters: ([x], { affine }) =>
-    affine
-      ? [
-          { name: 'weight', shape: [x![1]!], init: 'scale', trainable: true },
-          { name: 'bias', shape: [x![1]!], init: 'shift', trainable: true },
-        ]
-      : [],
-  quantities: ({ inputs }, { groups, affine }) => normalisation(numel(inputs[0]!), product(inputs[0]![0]!, groups), affine, affine),
+  parameters: ([x], { affine }) => scaleAndShift([x![1]!], { scale: affine, shift: affine }),
+  quantities: ({ inputs }, { groups, affine }) =>
+    normalizationQuantities(numel(inputs[0]!), product(inputs[0]![0]!, groups), affine, affine),
   field: ({ inputs }) => (inputs[0]!.length > 2 ? 'global' : 'elementwise'),
   // Written out, since ONNX's GroupNormalization has a scale per channel from opset 21 only.
   fromOnnx: {
@@ -52,30 +47,23 @@ export const groupNorm = defineOp({
   },
   onnx: (emit, { inputs }, { groups, eps, affine }) => {
     const [batch, channels, ...size] = inputs[0] as [number, number, ...number[]]
-    const vector = (hint: string, value: number) => emit.constant(hint, [groups], new Float32Array(groups).fill(value))
-    const shape = (hint: string, dims: readonly number[]) => emit.constant(hint, [dims.length], dims.map(BigInt))
-    const step = (opType: string, operands: string[], hint: string, attributes = {}): string => {
-      const out = emit.temporary(hint)
-      emit.node(opType, operands, [out], attributes)
-      return out
-    }
-    const rows = step('Reshape', [emit.inputs[0]!, shape('groups', [batch, groups, numel(inputs[0]!) / batch / groups])], 'rows')
-    const normalised = step('InstanceNormalization', [rows, vector('ones', 1), vector('zeros', 0)], 'normal', { epsilon: { float: eps } })
-    const back = [normalised, shape('shape', [batch, channels, ...size])]
+    const step = stepsOf(emit)
+    const rows = step('Reshape', [emit.inputs[0]!, integers(emit, 'groups', [batch, groups, numel(inputs[0]!) / batch / groups])], 'rows')
+    const normalised = step(
+      'InstanceNormalization',
+      [rows, filled(emit, 'ones', [groups], 1), filled(emit, 'zeros', [groups], 0)],
+      'normal',
+      { epsilon: { float: eps } },
+    )
+    const back = [normalised, integers(emit, 'shape', [batch, channels, ...size])]
     if (!affine) return emit.node('Reshape', back, emit.outputs)
-    const perChannel = shape('channels', [channels, ...size.map(() => 1)])
+    const perChannel = integers(emit, 'channels', [channels, ...size.map(() => 1)])
     const along = (name: string) => step('Reshape', [emit.parameter(name), perChannel], name)
     emit.node('Add', [step('Mul', [step('Reshape', back, 'back'), along('weight')], 'scaled'), along('bias')], emit.outputs)
   },
   tfjs: (tf, { attributes: { groups, eps, affine }, parameters, inputs }) => {
     const perChannel = [inputs[0]![1]!, ...inputs[0]!.slice(2).map(() => 1)]
-    const along = (name: string): Tensor => {
-      const given = parameters[name]!
-      const laidOut = tf.reshape(given, perChannel)
-      given.dispose()
-      return laidOut
-    }
-    const [weight, bias] = affine ? [along('weight'), along('bias')] : []
+    const [weight, bias] = affine ? ['weight', 'bias'].map((name) => reshaped(tf, parameters[name]!, perChannel)) : []
     return inEngineOrder(tf, ([x]) => {
       const rows = normal(tf, tf.reshape(x!, [x!.shape[0]!, groups, -1]), [2], eps)
       const y = tf.reshape(rows, x!.shape)

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import type { OnnxNode } from '../formats/onnx-node.ts'
 import { parametricActivation } from './shared/elementwise.ts'
+import { scalar } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   min: Type.Optional(Type.Number({ description: 'Smallest value let pass. Default −1; −3.4e38 bounds nothing.' })),
@@ -38,8 +39,7 @@ export const hardTanh = parametricActivation({
     },
   },
   onnx: (emit, a) => {
-    const bound = (hint: string, value: number) => emit.constant(hint, [], Float32Array.of(value))
-    emit.node('Clip', [emit.inputs[0]!, bound('min', a.min), bound('max', a.max)], emit.outputs)
+    emit.node('Clip', [emit.inputs[0]!, scalar(emit, 'min', a.min), scalar(emit, 'max', a.max)], emit.outputs)
   },
   tfjs: (tf, x, a) => tf.clipByValue(x, a.min, a.max),
 })

@@ -3,9 +3,10 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
-import { tfjsAxis } from './shared/lowering/layout.ts'
+import { reshaped, tfjsAxis } from './shared/lowering/layout.ts'
 import { normal } from './shared/lowering/normal.ts'
-import { normalisation } from './shared/normalization.ts'
+import { normalizationQuantities, scaleAndShift } from './shared/normalization.ts'
+import { filled } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),
@@ -14,7 +15,7 @@ const Attributes = Type.Object({
 
 /**
  * Instance normalisation (Ulyanov, Vedaldi and Lempitsky, 2016), PyTorch's `nn.InstanceNorm1d` to `3d`: over the positions
- * of each channel of an image, (x − mean) / √(variance + eps). Counted as `normalisation` says.
+ * of each channel of an image, (x − mean) / √(variance + eps). Counted as `normalizationQuantities` says.
  */
 export const instanceNorm = defineOp({
   type: 'InstanceNorm',
@@ -26,14 +27,9 @@ export const instanceNorm = defineOp({
     if (x!.length < 3) throw new ShapeError(`InstanceNorm takes a sequence, a map or a volume, but its input is ${perImage(x!)}`)
     return [x!]
   },
-  parameters: ([x], { affine }) =>
-    affine
-      ? [
-          { name: 'weight', shape: [x![1]!], init: 'scale', trainable: true },
-          { name: 'bias', shape: [x![1]!], init: 'shift', trainable: true },
-        ]
-      : [],
-  quantities: ({ inputs }, { affine }) => normalisation(numel(inputs[0]!), product(inputs[0]![0]!, inputs[0]![1]!), affine, affine),
+  parameters: ([x], { affine }) => scaleAndShift([x![1]!], { scale: affine, shift: affine }),
+  quantities: ({ inputs }, { affine }) =>
+    normalizationQuantities(numel(inputs[0]!), product(inputs[0]![0]!, inputs[0]![1]!), affine, affine),
   field: () => 'global',
   fromOnnx: {
     InstanceNormalization: (node) =>
@@ -46,9 +42,8 @@ export const instanceNorm = defineOp({
   },
   onnx: (emit, { inputs }, { eps, affine }) => {
     const channels = inputs[0]![1]!
-    const vector = (hint: string, value: number) => emit.constant(hint, [channels], new Float32Array(channels).fill(value))
-    const scale = affine ? emit.parameter('weight') : vector('ones', 1)
-    const shift = affine ? emit.parameter('bias') : vector('zeros', 0)
+    const scale = affine ? emit.parameter('weight') : filled(emit, 'ones', [channels], 1)
+    const shift = affine ? emit.parameter('bias') : filled(emit, 'zeros', [channels], 0)
     emit.node('InstanceNormalization', [emit.inputs[0]!, scale, shift], emit.outputs, { epsilon: { float: eps } })
   },
   tfjs: (tf, { attributes: { eps, affine }, parameters, inputs }) => {
@@ -56,13 +51,7 @@ export const instanceNorm = defineOp({
     const axes = inputs[0]!.map((_, dim) => tfjsAxis(dim, rank)).slice(2)
     const perChannel = inputs[0]!.map(() => 1)
     perChannel[tfjsAxis(1, rank)] = inputs[0]![1]!
-    const along = (name: string) => {
-      const given = parameters[name]!
-      const laidOut = tf.reshape(given, perChannel)
-      given.dispose()
-      return laidOut
-    }
-    const [weight, bias] = affine ? [along('weight'), along('bias')] : []
+    const [weight, bias] = affine ? ['weight', 'bias'].map((name) => reshaped(tf, parameters[name]!, perChannel)) : []
     return ([x]) => {
       const y = normal(tf, x!, axes, eps)
       return weight ? tf.add(tf.mul(y, weight), bias!) : y

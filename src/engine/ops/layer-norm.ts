@@ -6,7 +6,8 @@ import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './shared/functional.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
 import { normal } from './shared/lowering/normal.ts'
-import { normalisation } from './shared/normalization.ts'
+import { normalizationQuantities, scaleAndShift } from './shared/normalization.ts'
+import { filled } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   dims: Type.Optional(
@@ -40,17 +41,11 @@ export const layerNorm = defineOp({
     if (dims > x!.length - 1) throw new ShapeError(`dims ${dims} are more than the ${x!.length - 1} of one image`, 'dims')
     return [x!]
   },
-  parameters: ([x], a) => {
-    const shape = x!.slice(-a.dims)
-    return [
-      ...(a.affine ? [{ name: 'weight', shape, init: 'scale' as const, trainable: true }] : []),
-      ...(a.bias ? [{ name: 'bias', shape, init: 'shift' as const, trainable: true }] : []),
-    ]
-  },
+  parameters: ([x], a) => scaleAndShift(x!.slice(-a.dims), { scale: a.affine, shift: a.bias }),
   batchIn: (dim, [x], { dims }) => dim < x!.length - dims,
   quantities: ({ inputs }, a) => {
     const elements = numel(inputs[0]!)
-    return normalisation(elements, elements / product(...inputs[0]!.slice(-a.dims)), a.affine, a.bias)
+    return normalizationQuantities(elements, elements / product(...inputs[0]!.slice(-a.dims)), a.affine, a.bias)
   },
   field: () => 'global',
   fromOnnx: {
@@ -66,7 +61,7 @@ export const layerNorm = defineOp({
   },
   onnx: (emit, { inputs }, a) => {
     const shape = inputs[0]!.slice(-a.dims)
-    const scale = a.affine ? emit.parameter('weight') : emit.constant('ones', shape, new Float32Array(product(...shape)).fill(1))
+    const scale = a.affine ? emit.parameter('weight') : filled(emit, 'ones', shape, 1)
     emit.node('LayerNormalization', [emit.inputs[0]!, scale, ...(a.bias ? [emit.parameter('bias')] : [])], emit.outputs, {
       axis: -a.dims,
       epsilon: { float: a.eps },

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { integers, scalar, stepsOf } from './shared/onnx-emit.ts'
 import { featureMap } from './shared/spatial.ts'
 
 const Attributes = Type.Object({
@@ -66,22 +67,24 @@ export const localResponseNorm = defineOp({
       })
     // Of an even window ONNX puts the odd channel after, PyTorch before: average over channels as PyTorch does it.
     const { batch, channels, size } = featureMap(inputs[0]!, 'LocalResponseNorm')
-    const shape = (hint: string, dims: readonly number[]) => emit.constant(hint, [dims.length], dims.map(BigInt))
-    const scalar = (hint: string, value: number) => emit.constant(hint, [], Float32Array.of(value))
-    const step = (opType: string, operands: string[], hint: string, attributes = {}): string => {
-      const out = emit.temporary(hint)
-      emit.node(opType, operands, [out], attributes)
-      return out
-    }
-    const plane = step('Reshape', [step('Mul', [x, x], 'square'), shape('planeShape', [batch, 1, channels, product(...size)])], 'plane')
+    const step = stepsOf(emit)
+    const plane = step(
+      'Reshape',
+      [step('Mul', [x, x], 'square'), integers(emit, 'planeShape', [batch, 1, channels, product(...size)])],
+      'plane',
+    )
     const mean = step('AveragePool', [plane], 'planeMean', {
       kernel_shape: [a.size, 1],
       strides: [1, 1],
       pads: [a.size / 2, 0, a.size / 2 - 1, 0],
       count_include_pad: 1,
     })
-    const energy = step('Mul', [step('Reshape', [mean, shape('shape', inputs[0]!)], 'mean'), scalar('alpha', a.alpha)], 'energy')
-    const divisor = step('Pow', [step('Add', [energy, scalar('k', a.k)], 'base'), scalar('beta', a.beta)], 'divisor')
+    const energy = step(
+      'Mul',
+      [step('Reshape', [mean, integers(emit, 'shape', inputs[0]!)], 'mean'), scalar(emit, 'alpha', a.alpha)],
+      'energy',
+    )
+    const divisor = step('Pow', [step('Add', [energy, scalar(emit, 'k', a.k)], 'base'), scalar(emit, 'beta', a.beta)], 'divisor')
     emit.node('Div', [x, divisor], emit.outputs)
   },
   tfjs: (tf, { attributes: a, inputs }) => {

@@ -3,6 +3,7 @@ import { defineOp, takes } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
 import { perElement } from './shared/elementwise.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 
 /** Whether an ONNX slope is one a channel: C×1×1 since opset 7, C before. */
 export function slopePerChannel(x: Shape, slope: Shape, opset: number): boolean {
@@ -36,7 +37,7 @@ export const pRelu = defineOp({
   onnx: (emit, { inputs }) => {
     const shape = [inputs[0]![1]!, ...inputs[0]!.slice(2).map(() => 1)]
     const slope = emit.temporary('slope')
-    emit.node('Reshape', [emit.parameter('weight'), emit.constant('shape', [shape.length], shape.map(BigInt))], [slope])
+    emit.node('Reshape', [emit.parameter('weight'), integers(emit, 'shape', shape)], [slope])
     emit.node('PRelu', [emit.inputs[0]!, slope], emit.outputs)
   },
   tfjs: (tf, { parameters, inputs }) => {

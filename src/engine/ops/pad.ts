@@ -5,6 +5,7 @@ import { defineOp, takes } from '../op.ts'
 import { perImage, type Shape } from '../shape.ts'
 import { dimOf } from './shared/dims.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
+import { integers, scalar } from './shared/onnx-emit.ts'
 import { featureMap } from './shared/spatial.ts'
 
 const border = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })
@@ -57,10 +58,10 @@ function borders(x: Shape, { padding, dims, mode }: PadAttributes): [number, num
   const indices = given.map((dim) => dimOf(dim, x, 'dims'))
   if (new Set(indices).size < indices.length) throw new ShapeError(`dims [${given.join(', ')}] holds a dim twice of ${perImage(x)}`, 'dims')
   indices.forEach((dim, i) => {
-    const sides: [number, number] = [padding[i]!, padding[given.length + i]!]
-    if (mode === 'reflect' && Math.max(...sides) >= x[dim]!)
-      throw new ShapeError(`a border of ${Math.max(...sides)} cannot mirror a dim of ${x[dim]}: at most ${x[dim]! - 1} can`, 'padding')
-    all[dim] = sides
+    const border: [number, number] = [padding[i]!, padding[given.length + i]!]
+    if (mode === 'reflect' && Math.max(...border) >= x[dim]!)
+      throw new ShapeError(`a border of ${Math.max(...border)} cannot mirror a dim of ${x[dim]}: at most ${x[dim]! - 1} can`, 'padding')
+    all[dim] = border
   })
   return all
 }
@@ -91,7 +92,7 @@ export const pad = defineOp({
       value: raw.value ?? 0,
     }
   },
-  shape: ([x], a) => [borders(x!, a).map((sides, i) => sum(x![i]!, ...sides))],
+  shape: ([x], a) => [borders(x!, a).map((border, i) => sum(x![i]!, ...border))],
   batchIn: (dim, [x], a) => {
     const [low, high] = borders(x!, a)[dim]!
     return low + high === 0
@@ -121,23 +122,23 @@ export const pad = defineOp({
     },
   },
   onnx: (emit, { inputs }, a) => {
-    const sides = borders(inputs[0]!, a)
-    const all = [...sides.map(([before]) => before), ...sides.map(([, after]) => after)]
-    const pads = emit.constant('pads', [all.length], all.map(BigInt))
+    const each = borders(inputs[0]!, a)
+    const all = [...each.map(([before]) => before), ...each.map(([, after]) => after)]
+    const pads = integers(emit, 'pads', all)
     if (a.mode) emit.node('Pad', [emit.inputs[0]!, pads], emit.outputs, { mode: a.mode })
-    else emit.node('Pad', [emit.inputs[0]!, pads, emit.constant('value', [], Float32Array.of(a.value))], emit.outputs)
+    else emit.node('Pad', [emit.inputs[0]!, pads, scalar(emit, 'value', a.value)], emit.outputs)
   },
   tfjs: (tf, { attributes: a, inputs }) => {
     const [x] = inputs as [Shape]
-    const sides = borders(x, a)
+    const each = borders(x, a)
     const { mode } = a
     if (!mode) {
-      const laidOut = sides.map((): [number, number] => [0, 0])
-      sides.forEach((each, dim) => (laidOut[tfjsAxis(dim, x.length)] = each))
+      const laidOut = each.map((): [number, number] => [0, 0])
+      each.forEach((border, dim) => (laidOut[tfjsAxis(dim, x.length)] = border))
       return ([given]) => tf.pad(given!, laidOut, a.value)
     }
-    const along = sides.flatMap((each, dim) =>
-      each[0] + each[1] === 0 ? [] : [{ axis: tfjsAxis(dim, x.length), from: tf.tensor1d(sources(x[dim]!, each, mode), 'int32') }],
+    const along = each.flatMap((border, dim) =>
+      border[0] + border[1] === 0 ? [] : [{ axis: tfjsAxis(dim, x.length), from: tf.tensor1d(sources(x[dim]!, border, mode), 'int32') }],
     )
     return ([given]) => along.reduce((y, { axis, from }) => tf.gather(y, from, axis), given!)
   },

@@ -5,6 +5,7 @@ import { defineOp, type Quantities, takes } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
 import { dimOf } from './shared/dims.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 
 const kinds = ['mean', 'sum', 'max', 'min', 'prod', 'l1', 'l2', 'sumSquare', 'logSumExp'] as const
 type Kind = (typeof kinds)[number]
@@ -117,8 +118,7 @@ export const reduce = defineOp({
     const axes = axesOf(dims, inputs[0]!)
     const keepdims = keepDims ? 1 : 0
     // In opset 17 the axes of a sum are an input, those of every other reduction an attribute.
-    if (kind === 'sum')
-      emit.node('ReduceSum', [emit.inputs[0]!, emit.constant('axes', [axes.length], axes.map(BigInt))], emit.outputs, { keepdims })
+    if (kind === 'sum') emit.node('ReduceSum', [emit.inputs[0]!, integers(emit, 'axes', axes)], emit.outputs, { keepdims })
     else emit.node(onnxOf[kind], emit.inputs, emit.outputs, { axes, keepdims })
   },
   tfjs: (tf, { attributes: { kind, dims }, inputs, outputs }) => {

@@ -1,5 +1,6 @@
 import { clipRange } from './hard-tanh.ts'
 import { activation } from './shared/elementwise.ts'
+import { scalar } from './shared/onnx-emit.ts'
 
 /** min(max(x, 0), 6): two comparisons per element. */
 export const relu6 = activation({
@@ -8,8 +9,8 @@ export const relu6 = activation({
   arithmetic: { comparisons: 2 },
   fromOnnx: { Clip: (node) => (clipRange(node)?.join() === '0,6' ? {} : null) },
   onnx: (emit) => {
-    const low = emit.constant('min', [], Float32Array.of(0))
-    const high = emit.constant('max', [], Float32Array.of(6))
+    const low = scalar(emit, 'min', 0)
+    const high = scalar(emit, 'max', 6)
     emit.node('Clip', [emit.inputs[0]!, low, high], emit.outputs)
   },
   tfjs: (tf, x) => tf.relu6(x),

@@ -6,6 +6,7 @@ import type { OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
 import { toEngineOrder, toTfjsOrder } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   shape: Type.Array(Type.Union([Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), Type.Literal(-1)]), {
@@ -61,8 +62,7 @@ export const reshape = defineOp({
       return { attributes: node.reshapeBy((shape) => unsqueezed(shape, axes)) }
     },
   },
-  onnx: (emit, { outputs }) =>
-    emit.node('Reshape', [emit.inputs[0]!, emit.constant('shape', [outputs[0]!.length], outputs[0]!.map(BigInt))], emit.outputs),
+  onnx: (emit, { outputs }) => emit.node('Reshape', [emit.inputs[0]!, integers(emit, 'shape', outputs[0]!)], emit.outputs),
   tfjs:
     (tf, { outputs }) =>
     ([x]) =>

@@ -5,6 +5,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage, type Shape } from '../shape.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 import { readResize } from './shared/onnx-resize.ts'
 import { type Coordinates, nearestIndices, neighbours, type Rounding, resized } from './shared/resampling.ts'
 
@@ -116,7 +117,7 @@ export const resize = defineOp({
     const to =
       a.size === undefined
         ? [emit.constant('scales', [rank], Float32Array.of(1, 1, ...dims(inputs[0]!, a).map(({ scale }) => scale)))]
-        : ['', emit.constant('sizes', [rank], outputs[0]!.map(BigInt))]
+        : ['', integers(emit, 'sizes', outputs[0]!)]
     emit.node('Resize', [emit.inputs[0]!, '', ...to], emit.outputs, {
       mode: a.mode,
       coordinate_transformation_mode: names[a.coordinates],

@@ -6,6 +6,7 @@ import { defineOp, takes } from '../op.ts'
 import type { Shape } from '../shape.ts'
 import { dimOf } from './shared/dims.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 
 const position = (description: string) => Type.Integer({ minimum: -(2 ** 31), maximum: 2 ** 31 - 1, description })
 const Attributes = Type.Object({
@@ -80,7 +81,7 @@ export const slice = defineOp({
   },
   onnx: (emit, { inputs }, a) => {
     const { dim, start, end } = range(inputs[0]!, a)
-    const one = (hint: string, value: number) => emit.constant(hint, [1], [BigInt(value)])
+    const one = (hint: string, value: number) => integers(emit, hint, [value])
     emit.node('Slice', [emit.inputs[0]!, one('starts', start), one('ends', end), one('axes', dim), one('steps', a.step)], emit.outputs)
   },
   tfjs: (tf, { attributes: a, inputs }) => {

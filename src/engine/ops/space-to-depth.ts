@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 import { featureMap } from './shared/spatial.ts'
 
 const Attributes = Type.Object({
@@ -34,11 +35,10 @@ export const spaceToDepth = defineOp({
   onnx: (emit, { inputs, outputs }, { blockSize: b, mode }) => {
     if (mode === 'DCR') return emit.node('SpaceToDepth', emit.inputs, emit.outputs, { blocksize: b })
     const [n, c, h, w] = inputs[0] as [number, number, number, number]
-    const shape = (hint: string, dims: readonly number[]) => emit.constant(hint, [dims.length], dims.map(BigInt))
     const [cut, moved] = [emit.temporary('cut'), emit.temporary('moved')]
-    emit.node('Reshape', [emit.inputs[0]!, shape('blocks', [n, c, h / b, b, w / b, b])], [cut])
+    emit.node('Reshape', [emit.inputs[0]!, integers(emit, 'blocks', [n, c, h / b, b, w / b, b])], [cut])
     emit.node('Transpose', [cut], [moved], { perm: [0, 1, 3, 5, 2, 4] })
-    emit.node('Reshape', [moved, shape('shape', outputs[0]!)], emit.outputs)
+    emit.node('Reshape', [moved, integers(emit, 'shape', outputs[0]!)], emit.outputs)
   },
   tfjs: (tf, { attributes: { blockSize: b, mode }, inputs, outputs }) => {
     const [n, c, h, w] = inputs[0] as [number, number, number, number]

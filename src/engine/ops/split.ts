@@ -5,6 +5,7 @@ import { defineOp, takes } from '../op.ts'
 import type { Shape } from '../shape.ts'
 import { dimOf } from './shared/dims.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 
 /** Outputs of one layer, so that no attribute can ask for a list without bound. */
 const maxOutputs = 1024
@@ -70,7 +71,7 @@ export const split = defineOp({
   },
   onnx: (emit, { inputs }, a) => {
     const { dim, sizes } = pieces(inputs[0]!, a)
-    emit.node('Split', [emit.inputs[0]!, emit.constant('sizes', [sizes.length], sizes.map(BigInt))], emit.outputs, { axis: dim })
+    emit.node('Split', [emit.inputs[0]!, integers(emit, 'sizes', sizes)], emit.outputs, { axis: dim })
   },
   tfjs: (tf, { attributes: a, inputs }) => {
     const { dim, sizes } = pieces(inputs[0]!, a)

@@ -4,6 +4,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { perImage } from '../shape.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
+import { integers } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   repeats: Type.Array(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), {
@@ -50,7 +51,7 @@ export const tile = defineOp({
   },
   onnx: (emit, { inputs }, { repeats }) => {
     const each = perDim(repeats, inputs[0]!.length)
-    emit.node('Tile', [emit.inputs[0]!, emit.constant('repeats', [each.length], each.map(BigInt))], emit.outputs)
+    emit.node('Tile', [emit.inputs[0]!, integers(emit, 'repeats', each)], emit.outputs)
   },
   tfjs: (tf, { attributes: { repeats }, inputs }) => {
     const rank = inputs[0]!.length

@@ -19,7 +19,7 @@ export const groupAttributes = {
   bias: Type.Optional(Type.Boolean({ description: 'Adds a learned constant per output channel. Default true.' })),
 }
 
-/** @throws ShapeError where the input has other channels than stated, or groups do not divide both sides. */
+/** @throws ShapeError where the input has other channels than stated, or groups do not divide both inputs and outputs. */
 export function checkGroups(channels: number, a: { inChannels?: number; outChannels: number; groups: number }): void {
   if (a.inChannels !== undefined && a.inChannels !== channels)
     throw new ShapeError(

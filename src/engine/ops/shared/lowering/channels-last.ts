@@ -2,6 +2,7 @@ import type * as tfjs from '@tensorflow/tfjs-core'
 import type { TfjsCall } from '../../../op.ts'
 import type { Rank } from '../spatial.ts'
 import type { Geometry, SpatialWindow } from '../window.ts'
+import { reshaped } from './layout.ts'
 
 type Tf = typeof tfjs
 
@@ -43,10 +44,7 @@ export function withWindowHeight(a: SpatialWindow): SpatialWindow {
 /** A filter of a sequence as one of a map: height 1 behind the two dims of channels. Disposes the one given. */
 export function filterWithHeight(tf: Tf, filter: tfjs.Tensor): tfjs.Tensor {
   const [a, b, ...taps] = filter.shape as [number, number, ...number[]]
-  if (taps.length !== 1) return filter
-  const map = tf.reshape(filter, [a, b, 1, ...taps])
-  filter.dispose()
-  return map
+  return taps.length === 1 ? reshaped(tf, filter, [a, b, 1, ...taps]) : filter
 }
 
 /** A tensor with channels last, a window's pads and the overhang of its ceil mode written out as `value`. */

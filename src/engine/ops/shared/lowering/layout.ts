@@ -19,6 +19,13 @@ export const toEngineOrder = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor => (x.rank ==
 /** Back to the order TF.js wants for a tensor of this rank. */
 export const toTfjsOrder = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor => (x.rank === 4 ? tf.transpose(x, [0, 2, 3, 1]) : x)
 
+/** A weight under another shape, in the place of the one given. */
+export function reshaped(tf: Tf, given: tfjs.Tensor, shape: number[]): tfjs.Tensor {
+  const laidOut = tf.reshape(given, shape)
+  given.dispose()
+  return laidOut
+}
+
 /** A call that sees its tensors in the engine's order, for ops that work on dims other than a map's. */
 export const inEngineOrder =
   (tf: Tf, call: (inputs: tfjs.Tensor[]) => tfjs.Tensor): ((inputs: tfjs.Tensor[]) => tfjs.Tensor) =>
