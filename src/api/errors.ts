@@ -1,5 +1,5 @@
 import { EngineError, type EngineErrorCode } from '../engine/errors.ts'
-import type { SchemaProblem } from '../engine/explain.ts'
+import type { SchemaProblem } from '../engine/schema-problems.ts'
 import { StoreError, type StoreErrorCode } from '../store/errors.ts'
 
 /** Codes that only this room makes. */

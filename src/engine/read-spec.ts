@@ -1,11 +1,11 @@
 import { type TProperties, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { Value } from 'typebox/value'
-import { describeSchema, pointer, show } from './explain.ts'
 import type { GraphInput } from './graph.ts'
 import type { AnyOp } from './op.ts'
 import { findOp, ops } from './ops/index.ts'
 import type { Problems } from './problems.ts'
+import { describeSchema, pointer, show } from './schema-problems.ts'
 
 /** What a user may send; the API documents it with this schema, the verifier checks it layer by layer. */
 const dimension = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
@@ -268,12 +268,12 @@ export function readAttributes(
     const hint = names.length === 0 ? `: ${op.type} takes none` : problems.hint(key, names)
     problems.add(`${path}/${pointer(key)}`, id, `${op.type} has no attribute "${key.slice(0, 60)}"${hint}`)
   }
-  if (!plausible || !validatorOf(op).Check(given)) explainAttributes(given, op, path, id, problems)
+  if (!plausible || !validatorOf(op).Check(given)) reportAttributes(given, op, path, id, problems)
   return problems.list.length === before ? (op.canonical(given as never) as Attributes) : undefined
 }
 
 /** One problem for each attribute that is missing or does not fit. */
-function explainAttributes(given: Attributes, op: AnyOp, path: string, id: string, problems: Problems): void {
+function reportAttributes(given: Attributes, op: AnyOp, path: string, id: string, problems: Problems): void {
   const required = (op.attributes.required as string[] | undefined) ?? []
   for (const [name, schema] of Object.entries(op.attributes.properties as TProperties)) {
     const value = given[name]

@@ -1,7 +1,7 @@
 /** How a feature states its part of the GraphQL schema, and how the parts become one schema. */
 import { buildSchema, type GraphQLField, type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
-import { explain } from '../../engine/explain.ts'
+import { schemaProblems } from '../../engine/schema-problems.ts'
 import { invalidRequest } from '../errors.ts'
 import { abortable } from './abortable.ts'
 import type { GraphqlContext } from './context.ts'
@@ -119,7 +119,7 @@ function argumentReader(name: string, args: TObject, unchecked: readonly string[
   const checked = Type.Object(Object.fromEntries(Object.entries(args.properties).filter(([key]) => !unchecked.includes(key))))
   return (given) => {
     const read = withoutNulls(args, given)
-    const problems = explain(checked, read)
+    const problems = schemaProblems(checked, read)
     if (problems.length > 0) throw invalidRequest(`call of ${name}`, problems)
     return read
   }

@@ -2,7 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { explain } from '../../engine/explain.ts'
+import { schemaProblems } from '../../engine/schema-problems.ts'
 import { coerceStrings } from '../coerce.ts'
 import { invalidRequest } from '../errors.ts'
 
@@ -22,7 +22,7 @@ const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
         ? coerceStrings(schema as TObject, value as Record<string, unknown>)
         : value
     if (validator.Check(read)) return { value: read }
-    return { error: invalidRequest(where, explain(schema, read)) }
+    return { error: invalidRequest(where, schemaProblems(schema, read)) }
   }
 }
 

@@ -1,9 +1,9 @@
 /** Every family, one line each. A test holds this list and the folder together. */
 import type { Static } from 'typebox'
 import { EngineError, type GraphProblem } from '../errors.ts'
-import { explain, pointer } from '../explain.ts'
 import { maxProblems } from '../limits.ts'
 import { nearest } from '../nearest.ts'
+import { pointer, schemaProblems } from '../schema-problems.ts'
 import type { GraphSpec } from '../verify.ts'
 import { alexnet } from './alexnet.ts'
 import { convnext } from './convnext.ts'
@@ -122,7 +122,7 @@ export function expandZoo(reference: unknown): ZooNetwork {
   const given = reference.options === undefined ? {} : reference.options
   const of = preset === undefined ? `options of the family ${family.name}` : `options of the preset ${preset}`
   const problems = isRecord(given)
-    ? explain(family.options, given, '/options')
+    ? schemaProblems(family.options, given, '/options')
     : [{ path: '/options', message: 'options is an object, such as {"resolution": 224}' }]
   if (problems.length > 0) refuseOptions(of, problems)
   const complete = withDefaults(family.options, { ...(preset === undefined ? {} : family.presets[preset]!.options), ...(given as object) })

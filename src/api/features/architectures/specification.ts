@@ -1,10 +1,10 @@
 import { computeCosts } from '../../../engine/cost.ts'
 import { EngineError } from '../../../engine/errors.ts'
-import { explain } from '../../../engine/explain.ts'
 import { importKeras, importTfjsLayers } from '../../../engine/formats/keras/index.ts'
 import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
 import { type Graph, graphToJson } from '../../../engine/graph.ts'
 import type { Limits } from '../../../engine/limits.ts'
+import { schemaProblems } from '../../../engine/schema-problems.ts'
 import { verifyGraph } from '../../../engine/verify.ts'
 import { expandZoo } from '../../../engine/zoo/index.ts'
 import { type Packed, pack, unpack } from '../../../store/packed.ts'
@@ -118,7 +118,7 @@ export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits:
   const body = parse(bytes)
   if (!isRecord(body))
     throw invalidRequest('body', [{ path: '', message: 'the body is an object: a name, and layers, zoo, keras or tfjs' }])
-  const problems: Problem[] = explain(Envelope, body)
+  const problems: Problem[] = schemaProblems(Envelope, body)
   const form = formOf(body, problems)
   if (form === null || (form !== 'graph' && problems.length > 0)) throw invalidRequest('body', problems)
   let read: ReturnType<typeof graphOf>

@@ -1,4 +1,4 @@
-import { explain } from '../../../engine/explain.ts'
+import { schemaProblems } from '../../../engine/schema-problems.ts'
 import type { BackendName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices/device.ts'
 import { unfollowed } from '../../../gpu/runtimes/settings.ts'
@@ -42,7 +42,7 @@ interface Admitted {
 /** @throws ApiError INVALID_REQUEST with every problem. */
 export function readRun(request: NewRun): ReadRun {
   const sides = sidesOf(request)
-  const problems = [...explain(NewRun, request), ...sideProblems(request, sides)]
+  const problems = [...schemaProblems(NewRun, request), ...sideProblems(request, sides)]
   if (problems.length > 0) throw invalidRequest('body', problems)
   const { profile = false, timeoutMs = 600_000, priority = 0, labels = {}, fresh = false, device } = request
   const rounds = sides.b && (request.rounds ?? defaultRounds.default)

@@ -1,4 +1,4 @@
-import { explain } from '../../../engine/explain.ts'
+import { schemaProblems } from '../../../engine/schema-problems.ts'
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
 import type { Store, Sweep } from '../../../store/index.ts'
@@ -31,7 +31,7 @@ export class SweepService {
    * @throws as `RunService.create` does.
    */
   async create(request: NewSweep, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean }> {
-    const problems = explain(NewSweep, request)
+    const problems = schemaProblems(NewSweep, request)
     if (problems.length > 0) throw invalidRequest('body', problems)
     const { batches: given, ...shared } = request
     const batches = given.toSorted((a, b) => a - b)

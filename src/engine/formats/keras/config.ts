@@ -1,5 +1,5 @@
-import { pointer, show } from '../../explain.ts'
 import { isRecord } from '../../read-spec.ts'
+import { pointer, show } from '../../schema-problems.ts'
 import { KerasFault } from './fault.ts'
 
 const largest = 2 ** 31 - 1

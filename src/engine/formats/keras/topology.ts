@@ -1,6 +1,6 @@
-import { pointer, show } from '../../explain.ts'
 import type { Problems } from '../../problems.ts'
 import { isRecord } from '../../read-spec.ts'
+import { pointer, show } from '../../schema-problems.ts'
 
 /**
  * The wiring of a model as both generations of Keras, and TF.js after the second, write it, in one form. What the

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from 'typebox'
-import { describeSchema } from '../../src/engine/explain.ts'
+import { describeSchema } from '../../src/engine/schema-problems.ts'
 
 test('both ends of a range are told, and whether an end is in it', () => {
   const words = [

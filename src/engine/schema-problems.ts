@@ -80,7 +80,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
  * schema is closed, missing keys, and values that do not fit. Objects and lists of objects are entered; what lies in
  * a union is described as a whole.
  */
-export function explain(schema: TSchema, value: unknown, path = '', most = 100): SchemaProblem[] {
+export function schemaProblems(schema: TSchema, value: unknown, path = '', most = 100): SchemaProblem[] {
   const found: SchemaProblem[] = []
   visit(schema, value, path, found, most)
   return found
