@@ -17,6 +17,7 @@ import { useGraphql } from './graphql/index.ts'
 import { limits } from './graphql/limits.ts'
 import type { Metrics } from './metrics.ts'
 import { useConnections } from './plugins/connections.ts'
+import { useCrossSite } from './plugins/cross-site.ts'
 import { useMetrics } from './plugins/metrics.ts'
 import { useOpenApi } from './plugins/openapi.ts'
 import { refuseConnection, sendProblem, useOtherMethods, useProblems } from './plugins/problems.ts'
@@ -57,6 +58,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   await app.register(useValidation)
   await app.register(useProblems)
   await app.register(useRequests)
+  await app.register(useCrossSite, config)
   await app.register(useSecurity, config)
   await app.register(useMetrics, { metrics })
   if (services) await app.register(useOpenApi, { version })
@@ -74,7 +76,6 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     queueRoutes(app, services.queue)
     await app.register(useGraphql, {
       features: graphqlFeatures(services),
-      origin: config.CORS_ORIGIN,
       rows: Math.max(limits.rows, config.MAX_LAYERS),
     })
   }

@@ -53,11 +53,20 @@ export const ConfigSchema = Type.Object(
       default: false,
       description: 'Believe X-Forwarded-* headers; only behind a proxy that sets them.',
     }),
+    ALLOWED_HOSTS: Type.Optional(
+      Type.String({
+        pattern: '^(\\*|[\\w.-]+(, ?[\\w.-]+)*)$',
+        examples: ['archmeter.example,gpu-box.lan'],
+        description:
+          "Names by which the service may be called besides localhost, IP addresses, this machine's name and HOST: with commas between, or * for any, which lets a page that rebinds its name call it.",
+      }),
+    ),
     CORS_ORIGIN: Type.Optional(
       Type.String({
         pattern: '^(\\*|https?://[^/ ]+)$',
         examples: ['https://dashboard.example'],
-        description: 'The one origin whose pages may call the API from a browser, or *. Not set: none.',
+        description:
+          'The one other origin whose pages may call the API and open websockets from a browser, or *. Not set: none; they change nothing and read nothing.',
       }),
     ),
     MAX_BODY_BYTES: Type.Integer({

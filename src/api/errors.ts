@@ -12,6 +12,7 @@ type ApiErrorCode =
   | 'ROUTE_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'FORBIDDEN_ORIGIN'
+  | 'FORBIDDEN_HOST'
   | 'INVALID_QUERY'
   | 'QUERY_TOO_COMPLEX'
   | 'NOT_ACCEPTABLE'
@@ -46,7 +47,7 @@ export const errorTable = {
   UNKNOWN_CONVENTION: { status: 400, title: 'There is no such counting convention' },
   INVALID_QUERY: { status: 400, title: 'The GraphQL document or its variables are not valid' },
   QUERY_TOO_COMPLEX: { status: 400, title: 'The GraphQL request asks for more than one request may' },
-  FORBIDDEN_ORIGIN: { status: 403, title: 'Pages of this origin may not open websockets here' },
+  FORBIDDEN_ORIGIN: { status: 403, title: 'Pages of this origin may not do this' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such address' },
   ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture' },
   ZOO_FAMILY_NOT_FOUND: { status: 404, title: 'There is no such family in the zoo' },
@@ -67,6 +68,7 @@ export const errorTable = {
   NO_PROFILE: { status: 409, title: 'The run has no per-layer profile' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body comes in a format that is not read here' },
+  FORBIDDEN_HOST: { status: 421, title: 'The service does not go by this name' },
   INVALID_GRAPH: { status: 422, title: 'The graph is not valid' },
   INVALID_KERAS: { status: 422, title: 'The Keras or TF.js model cannot be read' },
   INVALID_ONNX: { status: 422, title: 'The ONNX file cannot be read' },

@@ -27,6 +27,7 @@ export const ProblemSchema = Type.Object(
 /** Codes any call may answer with. */
 const everywhere: readonly ErrorCode[] = [
   'MALFORMED_REQUEST',
+  'FORBIDDEN_HOST',
   'RATE_LIMITED',
   'OVERLOADED',
   'DATABASE_UNREACHABLE',

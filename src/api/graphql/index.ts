@@ -31,8 +31,6 @@ class RefusedDocument extends Error {
 
 export interface GraphqlOptions {
   features: readonly GraphqlFeature[]
-  /** The one other origin whose pages may open websockets, or `*`. */
-  origin?: string | undefined
   /** Rows that a request may make. Default `limits.rows`. */
   rows?: number | undefined
 }
@@ -42,7 +40,7 @@ export interface GraphqlOptions {
  * @throws Error where the features' parts do not make one valid schema.
  */
 export const useGraphql = fp<GraphqlOptions>(
-  async (app, { features, origin, rows = limits.rows }) => {
+  async (app, { features, rows = limits.rows }) => {
     const schema = composeFeatures(features)
     await app.register(websocket, { options: { maxPayload: limits.messageBytes, handleProtocols } })
     await app.register(mercurius, {
@@ -87,7 +85,6 @@ export const useGraphql = fp<GraphqlOptions>(
         method: 'GET',
         url: '/graphql',
         schema: { hide: true },
-        onRequest: async (request) => checkOrigin(request, origin),
         handler: () => {
           throw new ApiError(
             'METHOD_NOT_ALLOWED',
@@ -126,15 +123,4 @@ function sendErrors(error: unknown, request: FastifyRequest, reply: FastifyReply
   const { status, headers } = codedError(error)
   for (const [name, value] of Object.entries(headers)) reply.header(name, value)
   return answer(status, [formatError({ message: '', originalError: error }, 'executed', request.id, request.log)])
-}
-
-/**
- * Browsers let any page open a websocket to any host, and tell where the page is from: pages of other origins are
- * refused, or they could read what this service says to the machine they run on.
- */
-function checkOrigin(request: FastifyRequest, allowed: string | undefined): void {
-  const { origin } = request.headers
-  if (origin === undefined || allowed === '*' || origin === allowed) return
-  if (!URL.canParse(origin) || new URL(origin).host !== request.host)
-    throw new ApiError('FORBIDDEN_ORIGIN', `pages from ${origin.slice(0, 200)} may not open websockets here: set CORS_ORIGIN to allow one`)
 }

@@ -89,11 +89,11 @@ const feature: GraphqlFeature = {
   },
 }
 
-export async function toyApp(origin?: string) {
+export async function toyApp() {
   const logged: string[] = []
   const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => void logged.push(line) } } })
   await app.register(useValidation)
-  await app.register(useGraphql, { features: [feature], ...(origin === undefined ? {} : { origin }) })
+  await app.register(useGraphql, { features: [feature] })
   await app.ready()
   const post = async (query: unknown, rest: object = {}) => {
     const { statusCode, body } = await app.inject({ method: 'POST', url: '/graphql', payload: { query, ...rest } })

@@ -11,7 +11,7 @@ test('a stop waits for no connection on which nothing is asked', limit, async (t
   const app = await openBareApp()
   const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
   // What a browser opens ahead of need, what a slow client sends, and what is kept for the next request.
-  const said = ['', 'GET /healthz HTTP/1.1\r\nho', 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n']
+  const said = ['', 'GET /healthz HTTP/1.1\r\nho', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n']
   const sockets = await Promise.all(
     said.map(async (text) => {
       const socket = connect(port, '127.0.0.1')
@@ -69,7 +69,7 @@ test('a stop cuts off the request that does not end, and goes on', limit, async 
   const allBegun = new Promise<void>((resolve) => api.app.server.on('request', () => ++begun === halves.length && resolve()))
   const sockets = halves.map(([type, half]) => {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1').on('error', () => {})
-    socket.write(`POST /v1/architectures HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: 5000\r\n\r\n${half}`)
+    socket.write(`POST /v1/architectures HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: 5000\r\n\r\n${half}`)
     return socket
   })
   t.after(() => {

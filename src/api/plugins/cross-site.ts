@@ -1,0 +1,78 @@
+import { isIP } from 'node:net'
+import { hostname } from 'node:os'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Config } from '../config.ts'
+import { ApiError } from '../errors.ts'
+
+/** Methods that change nothing (RFC 9110, 9.2.1). What they answer, a page of another origin cannot read. */
+const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+/** Host headers that were found good and need not be parsed again. Clients choose them, so only so many are kept. */
+const mostKnown = 100
+
+/**
+ * Refuses what only a browser can be made to send: requests under a name that is not this service's, which is how a page
+ * reaches a local service by rebinding its own name, and requests that pages of other origins send unasked, such as forms,
+ * which need no CORS preflight. Tools that are no browser send neither Origin nor Sec-Fetch-Site, and are not concerned.
+ */
+export const useCrossSite = fp<Pick<Config, 'HOST' | 'ALLOWED_HOSTS' | 'CORS_ORIGIN'>>(
+  async (app, config) => {
+    const isOurs = hostCheck(config)
+    const known = new Set<string>()
+    app.addHook('onRequest', (request, _reply, done) => {
+      // Not request.host: a rebound page may send X-Forwarded-Host as it likes.
+      const { host } = request.headers
+      if (host !== undefined && !known.has(host)) {
+        if (!isOurs(host))
+          return done(
+            new ApiError(
+              'FORBIDDEN_HOST',
+              `this service is not called ${host.slice(0, 200)}: call it by localhost or an IP address, or add the name to ALLOWED_HOSTS`,
+            ),
+          )
+        if (known.size < mostKnown) known.add(host)
+      }
+      const concerned = !safe.has(request.method) || request.headers.upgrade !== undefined
+      done(concerned && isCrossSite(request, config.CORS_ORIGIN) ? refusal(request) : undefined)
+    })
+  },
+  { name: 'cross-site', fastify: '5.x', dependencies: ['problems'] },
+)
+
+/**
+ * Whether a Host header names this service: any IP address and localhost, since no page can make another's of them; the
+ * name of this machine and that in HOST; those of ALLOWED_HOSTS. The port is not looked at.
+ */
+function hostCheck({ HOST, ALLOWED_HOSTS }: Pick<Config, 'HOST' | 'ALLOWED_HOSTS'>): (header: string) => boolean {
+  const names = new Set([HOST, hostname(), ...(ALLOWED_HOSTS?.split(',') ?? [])].map((name) => name.trim().toLowerCase()))
+  if (names.has('*')) return () => true
+  return (header) => {
+    if (/[@/?#\\]/.test(header)) return false
+    const name = urlOf(`http://${header}`)?.hostname.replace(/\.$/, '')
+    if (!name) return false
+    return isIP(name.replace(/^\[|\]$/g, '')) > 0 || name === 'localhost' || name.endsWith('.localhost') || names.has(name)
+  }
+}
+
+/**
+ * Sec-Fetch-Site says it where the browser sends it, which it does to https and to localhost; Origin where not. A page's
+ * origin is compared without its scheme, since TLS may end before this service.
+ */
+function isCrossSite({ headers, host }: FastifyRequest, allowed: string | undefined): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
+  if (allowed === '*' || (origin !== undefined && origin === allowed)) return false
+  if (site === 'same-origin' || site === 'none') return false
+  if (origin === undefined) return site !== undefined
+  const from = urlOf(origin)
+  return !from?.host || urlOf(`${from.protocol}//${host}`)?.host !== from.host
+}
+
+const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null)
+
+function refusal({ headers }: FastifyRequest): ApiError {
+  const from = headers.origin === undefined ? 'other sites' : headers.origin.slice(0, 200)
+  return new ApiError(
+    'FORBIDDEN_ORIGIN',
+    `pages of ${from} may not change anything here, nor open websockets: set CORS_ORIGIN to the origin that may`,
+  )
+}
