@@ -40,7 +40,7 @@ export interface AppOptions {
 
 /** Puts the HTTP face together. Listens to nothing, opens nothing: what it works with is handed in. */
 export async function buildApp({ config, log, metrics, services, checks }: AppOptions): Promise<FastifyInstance> {
-  const app = Fastify({
+  const app: FastifyInstance = Fastify({
     loggerInstance: log,
     // One line a request, written by `useRequests`.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -50,7 +50,11 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     return503OnClosing: false,
     clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: 300 },
-    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    frameworkErrors: (error, request, reply) =>
+      void app.countRequest(request, reply).then(
+        () => sendProblem(error, request, reply),
+        (refusal) => sendProblem(refusal, request, reply),
+      ),
   })
   // JSON only: Fastify would also take text.
   app.removeContentTypeParser('text/plain')

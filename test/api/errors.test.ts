@@ -82,6 +82,29 @@ describe('errors', () => {
     assert.ok(logged.some((line) => line.includes('hunter2') && line.includes('"requestId":"secret-1"')))
   })
 
+  it('are logged with their stack where they are ours to mend, and as a line where the service refuses for a while', async () => {
+    const lineOf = async (error: unknown, address: string, request: object = {}) => {
+      thrown = error
+      const before = logged.length
+      await app.inject({ url: address, ...request })
+      return logged.slice(before).find((line) => line.includes('"code"'))!
+    }
+    const graphql = { method: 'POST', payload: { query: '{ devices { name } }' } }
+    for (const [address, request] of [
+      ['/v1/devices', {}],
+      ['/graphql', graphql],
+    ] as const) {
+      const busy = JSON.parse(await lineOf(new ApiError('OVERLOADED', 'too much at once'), address, request))
+      assert.deepEqual([busy.level, busy.code, busy.msg, 'err' in busy], [40, 'OVERLOADED', 'too much at once', false])
+      const refused = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' })
+      const lost = JSON.parse(await lineOf(new Error('Failed query: select 1', { cause: refused }), address, request))
+      assert.deepEqual([lost.level, lost.code, lost.reason, 'err' in lost], [40, 'DATABASE_UNREACHABLE', 'connect refused', false])
+      const broken = JSON.parse(await lineOf(new TypeError('no such property'), address, request))
+      assert.deepEqual([broken.level, broken.code], [50, 'INTERNAL'])
+      assert.match(broken.err.stack, /no such property\n +at /)
+    }
+  })
+
   it('of HTTP itself are problems too', async () => {
     assert.deepEqual([(await raw('nonsense\r\n\r\n')).problem.code, (await raw('nonsense\r\n\r\n')).status], ['MALFORMED_REQUEST', 400])
     const overflow = await raw(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)
@@ -132,6 +155,21 @@ describe('errors', () => {
       assert.equal(refused.json().code, 'RATE_LIMITED')
       assert.ok(Number(refused.headers['retry-after']) > 0)
       for (let i = 0; i < 5; i++) assert.equal((await limited.inject('/healthz')).statusCode, 200)
+      // Each from an address of its own: every request counts, whatever becomes of it.
+      const kinds: InjectOptions[] = [
+        { url: '/nothing/here' },
+        { url: `/v1/runs/${'x'.repeat(301)}` },
+        { url: '/v1/%E0%A4%A' },
+        { url: '/v1/devices', method: 'PATCH' },
+        { url: '/graphiql/nothing' },
+        { url: '/v1/conventions', method: 'HEAD' },
+      ]
+      for (const [i, request] of kinds.entries()) {
+        const codes = []
+        for (let n = 0; n < 3; n++) codes.push((await limited.inject({ ...request, remoteAddress: `10.0.0.${i}` })).statusCode)
+        assert.equal(codes.at(-1), 429, `${JSON.stringify(request)}: ${codes}`)
+        assert.notEqual(codes[1], 429)
+      }
     } finally {
       await limited.close()
     }

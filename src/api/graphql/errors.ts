@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { ApiError, type CodedError, codedError } from '../errors.ts'
+import { logProblem } from '../plugins/problems.ts'
 
 /** What graphql-js, graphql-jit (which has an error class of its own) and mercurius have in common. */
 export interface GraphqlFailure {
@@ -20,7 +21,7 @@ export type Phase = 'executed' | 'requested'
  */
 export function formatError(error: GraphqlFailure, phase: Phase, requestId: string, log: FastifyBaseLogger): GraphQLFormattedError {
   const coded = codeOf(error, phase)
-  if (coded.status >= 500) log.error({ err: error.originalError ?? error, path: error.path }, 'a GraphQL field failed')
+  logProblem(log, coded, error.originalError ?? error, { path: error.path })
   return {
     message: coded.detail,
     ...(error.locations && error.locations.length > 0 ? { locations: error.locations } : {}),

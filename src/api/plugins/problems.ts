@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { maxHeaderSize, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { ApiError, codedError, type ErrorCode, problemDocument } from '../errors.ts'
+import { ApiError, type CodedError, codedError, type ErrorCode, problemDocument } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -12,11 +12,28 @@ declare module 'fastify' {
   }
 }
 
-/** Answers with the problem document of an error, and logs what is ours to mend. */
+/**
+ * Logs an error that is answered: a failure of ours whole, with its stack; a refusal for a while (503, 507), of which
+ * there are many when there is one, as a line that says why; the client's own mistakes at debug.
+ */
+export function logProblem(log: FastifyBaseLogger, coded: CodedError, error: unknown, where: object = {}): void {
+  const { code, status, detail } = coded
+  if (status === 500) log.error({ err: error, code, ...where }, detail)
+  else if (status > 500) log.warn({ code, ...(error instanceof ApiError ? {} : { reason: rootOf(error) }), ...where }, detail)
+  else log.debug({ code, ...where }, detail)
+}
+
+/** What the first of several errors said: drivers wrap it in the text of the whole query. */
+function rootOf(error: unknown): string {
+  let root = error as Error & { cause?: unknown }
+  while (root.cause instanceof Error) root = root.cause
+  return root.message
+}
+
+/** Answers with the problem document of an error. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const coded = codedError(error)
-  if (coded.status >= 500) request.log.error({ err: error, code: coded.code }, coded.detail)
-  else request.log.debug({ code: coded.code }, coded.detail)
+  logProblem(request.log, coded, error)
   for (const [name, value] of Object.entries(coded.headers)) reply.header(name, value)
   reply.removeHeader('etag')
   reply.removeHeader('content-disposition')

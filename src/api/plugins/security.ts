@@ -1,6 +1,7 @@
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
@@ -22,9 +23,20 @@ const constantHeaders = {
   'x-content-type-options': 'nosniff',
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Counts a request against RATE_LIMIT, where one is set: for those that Fastify refuses before its hooks.
+     * @throws ApiError RATE_LIMITED
+     */
+    countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  }
+}
+
 /** Headers that browsers heed, limits per client, and refusal under load. */
 export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
   async (app, config) => {
+    app.decorate('countRequest', async () => {})
     const headers = { ...constantHeaders, 'cross-origin-resource-policy': config.CORS_ORIGIN ? 'cross-origin' : 'same-origin' }
     app.addHook('onRequest', (_request, reply, done) => {
       reply.headers(headers)
@@ -44,14 +56,19 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
         throw new ApiError('OVERLOADED', 'the service is behind with its work: try again in a few seconds', [], { 'retry-after': '2' })
       },
     })
-    if (config.RATE_LIMIT > 0)
-      await app.register(rateLimit, {
-        max: config.RATE_LIMIT,
-        timeWindow: '1 minute',
-        allowList: (request) => (request.routeOptions.config as { always?: boolean }).always === true,
-        errorResponseBuilder: (_request, { max, ttl }) =>
-          new ApiError('RATE_LIMITED', `more than ${max} requests a minute from this address: try again in ${Math.ceil(ttl / 1000)} s`),
-      })
+    if (config.RATE_LIMIT === 0) return
+    await app.register(rateLimit, {
+      global: false,
+      max: config.RATE_LIMIT,
+      timeWindow: '1 minute',
+      allowList: (request) => (request.routeOptions.config as { always?: boolean }).always === true,
+      errorResponseBuilder: (_request, { max, ttl }) =>
+        new ApiError('RATE_LIMITED', `more than ${max} requests a minute from this address: try again in ${Math.ceil(ttl / 1000)} s`),
+    })
+    // As a hook of the whole app, and not of each route as the plugin adds it: what no route takes counts too.
+    const count = app.rateLimit() as unknown as FastifyInstance['countRequest']
+    app.countRequest = count
+    app.addHook('onRequest', count)
   },
   { name: 'security', fastify: '5.x', dependencies: ['problems'] },
 )
