@@ -5,7 +5,7 @@ import type { BlobFile, Blobs } from './blobs.ts'
 import { after, isUuid, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, desc, eq, ilike, inArray, isNull, or, sql } from './drizzle.ts'
-import { textError } from './errors.ts'
+import { requireStorable, textError } from './errors.ts'
 import type { Packed } from './packed.ts'
 import { type Architecture, architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
@@ -51,6 +51,7 @@ export class Architectures {
    * @throws StoreError INVALID_TEXT
    */
   async insert(architecture: NewArchitecture, file?: BlobFile): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
+    requireStorable([architecture.name])
     try {
       if (!file) return await insertIn(this.#db, architecture, null)
       return await this.#blobs.keeping(file, (put) =>
@@ -96,6 +97,7 @@ export class Architectures {
   /** Newest first, deleted ones left out. @throws StoreError INVALID_CURSOR, INVALID_TEXT */
   async list(query: ArchitectureQuery): Promise<Page<ArchitectureSummary>> {
     const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)
+    requireStorable([query.search ?? ''])
     const conditions = [
       isNull(deletedAt),
       query.search === undefined ? undefined : ilike(name, `%${literal(query.search)}%`),

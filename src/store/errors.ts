@@ -53,12 +53,22 @@ export const isUniqueViolation = (error: unknown, constraint: string): boolean =
 /** Whether `error` is the refusal of a row whose `constraint` points at nothing. */
 export const isForeignKeyViolation = (error: unknown, constraint: string): boolean => violates(error, FOREIGN_KEY_VIOLATION, constraint)
 
-/** Turns the server's refusal of a text into a `StoreError` that says which character is at fault; others pass. */
-export function textError(error: unknown): unknown {
-  if (!BAD_TEXT.has(String(databaseError(error).code))) return error
-  return new StoreError(
+const unstorable = (options?: ErrorOptions): StoreError =>
+  new StoreError(
     'INVALID_TEXT',
     'A text holds a character that the database cannot store: leave out NUL (\\u0000) and unpaired surrogates (\\ud800 to \\udfff)',
-    { cause: error },
+    options,
   )
+
+/** Turns the server's refusal of a text into a `StoreError` that says which character is at fault; others pass. */
+export const textError = (error: unknown): unknown =>
+  BAD_TEXT.has(String(databaseError(error).code)) ? unstorable({ cause: error }) : error
+
+/**
+ * To be called before a client's texts are written: UTF-8 has no unpaired surrogates, so in a column of text they silently
+ * become U+FFFD, and in one of JSON the server's refusal cannot be told from that of a mistake of ours.
+ * @throws StoreError INVALID_TEXT
+ */
+export function requireStorable(texts: readonly string[]): void {
+  for (const text of texts) if (!text.isWellFormed() || text.includes('\0')) throw unstorable()
 }

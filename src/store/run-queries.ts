@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Database } from './database.ts'
 import { and, asc, desc, eq, or, type SQL, sql } from './drizzle.ts'
+import { requireStorable } from './errors.ts'
 import { type Run, type RunStatus, runs } from './schema.ts'
 
 export interface NewRun {
@@ -75,8 +76,10 @@ export interface Depth {
 /** The order in which waiting runs are taken. */
 export const QUEUE_ORDER = [desc(runs.priority), asc(runs.queuedAt), asc(runs.id)]
 
+/** @throws StoreError INVALID_TEXT */
 export function filters(filter: RunFilter): (SQL | undefined)[] {
   const { architectureId, status, device, runtime, label } = filter
+  requireStorable([architectureId ?? '', device ?? '', label ?? ''])
   return [
     // As text, so that an id that is none finds nothing instead of failing.
     architectureId === undefined ? undefined : sql`${runs.architectureId}::text = ${architectureId.toLowerCase()}`,

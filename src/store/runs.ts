@@ -7,7 +7,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { after, isUuid, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, desc, eq, inArray, isNull, type SQL, sql } from './drizzle.ts'
-import { isForeignKeyViolation, isUniqueViolation, StoreError, textError } from './errors.ts'
+import { isForeignKeyViolation, isUniqueViolation, requireStorable, StoreError, textError } from './errors.ts'
 import { sameRequest } from './idempotency.ts'
 import { cancelNotice } from './notifications.ts'
 import { filters, type NewRun, QUEUE_ORDER, type RunFilter, RunQueries, workloadOf } from './run-queries.ts'
@@ -51,8 +51,12 @@ export class Runs extends RunQueries {
     }
   }
 
-  /** What must be there before a transaction inserts these runs. @throws StoreError ARCHITECTURE_NOT_FOUND for what is no id */
+  /**
+   * What must be there before a transaction inserts these runs.
+   * @throws StoreError ARCHITECTURE_NOT_FOUND for what is no id, INVALID_TEXT
+   */
   async prepare(list: readonly NewRun[]): Promise<void> {
+    for (const { labels } of list) requireStorable(Object.entries(labels).flat())
     for (const run of list) for (const id of [run.architectureId, run.againstArchitectureId]) if (id && !isUuid(id)) throw notThere(id)
     for (const deviceUuid of new Set(list.map((run) => run.deviceUuid))) await this.#tickets.ensureQueue(deviceUuid)
   }

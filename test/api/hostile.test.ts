@@ -137,6 +137,50 @@ describe('no specification stalls the event loop', () => {
   })
 })
 
+/** A GraphQL request that registers what `variables` holds as `i`, given as text. */
+const registering = (variables: string) =>
+  `{"query":"mutation ($i: NewArchitectureInput!) { registerArchitecture(input: $i) { created } }","variables":{"i":${variables}}}`
+const sweeping = (batches: string) =>
+  `{"query":"mutation ($i: [Int!]!) { createSweep(input: {architectureId: \\"x\\", device: \\"cpu:0\\", runtime: onnxruntime, batches: $i}) { __typename } }","variables":{"i":${batches}}}`
+/** So often that a body of this part has the two megabytes that are allowed. */
+const filling = (part: string) => part.repeat(Math.floor((2 ** 21 - 400) / part.length))
+const layersOf = (count: number) => text(many(count, (i) => ({ id: `a${i}`, type: 'Conv2d', outChannels: 8, kernelSize: 3, padding: 1 })))
+
+const graphqlBodies: [string, string, string | null][] = [
+  ['ten thousand layers', registering(layersOf(10_000)), null],
+  ['lists 5,000 deep for layers', registering(`{"name":"x","layers":${deep(5000)}}`), 'QUERY_TOO_COMPLEX'],
+  ['lists 5,000 deep for a model', registering(`{"name":"x","keras":${deep(5000)}}`), 'QUERY_TOO_COMPLEX'],
+  ['objects 5,000 deep', registering(`{"name":"x","tfjs":${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}}`), 'QUERY_TOO_COMPLEX'],
+  ['lists a million deep', registering(`{"name":"x","layers":${deep(1_000_000)}}`), 'QUERY_TOO_COMPLEX'],
+  ['lists a million deep that nobody reads', `{"query":"{ zoo { name } }","variables":{"x":${deep(1_000_000)}}}`, 'QUERY_TOO_COMPLEX'],
+  ['as many layers as fit', registering(`{"name":"x","layers":[${filling('{},')}{}]}`), 'QUERY_TOO_COMPLEX'],
+  ['as many numbers as fit', sweeping(`[${filling('1,')}1]`), 'QUERY_TOO_COMPLEX'],
+  ['as many numbers as may be', sweeping(`[${'1,'.repeat(70_000)}1]`), 'INVALID_REQUEST'],
+  ['as many layers as may be', registering(`{"name":"x","layers":[${'{},'.repeat(35_000)}{}]}`), 'LIMIT_EXCEEDED'],
+  ['as many keys as fit', registering(`{"name":"x","keras":{${many(100_000, (i) => `"key${i}":1`).join()}}}`), 'QUERY_TOO_COMPLEX'],
+  [
+    'as many keys as may be',
+    registering(`{"name":"x","layers":[${many(35, (i) => `{${many(2000, (n) => `"k${i}n${n}":1`)}}`)}]}`),
+    'INVALID_GRAPH',
+  ],
+  ['as many variables as may be', `{"query":"{ __typename }","variables":{${many(2000, (i) => `"v${i}":1`).join()}}}`, null],
+  ['one long text', registering(`{"name":"${'x'.repeat(2_000_000)}"}`), 'INVALID_REQUEST'],
+  ['brackets in a text', registering(`{"name":"${'[{,\\"'.repeat(20)}","zoo":{"preset":"alexnet"}}`), null],
+]
+
+describe('no body of GraphQL stalls the event loop', () => {
+  for (const [name, body, code] of graphqlBodies)
+    it(name, async () => {
+      let answer: Response | undefined
+      const turn = await longestTurn(async () => {
+        answer = await fetch(`${api.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      })
+      const { errors } = (await answer!.json()) as { errors?: { message: string; extensions: { code: string } }[] }
+      assert.equal(errors?.[0]?.extensions.code ?? null, code, errors?.[0]?.message)
+      assert.ok(turn < mostMs, `a turn of the event loop took ${turn.toFixed(0)} ms`)
+    })
+})
+
 describe('the pool', () => {
   const limits = defaultLimits
   const maxBodyBytes = 2 ** 21

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { logTo } from '../../src/api/logging.ts'
 import { openBareApp, openTestApi, smallNetwork, type TestApi } from './helper.ts'
@@ -82,6 +84,31 @@ describe('pages', () => {
     const code = await api.request.get(new URL(script, 'http://x/docs/').pathname).expect(200)
     assert.match(code.headers['content-type'] as string, /javascript/)
     await api.request.get('/docs').expect(301)
+  })
+  it('are where they are said to be, and whatever else is asked for beside them is not there', async () => {
+    for (const path of ['/graphiql', '/graphiql/page.js', '/graphiql/graphiql.min.css', '/graphiql/react.production.min.js'])
+      await api.request.get(path).expect(200)
+    const names = [
+      '',
+      '..',
+      '%2e%2e',
+      '..%2f..%2fpackage.json',
+      '%00',
+      'page.js%00',
+      'page.js/',
+      'package.json',
+      'x'.repeat(5000),
+      '%2f',
+      '\\',
+    ]
+    for (const page of ['/graphiql/', '/docs/js/', '/docs/x/'])
+      for (const name of names) {
+        // fetch, and light-my-request, take the dots out.
+        const request = http.get(`${api.url}/`, { path: page + name })
+        const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+        response.resume()
+        assert.equal(response.statusCode, 404, `${page}${name.slice(0, 50)}`)
+      }
   })
   it('the first names the calls', async () => {
     const { text } = await api.request.get('/')

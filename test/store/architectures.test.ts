@@ -122,9 +122,18 @@ test('a cursor that is not ours is refused, whatever it holds', async () => {
 })
 
 test('what the database cannot store is refused with the reason, and the store goes on', async () => {
-  const { architectures } = opened.store
-  await assert.rejects(architectures.insert(someArchitecture({ name: 'nul \0' })), refused('INVALID_TEXT'))
-  await assert.rejects(architectures.list({ search: '\0' }), refused('INVALID_TEXT'))
+  const { architectures, runs, sweeps } = opened.store
+  const { architecture } = await architectures.insert(someArchitecture({ name: 'pair \u{1f600}' }))
+  assert.equal(architecture.name, 'pair \u{1f600}')
+  const run = someRun(architecture.id)
+  for (const text of ['nul \0', 'high \ud83d', 'low \ude00', '\ude00\ud83d']) {
+    await assert.rejects(architectures.insert(someArchitecture({ name: text })), refused('INVALID_TEXT'))
+    await assert.rejects(architectures.list({ search: text }), refused('INVALID_TEXT'))
+    await assert.rejects(runs.insert({ ...run, labels: { a: text } }), refused('INVALID_TEXT'))
+    await assert.rejects(sweeps.insert({}, [{ insert: { ...run, labels: { a: text } } }], { requestHash: 'x' }), refused('INVALID_TEXT'))
+    for (const label of [text, `a=${text}`]) await assert.rejects(runs.list({ label }), refused('INVALID_TEXT'))
+    await assert.rejects(runs.list({ device: text }), refused('INVALID_TEXT'))
+  }
   for (const id of ['', 'x', "'; DROP TABLE runs; --", '\0']) assert.equal(await architectures.get(id), null)
   await opened.store.ping()
 })

@@ -8,16 +8,16 @@ const packageFolder = (name: string, folder = ''): string =>
   fileURLToPath(new URL(`./${folder}`, import.meta.resolve(`${name}/package.json`)))
 const ownFolder = fileURLToPath(new URL('./graphiql/', import.meta.url))
 
-/** What the page loads, and nothing else of those packages. */
-const files = [
-  'page.js',
-  'page.css',
-  'graphiql.min.js',
-  'graphiql.min.css',
-  'react.production.min.js',
-  'react-dom.production.min.js',
-  'graphql-ws.min.js',
-]
+/** What the page loads, and nothing else of those packages: file → folder. */
+const files: Readonly<Record<string, string>> = {
+  'page.js': ownFolder,
+  'page.css': ownFolder,
+  'graphiql.min.js': packageFolder('graphiql'),
+  'graphiql.min.css': packageFolder('graphiql'),
+  'react.production.min.js': packageFolder('react', 'umd/'),
+  'react-dom.production.min.js': packageFolder('react-dom', 'umd/'),
+  'graphql-ws.min.js': packageFolder('graphql-ws', 'umd/'),
+}
 
 /** GraphiQL at `/graphiql`, from the installed packages: mercurius' own page loads React from a CDN, and stays blank without it. */
 export const useGraphiql = fp(
@@ -28,21 +28,10 @@ export const useGraphiql = fp(
         reply.header('content-security-policy', pagePolicy)
       })
       pages.get('/graphiql', { schema: { hide: true } }, (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
-      await pages.register(fastifyStatic, {
-        root: [
-          ownFolder,
-          packageFolder('graphiql'),
-          packageFolder('react', 'umd/'),
-          packageFolder('react-dom', 'umd/'),
-          packageFolder('graphql-ws', 'umd/'),
-        ],
-        prefix: '/graphiql/',
-        index: false,
-        decorateReply: false,
-        maxAge: '1h',
-        allowedPath: (path) => files.includes(path.slice(1)),
-        schemaHide: true,
-      })
+      await pages.register(fastifyStatic, { root: ownFolder, serve: false })
+      // A route for each, and none that takes whatever follows: the router knows what is not there.
+      for (const [file, folder] of Object.entries(files))
+        pages.get(`/graphiql/${file}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(file, folder, { maxAge: '1h' }))
     })
   },
   { name: 'graphiql', fastify: '5.x' },

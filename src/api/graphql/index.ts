@@ -7,6 +7,7 @@ import { handleProtocols } from 'graphql-ws'
 import mercurius from 'mercurius'
 import { type Static, Type } from 'typebox'
 import { ApiError, codedError } from '../errors.ts'
+import { useBoundedJson } from './body.ts'
 import { GraphqlContext } from './context.ts'
 import { formatError, type GraphqlFailure } from './errors.ts'
 import { composeFeatures, type GraphqlFeature } from './feature.ts'
@@ -16,7 +17,8 @@ import { subscriptionSocket } from './socket.ts'
 
 const GraphqlRequest = Type.Object({
   query: Type.String({ maxLength: limits.queryLength, description: 'The document. Large inputs go into variables.' }),
-  variables: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
+  // Not a record: that looks at every name, and takes longer than parsing them.
+  variables: Type.Optional(Type.Union([Type.Object({}), Type.Null()])),
   operationName: Type.Optional(Type.Union([Type.String({ maxLength: 200 }), Type.Null()])),
 })
 
@@ -78,6 +80,7 @@ export const useGraphql = fp<GraphqlOptions>(
     })
     await app.register(async (routes) => {
       routes.setErrorHandler(sendErrors)
+      useBoundedJson(routes)
       routes.post<{ Body: Static<typeof GraphqlRequest> }>('/graphql', { schema: { hide: true, body: GraphqlRequest } }, (request, reply) =>
         execute(request, reply, rows),
       )
@@ -108,7 +111,7 @@ async function execute(request: FastifyRequest<{ Body: Static<typeof GraphqlRequ
   // mercurius keeps a document's compiled form by its text alone, whichever of its operations was asked for first.
   const source = operationName ? `${query}\n#${JSON.stringify(operationName)}` : query
   const context = new GraphqlContext(request.id, request.log, rows, operationName)
-  return reply.graphql(source, context as any, variables ?? {}, operationName ?? undefined)
+  return reply.graphql(source, context as any, (variables ?? {}) as Record<string, unknown>, operationName ?? undefined)
 }
 
 /** What failed before execution: a document, variables, or the request itself. */

@@ -19,6 +19,12 @@ export const limits = {
   compiledFields: 100,
   /** Rows that a request may make: items of pages, layers costed, networks registered. */
   rows: 20_000,
+  /** Lists and objects that the body of a request may nest: a model of Keras nests about ten. */
+  bodyDepth: 64,
+  /** Items and members of all lists and objects of a body: ten thousand layers of four attributes each, and some. */
+  bodyValues: 75_000,
+  /** Members of one object of a body: the names of a large one are looked up in a slower way. */
+  bodyMembers: 2000,
   /** Subscriptions open on one websocket. */
   subscriptions: 50,
   /** Bytes of one websocket message. */

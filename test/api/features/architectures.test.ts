@@ -207,7 +207,7 @@ describe('what is wrong is said, all of it', () => {
     assert.match(large.body.detail, /as an ONNX file in a form, or MAX_BODY_BYTES is raised/)
   })
   it('a name that the database cannot hold', async () => {
-    await refused({ ...smallNetwork(3), name: 'a\u0000b' }, 422, 'INVALID_TEXT')
+    for (const name of ['a\u0000b', 'a\ud800', '\udc00']) await refused({ ...smallNetwork(3), name }, 422, 'INVALID_TEXT')
   })
 })
 

@@ -220,6 +220,16 @@ describe('what cannot be is refused', () => {
     const { detail } = await refused({ labels: { a: 'x'.repeat(70_000) } }, 413, 'BODY_TOO_LARGE')
     assert.match(detail, /leave out what it does not need/)
   })
+  it('a label that the database cannot hold', async () => {
+    for (const text of ['a\u0000b', 'a\ud800', '\udc00']) {
+      await refused({ labels: { a: text } }, 422, 'INVALID_TEXT')
+      const query = 'mutation ($i: NewRunInput!) { createRun(input: $i) { created } }'
+      const { body: answer } = await api.request.post('/graphql').send({ query, variables: { i: body({ labels: { a: text } }) } })
+      assert.equal(answer.errors[0].extensions.code, 'INVALID_TEXT')
+      const list = { query: 'query ($l: String) { runs(label: $l) { edges { cursor } } }', variables: { l: `a=${text}` } }
+      assert.equal((await api.request.post('/graphql').send(list)).body.errors[0].extensions.code, 'INVALID_TEXT')
+    }
+  })
   it('a body that was cut off', async () => {
     const { body } = await api.request.post('/v1/runs').set('content-type', 'application/json').send('{"architectureId": "').expect(400)
     assert.equal(body.code, 'MALFORMED_JSON')

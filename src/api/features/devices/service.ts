@@ -3,6 +3,7 @@ import type { BackendName, RuntimeName, RuntimeSupport } from '../../../gpu/cont
 import type { DeviceDirectory, Offers } from '../../../gpu/devices/directory.ts'
 import type { CpuDescription } from '../../../gpu/devices/host-facts.ts'
 import { ApiError } from '../../errors.ts'
+import { hideFolders } from '../../hide-folders.ts'
 import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
 
 type Offered = Offers['devices'][number]
@@ -24,7 +25,10 @@ export class DeviceService {
   /** Every device that is alive, and the kinds that hosts do not have. */
   async list(): Promise<DeviceListAnswer> {
     const { devices, absent } = await this.#directory.list()
-    return { items: devices.map(present), absent: absent.map(({ host, kind, reason, command }) => ({ host, kind, reason, command })) }
+    return {
+      items: devices.map(present),
+      absent: absent.map(({ host, kind, reason, command }) => ({ host, kind, reason: hideFolders(reason), command })),
+    }
   }
 
   /**
@@ -44,7 +48,7 @@ export class DeviceService {
       throw new ApiError('UNSUPPORTED_BY_RUNTIME', message, [{ path: '/backend', message }])
     }
     const [support] = candidates
-    const why = support && !support.usable ? support.reason : 'it is not installed'
+    const why = support && !support.usable ? hideFolders(support.reason) : 'it is not installed'
     const remedy = support && !support.usable && support.command ? `; run: ${support.command}` : ''
     const others = device.runtimes.filter((each) => each.usable).map(nameOf)
     const instead = others.length > 0 ? `; usable there: ${others.join(', ')}` : ''
@@ -71,7 +75,9 @@ function pick(name: string, { devices, absent }: Offers): Offered {
     )
   const known = devices.map(addressOf)
   const kind = absent.find((each) => name.toLowerCase().includes(`${each.kind}:`))
-  const why = kind ? `; ${kind.host} has no ${kind.kind} device: ${kind.reason}${kind.command ? `; run: ${kind.command}` : ''}` : ''
+  const why = kind
+    ? `; ${kind.host} has no ${kind.kind} device: ${hideFolders(kind.reason)}${kind.command ? `; run: ${kind.command}` : ''}`
+    : ''
   const list = known.length > 0 ? `: there are ${known.slice(0, 20).join(', ')}` : ': no service that runs anything is alive'
   const hint = nearest(name, known)
   throw new ApiError('DEVICE_NOT_FOUND', `there is no device "${name.slice(0, 100)}"${hint.startsWith(';') ? hint : list}${why}`)
@@ -98,7 +104,7 @@ const present = (device: Offered): DeviceAnswer => ({
     usable: each.usable,
     version: each.usable ? each.version : null,
     capabilities: each.usable ? { settings: [], ...each.capabilities } : null,
-    reason: each.usable ? null : each.reason,
+    reason: each.usable ? null : hideFolders(each.reason),
     command: each.usable ? null : each.command,
   })),
 })

@@ -1,4 +1,5 @@
 import pTimeout from 'p-timeout'
+import { hideFolders } from '../../hide-folders.ts'
 
 /** One thing the service needs to do its work, and whether it is there. */
 export interface Check {
@@ -20,7 +21,7 @@ export async function readiness(checks: Readonly<Record<string, () => Promise<vo
         await pTimeout(check(), { milliseconds: timeoutMs, message: `no answer within ${timeoutMs} ms` })
         return [name, { ready: true, reason: null }]
       } catch (cause) {
-        return [name, { ready: false, reason: (cause as Error).message }]
+        return [name, { ready: false, reason: hideFolders((cause as Error).message) }]
       }
     }),
   )

@@ -4,6 +4,7 @@ import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, Store } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError } from '../../errors.ts'
+import { hideFolders } from '../../hide-folders.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
@@ -158,8 +159,16 @@ export class RunService {
 }
 
 async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEventAnswer, void, void> {
-  for await (const { runId, seq, type, data, at } of events) yield { runId, seq, type, data, at: at.toISOString() }
+  for await (const { runId, seq, type, data, at } of events) yield { runId, seq, type, data: presentData(data), at: at.toISOString() }
 }
+
+function presentData(data: RunEvent['data']): RunEvent['data'] {
+  const { error } = data as { error?: Run['error'] }
+  return error ? { ...data, error: presentError(error) } : data
+}
+
+/** A worker's last words may name files of this host. */
+const presentError = (error: Run['error']): RunAnswer['error'] => error && { ...error, message: hideFolders(error.message) }
 
 type StoredSide = Omit<Side, 'architectureId'> & { backend: BackendName }
 
@@ -204,7 +213,7 @@ function present(run: Run, place: Place | null): RunAnswer {
     comparison: run.comparison as RunAnswer['comparison'],
     certificate: run.certificate as RunAnswer['certificate'],
     environment: run.environment as RunAnswer['environment'],
-    error: run.error,
+    error: presentError(run.error),
     links: {
       self,
       architecture: `/v1/architectures/${run.architectureId}`,
