@@ -8,7 +8,7 @@
 const purePackages = ['typebox', 'fastest-levenshtein', '@bufbuild/protobuf', 'onnx-buf']
 const packageOf = (names) => `(^|/)node_modules/(${names.join('|')})/`
 /** All of a package that loads a binding but its package.json, which is read for its version. */
-const bindings = '(^|/)node_modules/(onnxruntime-[^/]+|@tensorflow/[^/]+)/(?!package\\.json$)'
+const bindings = '(^|/)node_modules/(onnxruntime-[^/]+|@tensorflow/[^/]+|koffi)/(?!package\\.json$)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

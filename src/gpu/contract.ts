@@ -16,14 +16,14 @@ export type { TimingSettings }
 export const runtimeNames = ['onnxruntime', 'tfjs'] as const
 export type RuntimeName = (typeof runtimeNames)[number]
 /** What of a runtime executes: the libraries its kernels come from. */
-export const backendNames = ['cpu', 'cuda', 'tensorflow', 'wasm'] as const
+export const backendNames = ['cpu', 'cuda', 'node', 'tensorflow', 'wasm'] as const
 export type BackendName = (typeof backendNames)[number]
 export const precisions = ['float32', 'float16'] as const
 export type Precision = (typeof precisions)[number]
 
 /** Back ends by runtime and kind of device, the best first: a run that names none gets the first that works. */
 export const backendsOf: Readonly<Record<RuntimeName, Readonly<Record<DeviceKind, readonly BackendName[]>>>> = {
-  onnxruntime: { cpu: ['cpu'], cuda: ['cuda'] },
+  onnxruntime: { cpu: ['cpu', 'node'], cuda: ['cuda', 'node'] },
   tfjs: { cpu: ['tensorflow', 'wasm'], cuda: ['tensorflow'] },
 }
 

@@ -33,14 +33,14 @@ const kinds: readonly Kind[] = [
   {
     code: 'DEVICE_LOST',
     words:
-      /CUDA failure (46|100|101|214|219|220|700|702|709|710|714|715|716|717|718|719|999):|CUDA_ERROR_(ILLEGAL_ADDRESS|LAUNCH_FAILED|LAUNCH_TIMEOUT|ECC_UNCORRECTABLE|NO_DEVICE|INVALID_DEVICE|DEVICE_UNAVAILABLE|HARDWARE_STACK_ERROR|UNKNOWN)|GPU is lost|fallen off the bus|device-side assert/i,
+      /CUDA failure (46|100|101|214|219|220|700|702|709|710|714|715|716|717|718|719|999):|CUDA_ERROR_(ILLEGAL_ADDRESS|LAUNCH_FAILED|LAUNCH_TIMEOUT|ECC_UNCORRECTABLE|NO_DEVICE|INVALID_DEVICE|DEVICE_UNAVAILABLE|HARDWARE_STACK_ERROR|UNKNOWN)|^DEVICE_RESET:|GPU is lost|fallen off the bus|device-side assert/i,
     meaning: 'the GPU failed or went away',
     remedy: 'look at the driver’s messages (dmesg, Xid), then queue the run again',
   },
   {
     code: 'NOT_SUPPORTED_BY_DEVICE',
     words:
-      /(CUDNN|CUBLAS|CUFFT)_(STATUS_)?(NOT_SUPPORTED|ARCH_MISMATCH)\w*|CUDA failure (209|222|801):|CUDA_ERROR_(NOT_SUPPORTED|NO_BINARY_FOR_GPU|UNSUPPORTED_PTX_VERSION)|no kernel image is available|no algorithm worked|\bUNIMPLEMENTED\b/i,
+      /(CUDNN|CUBLAS|CUFFT)_(STATUS_)?(NOT_SUPPORTED|ARCH_MISMATCH)\w*|CUDA failure (209|222|801):|CUDA_ERROR_(NOT_SUPPORTED|NO_BINARY_FOR_GPU|UNSUPPORTED_PTX_VERSION)|^NOT_IMPLEMENTED:|could not find an implementation for|no kernel image is available|no algorithm worked|\bUNIMPLEMENTED\b/i,
     meaning: 'the libraries of this GPU cannot compute it',
     remedy: 'use a smaller batch or resolution, another precision or another runtime',
   },
@@ -56,9 +56,11 @@ export const codeOf = (words: string): string | null => kindOf(words)?.code ?? n
  * words tell of, else `RUNTIME_ERROR`.
  */
 export function failureOf(error: unknown): RunFailure {
-  const { code, message, name }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+  const { code, message, name, status }: NodeJS.ErrnoException & { status?: unknown } =
+    error instanceof Error ? error : new Error(String(error))
   if ((name === 'RunError' || name === 'EngineError') && typeof code === 'string') return { code, message: message.slice(0, 2000) }
-  const kind = kindOf(message)
+  // ONNX Runtime's C API gives a status beside its words.
+  const kind = kindOf(typeof status === 'string' ? `${status}: ${message}` : message)
   if (!kind) return { code: 'RUNTIME_ERROR', message: message.slice(0, 2000) }
   return { code: kind.code, message: `${kind.meaning}: ${message.slice(0, 1800)}; ${kind.remedy}` }
 }

@@ -38,6 +38,8 @@ export interface Session {
   run(): Promise<void> | void
   /** The outputs of the last `run`, in graph order, each in the engine's element order (N×C×H×W). */
   outputs(): Float32Array[] | Promise<Float32Array[]>
+  /** Mean time of a call's copies to and from the device since it was last asked, ms; null where none were timed apart. */
+  copiesMs?(): { hostToDevice: number; deviceToHost: number } | null
   /** What the runtime was told, by its own option names. */
   options: Record<string, string | number | boolean>
   /** Operations that it runs beside the network's own, in words. */

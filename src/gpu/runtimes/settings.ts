@@ -20,7 +20,22 @@ export const runtimeSettingProperties = {
   mode: Type.Enum(['endToEnd', 'resident'], {
     default: 'endToEnd',
     description:
-      'endToEnd: a call takes the input from the host and brings the output back. resident: the input lies on the device, scaled by a scalar from the host so that nothing folds away, and one scalar an output comes back; the result names the operations this adds.',
+      'endToEnd: a call takes the input from the host and brings the output back. resident: both stay on the device. ONNX Runtime binds them there; its back end node cannot, so that there the input is scaled by a scalar from the host and one scalar an output comes back, and the result names the operations this adds.',
+  }),
+  cudaGraph: Type.Boolean({
+    default: false,
+    description:
+      'On CUDA, whether the kernels of a call are captured once and launched as one graph (enable_cuda_graph): small batches are then no longer bound by launches from the CPU. The profile of layers is taken without.',
+  }),
+  layout: Type.Enum(['nchw', 'nhwc'], {
+    default: 'nchw',
+    description:
+      'On CUDA, the order in which convolutions, poolings and normalizations keep their data (prefer_nhwc). What the network takes and gives stays N×C×H×W; the runtime transposes where it must.',
+  }),
+  convSearch: Type.Enum(['exhaustive', 'heuristic', 'default'], {
+    default: 'exhaustive',
+    description:
+      'On CUDA, how cuDNN chooses the algorithm of a convolution (cudnn_conv_algo_search): exhaustive tries all at the first call, heuristic asks for a guess, default takes one and the same.',
   }),
 }
 const RuntimeSettings = Type.Object(runtimeSettingProperties)

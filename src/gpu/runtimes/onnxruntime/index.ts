@@ -1,42 +1,29 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import type * as ort from 'onnxruntime-node'
 import { exportOnnx, type OnnxExport } from '../../../engine/formats/onnx-export.ts'
-import { numel } from '../../../engine/shape.ts'
-import { seededInput } from '../../../engine/weights.ts'
 import type { BackendName, LayerProfile, RunJob, RuntimeCapabilities, RuntimeSupport } from '../../contract.ts'
 import { setupCommand } from '../../cuda-folder.ts'
 import type { DeviceKind } from '../../devices/device.ts'
 import type { LoadRequest, Runtime, Session } from '../contract.ts'
 import { fileAsExport } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
-import { defaultRuntimeSettings, type RuntimeSettings } from '../settings.ts'
-import { bindingFor, cudaProblem, version } from './binding.ts'
+import { defaultRuntimeSettings } from '../settings.ts'
+import { cApiDriver } from './c-api/driver.ts'
+import { type Driver, noCpuFallback } from './driver.ts'
+import { nodeDriver } from './node.ts'
+import { cudaProblem, version } from './package.ts'
 import { attributeKernels, readTrace, requireProvider, type Trace } from './profile.ts'
 
 /**
- * ONNX Runtime through onnxruntime-node. The graph is exported to ONNX in memory; weights lie in an external block, so
- * they are copied once, by the runtime. A user's own file with its weights runs as it is.
+ * ONNX Runtime, by its C API or by the npm package's binding. The graph is exported to ONNX in memory; weights lie in an
+ * external block, so they are copied once, by the runtime. A user's own file with its weights runs as it is.
  */
 
-/** Everything the session is told, by ONNX Runtime's own names. */
-const sessionOptions = (kind: DeviceKind, threads: number, { graphOptimization }: RuntimeSettings) => ({
-  executionProviders: [kind === 'cuda' ? { name: 'cuda', deviceId: 0 } : 'cpu'],
-  intraOpNumThreads: threads,
-  interOpNumThreads: 1,
-  executionMode: 'sequential' as const,
-  graphOptimizationLevel: graphOptimization,
-  // Without this, a node that CUDA cannot take would run on the CPU in silence.
-  ...(kind === 'cuda' ? { extra: { session: noCpuFallback } } : {}),
-})
-
-/** Makes ONNX Runtime refuse a graph of which a node would land on the CPU, whatever the reason. */
-export const noCpuFallback = { disable_cpu_ep_fallback: '1' }
 /** What ONNX Runtime calls the provider of a kind of device, in profiles too. */
 const providerOf = (kind: DeviceKind): string => (kind === 'cuda' ? 'CUDAExecutionProvider' : 'CPUExecutionProvider')
 
-const exported = (request: LoadRequest): OnnxExport => {
+function exported(request: LoadRequest, { residentByOps }: Driver): OnnxExport {
   const { model, graph, batch, resolution, seed, precision, settings = defaultRuntimeSettings } = request
   if (model) return fileAsExport(model, request)
   return exportOnnx(graph, {
@@ -44,70 +31,33 @@ const exported = (request: LoadRequest): OnnxExport => {
     seed,
     precision,
     castEdges: false,
-    resident: settings.mode === 'resident',
+    resident: residentByOps && settings.mode === 'resident',
     weights: 'seeded',
     storage: 'external',
     ...(resolution ? { resolution } : {}),
   })
 }
 
-const create = async ({ device, threads, settings = defaultRuntimeSettings }: LoadRequest, model: OnnxExport, more: object = {}) =>
-  bindingFor(device.kind).InferenceSession.create(model.model, {
-    ...sessionOptions(device.kind, threads, settings),
-    externalData: model.externalData,
-    ...more,
-  })
-
-function feedsFor(model: OnnxExport, { seed, precision, device }: LoadRequest): Record<string, ort.Tensor> {
-  const { Tensor } = bindingFor(device.kind)
-  const tensor = (values: Float32Array, shape: readonly number[]) =>
-    precision === 'float16' ? float16Tensor(Tensor, values, shape) : new Tensor('float32', values, [...shape])
-  if (model.resident) return { [model.resident.scale]: tensor(Float32Array.of(1), []) }
-  return Object.fromEntries(model.inputs.map(({ name, id = name, shape }) => [name, tensor(seededInput(seed, id, numel(shape)), shape)]))
-}
-
-/**
- * A float16 tensor that the binding can read. It asks Node-API for the array, which knows no Float16Array in Node 24 and
- * calls it empty; what it expects is the same bits as Uint16Array, which the package's own class always wraps.
- */
-function float16Tensor(Tensor: typeof ort.Tensor, values: Float32Array, shape: readonly number[]): ort.Tensor {
-  const bits = new Uint16Array(Float16Array.from(values).buffer)
-  return Object.assign(new Tensor('uint16', bits, [...shape]), { type: 'float16' })
-}
-
-/** ONNX Runtime gives float16 as it is. */
-const asFloat32 = ({ data }: ort.Tensor): Float32Array =>
-  data instanceof Float32Array ? data : Float32Array.from(data as unknown as Float16Array)
-
-async function load(request: LoadRequest): Promise<Session> {
+async function load(driver: Driver, request: LoadRequest): Promise<Session> {
   const { device, threads, settings = defaultRuntimeSettings } = request
   const { kind } = device
-  const model = exported(request)
-  const session = await create(request, model).catch((error: Error) => {
+  const model = exported(request, driver)
+  const { options, endProfiling, ...session } = await driver.open(request, model).catch((error: Error) => {
     throw kind === 'cuda' ? new Error(reasonOf(error.message, kind).reason, { cause: error }) : error
   })
-  const feeds = feedsFor(model, request)
-  const outputs = model.outputs.map(({ name }) => name)
-  const fetched = model.resident?.scalars ?? outputs
-  let results: ort.InferenceSession.ReturnType = {}
-  const { intraOpNumThreads, interOpNumThreads, executionMode, graphOptimizationLevel } = sessionOptions(kind, threads, settings)
   return {
+    ...session,
     options: {
       executionProvider: kind,
-      ...{ intraOpNumThreads, interOpNumThreads, executionMode, graphOptimizationLevel },
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: settings.graphOptimization,
       mode: settings.mode,
-      ...(kind === 'cuda' ? { 'session.disable_cpu_ep_fallback': '1', tf32: settings.tf32 } : {}),
+      ...(kind === 'cuda' ? { ...noCpuFallback, tf32: settings.tf32 } : {}),
+      ...options,
     },
     addedOps: model.resident?.addedOps ?? [],
-    async run() {
-      results = await session.run(feeds, fetched)
-    },
-    async outputs() {
-      // What stayed on the device is fetched once, by a call of its own.
-      const made = model.resident ? await session.run(feeds, outputs) : results
-      return outputs.map((name) => asFloat32(made[name]!))
-    },
-    dispose: () => session.release(),
   }
 }
 
@@ -115,19 +65,17 @@ async function load(request: LoadRequest): Promise<Session> {
  * The kernels that a request runs, by ONNX Runtime's own profile, in a session of its own.
  * @throws RunError FOREIGN_PROVIDER where one ran on another provider than that of the device.
  */
-async function trace(request: LoadRequest, runs: number): Promise<{ kernels: Trace; model: OnnxExport }> {
-  const model = exported(request)
+async function trace(driver: Driver, request: LoadRequest, runs: number): Promise<{ kernels: Trace; model: OnnxExport }> {
+  const model = exported(request, driver)
   const folder = await mkdtemp(path.join(request.scratch, 'profile-'))
   try {
-    const session = await create(request, model, { enableProfiling: true, profileFilePrefix: path.join(folder, 'trace') })
+    const session = await driver.open(request, model, path.join(folder, 'trace'))
     try {
-      const feeds = feedsFor(model, request)
-      const fetched = [...(model.resident?.scalars ?? model.outputs.map(({ name }) => name))]
       // One more than is counted: the first call allocates.
-      for (let i = 0; i <= runs; i++) await session.run(feeds, fetched)
+      for (let i = 0; i <= runs; i++) await session.run()
       session.endProfiling()
     } finally {
-      await session.release()
+      await session.dispose()
     }
     const [file] = await readdir(folder)
     const kernels = readTrace(await readFile(path.join(folder, file!), 'utf8'), runs)
@@ -138,8 +86,8 @@ async function trace(request: LoadRequest, runs: number): Promise<{ kernels: Tra
   }
 }
 
-async function profile(request: LoadRequest, runs: number): Promise<LayerProfile> {
-  const { kernels, model } = await trace(request, runs)
+async function profile(driver: Driver, request: LoadRequest, runs: number): Promise<LayerProfile> {
+  const { kernels, model } = await trace(driver, request, runs)
   return { ...attributeKernels(request.graph, kernels, model.layerOfNode), method: profileMethods[request.device.kind] }
 }
 
@@ -150,12 +98,12 @@ const profileMethods: Readonly<Record<DeviceKind, string>> = {
 }
 
 /** Traced, not only run: on a GPU each kernel of the tiny graph must have run there. */
-async function probe(device: RunJob['device']): Promise<RuntimeSupport> {
+async function probe(backend: BackendName, driver: Driver, device: RunJob['device']): Promise<RuntimeSupport> {
   try {
-    await trace(probeRequest(device), 1)
-    return { runtime: 'onnxruntime', backend: device.kind, usable: true, version, capabilities: await capabilities(device.kind) }
+    await trace(driver, probeRequest(device), 1)
+    return { runtime: 'onnxruntime', backend, usable: true, version, capabilities: await capabilities(driver, device.kind) }
   } catch (error) {
-    return { runtime: 'onnxruntime', backend: device.kind, usable: false, ...reasonOf((error as Error).message, device.kind) }
+    return { runtime: 'onnxruntime', backend, usable: false, ...reasonOf((error as Error).message, device.kind) }
   }
 }
 
@@ -165,7 +113,8 @@ function reasonOf(message: string, kind: DeviceKind): { reason: string; command:
   // Behind some hundred characters of its own source come the number and the words of CUDA.
   const cuda = /CUDA failure \d+: [^;]*/.exec(said)?.[0].trim()
   if (cuda) return { reason: `ONNX Runtime's CUDA provider loads, and CUDA refuses: ${cuda}`, command: null }
-  if (kind !== 'cuda' || !/AppendExecutionProvider_Cuda|providers_cuda/.test(said)) return { reason: said.slice(0, 500), command: null }
+  if (kind !== 'cuda' || !/AppendExecutionProvider_Cuda|providers_(cuda|shared)/.test(said))
+    return { reason: said.slice(0, 500), command: null }
   const why = cudaProblem() ?? 'its library, or one that it needs (CUDA 13, cuDNN 9, the driver), is missing'
   return { reason: `the CUDA provider of onnxruntime-node ${version} does not load: ${why} (${said.slice(0, 300)})`, command: setupCommand }
 }
@@ -177,7 +126,7 @@ function reasonOf(message: string, kind: DeviceKind): { reason: string; command:
  */
 async function traceFloat16(): Promise<string | null> {
   const device = { name: 'cpu:0', uuid: '', kind: 'cpu', index: 0, model: '', driver: null } as const
-  const { kernels } = await trace({ ...probeRequest(device), precision: 'float16' }, 1)
+  const { kernels } = await trace(cApiDriver, { ...probeRequest(device), precision: 'float16' }, 1)
   const casts = kernels.kernels.filter(({ operator }) => operator === 'Cast').length
   return casts === 0
     ? null
@@ -190,28 +139,34 @@ export function float16OnCpu(): Promise<string | null> {
   return float16Problem
 }
 
-async function capabilities(kind: DeviceKind): Promise<RuntimeCapabilities> {
+async function capabilities(driver: Driver, kind: DeviceKind): Promise<RuntimeCapabilities> {
   const float16 = kind === 'cuda' || (await float16OnCpu()) === null
   return {
     precisions: float16 ? ['float32', 'float16'] : ['float32'],
-    separatesCopies: false,
+    separatesCopies: driver.separatesCopies(kind),
     perLayer: true,
     maxThreads: os.availableParallelism(),
-    settings: kind === 'cuda' ? ['graphOptimization', 'tf32', 'mode'] : ['graphOptimization', 'mode'],
+    settings: driver.settings(kind),
   }
 }
 
-/** Its back end is an execution provider, named as the kind of device is. */
-export const onnxruntimeOn = (backend: BackendName): Runtime => ({
-  name: 'onnxruntime',
-  backend,
-  version,
-  capabilities,
-  probe,
-  load,
-  profile,
-  // The exported block, the session's copy and the copy packed for its kernels. Measured: VGG-16 at batch 1 peaks at
-  // 3.0 times its weights while it loads; ResNet-50 and DenseNet-121 at batch 8 at 1.2 and 1.5 times this sum.
-  leastMemory: (weightBytes, peakActivationBytes) => 2.9 * weightBytes + peakActivationBytes,
-  memoryLimitBytes: null,
-})
+/**
+ * Its back ends `cpu` and `cuda` are execution providers, named as the kinds of device are, reached by ONNX Runtime's C
+ * API; `node` is either of them by the npm package's binding, for those who ask what that takes.
+ */
+export function onnxruntimeOn(backend: BackendName): Runtime {
+  const driver = backend === 'node' ? nodeDriver : cApiDriver
+  return {
+    name: 'onnxruntime',
+    backend,
+    version,
+    capabilities: (kind) => capabilities(driver, kind),
+    probe: (device) => probe(backend, driver, device),
+    load: (request) => load(driver, request),
+    profile: (request, runs) => profile(driver, request, runs),
+    // The exported block, the session's copy and the copy packed for its kernels. Measured: VGG-16 at batch 1 peaks at
+    // 3.0 times its weights while it loads; ResNet-50 and DenseNet-121 at batch 8 at 1.2 and 1.5 times this sum.
+    leastMemory: (weightBytes, peakActivationBytes) => 2.9 * weightBytes + peakActivationBytes,
+    memoryLimitBytes: null,
+  }
+}

@@ -75,13 +75,17 @@ async function measureRun(job: RunJob, scratch: string, { runtime, sessions, emi
   const onProgress = (progress: RunProgress) => {
     emit(progress)
     if (progress.data.phase !== 'timing') return
-    if (progress.type === 'phase') conditions.begin()
-    else conditions.look()
+    if (progress.type === 'phase') {
+      // The copies of the warm-up are none of the timed ones.
+      session.copiesMs?.()
+      conditions.begin()
+    } else conditions.look()
   }
   const measured = await measure(session, settings, clock, onProgress, job.block)
   const seconds = (measured.interval.end - measured.interval.start) / 1000
   const { hostLoad, frequenciesMHz, gpu } = await conditions.end(seconds)
 
+  const copiesMs = session.copiesMs?.() ?? null
   const sessionOutputs = await session.outputs()
   const output = describeOutputs(sessionOutputs)
   const outputs = keptOutputs(sessionOutputs)
@@ -124,7 +128,7 @@ async function measureRun(job: RunJob, scratch: string, { runtime, sessions, emi
       stable: measured.stability.stable,
       output,
       weights: job.model ? 'file' : 'seeded',
-      copiesMs: null,
+      copiesMs,
       profile: null,
       profileRefused: null,
     },

@@ -1,19 +1,20 @@
 /** The CPU never stands in for what was asked, float16 is float16 or is refused: each proved by provoking the opposite. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { test } from 'node:test'
 import { exportOnnx } from '../../../../src/engine/formats/onnx-export.ts'
 import { seededInput } from '../../../../src/engine/weights.ts'
-import { bindingFor } from '../../../../src/gpu/runtimes/onnxruntime/binding.ts'
-import { float16OnCpu, noCpuFallback, onnxruntimeOn } from '../../../../src/gpu/runtimes/onnxruntime/index.ts'
+import { float16OnCpu, onnxruntimeOn } from '../../../../src/gpu/runtimes/onnxruntime/index.ts'
 import { readTrace, requireProvider } from '../../../../src/gpu/runtimes/onnxruntime/profile.ts'
 import { probeRequest } from '../../../../src/gpu/runtimes/probe-request.ts'
 import { defaultRuntimeSettings, type RuntimeSettings } from '../../../../src/gpu/runtimes/settings.ts'
 import { temporaryFolder, tinyGraph } from '../../worker/helpers.ts'
 
-const ort = bindingFor('cpu')
+const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof import('onnxruntime-node')
 const onnxruntime = onnxruntimeOn('cpu')
+const byNode = onnxruntimeOn('node')
 const scratch = temporaryFolder()
 const device = { name: 'cpu:0', uuid: 'CPU-test', kind: 'cpu', index: 0, model: 'test', driver: null } as const
 const { model } = exportOnnx(tinyGraph, { storage: 'inline' })
@@ -37,7 +38,7 @@ test('an unknown provider before the CPU runs on the CPU in silence: the profile
 
 test('with the guard that every CUDA session has, the same is refused before it runs', async () => {
   await assert.rejects(
-    ort.InferenceSession.create(model, { ...unknownThenCpu, extra: { session: noCpuFallback } }),
+    ort.InferenceSession.create(model, { ...unknownThenCpu, extra: { session: { disable_cpu_ep_fallback: '1' } } }),
     /fallback to CPU EP has been explicitly disabled/,
   )
 })
@@ -98,10 +99,10 @@ test('less optimisation keeps the nodes that more fuses away', async () => {
   assert.ok((await kernels('all')) < 4)
 })
 
-test('resident: no layer is computed ahead; each has its kernel as end to end has it, beside the two that were added', async () => {
+test('resident by the npm binding: no layer is computed ahead; each has its kernel as end to end has it, beside the two that were added', async () => {
   const rows = async (mode: RuntimeSettings['mode']) => {
     const settings = { ...defaultRuntimeSettings, mode }
-    const { perLayer, unattributedMs } = await onnxruntime.profile!({ ...probeRequest(device), graph: tinyGraph, scratch, settings }, 3)
+    const { perLayer, unattributedMs } = await byNode.profile!({ ...probeRequest(device), graph: tinyGraph, scratch, settings }, 3)
     return { layers: perLayer.map(({ layerIds }) => layerIds), unattributedMs }
   }
   const [endToEnd, resident] = [await rows('endToEnd'), await rows('resident')]

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { verifyGraph } from '../../../../src/engine/verify.ts'
 import { seededInput } from '../../../../src/engine/weights.ts'
-import type { RunJob, RunProgress, RuntimeName } from '../../../../src/gpu/contract.ts'
+import type { BackendName, RunJob, RunProgress, RuntimeName } from '../../../../src/gpu/contract.ts'
 import { DeviceWorker, type ExecuteOptions, type Outcome } from '../../../../src/gpu/worker/parent/device-worker.ts'
 import { kindFor, workerEnvironment } from '../../../../src/gpu/worker/parent/process.ts'
 import { endless, isAlive, jobOf, quick, silent, slowGraph, temporaryFolder, testDevice, tinyGraph, until } from '../helpers.ts'
@@ -216,6 +216,7 @@ test('both runtimes are found usable on the CPU, one back end with what would se
     (await worker.probe()).map((support) => [support.runtime, support.backend, support.usable || support.command]),
     [
       ['onnxruntime', 'cpu', true],
+      ['onnxruntime', 'node', true],
       ['tfjs', 'tensorflow', 'npm run setup:tensorflow'],
       ['tfjs', 'wasm', true],
     ],
@@ -276,12 +277,18 @@ test('the second run of a network finds it loaded; another batch, seed or optimi
   }
 })
 
-test('resident: the same output, a scalar a call, and what was added is told', async () => {
-  const run = async (mode: 'endToEnd' | 'resident') => success(await worker.execute(jobOf(device, tinyGraph, { ...quick, mode }), patient))
-  const [endToEnd, resident] = [await run('endToEnd'), await run('resident')]
+test('resident: the same output; bound memory adds no operation, the npm binding two, and tells', async () => {
+  const run = async (mode: 'endToEnd' | 'resident', backend?: BackendName) =>
+    success(await worker.execute(jobOf(device, tinyGraph, { ...quick, mode }, 'onnxruntime', backend), patient))
+  const [endToEnd, resident, byNode] = [await run('endToEnd'), await run('resident'), await run('resident', 'node')]
   assert.deepEqual(resident.outputs, endToEnd.outputs)
-  assert.deepEqual(endToEnd.result.addedOps, [])
-  assert.deepEqual(resident.result.addedOps, [
+  assert.deepEqual(byNode.outputs, endToEnd.outputs)
+  assert.deepEqual(
+    [endToEnd, resident, byNode].map(({ environment }) => environment.backend),
+    ['cpu', 'cpu', 'node'],
+  )
+  assert.deepEqual([endToEnd.result.addedOps, resident.result.addedOps], [[], []])
+  assert.deepEqual(byNode.result.addedOps, [
     'Mul: 768 elements of the input input by a scalar',
     'ReduceMax: 10 elements of the output fc to a scalar',
   ])
@@ -294,6 +301,9 @@ test('resident: the same output, a scalar a call, and what was added is told', a
 test('a setting that the runtime does not follow is refused, not ignored', async () => {
   for (const [runtime, settings] of [
     ['onnxruntime', { tf32: false }],
+    ['onnxruntime', { cudaGraph: true }],
+    ['onnxruntime', { layout: 'nhwc' }],
+    ['onnxruntime', { convSearch: 'heuristic' }],
     ['tfjs', { mode: 'resident' }],
     ['tfjs', { graphOptimization: 'basic' }],
   ] as const) {
