@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { isRowsAndColumns } from './shared/dims.ts'
 import { featureMap } from './shared/spatial.ts'
 
 /**
@@ -31,13 +32,7 @@ export const globalAvgPool2d = defineOp({
     ReduceMean: (node) => {
       const x = node.inputs[0]
       const axes = node.inputs[1] ? node.numbers(1) : node.ints('axes')
-      if (x?.shape.length !== 4 || axes?.length !== 2 || node.int('keepdims', 1) !== 1) return null
-      return axes
-        .map((axis) => (axis + 4) % 4)
-        .sort()
-        .join() === '2,3'
-        ? {}
-        : null
+      return x?.shape.length === 4 && axes && isRowsAndColumns(axes) && node.int('keepdims', 1) === 1 ? {} : null
     },
   },
   onnx: (emit) => emit.node('GlobalAveragePool', emit.inputs, emit.outputs),

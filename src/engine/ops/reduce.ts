@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, type Quantities, takes } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
-import { dimOf } from './shared/dims.ts'
+import { dimOf, isRowsAndColumns } from './shared/dims.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
 import { integers } from './shared/onnx-emit.ts'
 
@@ -76,16 +76,8 @@ function readReduce(node: OnnxNode, kind: string): OnnxLayer | null {
   const keepDims = node.int('keepdims', 1) === 1
   if (!axes?.length && node.int('noop_with_empty_axes', 0) === 1) return null
   const dims = axes?.length ? [...axes] : x.shape.map((_, i) => i)
-  const map = x.shape.length === 4 && keepDims && kind === 'mean'
   // The mean over rows and columns has an op of its own.
-  if (
-    map &&
-    dims
-      .map((dim) => (dim + 4) % 4)
-      .sort()
-      .join() === '2,3'
-  )
-    return null
+  if (kind === 'mean' && x.shape.length === 4 && keepDims && isRowsAndColumns(dims)) return null
   return { attributes: { kind, dims, keepDims } }
 }
 

@@ -8,6 +8,7 @@ import { tfjsAxis } from './shared/lowering/layout.ts'
 import { integers } from './shared/onnx-emit.ts'
 import { readResize } from './shared/onnx-resize.ts'
 import { type Coordinates, nearestIndices, neighbours, type Rounding, resized } from './shared/resampling.ts'
+import { fieldOf } from './shared/window.ts'
 
 const factor = Type.Number({ exclusiveMinimum: 0, maximum: 2 ** 20 })
 const length = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
@@ -107,7 +108,7 @@ export const resize = defineOp({
   field: ({ inputs }, a) => {
     const around = a.mode === 'linear' ? 2 : 1
     const steps = dims(inputs[0]!, a).map(({ input, output }) => input / output)
-    return { kernel: [steps.length > 1 ? around : 1, around], stride: [steps.at(-2) ?? 1, steps.at(-1)!], dilation: [1, 1] }
+    return fieldOf({ kernelSize: steps.map(() => around), stride: steps })
   },
   fromOnnx: { Resize: readResize, Upsample: readResize },
   onnx: (emit, { inputs, outputs }, a) => {

@@ -15,3 +15,10 @@ export function dimOf(dim: number, shape: Shape, attribute = 'dim'): number {
     )
   return index
 }
+
+/** Whether dims of a map N×C×H×W, counted from either end, are its rows and columns. */
+export const isRowsAndColumns = (dims: readonly number[]): boolean =>
+  dims
+    .map((dim) => (dim + 4) % 4)
+    .sort()
+    .join() === '2,3'
