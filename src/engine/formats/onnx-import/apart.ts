@@ -1,4 +1,5 @@
 import { type BatchOfFile, placeOf } from './batch.ts'
+import type { Budget } from './budget.ts'
 import type { Activation, Value } from './constant.ts'
 import type { FileNode } from './model.ts'
 import { Rewriter, type Rewritten } from './rewrites/rewriter.ts'
@@ -108,10 +109,10 @@ function placeApart(to: Rewriter, along: readonly number[]): number | null {
 }
 
 /** A node of a file of one image, written as what it does with each of several; null where it needs no such thing. */
-export function apart(node: FileNode, values: readonly (Value | undefined)[], batch: BatchOfFile): Rewritten | null {
+export function apart(node: FileNode, values: readonly (Value | undefined)[], batch: BatchOfFile, budget: Budget): Rewritten | null {
   const kind = node.domain === '' ? kinds[node.opType] : undefined
   if (!kind || batch.open || batch.size !== 1 || !values.some((value) => value?.kind === 'activation')) return null
-  const to = new Rewriter(node, values)
+  const to = new Rewriter(node, values, budget)
   const rank = to.shape(0).length
   const along = kind.along(to)?.map((dim) => (dim < 0 ? dim + rank : dim))
   const at = along ? placeApart(to, along) : null

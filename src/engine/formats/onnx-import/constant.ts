@@ -15,8 +15,13 @@ export interface Constant {
   readonly name: string
   readonly shape: Shape
   readonly element: Element
-  /** Its elements in order, or null where the file does not hold them. Made when asked for, and kept by nobody. */
+  /**
+   * Its elements in order, or null where the file does not hold them. Made when asked for, and kept by nobody; the one who
+   * asks takes `readBytes` from the import's budget first (`Budget.read`).
+   */
   read(): ArrayLike<number> | null
+  /** Bytes that `read` makes, those on the way included; 0 where the elements are at hand. */
+  readonly readBytes: number
   /** Steps that `read` computes, one on another; absent where the elements are at hand. */
   readonly steps?: number
   /** The tensors of the file that its elements come from, where they are floats. */
@@ -57,4 +62,4 @@ export const computed = (
   shape: Shape,
   numbers: ArrayLike<number>,
   sources: readonly Source[] = [],
-): Constant => ({ kind: 'constant', name, element, shape, read: () => numbers, sources, wide: null })
+): Constant => ({ kind: 'constant', name, element, shape, read: () => numbers, readBytes: 0, sources, wide: null })

@@ -1,11 +1,12 @@
-import { create } from '@bufbuild/protobuf'
-import { type AttributeProto, AttributeProtoSchema, type FunctionProto } from 'onnx-buf'
+import type { AttributeProto, FunctionProto } from 'onnx-buf'
 import { EngineError } from '../../errors.ts'
 import { invalid, quote } from './fault.ts'
 import { domainOf, type FileModel, type FileNode, fileNode, nodeName, opsetOf } from './model.ts'
 
-/** Letters of the names that written-out functions give their tensors: each call's lie behind its caller's. */
-const mostLetters = 2 ** 25
+/** What the names and attributes of functions written out take, bytes: each call's names lie behind its caller's. */
+const mostBytes = 2 ** 26
+/** Of an entry in a list, its letters aside. */
+const entryBytes = 48
 /** Calls inside of calls. */
 const deepest = 64
 
@@ -36,7 +37,7 @@ export function inlineFunctions(model: FileModel, most: number): FileNode[] {
     open.push({ node: Object.assign(fileNode(node, model.opset), { overload: node.overload }), depth: 0 })
   }
   let calls = open.length
-  let letters = 0
+  let bytes = 0
   while (open.length > 0) {
     const { node, depth } = open.pop() as Call
     const callee = functions.get(key(node.domain, node.opType, (node as { overload?: string }).overload ?? ''))
@@ -51,13 +52,13 @@ export function inlineFunctions(model: FileModel, most: number): FileNode[] {
       )
     calls += callee.node.length + 1
     if (calls > most) tooMany(most)
-    const body = bodyOf(callee, node)
-    for (const each of body) for (const name of [...each.inputs, ...each.outputs]) letters += name.length
-    if (letters > mostLetters)
+    bytes += bodyBytes(callee, node)
+    if (bytes > mostBytes)
       throw new EngineError(
         'LIMIT_EXCEEDED',
-        `the tensors of local functions written out have more than ${mostLetters} letters in their names, which is the limit`,
+        `the nodes of local functions written out take more than ${mostBytes} bytes with their names and attributes, which is the limit: ${quote(node.opType)} passes it`,
       )
+    const body = bodyOf(callee, node)
     for (let i = body.length - 1; i >= 0; i--) open.push({ node: body[i] as FileNode, depth: depth + 1 })
   }
   return bounded(nodes, most)
@@ -72,9 +73,26 @@ function tooMany(most: number): never {
   throw new EngineError('LIMIT_EXCEEDED', `the file has more than ${most} nodes, local functions written out, which is the limit`)
 }
 
+/** What comes before the names of a call's own tensors. */
+const prefixOf = (call: FileNode): string => `${call.outputs.find((name) => name !== '') ?? nodeName(call)}/`
+
+/** What the body of a function for one call takes, bytes, before it is made. */
+function bodyBytes(callee: FunctionProto, call: FileNode): number {
+  // A tensor has its own name behind the call's, or the name that the call gives it.
+  const longest =
+    prefixOf(call).length + call.name.length + [...call.inputs, ...call.outputs].reduce((most, name) => Math.max(most, name.length), 0)
+  let bytes = 0
+  for (const { name, input, output, attribute } of callee.node) {
+    bytes += entryBytes * (1 + input.length + output.length + attribute.length) + longest + name.length
+    for (const each of input) if (each !== '') bytes += longest + each.length
+    for (const each of output) if (each !== '') bytes += longest + each.length
+  }
+  return bytes
+}
+
 /** The body of a function for one call: its tensors under names of their own, its attributes filled in. */
 function bodyOf(callee: FunctionProto, call: FileNode): FileNode[] {
-  const prefix = `${call.outputs.find((name) => name !== '') ?? nodeName(call)}/`
+  const prefix = prefixOf(call)
   const names = new Map<string, string>()
   callee.input.forEach((name, i) => void names.set(name, call.inputs[i] ?? ''))
   callee.output.forEach((name, i) => void names.set(name, call.outputs[i] || `${prefix}${name}`))
@@ -93,7 +111,11 @@ function bodyOf(callee: FunctionProto, call: FileNode): FileNode[] {
       if (attribute.refAttrName === '') return [attribute]
       const value = given.get(attribute.refAttrName)
       // An attribute that the call leaves out is left out of the node: the operator's own default holds.
-      return value ? [create(AttributeProtoSchema, { ...value, name: attribute.name })] : []
+      return value ? [renamedAttribute(value, attribute.name)] : []
     }),
   }))
 }
+
+/** An attribute under another name, sharing its lists, which may be long. A message has its defaults by its prototype. */
+const renamedAttribute = (attribute: AttributeProto, name: string): AttributeProto =>
+  Object.assign(Object.create(Object.getPrototypeOf(attribute) as object) as AttributeProto, attribute, { name })

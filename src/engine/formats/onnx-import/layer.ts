@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts'
 import type { Constant } from './constant.ts'
 import type { Ids } from './ids.ts'
 
@@ -26,6 +27,7 @@ export type Fate = Map<string, string>
 
 /** What a translation writes to. */
 export interface Translation {
+  readonly budget: Budget
   readonly layers: TranslatedLayer[]
   readonly fates: Fate
   readonly ids: Ids

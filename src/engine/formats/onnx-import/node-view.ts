@@ -3,11 +3,12 @@ import type { Shape } from '../../shape.ts'
 import type { OnnxNode, OnnxOperand } from '../onnx-node.ts'
 import { Attributes } from './attributes.ts'
 import { type BatchOfFile, batchTarget, placeIn, placeOf } from './batch.ts'
+import type { Budget } from './budget.ts'
 import { shapeAt, type Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { mostElements } from './fold/folding.ts'
 import { type FileNode, nodeName } from './model.ts'
-import { reshaped } from './shapes.ts'
+import { numelOfDims, reshaped } from './shapes.ts'
 
 /** A node of a file with what is known of its inputs. */
 export class NodeView implements OnnxNode {
@@ -19,12 +20,13 @@ export class NodeView implements OnnxNode {
   readonly #values: readonly (Value | undefined)[]
   readonly #attributes: Attributes
   readonly #batch: BatchOfFile
+  readonly #budget: Budget
   /** Where a reshape puts the batch within its dim (`batch.ts`). */
   outer: number | undefined
   /** Inputs whose numbers went into attributes. */
   readonly consulted = new Set<number>()
 
-  constructor(node: FileNode, values: readonly (Value | undefined)[], batch: BatchOfFile) {
+  constructor(node: FileNode, values: readonly (Value | undefined)[], batch: BatchOfFile, budget: Budget) {
     this.opType = node.opType
     this.opset = node.opset
     this.outputs = node.outputs.length
@@ -41,6 +43,7 @@ export class NodeView implements OnnxNode {
     this.#values = values
     this.#attributes = new Attributes(node)
     this.#batch = batch
+    this.#budget = budget
   }
 
   int(name: string, otherwise: number): number {
@@ -84,14 +87,14 @@ export class NodeView implements OnnxNode {
   }
 
   #read(value: Value & { kind: 'constant' }): readonly number[] {
-    const elements = value.shape.reduce((left, right) => left * right, 1)
+    const elements = numelOfDims(value.shape)
     if (elements > mostElements) this.refuse(`its input ${quote(value.name)} has ${elements} elements, too many for an attribute`)
-    const numbers = value.read()
+    const numbers = this.#budget.list(value)
     if (!numbers)
       return this.refuse(
         `it needs the numbers of ${quote(value.name)}, but the file does not hold them: keep constants that give shapes inside of the file`,
       )
-    return Array.isArray(numbers) ? (numbers as number[]) : Array.from(numbers)
+    return numbers
   }
 
   numbersHere(input: number): readonly number[] | undefined {

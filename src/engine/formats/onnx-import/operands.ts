@@ -2,6 +2,7 @@ import type { AnyOp } from '../../op.ts'
 import type { Shape } from '../../shape.ts'
 import type { OnnxLayer } from '../onnx-node.ts'
 import { batchDim, placeOf } from './batch.ts'
+import { type Budget, bytesOf, checkParameter } from './budget.ts'
 import type { Activation, Constant, Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { broadcastSteps, mostElements, pick } from './fold/folding.ts'
@@ -60,8 +61,11 @@ export class Operands {
     const id = this.#to.ids.fresh([constant.name], 'constant')
     const scalar = numelOfDims(constant.shape) === 1
     const learned = constant.element === 'float' && !scalar && constant.sources.length > 0
-    const numbers = learned ? null : constant.read()
+    const written = !learned && numelOfDims(constant.shape) <= mostValues
+    const numbers = written ? this.#to.budget.read(constant) : null
     const value = numbers && writtenValue(numbers)
+    // Its numbers are computed when a run asks for them.
+    if (value === null && !constant.blank && !constant.absent) checkParameter(constant, `tensor ${quote(constant.name)}`)
     if (scalar) for (const { tensor } of constant.sources) this.#to.fates.set(tensor, 'a scalar on a data operand: a constant, no weight')
     this.#to.layers.push({
       id,
@@ -84,7 +88,7 @@ export class Operands {
     if (dim === null) return lost('holds numbers that depend on the batch')
     let base = this.#bases.get(constant)
     if (!base) {
-      base = oneImage(constant, wide, dim) ?? lost('does not hold the same for each image')
+      base = oneImage(constant, wide, dim, this.#to.budget) ?? lost('does not hold the same for each image')
       this.#bases.set(constant, base)
     }
     const like = [...this.inputs, carrier].find((value) => value && holdsAt(value, dim, constant.shape[dim]!, wide.shape[dim]!))
@@ -128,6 +132,7 @@ function broadcast(from: Constant, shape: readonly number[]): Constant {
   return {
     ...rest,
     shape,
+    readBytes: from.readBytes + bytesOf(from.element, shape),
     read: () => {
       const numbers = from.read()
       return numbers && pick(numbers, shape, broadcastSteps(from.shape, shape))
@@ -136,13 +141,13 @@ function broadcast(from: Constant, shape: readonly number[]): Constant {
 }
 
 /** What a constant holds at the first place of a dim, where it holds the same at every other one; else null. */
-function oneImage(constant: Constant, wide: Constant, dim: number): Constant | null {
+function oneImage(constant: Constant, wide: Constant, dim: number, budget: Budget): Constant | null {
   const shape = constant.shape.map((size, i) => (i === dim ? 1 : size))
   const { repeats } = constant
   if (repeats && repeats.shape.length === shape.length && repeats.shape[dim] === 1)
     return broadcast({ ...repeats, name: constant.name, sources: constant.sources, element: constant.element }, shape)
   if (numelOfDims(wide.shape) > mostElements) return null
-  const [numbers, more] = [constant.read(), wide.read()]
+  const [numbers, more] = [budget.read(constant), budget.read(wide)]
   if (!numbers || !more) return null
   const inner = numelOfDims(shape.slice(dim + 1))
   const first = (of: ArrayLike<number>, size: number, i: number): number => of[Math.floor(i / inner / size) * size * inner + (i % inner)]!
@@ -151,17 +156,18 @@ function oneImage(constant: Constant, wide: Constant, dim: number): Constant | n
   for (let i = 0; i < more.length; i++)
     if (more[i] !== first(numbers, own, Math.floor(i / inner / other) * own * inner + (i % inner))) return null
   const { steps: _, repeats: _repeats, ...rest } = constant
+  budget.keep(bytesOf(constant.element, shape), `tensor ${quote(constant.name)}`)
   const picked = pick(
     numbers,
     shape,
     shape.map((_size, i) => numelOfDims(constant.shape.slice(i + 1))),
   )
-  return { ...rest, shape, wide: null, read: () => picked }
+  return { ...rest, shape, wide: null, readBytes: 0, read: () => picked }
 }
 
 /** Numbers as the value of a `Parameter`: one for all, or each; null where they are too many to be written down. */
 function writtenValue(numbers: ArrayLike<number>): number | number[] | null {
-  if (numbers.length === 0 || numbers.length > mostValues) return null
+  if (numbers.length === 0) return null
   const list = Array.from(numbers)
   if (list.some((number) => !Number.isFinite(number))) return null
   return list.every((number) => number === list[0]) ? list[0]! : list

@@ -1,4 +1,5 @@
 import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf'
+import { widthOf } from './budget.ts'
 import type { Constant, Element } from './constant.ts'
 import { invalid, quote } from './fault.ts'
 
@@ -6,28 +7,34 @@ import { invalid, quote } from './fault.ts'
 interface ElementType {
   element: Element
   width: number
+  /** Bytes that reading makes for each element; 0 where it is a view of the file wherever that is aligned. */
+  made: number
   raw(bytes: Uint8Array): ArrayLike<number>
 }
 
-const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-
 const each =
-  (width: number, at: (data: DataView, offset: number) => number, made: (length: number) => number[] | Float32Array) =>
-  (bytes: Uint8Array): ArrayLike<number> => {
-    const data = view(bytes)
-    const numbers = made(bytes.length / width)
+  <A extends Float32Array | Float64Array | Uint8Array>(
+    width: number,
+    at: (data: DataView, offset: number) => number,
+    Made: new (length: number) => A,
+  ) =>
+  (bytes: Uint8Array): A => {
+    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const numbers = new Made(bytes.length / width)
     for (let i = 0; i < numbers.length; i++) numbers[i] = at(data, i * width)
     return numbers
   }
-const plain = (length: number): number[] => new Array<number>(length)
-const floats = (length: number): Float32Array => new Float32Array(length)
 
-/** Float32 little-endian bytes, without a copy where they lie at a multiple of four. */
-function float32(bytes: Uint8Array): Float32Array {
-  if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-  // Not the method of Node’s Buffer, which copies nothing.
-  return new Float32Array(Uint8Array.prototype.slice.call(bytes).buffer)
-}
+/** Little-endian numbers, as the machine has them, without a copy where they lie at a multiple of their width. */
+const viewed =
+  <A>(width: number, View: new (buffer: ArrayBufferLike, offset: number, length: number) => A) =>
+  (bytes: Uint8Array): A => {
+    if (isAligned(bytes, width)) return new View(bytes.buffer, bytes.byteOffset, bytes.length / width)
+    // Not the method of Node’s Buffer, which copies nothing.
+    return new View(Uint8Array.prototype.slice.call(bytes).buffer, 0, bytes.length / width)
+  }
+
+const isAligned = (bytes: Uint8Array, width: number): boolean => bytes.byteOffset % width === 0
 
 function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
@@ -46,19 +53,19 @@ function brain(bits: number): number {
 
 const T = TensorProto_DataType
 const types: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
-  [T.FLOAT, { element: 'float', width: 4, raw: float32 }],
-  [T.DOUBLE, { element: 'float', width: 8, raw: each(8, (data, i) => data.getFloat64(i, true), floats) }],
-  [T.FLOAT16, { element: 'float', width: 2, raw: each(2, (data, i) => half(data.getUint16(i, true)), floats) }],
-  [T.BFLOAT16, { element: 'float', width: 2, raw: each(2, (data, i) => brain(data.getUint16(i, true)), floats) }],
-  [T.INT64, { element: 'integer', width: 8, raw: each(8, (data, i) => Number(data.getBigInt64(i, true)), plain) }],
-  [T.UINT64, { element: 'integer', width: 8, raw: each(8, (data, i) => Number(data.getBigUint64(i, true)), plain) }],
-  [T.INT32, { element: 'integer', width: 4, raw: each(4, (data, i) => data.getInt32(i, true), plain) }],
-  [T.UINT32, { element: 'integer', width: 4, raw: each(4, (data, i) => data.getUint32(i, true), plain) }],
-  [T.INT16, { element: 'integer', width: 2, raw: each(2, (data, i) => data.getInt16(i, true), plain) }],
-  [T.UINT16, { element: 'integer', width: 2, raw: each(2, (data, i) => data.getUint16(i, true), plain) }],
-  [T.INT8, { element: 'integer', width: 1, raw: each(1, (data, i) => data.getInt8(i), plain) }],
-  [T.UINT8, { element: 'integer', width: 1, raw: each(1, (data, i) => data.getUint8(i), plain) }],
-  [T.BOOL, { element: 'boolean', width: 1, raw: each(1, (data, i) => (data.getUint8(i) ? 1 : 0), plain) }],
+  [T.FLOAT, { element: 'float', width: 4, made: 0, raw: viewed(4, Float32Array) }],
+  [T.DOUBLE, { element: 'float', width: 8, made: 4, raw: each(8, (data, i) => data.getFloat64(i, true), Float32Array) }],
+  [T.FLOAT16, { element: 'float', width: 2, made: 4, raw: each(2, (data, i) => half(data.getUint16(i, true)), Float32Array) }],
+  [T.BFLOAT16, { element: 'float', width: 2, made: 4, raw: each(2, (data, i) => brain(data.getUint16(i, true)), Float32Array) }],
+  [T.INT64, { element: 'integer', width: 8, made: 8, raw: each(8, (data, i) => Number(data.getBigInt64(i, true)), Float64Array) }],
+  [T.UINT64, { element: 'integer', width: 8, made: 8, raw: each(8, (data, i) => Number(data.getBigUint64(i, true)), Float64Array) }],
+  [T.INT32, { element: 'integer', width: 4, made: 0, raw: viewed(4, Int32Array) }],
+  [T.UINT32, { element: 'integer', width: 4, made: 0, raw: viewed(4, Uint32Array) }],
+  [T.INT16, { element: 'integer', width: 2, made: 0, raw: viewed(2, Int16Array) }],
+  [T.UINT16, { element: 'integer', width: 2, made: 0, raw: viewed(2, Uint16Array) }],
+  [T.INT8, { element: 'integer', width: 1, made: 0, raw: viewed(1, Int8Array) }],
+  [T.UINT8, { element: 'integer', width: 1, made: 0, raw: viewed(1, Uint8Array) }],
+  [T.BOOL, { element: 'boolean', width: 1, made: 1, raw: each(1, (data, i) => (data.getUint8(i) ? 1 : 0), Uint8Array) }],
 ])
 
 /** What elements of a type of the file are; types without arithmetic here (text, four bits, complex) are `text`. */
@@ -78,7 +85,8 @@ export function elementsOf(shape: readonly number[], tensor: string): number {
   return elements
 }
 
-const mostDims = 16
+/** Dims of any tensor of a network. */
+export const mostDims = 16
 
 /** Payload of an initializer: `absent` where it lies outside of the file or nowhere. */
 export const isAbsent = (tensor: TensorProto): boolean => tensor.dataLocation === TensorProto_DataLocation.EXTERNAL
@@ -106,6 +114,7 @@ export function constantOf(tensor: TensorProto, name = tensor.name): Constant {
     shape,
     element,
     read: () => (isAbsent(tensor) || !type ? null : payload(tensor, type)),
+    readBytes: isAbsent(tensor) || !type ? 0 : payloadBytes(tensor, type, elements),
     sources: element === 'float' ? [{ tensor: name, elements }] : [],
     wide: null,
     ...(isAbsent(tensor) || !type ? { absent: true } : {}),
@@ -140,5 +149,11 @@ function payload(tensor: TensorProto, type: ElementType): ArrayLike<number> {
   if (tensor.dataType === T.FLOAT16) return Float32Array.from(list as readonly number[], half)
   if (tensor.dataType === T.BFLOAT16) return Float32Array.from(list as readonly number[], brain)
   if (type.element === 'float') return Float32Array.from(list as readonly number[])
-  return Array.from(list as readonly (number | bigint)[], Number)
+  return Float64Array.from(list as readonly (number | bigint)[], Number)
+}
+
+/** What reading a payload makes, bytes. */
+function payloadBytes({ rawData }: TensorProto, { element, width, made }: ElementType, elements: number): number {
+  if (rawData.length === 0) return widthOf(element) * elements
+  return made > 0 ? made * elements : isAligned(rawData, width) ? 0 : rawData.length
 }

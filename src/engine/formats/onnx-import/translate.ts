@@ -9,12 +9,14 @@ import type { OnnxSlot } from '../onnx-node.ts'
 import { apart } from './apart.ts'
 import { Attributes } from './attributes.ts'
 import { type BatchOfFile, type BatchPlace, placeOf } from './batch.ts'
+import { Budget, checkParameter } from './budget.ts'
 import { type Activation, type Constant, computed, shapeAt, type Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
 import { Ids } from './ids.ts'
 import type { Fate, FilledSlot, TranslatedLayer, Translation } from './layer.ts'
 import { type FileNode, nodeName } from './model.ts'
+import { worded } from './node-fault.ts'
 import { NodeView } from './node-view.ts'
 import { opaque } from './opaque.ts'
 import { Operands } from './operands.ts'
@@ -41,7 +43,8 @@ export class Translator implements Translation {
   /** The file's names of the outputs that `finish` gives, in that order. */
   readonly outputNames: string[] = []
   folded = 0
-  readonly #folder = new Folder()
+  readonly budget = new Budget()
+  readonly #folder = new Folder(this.budget)
   readonly #batch: BatchOfFile
   readonly #stated: StatedShapes
   readonly #numbers = new Map<Constant, number>()
@@ -104,14 +107,14 @@ export class Translator implements Translation {
       this.#translate({ ...rest, opset: 11, attributes: [attribute('axes', [dim])] })
       return
     }
-    const replaced = apart(node, values, this.#batch) ?? rewrite(node, values)
+    const replaced = worded(node, '', () => apart(node, values, this.#batch, this.budget)) ?? rewrite(node, values, this.budget)
     if (replaced) {
       for (const [name, constant] of replaced.constants) this.values.set(name, constant)
       for (const each of replaced.nodes) this.#translate(each)
       return
     }
-    const view = new NodeView(node, values, this.#batch)
-    const reading = read(node, view) ?? opaque(node, values, this.#batch.size, this.#stated.shapeOf)
+    const view = new NodeView(node, values, this.#batch, this.budget)
+    const reading = worded(node, '', () => read(node, view) ?? opaque(node, values, this.#batch.size, this.#stated.shapeOf))
     if (!reading) throw unknown(node)
     this.#layer(node, view, values, reading)
   }
@@ -309,6 +312,9 @@ export class Translator implements Translation {
         `${node.opType} node ${quote(nodeName(node))}: its input ${input} is computed by the network; weights are read from the file only`,
         nodeName(node),
       )
+    // One that the file does not hold is never computed.
+    if (!constant.blank && !constant.absent)
+      checkParameter(constant, `tensor ${quote(constant.name)}, a weight of ${node.opType} node ${quote(nodeName(node))},`)
     if (constant.wide) throw new BatchLost('its weights depend on the batch')
     return { constant, transposed, factor }
   }

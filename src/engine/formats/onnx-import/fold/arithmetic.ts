@@ -1,3 +1,4 @@
+import { blankNumbers } from '../budget.ts'
 import type { Constant, Element } from '../constant.ts'
 import { numelOfDims } from '../shapes.ts'
 import { broadcastShapes, broadcastSteps, type Fold, later, pick } from './folding.ts'
@@ -10,21 +11,25 @@ function elementwise(apply: (numbers: readonly number[], integer: boolean) => nu
     const shape = operands.map((input) => input.shape).reduce(broadcastShapes)
     const element = gives ?? (operands.some((input) => input.element === 'float') ? 'float' : (operands[0] as Constant).element)
     const integer = element !== 'float'
-    return later(element, shape, () => {
+    const elements = numelOfDims(shape)
+    // Each operand that is broadcast is written out beside the result.
+    const copies = 1 + 2 * operands.filter((operand) => numelOfDims(operand.shape) !== elements).length
+    const compute = () => {
       const spread: ArrayLike<number>[] = []
       for (const operand of operands) {
         const numbers = operand.read()
         if (!numbers) return null
-        spread.push(numbers.length === numelOfDims(shape) ? numbers : pick(numbers, shape, broadcastSteps(operand.shape, shape)))
+        spread.push(numbers.length === elements ? numbers : pick(numbers, shape, broadcastSteps(operand.shape, shape)))
       }
-      const into = integer ? new Array<number>(numelOfDims(shape)) : new Float32Array(numelOfDims(shape))
+      const into = blankNumbers(element, elements)
       const row = new Array<number>(spread.length)
-      for (let i = 0; i < into.length; i++) {
+      for (let i = 0; i < elements; i++) {
         for (let k = 0; k < row.length; k++) row[k] = (spread[k] as ArrayLike<number>)[i] as number
         into[i] = apply(row, integer)
       }
       return into
-    })
+    }
+    return later(element, shape, compute, copies)
   }
 }
 
@@ -39,12 +44,12 @@ function divided(a: number, b: number, integer: boolean): number {
   return Math.trunc(a / b)
 }
 
-const mod: Fold = (node, inputs) => {
+const mod: Fold = (node, inputs, budget) => {
   // fmod keeps the sign of the dividend, Python's the divisor's.
   const fmod = node.attributes.int('fmod', 0) === 1
   const integer = inputs.every((input) => input?.element !== 'float')
-  if (integer && inputs[1]?.read()?.[0] === 0) throw new Error('an integer is divided by 0')
-  return binary((a, b) => (fmod ? a % b : a - b * Math.floor(a / b)))(node, inputs)
+  if (integer && inputs[1] && budget.read(inputs[1])?.[0] === 0) throw new Error('an integer is divided by 0')
+  return binary((a, b) => (fmod ? a % b : a - b * Math.floor(a / b)))(node, inputs, budget)
 }
 
 /** Arithmetic, comparison and logic. */
@@ -55,8 +60,8 @@ export const arithmetic: Readonly<Record<string, Fold>> = {
   Div: binary(divided),
   Mod: mod,
   Pow: binary((a, b) => a ** b),
-  Min: elementwise((numbers) => Math.min(...numbers)),
-  Max: elementwise((numbers) => Math.max(...numbers)),
+  Min: elementwise((numbers) => numbers.reduce((left, right) => Math.min(left, right))),
+  Max: elementwise((numbers) => numbers.reduce((left, right) => Math.max(left, right))),
   Sum: elementwise((numbers) => numbers.reduce((left, right) => left + right, 0)),
   Neg: unary((x) => -x),
   Abs: unary(Math.abs),
@@ -76,9 +81,9 @@ export const arithmetic: Readonly<Record<string, Fold>> = {
   Or: binary((a, b) => (a || b ? 1 : 0), 'boolean'),
   Xor: binary((a, b) => (Boolean(a) !== Boolean(b) ? 1 : 0), 'boolean'),
   Not: unary((x) => (x ? 0 : 1), 'boolean'),
-  Where: (node, inputs) => {
+  Where: (node, inputs, budget) => {
     const [, yes, no] = inputs
     const element = yes?.element === 'float' || no?.element === 'float' ? 'float' : (yes?.element ?? 'integer')
-    return elementwise(([which, a, b]) => (which ? a : b) as number, element)(node, inputs)
+    return elementwise(([which, a, b]) => (which ? a : b) as number, element)(node, inputs, budget)
   },
 }

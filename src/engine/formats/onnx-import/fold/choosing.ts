@@ -1,9 +1,7 @@
+import { blankNumbers } from '../budget.ts'
 import { axisOf, cuts, evenly, numelOfDims } from '../shapes.ts'
-import { type Fold, later, mostElements, pick, result, small, stridesOf } from './folding.ts'
+import { type Fold, later, mostElements, now, pick, small, stridesOf } from './folding.ts'
 import { axesGiven } from './layout.ts'
-
-const into = (like: ArrayLike<number>, length: number): number[] | Float32Array =>
-  like instanceof Float32Array ? new Float32Array(length) : new Array<number>(length)
 
 function indexAt(index: number, size: number): number {
   const at = index < 0 ? index + size : index
@@ -11,20 +9,22 @@ function indexAt(index: number, size: number): number {
   return at
 }
 
-const gather: Fold = (node, [x, indices]) => {
-  const wanted = small(indices)
+const gather: Fold = (node, [x, indices], budget) => {
+  const wanted = small(indices, budget)
   if (!x || !indices || !wanted) return null
   const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
   if (numelOfDims(shape) > mostElements) return null
   const size = x.shape[axis] as number
+  // Kept for as long as the result is.
+  budget.keep(8 * wanted.length, node.label)
   const at = wanted.map((index) => indexAt(index, size))
   const outer = numelOfDims(x.shape.slice(0, axis))
   const inner = numelOfDims(x.shape.slice(axis + 1))
   return later(x.element, shape, () => {
     const numbers = x.read()
     if (!numbers) return null
-    const picked = into(numbers, outer * at.length * inner)
+    const picked = blankNumbers(x.element, outer * at.length * inner)
     let next = 0
     for (let o = 0; o < outer; o++)
       for (const index of at) for (let i = 0; i < inner; i++) picked[next++] = numbers[(o * size + index) * inner + i] as number
@@ -32,22 +32,20 @@ const gather: Fold = (node, [x, indices]) => {
   })
 }
 
-const gatherElements: Fold = (node, [x, indices]) => {
-  const [numbers, wanted] = [small(x), small(indices)]
+const gatherElements: Fold = (node, [x, indices], budget) => {
+  const [numbers, wanted] = [small(x, budget), small(indices, budget)]
   if (!x || !indices || !numbers || !wanted || x.shape.length !== indices.shape.length) return null
   const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
   const strides = stridesOf(x.shape)
   const own = stridesOf(indices.shape)
-  return result(
-    x.element,
-    indices.shape,
-    wanted.map((index, i) => {
+  return now(node, budget, x.element, indices.shape, (picked) =>
+    wanted.forEach((index, i) => {
       let at = 0
       for (let dim = 0; dim < strides.length; dim++) {
         const position = Math.floor(i / (own[dim] as number)) % (indices.shape[dim] as number)
         at += (dim === axis ? indexAt(index, x.shape[axis] as number) : position) * (strides[dim] as number)
       }
-      return numbers[at] as number
+      picked[i] = numbers[at] as number
     }),
   )
 }
@@ -65,39 +63,42 @@ function starts(shape: readonly number[], positions: readonly number[], depth: n
   return rows
 }
 
-const gatherNd: Fold = (node, [x, indices]) => {
-  const [numbers, positions] = [small(x), small(indices)]
+const gatherNd: Fold = (node, [x, indices], budget) => {
+  const [numbers, positions] = [small(x, budget), small(indices, budget)]
   const depth = indices?.shape.at(-1)
   if (!x || !indices || !numbers || !positions || !depth || depth > x.shape.length || node.attributes.int('batch_dims', 0) !== 0)
     return null
   const inner = x.shape.slice(depth)
   const length = numelOfDims(inner)
   if (length * (positions.length / depth) > mostElements) return null
-  return result(
-    x.element,
-    [...indices.shape.slice(0, -1), ...inner],
-    starts(x.shape, positions, depth).flatMap((at) => numbers.slice(at, at + length)),
+  const rows = starts(x.shape, positions, depth)
+  return now(node, budget, x.element, [...indices.shape.slice(0, -1), ...inner], (picked) =>
+    rows.forEach((at, row) => {
+      for (let i = 0; i < length; i++) picked[row * length + i] = numbers[at + i] as number
+    }),
   )
 }
 
-const scatterNd: Fold = (node, [x, indices, updates]) => {
-  const [numbers, positions, values] = [small(x), small(indices), small(updates)]
+const scatterNd: Fold = (node, [x, indices, updates], budget) => {
+  const [numbers, positions, values] = [small(x, budget), small(indices, budget), small(updates, budget)]
   const depth = indices?.shape.at(-1)
   if (!x || !numbers || !positions || !values || !depth || depth > x.shape.length || node.attributes.text('reduction', 'none') !== 'none')
     return null
   const length = numelOfDims(x.shape.slice(depth))
-  const scattered = [...numbers]
-  starts(x.shape, positions, depth).forEach((at, row) => {
-    for (let i = 0; i < length; i++) scattered[at + i] = values[row * length + i] as number
+  const rows = starts(x.shape, positions, depth)
+  return now(node, budget, x.element, x.shape, (scattered) => {
+    scattered.set(numbers)
+    rows.forEach((at, row) => {
+      for (let i = 0; i < length; i++) scattered[at + i] = values[row * length + i] as number
+    })
   })
-  return result(x.element, x.shape, scattered)
 }
 
-const slice: Fold = (node, [x, starting, ending, axes, steps]) => {
-  const begins = starting ? small(starting) : node.attributes.ints('starts')
-  const ends = ending ? small(ending) : node.attributes.ints('ends')
-  const along = axesGiven(node, axes)
-  const by = steps ? small(steps) : undefined
+const slice: Fold = (node, [x, starting, ending, axes, steps], budget) => {
+  const begins = starting ? small(starting, budget) : node.attributes.ints('starts')
+  const ends = ending ? small(ending, budget) : node.attributes.ints('ends')
+  const along = axesGiven(node, axes, budget)
+  const by = steps ? small(steps, budget) : undefined
   if (!x || !begins || !ends || along === null || by === null) return null
   const strides = stridesOf(x.shape)
   const shape = [...x.shape]
@@ -132,7 +133,7 @@ const concat: Fold = (node, inputs) => {
       if (!numbers) return null
       read.push(numbers)
     }
-    const joined = into(read[0] as ArrayLike<number>, numelOfDims(shape))
+    const joined = blankNumbers(first.element, numelOfDims(shape))
     let next = 0
     for (let o = 0; o < outer; o++)
       for (const numbers of read) {
@@ -143,10 +144,10 @@ const concat: Fold = (node, inputs) => {
   })
 }
 
-const split: Fold = (node, [x, sizes]) => {
+const split: Fold = (node, [x, sizes], budget) => {
   if (!x) return null
   const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
-  const given = sizes ? small(sizes) : node.attributes.ints('split')
+  const given = sizes ? small(sizes, budget) : node.attributes.ints('split')
   if (given === null) return null
   const parts = given ?? evenly(x.shape[axis] as number, node.attributes.int('num_outputs', node.outputs))
   if (parts.length !== node.outputs || parts.reduce((a, b) => a + b, 0) !== x.shape[axis])
@@ -164,15 +165,15 @@ const split: Fold = (node, [x, sizes]) => {
   })
 }
 
-const nonZero: Fold = (_node, [x]) => {
-  const numbers = small(x)
+const nonZero: Fold = (node, [x], budget) => {
+  const numbers = small(x, budget)
   if (!x || !numbers) return null
-  const found = numbers.flatMap((number, i) => (number ? [i] : []))
+  const found = [...numbers.keys()].filter((i) => numbers[i])
   const strides = stridesOf(x.shape)
-  return result(
-    'integer',
-    [x.shape.length, found.length],
-    x.shape.flatMap((size, dim) => found.map((i) => Math.floor(i / (strides[dim] as number)) % size)),
+  return now(node, budget, 'integer', [x.shape.length, found.length], (positions) =>
+    x.shape.forEach((size, dim) =>
+      found.forEach((i, at) => void (positions[dim * found.length + at] = Math.floor(i / (strides[dim] as number)) % size)),
+    ),
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Attributes } from '../attributes.ts'
+import { type Budget, blankNumbers, bytesOf } from '../budget.ts'
 import type { Constant, Element, Source } from '../constant.ts'
 import { numelOfDims } from '../shapes.ts'
 
@@ -11,6 +12,8 @@ export interface FoldNode {
   outputs: number
   /** Name of the first output, which names what is computed. */
   name: string
+  /** What it is called in messages. */
+  label: string
 }
 
 /** A result: numbers at hand, or made when asked for. */
@@ -18,8 +21,8 @@ export interface Folded {
   element: Element
   shape: readonly number[]
   read(): ArrayLike<number> | null
-  /** Computed when it is read, and each time. */
-  lazy?: true
+  /** Bytes that `read` makes each time, beside what reading the inputs makes; absent where the numbers are at hand. */
+  makes?: number
   /** Tensors of the file that it holds, where these are none of its inputs. */
   sources?: readonly Source[]
   blank?: boolean
@@ -28,32 +31,42 @@ export interface Folded {
 }
 
 /**
- * Computes a node of constants. Null where it cannot: the operator in this form, or since a payload is not there.
- * @throws Error with what is wrong in words.
+ * Computes a node of constants. Null where it cannot: the operator in this form, or since a payload is not there. What it
+ * makes now is taken from the budget first; what it describes as made later is the caller's to take.
+ * @throws Error with what is wrong in words; EngineError LIMIT_EXCEEDED.
  */
-export type Fold = (node: FoldNode, inputs: readonly (Constant | undefined)[]) => Folded[] | null
+export type Fold = (node: FoldNode, inputs: readonly (Constant | undefined)[], budget: Budget) => Folded[] | null
 
 /** Elements of a tensor that is computed at once; larger ones are computed where they are asked for, or not at all. */
 export const mostElements = 2 ** 20
 
-/** Numbers of an input that is small enough, or null. */
-export function small(input: Constant | undefined): readonly number[] | null {
+/** Numbers of an input that is small enough, or null. @throws EngineError LIMIT_EXCEEDED where computing them takes too much. */
+export function small(input: Constant | undefined, budget: Budget): readonly number[] | null {
   if (!input || numelOfDims(input.shape) > mostElements) return null
-  const numbers = input.read()
-  return numbers && (Array.isArray(numbers) ? (numbers as number[]) : Array.from(numbers))
+  return budget.list(input)
 }
 
-/** One result of numbers at hand. */
-export const result = (element: Element, shape: readonly number[], numbers: ArrayLike<number>): Folded[] => [
-  { element, shape, read: () => numbers },
+/** One result that is computed now. @throws EngineError LIMIT_EXCEEDED before it is. */
+export function now(
+  node: FoldNode,
+  budget: Budget,
+  element: Element,
+  shape: readonly number[],
+  fill: (numbers: Float32Array | Float64Array) => void,
+): Folded[] {
+  budget.keep(bytesOf(element, shape), node.label)
+  const numbers = blankNumbers(element, numelOfDims(shape))
+  fill(numbers)
+  return [{ element, shape, read: () => numbers }]
+}
+
+/**
+ * One result that is computed when its numbers are asked for.
+ * @param copies of the result's size that this makes.
+ */
+export const later = (element: Element, shape: readonly number[], read: () => ArrayLike<number> | null, copies = 1): Folded[] => [
+  { element, shape, read, makes: copies * bytesOf(element, shape) },
 ]
-
-/** One result that is computed when its numbers are asked for: small ones now, so that nothing is computed twice. */
-export function later(element: Element, shape: readonly number[], read: () => ArrayLike<number> | null): Folded[] {
-  if (numelOfDims(shape) > 4096) return [{ element, shape, read, lazy: true }]
-  const numbers = read()
-  return numbers ? result(element, shape, numbers) : [{ element, shape, read, lazy: true }]
-}
 
 /** Row-major steps of a shape. */
 export function stridesOf(shape: readonly number[]): number[] {
@@ -70,9 +83,9 @@ export function stridesOf(shape: readonly number[]): number[] {
  * Copies elements to a tensor of `shape`, the element at each position taken from `start + Σ position · steps` of the
  * input: what transposition, slicing and repetition have in common.
  */
-export function pick(from: ArrayLike<number>, shape: readonly number[], steps: readonly number[], start = 0): number[] | Float32Array {
+export function pick(from: ArrayLike<number>, shape: readonly number[], steps: readonly number[], start = 0): Float32Array | Float64Array {
   const length = numelOfDims(shape)
-  const into = from instanceof Float32Array ? new Float32Array(length) : new Array<number>(length)
+  const into = from instanceof Float32Array ? new Float32Array(length) : new Float64Array(length)
   const position = new Array<number>(shape.length).fill(0)
   let at = start
   for (let i = 0; i < length; i++) {

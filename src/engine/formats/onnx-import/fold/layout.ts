@@ -1,22 +1,27 @@
+import { blankNumbers, bytesOf } from '../budget.ts'
 import type { Constant } from '../constant.ts'
 import { flattened, numelOfDims, reshaped, squeezed, unsqueezed } from '../shapes.ts'
 import { elementOf } from '../tensor.ts'
-import { broadcastShapes, broadcastSteps, type Fold, type Folded, later, mostElements, pick, result, small, stridesOf } from './folding.ts'
+import { broadcastShapes, broadcastSteps, type Fold, type Folded, later, mostElements, pick, small, stridesOf } from './folding.ts'
 
 /** The same elements, in the same order, under another shape. */
-const renamed = (x: Constant, shape: readonly number[]): Folded[] => [{ element: x.element, shape, read: () => x.read(), lazy: true }]
+const renamed = (x: Constant, shape: readonly number[]): Folded[] => [{ element: x.element, shape, read: () => x.read(), makes: 0 }]
 
 /** Axes of an operator that has them as an attribute in older opsets, as input 1 in newer ones; null where they are not known. */
-export function axesGiven(node: Parameters<Fold>[0], input: Constant | undefined): readonly number[] | null | undefined {
+export function axesGiven(
+  node: Parameters<Fold>[0],
+  input: Constant | undefined,
+  budget: Parameters<Fold>[2],
+): readonly number[] | null | undefined {
   if (!input) return node.attributes.ints('axes')
-  return small(input)
+  return small(input, budget)
 }
 
-const expand: Fold = (_node, [x, to]) => {
-  const wanted = small(to)
+const expand: Fold = (node, [x, to], budget) => {
+  const wanted = small(to, budget)
   if (!x || !wanted) return null
   const shape = broadcastShapes(x.shape, wanted)
-  if (numelOfDims(shape) > mostElements) return null
+  budget.fits(bytesOf(x.element, shape), node.label)
   const base =
     shape.length === x.shape.length ? x : { ...x, shape: [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape] }
   return later(x.element, shape, () => {
@@ -25,27 +30,18 @@ const expand: Fold = (_node, [x, to]) => {
   }).map((folded) => ({ ...folded, repeats: base }))
 }
 
-const tile: Fold = (_node, [x, repeats]) => {
-  const times = small(repeats)
+const tile: Fold = (_node, [x, repeats], budget) => {
+  const times = small(repeats, budget)
   if (!x || !times || times.length !== x.shape.length) return null
   const shape = x.shape.map((size, i) => size * (times[i] as number))
   if (numelOfDims(shape) > mostElements || times.some((n) => n < 0)) return null
   // Each dim as (times, size): a step of 0 along the first.
-  const strides = stridesOf(x.shape)
-  const numbers = x.read()
   const split = x.shape.flatMap((size, i) => [times[i] as number, size])
-  return (
-    numbers &&
-    result(
-      x.element,
-      shape,
-      pick(
-        numbers,
-        split,
-        strides.flatMap((stride) => [0, stride]),
-      ),
-    )
-  )
+  const steps = stridesOf(x.shape).flatMap((stride) => [0, stride])
+  return later(x.element, shape, () => {
+    const numbers = x.read()
+    return numbers && pick(numbers, split, steps)
+  })
 }
 
 /** Operators that move elements and compute none. */
@@ -54,16 +50,16 @@ export const layout: Readonly<Record<string, Fold>> = {
   Dropout: (_node, [x]) => (x ? renamed(x, x.shape) : null),
   Cast: (node, [x]) => (x ? cast(x, elementOf(node.attributes.int('to', 0))) : null),
   CastLike: (_node, [x, like]) => (x && like ? cast(x, like.element) : null),
-  Reshape: (node, [x, to]) => {
-    const raw = to ? small(to) : node.attributes.ints('shape')
+  Reshape: (node, [x, to], budget) => {
+    const raw = to ? small(to, budget) : node.attributes.ints('shape')
     return x && raw ? renamed(x, reshaped(x.shape, raw, node.attributes.int('allowzero', 0) === 1)) : null
   },
-  Squeeze: (node, [x, axes]) => {
-    const given = axesGiven(node, axes)
+  Squeeze: (node, [x, axes], budget) => {
+    const given = axesGiven(node, axes, budget)
     return x && given !== null ? renamed(x, squeezed(x.shape, given)) : null
   },
-  Unsqueeze: (node, [x, axes]) => {
-    const given = axesGiven(node, axes)
+  Unsqueeze: (node, [x, axes], budget) => {
+    const given = axesGiven(node, axes, budget)
     return x && given ? renamed(x, unsqueezed(x.shape, given)) : null
   },
   Flatten: (node, [x]) => (x ? renamed(x, flattened(x.shape, node.attributes.int('axis', 1))) : null),
@@ -96,6 +92,9 @@ function cast(x: Constant, element: Constant['element']) {
   const convert = element === 'float' ? Math.fround : element === 'boolean' ? (n: number) => (n ? 1 : 0) : Math.trunc
   return later(element, x.shape, () => {
     const numbers = x.read()
-    return numbers && (element === 'float' ? Float32Array.from(numbers) : Array.from(numbers, convert))
+    if (!numbers) return null
+    const converted = blankNumbers(element, numbers.length)
+    for (let i = 0; i < numbers.length; i++) converted[i] = convert(numbers[i] as number)
+    return converted
   })
 }

@@ -1,14 +1,20 @@
 import { probe } from '../batch.ts'
-import type { Value } from '../constant.ts'
 import { BatchLost } from '../fault.ts'
 import { broadcastShapes } from '../fold/folding.ts'
 import { type Cut, cuts } from '../shapes.ts'
 import type { Rewrite, Rewriter } from './rewriter.ts'
 
+/** Indices that one layer picks (`ops/gather.ts`). */
+const mostIndices = 1024
+
 /** One range along one dim, in the form of the node's operator set. */
 function cut(to: Rewriter, from: string, { axis, start, size, step }: Cut, hint: string | null, whole: number): string {
   const backwards = step < 0
   if (backwards) {
+    if (size > mostIndices)
+      throw new Error(
+        `it goes back over ${size} indices of dim ${axis}, at most ${mostIndices} are read: turn the tensor round in the network's data`,
+      )
     const indices = to.integers(
       `${hint ?? 'cut'}/indices`,
       Array.from({ length: size }, (_, i) => start + i * step),
@@ -72,8 +78,9 @@ const pad: Rewrite = (to) => {
 /** Indices of several dims: picked in one list, which then takes their shape. */
 const gather: Rewrite = (to) => {
   const indices = to.values[1]
+  if (to.values[0]?.kind !== 'activation' || indices?.kind !== 'constant' || indices.shape.length < 2) return null
   const numbers = to.numbers(1)
-  if (to.values[0]?.kind !== 'activation' || !indices || !numbers || indices.kind !== 'constant' || indices.shape.length < 2) return null
+  if (!numbers) return null
   const shape = to.shape(0)
   const axis = to.attributes.int('axis', 0)
   const at = axis < 0 ? axis + shape.length : axis
@@ -128,26 +135,18 @@ function repeat(to: Rewriter, { more, narrow, wide }: Repeats): Rewriter {
   return to
 }
 
-/** The numbers of a constant input, at the file's batch and at the one probed with. */
-function bothNumbers(value: Value | undefined): [narrow: number[], wide: number[]] | null {
-  if (value?.kind !== 'constant') return null
-  const narrow = value.read()
-  const wide = value.wide ? value.wide.read() : narrow
-  return narrow && wide ? [Array.from(narrow), Array.from(wide)] : null
-}
-
 const expand: Rewrite = (to) => {
-  const [value, target] = to.values
-  const wanted = bothNumbers(target)
+  const [value] = to.values
+  const wanted = to.sizes(1)
   if (value?.kind !== 'activation' || !wanted) return null
   const repeated = (shape: readonly number[], numbers: readonly number[]) => {
     const all = broadcastShapes(shape, numbers)
     return all.map((size, i) => (i >= all.length - shape.length && shape[i - (all.length - shape.length)] === size ? 1 : size))
   }
-  const narrow = repeated(value.shape, wanted[0])
+  const narrow = repeated(value.shape, wanted.narrow)
   let wide: readonly number[]
   try {
-    wide = repeated(value.wide, wanted[1])
+    wide = repeated(value.wide, wanted.wide)
   } catch (cause) {
     throw new BatchLost((cause as Error).message)
   }
@@ -157,9 +156,9 @@ const expand: Rewrite = (to) => {
 /** A tile as often as there are images. */
 const tile: Rewrite = (to) => {
   const [value, times] = to.values
-  const wanted = bothNumbers(times)
+  const wanted = to.sizes(1)
   if (value?.kind !== 'activation' || times?.kind !== 'constant' || !times.wide || !wanted) return null
-  return repeat(to, { more: 0, narrow: wanted[0], wide: wanted[1] })
+  return repeat(to, { more: 0, ...wanted })
 }
 
 /** ONNX’s rule of a one-dim operand of a product: it gains a dim, which then goes. */

@@ -1,8 +1,11 @@
 import { create } from '@bufbuild/protobuf'
 import { AttributeProto_AttributeType, AttributeProtoSchema } from 'onnx-buf'
 import { Attributes } from '../attributes.ts'
+import type { Budget } from '../budget.ts'
 import { type Constant, computed, shapeAt, type Value } from '../constant.ts'
 import { type FileNode, nodeName } from '../model.ts'
+import { numelOfDims } from '../shapes.ts'
+import { mostDims } from '../tensor.ts'
 
 /** What a node is written as instead: nodes of its operator set, and constants that they read. */
 export interface Rewritten {
@@ -28,8 +31,10 @@ export class Rewriter implements Rewritten {
   readonly attributes: Attributes
   readonly node: FileNode
   readonly values: readonly (Value | undefined)[]
+  readonly #budget: Budget
 
-  constructor(node: FileNode, values: readonly (Value | undefined)[]) {
+  constructor(node: FileNode, values: readonly (Value | undefined)[], budget: Budget) {
+    this.#budget = budget
     this.node = node
     this.values = values
     this.attributes = new Attributes(node)
@@ -41,11 +46,19 @@ export class Rewriter implements Rewritten {
     return value ? shapeAt(value, false) : []
   }
 
-  /** The numbers of a constant input that do not depend on the batch, else null. */
+  /** The numbers of a constant input that do not depend on the batch, else null. @throws EngineError LIMIT_EXCEEDED. */
   numbers(input: number): readonly number[] | null {
     const value = this.values[input]
-    const numbers = value?.kind === 'constant' && !value.wide ? value.read() : null
-    return numbers && Array.from(numbers)
+    return value?.kind === 'constant' && !value.wide ? this.#budget.list(value) : null
+  }
+
+  /** The numbers that a constant input holds for each dim, at the file's batch and at the one probed with; null where it holds none. */
+  sizes(input: number): { narrow: readonly number[]; wide: readonly number[] } | null {
+    const value = this.values[input]
+    if (value?.kind !== 'constant' || numelOfDims(value.shape) > mostDims) return null
+    const narrow = this.#budget.list(value)
+    const wide = value.wide ? this.#budget.list(value.wide) : narrow
+    return narrow && wide && { narrow, wide }
   }
 
   /** Adds a step and returns its output's name. */
