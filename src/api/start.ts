@@ -51,7 +51,11 @@ export async function startService(config: Config, log: Logger): Promise<Running
       return runtimes
     }
     const metrics = new Metrics()
-    const queue = new RunQueue({ store, devices: survey.devices, workers, log, onMetrics: metrics.queue })
+    const queue = new RunQueue({
+      ...{ store, devices: survey.devices, workers, log, onMetrics: metrics.queue },
+      // As long as requests have, so that a third is left for what is closed after it.
+      stopMs: config.SHUTDOWN_MS / 3,
+    })
     opened.push(() => queue.stop())
     metrics.watchDepths(() => queue.depths())
     const roster = new DeviceRoster({
@@ -62,13 +66,23 @@ export async function startService(config: Config, log: Logger): Promise<Running
         const worker = workerOf(device)
         workers.set(device.uuid, worker)
         void probe(device)
-        await queue.attach(device, worker)
+        try {
+          await queue.attach(device, worker)
+        } catch (cause) {
+          workers.delete(device.uuid)
+          await worker.close()
+          throw cause
+        }
       },
       async vanished({ uuid }) {
-        await queue.detach(uuid)
-        await workers.get(uuid)?.close()
-        workers.delete(uuid)
-        found.delete(uuid)
+        try {
+          await queue.detach(uuid)
+        } finally {
+          const worker = workers.get(uuid)
+          workers.delete(uuid)
+          found.delete(uuid)
+          await worker?.close()
+        }
       },
     })
     opened.push(() => roster.stop())

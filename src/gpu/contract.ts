@@ -324,4 +324,10 @@ export type FromWorker =
   | { kind: 'progress'; runId: string; progress: RunProgress }
   | { kind: 'done'; runId: string; measured: Measured; residentBytes: number }
   | { kind: 'profiled'; runId: string; profile: RunProfile }
-  | { kind: 'failed'; runId: string; failure: RunFailure }
+  | {
+      kind: 'failed'
+      runId: string
+      failure: RunFailure
+      /** Of the error, for the log alone. */
+      stack: string | null
+    }

@@ -53,6 +53,19 @@ export const isUniqueViolation = (error: unknown, constraint: string): boolean =
 /** Whether `error` is the refusal of a row whose `constraint` points at nothing. */
 export const isForeignKeyViolation = (error: unknown, constraint: string): boolean => violates(error, FOREIGN_KEY_VIOLATION, constraint)
 
+/** Classes of SQLSTATE that speak of what was sent: data, constraints, syntax, limits, what is not supported. */
+const REFUSALS = new Set(['0A', '22', '23', '42', '54'])
+
+/**
+ * Whether it would fail again in the same way: the database answered and refused what it was given, or it never got
+ * that far because of a fault in our own code. Anything else, a lost connection say, may pass.
+ */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof StoreError) return true
+  const { code } = databaseError(error)
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && REFUSALS.has(code.slice(0, 2))
+}
+
 const unstorable = (options?: ErrorOptions): StoreError =>
   new StoreError(
     'INVALID_TEXT',

@@ -24,7 +24,7 @@ export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './
 export type { BlobFile, HeldBlob } from './blobs.ts'
 export { encodeCursor, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
-export { StoreError, type StoreErrorCode } from './errors.ts'
+export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
 export {
   type Depth,
   type DeviceQueue,

@@ -163,19 +163,22 @@ export class Runs extends RunQueries {
     return this.db.transaction((tx) => transitions.finish(tx, held, ending))
   }
 
-  /** running → queued at a clean shutdown, in its old place, not counted as an attempt. Null where the claim no longer holds. */
-  async giveBack(held: Claim, message: string): Promise<Run | null> {
+  /** running → queued, in its old place, not counted as an attempt. Null where the claim no longer holds. */
+  async giveBack(held: Claim, reason: 'shutdown' | 'deviceGone', message: string): Promise<Run | null> {
     const run = await this.get(held.id)
     if (run) await this.#tickets.ensureQueue(run.deviceUuid)
-    return this.db.transaction((tx) => transitions.giveBack(tx, this.#tickets, held, message))
+    return this.db.transaction((tx) => transitions.giveBack(tx, this.#tickets, held, reason, message))
   }
 
-  /** Extends the leases of all that the owner runs; returns them as they are now, `cancelRequestedAt` included. */
-  renew(owner: string, leaseMs: number): Promise<Pick<Run, 'id' | 'attempt' | 'cancelRequestedAt'>[]> {
+  /**
+   * Extends the owner's leases on these runs, and no others: a run that it holds in the database but knows nothing of is
+   * to be reclaimed. @returns those it still holds as they are now, `cancelRequestedAt` included.
+   */
+  renew(owner: string, ids: readonly string[], leaseMs: number): Promise<Pick<Run, 'id' | 'attempt' | 'cancelRequestedAt'>[]> {
     return this.db
       .update(runs)
       .set({ leaseUntil: sql`now() + ${leaseMs} * interval '1 millisecond'` })
-      .where(and(eq(runs.owner, owner), eq(runs.status, 'running')))
+      .where(and(inArray(runs.id, [...ids]), eq(runs.owner, owner), eq(runs.status, 'running')))
       .returning({ id: runs.id, attempt: runs.attempt, cancelRequestedAt: runs.cancelRequestedAt })
   }
 

@@ -34,7 +34,8 @@ export interface Ending {
 /** A run whose owner vanishes is executed once more, and then fails: what ended two services may well end a third. */
 export const MAX_ATTEMPTS = 2
 
-export type Reason = 'shutdown' | 'OWNER_LOST'
+/** Why a run waits again. */
+export type Reason = 'shutdown' | 'deviceGone' | 'OWNER_LOST'
 
 const heldBy = (claim: Claim): SQL =>
   and(eq(runs.id, claim.id), eq(runs.status, 'running'), eq(runs.owner, claim.owner), eq(runs.attempt, claim.attempt))!
@@ -124,11 +125,17 @@ export async function cancelQueued(tx: Transaction, tickets: Tickets, where: SQL
   return cancelled
 }
 
-/** running → queued, by its holder at a clean shutdown; not counted as an attempt. Cancelled where that was asked for. */
-export async function giveBack(tx: Transaction, tickets: Tickets, held: Claim, message: string): Promise<Run | null> {
+/** running → queued, by its holder, for no fault of the run's; not counted as an attempt. Cancelled where that was asked for. */
+export async function giveBack(
+  tx: Transaction,
+  tickets: Tickets,
+  held: Claim,
+  reason: Exclude<Reason, 'OWNER_LOST'>,
+  message: string,
+): Promise<Run | null> {
   const [cancelled] = await cancelRunning(tx, heldBy(held))
   if (cancelled) return cancelled
-  const [run] = await requeue(tx, tickets, heldBy(held), sql`${runs.attempt} - 1`, 'shutdown', message)
+  const [run] = await requeue(tx, tickets, heldBy(held), sql`${runs.attempt} - 1`, reason, message)
   return run ?? null
 }
 

@@ -68,7 +68,7 @@ test('who lost its claim changes nothing: not the state, not the samples, not th
   )
   const second = claimOf((await runs.claimNext(device.deviceUuid, 'second', 60_000))!)
   assert.equal(await runs.finish(first, { status: 'succeeded', result: { wrong: true }, samples: new Float64Array([1]) }), null)
-  assert.equal(await runs.giveBack(first, 'late'), null)
+  assert.equal(await runs.giveBack(first, 'shutdown', 'late'), null)
   assert.equal(await events.append(run.id, 'progress', {}, 'first'), null)
   assert.equal((await runs.finish(second, { status: 'succeeded', result: { right: true } }))?.status, 'succeeded')
   assert.equal(await runs.finish(second, { status: 'failed', error: { code: 'X', message: 'x' } }), null)
@@ -86,7 +86,7 @@ test('an owner that vanishes costs attempts, a clean shutdown does not', async (
   for (let round = 0; round < 5; round++) {
     const claimed = (await runs.claimNext(device.deviceUuid, 'gone', 60_000))!
     assert.equal(claimed.attempt, 1)
-    assert.equal((await runs.giveBack(claimOf(claimed), 'shut down'))?.attempt, 0)
+    assert.equal((await runs.giveBack(claimOf(claimed), 'shutdown', 'shut down'))?.attempt, 0)
   }
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     assert.equal((await runs.claimNext(device.deviceUuid, 'gone', 60_000))?.attempt, attempt)
@@ -107,10 +107,10 @@ test('cancelling: a waiting run at once and with its ticket, a running one by it
   const asked = await runs.requestCancel(a.id)
   assert.equal(asked?.effect, 'requested')
   assert.equal(await heard, a.id)
-  const [renewed] = await runs.renew('me', 60_000).then((held) => held.filter(({ id }) => id === a.id))
+  const [renewed] = await runs.renew('me', [a.id], 60_000).then((held) => held.filter(({ id }) => id === a.id))
   assert.deepEqual(renewed?.cancelRequestedAt, asked?.run.cancelRequestedAt)
   // The owner is shut down, or dies, before it obeys: the wish is kept.
-  assert.equal((await runs.giveBack(claimOf(claimed), 'shut down'))?.status, 'cancelled')
+  assert.equal((await runs.giveBack(claimOf(claimed), 'shutdown', 'shut down'))?.status, 'cancelled')
   assert.equal((await runs.requestCancel(a.id))?.effect, 'finished')
   const c = await insert(device)
   await runs.claim(c.id, 'dies', 60_000)
@@ -144,7 +144,7 @@ test('the queue goes by priority, then by age; positions and counts agree with t
     assert.equal((await runs.runningAndWaiting(device.deviceUuid)).running?.id, run.id)
     // What is given back keeps its place.
     if (claimed.length === 2) {
-      await runs.giveBack(claimOf(run), 'shut down')
+      await runs.giveBack(claimOf(run), 'shutdown', 'shut down')
       assert.equal(claimed.pop(), (await runs.claimNext(device.deviceUuid, 'me', 60_000))?.id)
       claimed.push(run.id)
     }

@@ -62,7 +62,7 @@ for (const seed of [1, 2, 3]) {
       const { id, owner: holder, attempt } = pick(claims)
       const held = { id, owner: holder!, attempt }
       if (dice < 0.5) await ending(runs.finish(held, { status: pick(['succeeded', 'failed', 'timedOut'] as const) }))
-      else if (dice < 0.6) await ending(runs.giveBack(held, 'test'))
+      else if (dice < 0.6) await ending(runs.giveBack(held, 'shutdown', 'test'))
       else if (dice < 0.75) await events.append(id, 'progress', {})
       else if (dice < 0.9) {
         const answer = await runs.requestCancel(pick(all).id)

@@ -54,7 +54,7 @@ export class DeviceDirectory {
   readonly #owner = randomUUID()
   #posted: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
-  #stopped = false
+  readonly #closing = new AbortController()
 
   constructor(options: DirectoryOptions) {
     this.#options = { renewMs: 10_000, ...options }
@@ -69,7 +69,7 @@ export class DeviceDirectory {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#closing.abort()
     clearTimeout(this.#timer)
     await this.#posted
     const { store, survey } = this.#options
@@ -107,26 +107,40 @@ export class DeviceDirectory {
   }
 
   async #bulletin(waitMs: number): Promise<Bulletin> {
-    const { survey, probe } = this.#options
-    const own = survey()
+    const own = this.#options.survey()
     const devices = await Promise.all(
       own.devices.map(async (device) => ({
         ...device,
-        runtimes: (await pTimeout(probe(device), { milliseconds: waitMs, message: false })) ?? untried(device),
+        runtimes: (await this.#tried(device, waitMs)) ?? untried(device),
       })),
     )
     return { host: os.hostname(), devices, absent: own.absent }
   }
 
+  /** What works on the device; null where that is not known in time. */
+  #tried(device: Device, milliseconds: number): Promise<RuntimeSupport[] | null> {
+    const { signal } = this.#closing
+    const tried = pTimeout(this.#options.probe(device), { milliseconds, message: false, signal })
+    return tried.then(
+      (runtimes) => runtimes ?? null,
+      (cause) => {
+        if (signal.aborted) return null
+        throw cause
+      },
+    )
+  }
+
   async #renew(): Promise<void> {
     const { store, log, renewMs } = this.#options
     try {
-      await store.bulletins.post(this.#owner, await this.#bulletin(renewMs))
+      const bulletin = await this.#bulletin(renewMs)
+      if (this.#closing.signal.aborted) return
+      await store.bulletins.post(this.#owner, bulletin)
       await store.bulletins.removeOlder(forgottenAfterMs)
     } catch (err) {
       log.warn({ err }, 'the devices of this service could not be announced; trying again')
     }
-    if (this.#stopped) return
+    if (this.#closing.signal.aborted) return
     this.#timer = setTimeout(() => {
       this.#posted = this.#renew()
     }, renewMs)

@@ -18,7 +18,10 @@ export interface Executor {
   execute(job: RunJob, options: ExecuteOptions): Promise<Outcome>
 }
 
-/** What happened, for meters; `status` of an ended execution is `requeued` where a shutdown or a lost lease cut it off. */
+/**
+ * What happened, for meters; `status` of an ended execution is `requeued` where a shutdown or a lost lease cut it off,
+ * and `unstored` where the database did not take its end, which is then stored later or lost.
+ */
 export type QueueMetric =
   | { kind: 'started'; device: string; runtime: string; waitMs: number }
-  | { kind: 'ended'; device: string; runtime: string; status: FinalStatus | 'requeued'; runMs: number }
+  | { kind: 'ended'; device: string; runtime: string; status: FinalStatus | 'requeued' | 'unstored'; runMs: number }

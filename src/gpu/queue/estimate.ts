@@ -3,6 +3,7 @@
  * at the rate of those it has. Estimates are stored with their runs, so that their error can be told and not guessed.
  */
 import type { PastRun, Run, Store } from '../../store/index.ts'
+import type { Clock } from '../clock.ts'
 import type { TimingSettings } from '../contract.ts'
 import { median } from '../timing/percentiles.ts'
 
@@ -91,17 +92,19 @@ const keptMs = 2000
 /** Estimators of the devices, kept for a moment: every request for a place in the queue asks for one. */
 export class Estimates {
   readonly #store: Store
+  readonly #clock: Clock
   readonly #kept = new Map<string, { estimator: Promise<Estimator>; until: number }>()
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Clock) {
     this.#store = store
+    this.#clock = clock
   }
 
   on(deviceUuid: string): Promise<Estimator> {
     const kept = this.#kept.get(deviceUuid)
-    if (kept && kept.until > Date.now()) return kept.estimator
+    if (kept && kept.until > this.#clock.now()) return kept.estimator
     const estimator = this.#store.runs.history(deviceUuid).then((history) => new Estimator(history))
-    this.#kept.set(deviceUuid, { estimator, until: Date.now() + keptMs })
+    this.#kept.set(deviceUuid, { estimator, until: this.#clock.now() + keptMs })
     estimator.catch(() => this.forget(deviceUuid))
     return estimator
   }

@@ -9,6 +9,7 @@ import {
   type Ending,
   type FinalStatus,
   type HeldBlob,
+  isRefusal,
   type Log,
   type Run,
   type Store,
@@ -16,16 +17,26 @@ import {
 } from '../../store/index.ts'
 import { compareOutputs } from '../certificate/agreement.ts'
 import { besideEarlier, mostEarlier, notRepeated } from '../certificate/repeats.ts'
+import { type Clock, pause, within } from '../clock.ts'
 import type { BackendName, Certificate, Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import { defaultSettings } from '../timing/settings.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
 
-/** Why an execution is cut off: a user's wish, the end of this service, or another service that took the run over. */
-export type Interruption = 'cancel' | 'shutdown' | 'leaseLost'
+/** Why an execution is cut off: a user's wish, the end of this service, a device that left, another service that took the run over. */
+export type Interruption = 'cancel' | 'shutdown' | 'deviceGone' | 'leaseLost'
+
+/** `unstored`: the database did not take the end of the run, which `storeAgain` tries later. */
+export type Settled = FinalStatus | 'requeued' | 'unstored'
 
 /** How often and in which steps an ending is stored again where the database does not answer, ms. */
-const STORE_AGAIN = { times: 30, pauseMs: 1000 }
+const storing = { tries: 30, triesInStop: 2, pauseMs: 1000 }
+/** How long the end of a run waits for events of its progress to be stored, ms. */
+const progressMs = 5000
+const gaveBack = {
+  shutdown: 'The service was shut down in the middle of it; it runs again at the next start',
+  deviceGone: 'Its device went away in the middle of it; it runs again when the device is back',
+}
 
 /** One side of a comparison, or the only one of any other run, as it is stored. */
 type Side = Pick<Run, 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'weights' | 'settings'>
@@ -36,34 +47,67 @@ export class Execution {
   readonly #worker: Executor
   readonly #store: Store
   readonly #log: Log
+  readonly #clock: Clock
   readonly #controller = new AbortController()
+  /** Aborted by a stop of the service, whatever else cut the run off. */
+  readonly #stop = new AbortController()
   #interruption: Interruption | null = null
   /** Progress is stored one after the other, in the order in which it came. */
   #progress: Promise<unknown> = Promise.resolve()
+  /** What comes late, or is still waiting to be stored, is dropped. */
+  #progressOver = false
+  /** Null until the worker is done with the run. */
+  #outcome: Outcome | Interleaved | null = null
 
-  constructor(run: Run, device: QueueDevice, worker: Executor, store: Store, log: Log) {
+  constructor(run: Run, device: QueueDevice, worker: Executor, { store, log, clock }: { store: Store; log: Log; clock: Clock }) {
     this.run = run
     this.#device = device
     this.#worker = worker
     this.#store = store
     this.#log = log
+    this.#clock = clock
   }
 
   /** Ends the worker process, then settles the run accordingly. The first reason counts, but a lost lease beats all. */
   interrupt(why: Interruption): void {
     if (this.#interruption === null || why === 'leaseLost') this.#interruption = why
+    if (why === 'shutdown') this.#stop.abort()
     this.#controller.abort()
   }
 
   /** Runs to the end; never rejects. @returns what became of the run. */
-  async settle(): Promise<FinalStatus | 'requeued'> {
+  async settle(): Promise<Settled> {
     const outcome = await this.#execute()
-    await this.#progress
+    await within(this.#clock, this.#progress, progressMs)
+    this.#progressOver = true
+    this.#outcome = outcome
+    for (let tries = 1; ; tries++) {
+      const settled = await this.storeAgain()
+      // Read anew each time: a stop may have come meanwhile.
+      const most = this.#stop.signal.aborted ? storing.triesInStop : storing.tries
+      if (settled !== 'unstored') return settled
+      if (tries >= most) {
+        this.#log.error({ runId: this.run.id, tries }, 'the end of a run could not be stored; its lease is given up')
+        return 'unstored'
+      }
+      await pause(this.#clock, storing.pauseMs, this.#stop.signal.aborted ? undefined : this.#stop.signal)
+    }
+  }
+
+  /** Stores the end of the run, once. Never rejects. */
+  async storeAgain(): Promise<Settled> {
+    const { id: runId } = this.run
     try {
-      return (await this.#persist(() => this.#record(outcome))) ?? 'requeued'
+      return (await this.#record(this.#outcome!)) ?? 'requeued'
     } catch (err) {
-      this.#log.error({ err, runId: this.run.id }, 'the end of a run could not be stored; it is taken up again when its lease runs out')
-      return 'requeued'
+      if (this.#interruption === 'leaseLost') return 'requeued'
+      this.#log.warn({ err, runId }, 'the end of a run was not stored')
+      const { outcome } = this.#outcome!
+      if (!isRefusal(err) || (outcome !== 'succeeded' && outcome !== 'compared')) return 'unstored'
+      // The same again would be refused again: that the run ended is stored at least.
+      const message = `The run ended, and its result could not be stored: ${(err as Error).message.slice(0, 500)}. See the log of the service`
+      this.#outcome = { outcome: 'failed', failure: { code: 'RESULT_NOT_STORED', message } }
+      return this.storeAgain()
     }
   }
 
@@ -81,13 +125,13 @@ export class Execution {
         signal: this.#controller.signal,
         onProgress: ({ type, data }: RunProgress) => {
           this.#progress = this.#progress
-            .then(() => this.#store.events.append(run.id, type, data, run.owner!))
+            .then(() => (this.#progressOver ? null : this.#store.events.append(run.id, type, data, run.owner!)))
             .catch((err) => this.#log.warn({ err, runId: run.id }, 'progress of a run was not stored'))
         },
       }
       if (!run.against) return await this.#worker.execute(job, { ...options, fresh: false })
       const other = await this.#jobOf(run.againstArchitectureId!, run.against as Side, held)
-      return await interleave({ a: job, b: other }, run.rounds!, this.#worker, options)
+      return await interleave({ a: job, b: other }, run.rounds!, this.#worker, { ...options, clock: this.#clock })
     } catch (err) {
       if (err instanceof StoreError && err.code === 'WEIGHTS_MISSING')
         return { outcome: 'failed', failure: { code: err.code, message: err.message } }
@@ -97,7 +141,10 @@ export class Execution {
         failure: { code: 'WORKER_FAILED', message: `The worker could not take the run: ${(err as Error).message}` },
       }
     } finally {
-      for (const blob of held) await blob.release()
+      for (const blob of held)
+        await blob
+          .release()
+          .catch((err) => this.#log.warn({ err, runId: run.id, path: blob.path }, 'a file held for a run was not removed'))
     }
   }
 
@@ -131,11 +178,9 @@ export class Execution {
   async #record(outcome: Outcome | Interleaved): Promise<FinalStatus | 'requeued' | null> {
     if (outcome.outcome === 'cancelled') {
       if (this.#interruption === 'leaseLost') return null
-      if (this.#interruption === 'shutdown') {
-        const run = await this.#store.runs.giveBack(
-          this.#claim,
-          'The service was shut down in the middle of it; it runs again at the next start',
-        )
+      if (this.#interruption !== 'cancel') {
+        const why = this.#interruption ?? 'shutdown'
+        const run = await this.#store.runs.giveBack(this.#claim, why, gaveBack[why])
         return run?.status === 'cancelled' ? 'cancelled' : run && 'requeued'
       }
     }
@@ -184,18 +229,5 @@ export class Execution {
     // Runs made before the setting was there go on when the service was updated.
     const { repeatTolerance } = { ...defaultSettings, ...settings }
     return besideEarlier(certificate, medianMs, earlier, repeatTolerance)
-  }
-
-  async #persist<T>(store: () => Promise<T>): Promise<T> {
-    const times = this.#interruption === 'shutdown' ? 2 : STORE_AGAIN.times
-    for (let again = 1; ; again++) {
-      try {
-        return await store()
-      } catch (err) {
-        if (again >= times || this.#interruption === 'leaseLost') throw err
-        this.#log.warn({ err, runId: this.run.id }, 'the end of a run was not stored; trying again')
-        await new Promise((resolve) => setTimeout(resolve, STORE_AGAIN.pauseMs))
-      }
-    }
   }
 }

@@ -7,9 +7,10 @@
  * A crash of the worker fails its run at once; only a run whose service vanished is executed again.
  */
 import { type Cancellation, type Depth, type Log, type NewRun, type Run, type Store, workloadOf } from '../../store/index.ts'
+import { type Clock, systemClock, within } from '../clock.ts'
 import type { Executor, QueueDevice, QueueMetric } from './contract.ts'
 import { Estimates } from './estimate.ts'
-import { Execution } from './execution.ts'
+import { Execution, type Settled } from './execution.ts'
 import { isGone, newOwner, retireOwner } from './owner.ts'
 import { type DeviceSnapshot, type Place, placeOf, snapshotDevice } from './snapshot.ts'
 
@@ -23,6 +24,8 @@ const RENEW_MS = 2000
 const LOOK_EVERY = 5
 /** pg-boss's poll where no NOTIFY comes through, s. */
 const POLL_S = 2
+/** Longest that `stop` waits for runs to end and to be stored, where nothing else is said. */
+const STOP_MS = 5000
 
 export interface RunQueueOptions {
   store: Store
@@ -32,6 +35,10 @@ export interface RunQueueOptions {
   workers: ReadonlyMap<string, Executor>
   log: Log
   onMetrics?: ((metric: QueueMetric) => void) | undefined
+  /** Longest that `stop` may take, ms. */
+  stopMs?: number
+  /** For renewals, pauses and the stop; another one than the machine's in tests. Leases end by the database's clock. */
+  clock?: Clock
 }
 
 export class RunQueue {
@@ -41,25 +48,33 @@ export class RunQueue {
   readonly #workers: Map<string, Executor>
   readonly #log: Log
   readonly #onMetrics: (metric: QueueMetric) => void
+  readonly #stopMs: number
+  readonly #clock: Clock
   readonly #estimates: Estimates
   readonly #owner = newOwner()
   readonly #executions = new Map<string, Execution>()
+  /** Devices for which a claim is under way. */
+  readonly #claiming = new Set<string>()
+  /** Over, but for their ends, which the database did not take. Their leases are not renewed. */
+  readonly #unstored = new Set<Execution>()
   readonly #consumers = new Map<string, string>()
   readonly #pending = new Set<Promise<unknown>>()
   #unlisten = () => {}
-  #timer: NodeJS.Timeout | undefined
+  #callOff = () => {}
   #ticks = 0
   #stopping: Promise<void> | null = null
 
-  constructor({ store, devices, workers, log, onMetrics }: RunQueueOptions) {
+  constructor({ store, devices, workers, log, onMetrics, stopMs = STOP_MS, clock = systemClock }: RunQueueOptions) {
     const missing = devices.find((device) => !workers.has(device.uuid))
     if (missing) throw new Error(`No worker was given for the device ${missing.name} (${missing.uuid})`)
     this.#store = store
-    this.#estimates = new Estimates(store)
+    this.#estimates = new Estimates(store, clock)
     this.#devices = new Map(devices.map((device) => [device.uuid, device]))
     this.#workers = new Map(workers)
     this.#log = log
     this.#onMetrics = onMetrics ?? (() => {})
+    this.#stopMs = stopMs
+    this.#clock = clock
   }
 
   /** Takes up what services that are gone left behind, then consumes. Resolves when both are done. */
@@ -67,9 +82,7 @@ export class RunQueue {
     const { runs, notifications, kind } = this.#store
     this.#unlisten = notifications.onCancel((runId) => this.#onCancel(runId))
     // The embedded store has one user at a time: what another owner runs there, runs no more.
-    const reclaimed = await runs.reclaim(kind === 'pglite' ? (owner) => owner !== this.#owner : isGone)
-    for (const run of reclaimed)
-      this.#log.warn({ runId: run.id, status: run.status, attempt: run.attempt }, 'a run was left by a service that is gone')
+    this.#logReclaimed(await runs.reclaim(kind === 'pglite' ? (owner) => owner !== this.#owner : isGone))
     for (const device of this.#devices.values()) await this.#consume(device)
     this.#schedule()
   }
@@ -79,7 +92,13 @@ export class RunQueue {
     if (this.#stopping) return
     this.#devices.set(device.uuid, device)
     this.#workers.set(device.uuid, worker)
-    await this.#consume(device)
+    try {
+      await this.#consume(device)
+    } catch (cause) {
+      this.#devices.delete(device.uuid)
+      this.#workers.delete(device.uuid)
+      throw cause
+    }
   }
 
   /** Runs nothing more on a device that is gone; what waits for it waits on, and what was begun there waits again. */
@@ -88,7 +107,7 @@ export class RunQueue {
     this.#consumers.delete(uuid)
     this.#devices.delete(uuid)
     this.#workers.delete(uuid)
-    this.#executions.get(uuid)?.interrupt('shutdown')
+    this.#executions.get(uuid)?.interrupt('deviceGone')
     await this.#store.boss.offWork(this.#store.tickets.queue(uuid))
   }
 
@@ -108,7 +127,8 @@ export class RunQueue {
 
   /**
    * Ends worker processes in the middle of a run first, then gives those runs back to the queue. Resolves when no run
-   * of this service is left running. A second call waits for the first.
+   * of this service is left running, or after `stopMs`: the next start then takes up what is left. Never rejects. A
+   * second call waits for the first.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
@@ -116,11 +136,16 @@ export class RunQueue {
   }
 
   async #stop(): Promise<void> {
-    clearTimeout(this.#timer)
+    this.#callOff()
     this.#unlisten()
     const ended = [...this.#devices.keys()].map((uuid) => this.#store.boss.offWork(this.#store.tickets.queue(uuid)))
     for (const execution of this.#executions.values()) execution.interrupt('shutdown')
-    await Promise.allSettled([...this.#pending, ...ended])
+    const unstored = [...this.#unstored].map((execution) => execution.storeAgain())
+    const settled = Promise.allSettled([...this.#pending, ...ended, ...unstored]).then(() => true)
+    if (!(await within(this.#clock, settled, this.#stopMs))) {
+      const runIds = [...this.#executions.values(), ...this.#unstored].map(({ run }) => run.id)
+      this.#log.error({ runIds, stopMs: this.#stopMs }, 'the queue did not stop in time; the next start takes up what it left')
+    }
     retireOwner(this.#owner)
   }
 
@@ -176,23 +201,53 @@ export class RunQueue {
     if (this.#stopping) throw new Error('the service is shutting down')
     const worker = this.#workers.get(device.uuid)
     if (!worker || this.#executions.has(device.uuid)) return
-    const run = await this.#store.runs.claimNext(device.uuid, this.#owner, LEASE_MS)
-    if (!run) return
+    this.#claiming.add(device.uuid)
+    let run: Run | null
+    try {
+      run = await this.#store.runs.claimNext(device.uuid, this.#owner, LEASE_MS)
+    } catch (err) {
+      this.#log.warn({ err, device: device.name }, 'the next run could not be claimed; trying again')
+      throw err
+    } finally {
+      this.#claiming.delete(device.uuid)
+    }
+    if (run) await this.#execute(run, device, worker)
+  }
+
+  /** Whatever goes wrong in here, the device is free afterwards, and the lease of the run is not renewed any more. */
+  async #execute(run: Run, device: QueueDevice, worker: Executor): Promise<void> {
     const labels = { device: device.name, runtime: run.runtime }
-    const execution = new Execution(run, device, worker, this.#store, this.#log)
+    const execution = new Execution(run, device, worker, { store: this.#store, log: this.#log, clock: this.#clock })
     this.#executions.set(device.uuid, execution)
-    // A stop, or a detach, that came between the ticket and the claim did not see this execution.
-    if (this.#stopping || this.#workers.get(device.uuid) !== worker) execution.interrupt('shutdown')
-    if (run.cancelRequestedAt) execution.interrupt('cancel')
-    const started = performance.now()
-    this.#onMetrics({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.queuedAt.getTime() })
-    const status = await execution.settle()
-    this.#executions.delete(device.uuid)
-    this.#estimates.forget(device.uuid)
-    this.#onMetrics({ kind: 'ended', ...labels, status, runMs: performance.now() - started })
+    const started = this.#clock.now()
+    let status: Settled = 'unstored'
+    try {
+      // A stop, or a detach, that came between the ticket and the claim did not see this execution.
+      if (this.#stopping) execution.interrupt('shutdown')
+      else if (this.#workers.get(device.uuid) !== worker) execution.interrupt('deviceGone')
+      if (run.cancelRequestedAt) execution.interrupt('cancel')
+      this.#meter({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.queuedAt.getTime() })
+      status = await execution.settle()
+      if (status === 'unstored') this.#unstored.add(execution)
+    } catch (err) {
+      this.#log.error({ err, runId: run.id }, 'the execution of a run failed; its lease is given up')
+    } finally {
+      this.#executions.delete(device.uuid)
+      this.#estimates.forget(device.uuid)
+    }
+    this.#meter({ kind: 'ended', ...labels, status, runMs: this.#clock.now() - started })
     // A backlog stalls without: what was sent during the run notified a worker that was busy.
     const consumer = this.#consumers.get(device.uuid)
     if (consumer) this.#store.boss.notifyWorker(consumer)
+  }
+
+  /** A meter's trouble is not the run's. */
+  #meter(metric: QueueMetric): void {
+    try {
+      this.#onMetrics(metric)
+    } catch (err) {
+      this.#log.warn({ err, metric }, 'a meter of the queue failed')
+    }
   }
 
   async #track<T>(work: Promise<T>): Promise<T> {
@@ -205,36 +260,57 @@ export class RunQueue {
   }
 
   #schedule(): void {
-    this.#timer = setTimeout(async () => {
+    this.#callOff = this.#clock.after(RENEW_MS, async () => {
       try {
         await this.#track(this.#supervise())
       } catch (err) {
         this.#log.warn({ err }, 'leases were not renewed; trying again')
       }
       if (!this.#stopping) this.#schedule()
-    }, RENEW_MS)
+    })
   }
 
+  /**
+   * Renews leases before anything is reclaimed, so that no run that is executed here is taken for lost. What this
+   * service holds in the database and does not execute, since an answer of the database was lost or an end was not
+   * stored, is reclaimed like anybody's when its lease is over: on the embedded store as well, where nobody else would.
+   */
   async #supervise(): Promise<void> {
     const { runs, kind } = this.#store
-    if (this.#executions.size > 0) {
-      const before = [...this.#executions.values()]
-      const held = new Map((await runs.renew(this.#owner, LEASE_MS)).map((run) => [run.id, run]))
-      for (const execution of before) {
-        const lease = held.get(execution.run.id)
-        if (lease?.cancelRequestedAt) execution.interrupt('cancel')
-        else if (!lease && this.#executions.get(execution.run.deviceUuid) === execution) await this.#confirmLoss(execution)
-      }
+    await this.#renew()
+    for (const execution of this.#unstored) {
+      const settled = await execution.storeAgain()
+      if (settled === 'unstored') continue
+      this.#unstored.delete(execution)
+      this.#log.info({ runId: execution.run.id, settled }, 'the end of a run that could not be stored before is settled')
     }
-    if (kind === 'postgres') await runs.reclaim()
-    if (++this.#ticks % LOOK_EVERY > 0) return
+    const look = ++this.#ticks % LOOK_EVERY === 0
+    if (kind === 'postgres' || look) this.#logReclaimed(await runs.reclaim())
+    if (!look) return
     for (const uuid of this.#devices.keys()) if (!this.#executions.has(uuid)) await runs.replenishTickets(uuid)
   }
 
-  /** A run that ended in the meantime has no lease either; one that somebody else holds, or that waits again, is lost. */
+  async #renew(): Promise<void> {
+    const before = [...this.#executions.values()]
+    if (before.length === 0) return
+    const ids = before.map(({ run }) => run.id)
+    const held = new Map((await this.#store.runs.renew(this.#owner, ids, LEASE_MS)).map((run) => [run.id, run]))
+    for (const execution of before) {
+      const lease = held.get(execution.run.id)
+      if (lease?.cancelRequestedAt) execution.interrupt('cancel')
+      else if (!lease && this.#executions.get(execution.run.deviceUuid) === execution) await this.#confirmLoss(execution)
+    }
+  }
+
+  /** A run that ended here in the meantime has no lease either, and an interruption does nothing to it any more. */
   async #confirmLoss(execution: Execution): Promise<void> {
     const run = await this.#store.runs.get(execution.run.id)
-    if (run && (run.status === 'queued' || (run.status === 'running' && run.owner !== this.#owner))) execution.interrupt('leaseLost')
+    if (run?.status !== 'running' || run.owner !== this.#owner) execution.interrupt('leaseLost')
+  }
+
+  #logReclaimed(reclaimed: readonly Run[]): void {
+    for (const { id, status, attempt } of reclaimed)
+      this.#log.warn({ runId: id, status, attempt }, 'a run was taken back from a service that is gone, or that gave it up')
   }
 
   /** @param runId null where notices may have been missed: the next renewal finds what was asked. */

@@ -7,6 +7,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { ofBlocks } from '../certificate/comparison.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import type { BlockFigure, Comparison, ComparisonSuccess, Round, RunJob, RunProgress, RunSuccess } from '../contract.ts'
 import { compareRounds } from '../timing/compare.ts'
 import { differencesOf } from '../timing/differences.ts'
@@ -28,16 +29,16 @@ export async function interleave(
   sides: Readonly<Record<SideName, RunJob>>,
   rounds: number,
   worker: Executor,
-  { timeoutMs, signal, onProgress }: Omit<ExecuteOptions, 'fresh'>,
+  { timeoutMs, signal, onProgress, clock = systemClock }: Omit<ExecuteOptions, 'fresh'> & { clock?: Clock },
   draw: () => SideName = byLot,
 ): Promise<Interleaved> {
-  const deadline = performance.now() + timeoutMs
+  const deadline = clock.now() + timeoutMs
   const block = { mostSamples: Math.floor(maxSamples / (2 * rounds)) }
   const blocks: Block[] = []
   for (let round = 0; round < rounds; round++) {
     for (const side of draw() === 'a' ? (['a', 'b'] as const) : (['b', 'a'] as const)) {
       const at = `side ${side}, round ${round + 1} of ${rounds}`
-      const left = deadline - performance.now()
+      const left = deadline - clock.now()
       if (left <= 0) return { outcome: 'timedOut', during: at }
       const outcome = await worker.execute({ ...sides[side], block }, { timeoutMs: left, fresh: true, signal, onProgress: () => {} })
       if (outcome.outcome === 'failed' || outcome.outcome === 'crashed')

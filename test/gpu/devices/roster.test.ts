@@ -15,16 +15,20 @@ const two = log('two-gpus.xml')
 const one = log('two-gpus.xml').replace(/(<\/gpu>)\s*<gpu [\s\S]*<\/gpu>/, '$1')
 
 /** A roster that sees what the test says, and what it told. */
-async function watching(first: string) {
+async function watching(first: string, fails: (what: string) => boolean = () => false) {
   let seen = await surveyOf(first)
   let idle = true
   let looks = 0
   const told: string[] = []
+  const tell = async (what: string) => {
+    told.push(what)
+    if (fails(what)) throw new Error('the database does not answer')
+  }
   const roster = new DeviceRoster({
     survey: seen,
     idle: () => idle,
-    appeared: async ({ name, driver }) => void told.push(`+${name} ${driver}`),
-    vanished: async ({ name, driver }) => void told.push(`-${name} ${driver}`),
+    appeared: ({ name, driver }) => tell(`+${name} ${driver}`),
+    vanished: ({ name, driver }) => tell(`-${name} ${driver}`),
     log: quietLog,
     everyMs: 2,
     look: async () => {
@@ -84,6 +88,36 @@ describe('the devices of a service that runs for weeks', () => {
     await see('garbage')
     assert.deepEqual(told, ['-cuda:0 580.65.06', '-cuda:1 580.65.06'])
     assert.match(roster.survey.absent[0]!.reason, /cannot be read/)
+  })
+
+  it('are given up one and all where the first cannot be, which is told again until it can', async () => {
+    let failures = 2
+    const { roster, told, see, looked } = await watching(two, (what) => what.startsWith('-cuda:0') && failures-- > 0)
+    await see('garbage')
+    await looked()
+    assert.deepEqual(told, ['-cuda:0 580.65.06', '-cuda:1 580.65.06', '-cuda:0 580.65.06', '-cuda:0 580.65.06'])
+    assert.deepEqual(roster.survey.devices, [])
+    await looked()
+    assert.equal(told.length, 4, 'once each, and no more')
+  })
+
+  it('are offered only once they are taken up, which is tried again; a device waits for its own leaving', async () => {
+    let refused = 2
+    let stuck = true
+    const { roster, told, see, looked } = await watching(
+      two,
+      (what) => (what.startsWith('+cuda:0') && refused-- > 0) || (what.startsWith('-cuda:1') && stuck),
+    )
+    await see('garbage')
+    await see(two)
+    await looked()
+    const names = () => roster.survey.devices.map(({ name }) => name)
+    assert.deepEqual(names(), ['cuda:0'], 'the other has not been given up yet')
+    assert.equal(told.filter((what) => what.startsWith('+cuda:0')).length, 3)
+    assert.ok(!told.some((what) => what.startsWith('+cuda:1')))
+    stuck = false
+    await looked()
+    assert.deepEqual(names(), ['cuda:0', 'cuda:1'])
   })
 
   it('are left alone while a run is timed', async () => {

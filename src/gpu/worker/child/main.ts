@@ -46,7 +46,7 @@ async function execute(kind: 'run' | 'profile', job: RunJob): Promise<void> {
     if (kind === 'profile') send({ kind: 'profiled', runId, profile: await executeProfile(job, context) })
     else send({ kind: 'done', runId, measured: await executeRun(job, context), residentBytes: process.memoryUsage.rss() })
   } catch (error) {
-    send({ kind: 'failed', runId, failure: failureOf(error) })
+    send({ kind: 'failed', runId, failure: failureOf(error), stack: (error instanceof Error && error.stack) || null })
   }
 }
 

@@ -1,5 +1,4 @@
-/** setTimeout takes no more. */
-const longestTimeoutMs = 2 ** 31 - 1
+import type { Clock } from '../../clock.ts'
 
 export interface Deadline {
   /** Resolves at the deadline or at the abort, whichever comes first; never, where `end` comes before both. */
@@ -9,10 +8,10 @@ export interface Deadline {
 }
 
 /** A deadline that an abort may bring forward. */
-export function stopAfter(timeoutMs: number, signal: AbortSignal): Deadline {
+export function stopAfter(timeoutMs: number, signal: AbortSignal, clock: Clock): Deadline {
   let came = false
   let onAbort = () => {}
-  let timer: NodeJS.Timeout | undefined
+  let callOff = () => {}
   const stopped = new Promise<'timedOut' | 'cancelled'>((resolve) => {
     const stop = (by: 'timedOut' | 'cancelled') => {
       came = true
@@ -21,10 +20,10 @@ export function stopAfter(timeoutMs: number, signal: AbortSignal): Deadline {
     onAbort = () => stop('cancelled')
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
-    timer = setTimeout(() => stop('timedOut'), Math.min(timeoutMs, longestTimeoutMs))
+    callOff = clock.after(timeoutMs, () => stop('timedOut'))
   })
   const end = (): boolean => {
-    clearTimeout(timer)
+    callOff()
     signal.removeEventListener('abort', onAbort)
     return came
   }

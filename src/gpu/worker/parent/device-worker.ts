@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { certified } from '../../certificate/index.ts'
 import { withProfile } from '../../certificate/profile.ts'
+import { type Clock, pause, systemClock, within } from '../../clock.ts'
 import type { RuntimeSupport } from '../../contract.ts'
 import {
   type BackendName,
@@ -40,7 +40,7 @@ export type Outcome =
   | { outcome: 'cancelled'; during: string }
 
 export interface ExecuteOptions {
-  /** From the call of `execute` on; waiting for another run of this worker does not count. */
+  /** Counted from when this run gets the worker. */
   timeoutMs: number
   /** Ends the process after the run, so that the next one begins in a new one. */
   fresh?: boolean
@@ -67,6 +67,8 @@ export interface WorkerLog {
 export interface WorkerOptions extends Partial<ProcessOptions> {
   log: WorkerLog
   onExit?: (exit: WorkerExit) => void
+  /** For deadlines and back-off; another one than the machine's in tests. */
+  clock?: Clock
 }
 
 const startTimeoutMs = 30_000
@@ -75,6 +77,9 @@ const probeTimeoutMs = 120_000
 const largestIdleBytes = 2 ** 30
 const firstBackOffMs = 250
 const longestBackOffMs = 10_000
+/** A process that takes longer to die after SIGKILL is stuck in the kernel, most likely in a driver. */
+const slowDeathMs = 10_000
+
 /**
  * The worker process of one device, seen from the service: started when first needed, kept warm between runs, ended by
  * SIGKILL (a runtime that blocks its thread listens to nothing else), and started again, with a back-off where it keeps
@@ -85,6 +90,7 @@ export class DeviceWorker {
   readonly #options: ProcessOptions
   readonly #log: WorkerLog
   readonly #onExit: ((exit: WorkerExit) => void) | undefined
+  readonly #clock: Clock
   #child: Child | null = null
   #starting: Promise<Child> | null = null
   #turn: Promise<unknown> = Promise.resolve()
@@ -92,11 +98,12 @@ export class DeviceWorker {
   readonly #closing = new AbortController()
   #probed: Promise<RuntimeSupport[]> | null = null
 
-  constructor(device: Device, { log, onExit, ...options }: WorkerOptions) {
+  constructor(device: Device, { log, onExit, clock = systemClock, ...options }: WorkerOptions) {
     this.device = device
     this.#options = { cudaFolder: defaultCudaFolder, memoryBytes: 0, program: workerProgram, ...options }
     this.#log = log
     this.#onExit = onExit
+    this.#clock = clock
   }
 
   /** Pid of the process, or null where none runs. */
@@ -142,7 +149,7 @@ export class DeviceWorker {
   async #execute(job: RunJob, { timeoutMs, fresh, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
     const at: Place = { during: 'starting', begun: false, worn: false }
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
-    const deadline = stopAfter(timeoutMs, stop)
+    const deadline = stopAfter(timeoutMs, stop, this.#clock)
     const ask = <T>(kind: 'run' | 'profile', answer: (message: FromWorker) => T | null) =>
       this.#pass(kind, job, deadline, at, onProgress, answer)
     try {
@@ -165,6 +172,7 @@ export class DeviceWorker {
       }
       return profiled
     } catch (error) {
+      this.#log.warn({ device: this.device.name, runId: job.runId, err: error }, 'a run could not be executed')
       return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
     } finally {
       const stopped = deadline.end()
@@ -191,7 +199,11 @@ export class DeviceWorker {
     type Reply = { answer: T } | { outcome: 'failed'; failure: RunFailure }
     const reply = this.#ask(child, { kind, job }, (message): Reply | null => {
       if (!('runId' in message) || message.runId !== job.runId) return null
-      if (message.kind === 'failed') return { outcome: 'failed', failure: message.failure }
+      if (message.kind === 'failed') {
+        const { failure, stack } = message
+        this.#log.warn({ device: this.device.name, runId: job.runId, failure, stack }, 'a run failed in the worker')
+        return { outcome: 'failed', failure }
+      }
       if (message.kind === 'progress') {
         if (typeof message.progress.data.phase === 'string') at.during = message.progress.data.phase
         this.#report(message.progress, onProgress)
@@ -223,7 +235,7 @@ export class DeviceWorker {
   }
 
   async #probeOne(runtime: RuntimeName, backend: BackendName): Promise<RuntimeSupport> {
-    const deadline = stopAfter(probeTimeoutMs, this.#closing.signal)
+    const deadline = stopAfter(probeTimeoutMs, this.#closing.signal, this.#clock)
     const unusable = (reason: string): RuntimeSupport => ({ runtime, backend, usable: false, reason, command: null })
     try {
       const settings = { threads: probeThreads, tf32: true }
@@ -280,7 +292,7 @@ export class DeviceWorker {
     await this.#kill()
     if (this.#crashes > 1) await this.#backOff()
     const child = await this.#spawn(kind)
-    const deadline = stopAfter(startTimeoutMs, this.#closing.signal)
+    const deadline = stopAfter(startTimeoutMs, this.#closing.signal, this.#clock)
     const ready = new Promise<'ready'>((resolve) => child.process.once('message', () => resolve('ready')))
     const first = await Promise.race([ready, child.gone, deadline.stopped])
     deadline.end()
@@ -296,7 +308,8 @@ export class DeviceWorker {
       { device: this.device.name, crashes: this.#crashes, waitMs: ms },
       'the worker keeps dying: waiting before it starts again',
     )
-    await sleep(ms, undefined, { signal: this.#closing.signal })
+    await pause(this.#clock, ms, this.#closing.signal)
+    if (this.#closing.signal.aborted) throw new Error('the worker was closed')
   }
 
   async #spawn(kind: ProcessKind | null): Promise<Child> {
@@ -309,7 +322,12 @@ export class DeviceWorker {
       if (this.#child === child) this.#child = null
       const { pid, code, signal } = child
       this.#log.debug({ device: name, pid, code, signal }, 'the worker process is gone')
-      this.#onExit?.({ pid, code, signal })
+      try {
+        this.#onExit?.({ pid, code, signal })
+      } catch (err) {
+        // A listener's trouble is not the worker's.
+        this.#log.warn({ device: name, err }, 'a listener to the end of a worker process failed')
+      }
     })
     return child
   }
@@ -319,6 +337,18 @@ export class DeviceWorker {
     const child = this.#child
     if (!child) return
     child.process.kill('SIGKILL')
-    await child.gone
+    const gone = await within(
+      this.#clock,
+      child.gone.then(() => true),
+      slowDeathMs,
+    )
+    if (!gone) {
+      const { pid } = child
+      this.#log.warn(
+        { device: this.device.name, pid },
+        'the worker process does not end after SIGKILL; nothing runs on its device until it does',
+      )
+      await child.gone
+    }
   }
 }

@@ -23,7 +23,7 @@ export interface Child extends WorkerExit {
   kind: ProcessKind | null
   scratch: string
   said: LastLines
-  /** Settles when the process is gone, its output read and its files removed. */
+  /** Resolves when the process is gone, its output read and its files removed; never rejects. */
   gone: Promise<void>
 }
 
@@ -126,8 +126,6 @@ export async function spawnChild(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const said = new LastLines((line) => onLine(line, worker.pid))
-  said.read(worker.stdout!)
-  said.read(worker.stderr!)
   const closed = new Promise<void>((resolve) => {
     // `close` comes after `exit`, when everything it wrote has been read; a process that never was has neither.
     worker.once('close', () => resolve())
@@ -136,6 +134,8 @@ export async function spawnChild(
       if (worker.pid === undefined) resolve()
     })
   })
+  // Both are missing where this process has no file descriptors left, which the error event then tells.
+  for (const stream of [worker.stdout, worker.stderr]) if (stream) said.read(stream)
   const child: Child = { process: worker, kind, pid: worker.pid ?? -1, code: null, signal: null, scratch, said, gone: closed }
   // Where this service exits without closing its workers, nothing of them stays.
   const onExit = () => {
@@ -147,7 +147,8 @@ export async function spawnChild(
     process.off('exit', onExit)
     child.code = worker.exitCode
     child.signal = worker.signalCode
-    await rm(scratch, { recursive: true, force: true })
+    // A folder that stays is no reason to start nothing more on this device.
+    await rm(scratch, { recursive: true, force: true }).catch((error: Error) => onLine(`${scratch} stays: ${error.message}`, worker.pid))
   })
   return child
 }

@@ -8,6 +8,7 @@ import { seededInput } from '../../../../src/engine/weights.ts'
 import type { BackendName, RunJob, RunProgress, RuntimeName } from '../../../../src/gpu/contract.ts'
 import { DeviceWorker, type ExecuteOptions, type Outcome } from '../../../../src/gpu/worker/parent/device-worker.ts'
 import { kindFor, workerEnvironment } from '../../../../src/gpu/worker/parent/process.ts'
+import { FakeClock } from '../../fake-clock.ts'
 import { endless, isAlive, jobOf, quick, silent, slowGraph, temporaryFolder, testDevice, tinyGraph, until } from '../helpers.ts'
 
 // Every scratch folder goes in here, so that what is left behind shows.
@@ -312,17 +313,45 @@ test('a setting that the runtime does not follow is refused, not ignored', async
   }
 })
 
-test('a process that keeps dying is started with a pause', async () => {
-  const dying = new DeviceWorker(testDevice(), { log: { ...silent, warn: (_data, message) => warned.push(message) } })
+test('a process that keeps dying is started after a pause that doubles, and a stop ends the pause', async () => {
+  const clock = new FakeClock()
+  const dying = new DeviceWorker(testDevice(), { log: silent, clock })
+  const execute = () => {
+    const onProgress = () => void (dying.pid && process.kill(dying.pid, 'SIGKILL'))
+    return dying.execute(jobOf(dying.device), { ...patient, onProgress })
+  }
   try {
-    for (let i = 0; i < 3; i++) {
-      const onProgress = () => void (dying.pid && process.kill(dying.pid, 'SIGKILL'))
-      assert.equal((await dying.execute(jobOf(dying.device), { ...patient, onProgress })).outcome, 'crashed')
+    for (const pauseMs of [null, null, 250]) {
+      const before = clock.now()
+      const outcome = execute()
+      if (pauseMs !== null) {
+        await until(() => clock.next === pauseMs, 10_000, `the pause of ${pauseMs} ms`)
+        assert.equal(dying.pid, null)
+        clock.advance(pauseMs)
+      }
+      assert.equal((await outcome).outcome, 'crashed')
+      assert.equal(clock.now() - before, pauseMs ?? 0)
     }
-    assert.ok(warned.some((message) => message.includes('keeps dying')))
-    success(await dying.execute(jobOf(dying.device), patient))
+    const waiting = execute()
+    await until(() => clock.next === 500, 10_000, 'the pause')
+    await dying.close()
+    assert.match((await waiting).outcome, /cancelled/)
   } finally {
     await dying.close()
+  }
+})
+
+test('a listener to the end of a process that throws keeps no device from its next run', async () => {
+  const own = new DeviceWorker(testDevice(), {
+    log: silent,
+    onExit() {
+      throw new Error('no such meter')
+    },
+  })
+  try {
+    for (let i = 0; i < 2; i++) success(await own.execute(jobOf(own.device), { ...patient, fresh: true }))
+  } finally {
+    await own.close()
   }
 })
 
