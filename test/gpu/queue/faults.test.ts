@@ -7,6 +7,7 @@ import { type QueueMetric, RunQueue, type RunQueueOptions } from '../../../src/g
 import type { Run } from '../../../src/store/index.ts'
 import { openTestStore, someArchitecture, type TestStore } from '../../store/helper.ts'
 import { FakeClock } from '../fake-clock.ts'
+import { until } from '../worker/helpers.ts'
 import { deviceNamed, ended, reached, type Script, ScriptedWorker, scriptedRun } from './helper.ts'
 
 let opened: TestStore
@@ -45,7 +46,7 @@ async function bench(t: TestContext, options: Partial<RunQueueOptions> = {}) {
   return { queue, device, worker, clock, logged, add, read }
 }
 
-const limit = { timeout: 30_000 }
+const limit = { timeout: 60_000 }
 const gone = () => Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
 const expireLease = ({ id }: Run) =>
   opened.store.db.execute(sql`UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = ${id}`)
@@ -71,7 +72,7 @@ for (const kind of ['started', 'ended'] as const)
     }
     const { queue, logged, add } = await bench(t, { onMetrics })
     for (const run of [await add({}), await add({})]) assert.equal(await ended(opened.store, run.id), 'succeeded')
-    while (!queue.idle) await new Promise((resolve) => setTimeout(resolve, 2))
+    await until(() => queue.idle, 20_000, 'the end of the second run')
     assert.equal(logged.filter((line) => line === 'a meter of the queue failed').length, 2)
   })
 
@@ -160,7 +161,7 @@ test(
       throw gone()
     })
     const run = await add({})
-    while (lost === 0) await new Promise((resolve) => setTimeout(resolve, 2))
+    await until(() => lost > 0, 20_000, 'the claim')
     const { status, leaseUntil } = await read(run)
     assert.equal(status, 'running')
     await clock.until(() => false, { mostMs: 20_000 }).catch(() => {})
@@ -207,7 +208,7 @@ test('a stop does not wait for a database that never answers', limit, async (t) 
   const giveBack = t.mock.method(runs, 'giveBack', () => new Promise<null>(() => {}))
   let stopped = false
   void queue.stop().then(() => (stopped = true))
-  while (giveBack.mock.callCount() === 0) await new Promise((resolve) => setTimeout(resolve, 2))
+  await until(() => giveBack.mock.callCount() > 0, 20_000, 'the run to be given back')
   const took = await clock.until(() => stopped, { stepMs: 100 })
   assert.ok(took <= 5100, `${took}`)
   assert.ok(logged.includes('the queue did not stop in time; the next start takes up what it left'))
