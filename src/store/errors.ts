@@ -61,7 +61,7 @@ const REFUSALS = new Set(['0A', '22', '23', '42', '54'])
  * that far because of a fault in our own code. Anything else, a lost connection say, may pass.
  */
 export function isRefusal(error: unknown): boolean {
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof StoreError) return true
+  if (error instanceof TypeError || error instanceof RangeError) return true
   const { code } = databaseError(error)
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && REFUSALS.has(code.slice(0, 2))
 }
