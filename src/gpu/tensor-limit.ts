@@ -11,20 +11,23 @@ import { RunError } from './run-error.ts'
 export const cudaTensorLimit = 2 ** 31
 
 /**
- * Refuses a network of which a tensor is too large for the libraries of the device, whatever memory there is.
- * @param options batch and resolution of the run.
- * @throws RunError TENSOR_TOO_LARGE naming the layer and its elements; EngineError as `inferShapes` does.
+ * Why the libraries of a kind of device do not take a network, whatever memory there is; null where they do.
+ * @param options batch and resolution of the run. @throws EngineError as `inferShapes` does.
  */
-export function refuseLargeTensors(kind: DeviceKind, graph: Graph, options: InferOptions): void {
-  if (kind !== 'cuda') return
+export function tensorTooLarge(kind: DeviceKind, graph: Graph, options: InferOptions): string | null {
+  if (kind !== 'cuda') return null
   const inputs = graph.inputs.map((input) => ({ what: `input ${input.id}`, shape: inputShape(input, options) }))
   const made = inferShapes(graph, options).flatMap(({ layer, outputs }) =>
     outputs.map((shape) => ({ what: `the output of layer ${layer.id}`, shape })),
   )
   const tooLarge = [...inputs, ...made].find(({ shape }) => numel(shape) >= cudaTensorLimit)
-  if (!tooLarge) return
-  throw new RunError(
-    'TENSOR_TOO_LARGE',
-    `${tooLarge.what} has ${numel(tooLarge.shape)} elements (${tooLarge.shape.join('×')}), and CUDA’s libraries take tensors of fewer than 2^31 = ${cudaTensorLimit}: use a smaller batch or resolution`,
-  )
+  return tooLarge
+    ? `${tooLarge.what} has ${numel(tooLarge.shape)} elements (${tooLarge.shape.join('×')}), and CUDA’s libraries take tensors of fewer than 2^31 = ${cudaTensorLimit}: use a smaller batch or resolution`
+    : null
+}
+
+/** @throws RunError TENSOR_TOO_LARGE where `tensorTooLarge` says why; EngineError as it does. */
+export function refuseLargeTensors(kind: DeviceKind, graph: Graph, options: InferOptions): void {
+  const problem = tensorTooLarge(kind, graph, options)
+  if (problem) throw new RunError('TENSOR_TOO_LARGE', problem)
 }

@@ -1,14 +1,15 @@
-import type { CostOptions, CostTotals } from '../../engine/cost.ts'
+import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
+import type { DeviceKind } from '../../gpu/devices/device.ts'
 import type { Roofline } from '../../gpu/roofline.ts'
 import type { BlobFile } from '../../store/index.ts'
 import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { OnnxTask } from '../features/architectures/onnx-file.ts'
 import { type ReadArchitecture, writeGraph } from '../features/architectures/specification.ts'
-import { type CostFormat, costTotals, explainGraph, writeCosts } from '../features/costs/write.ts'
+import { type CallCost, type CostFormat, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
 import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
 import { EngineProcess, EngineProcessEnded } from './process.ts'
@@ -115,9 +116,9 @@ export class EnginePool {
     return this.#sized(layerCount, 'costs', writeCosts, { graph: packedGraph, options, format })
   }
 
-  /** The sums of a graph's costs. @throws as `costTotals` does, LIMIT_EXCEEDED, OVERLOADED. */
-  totals({ packedGraph, layerCount }: StoredGraph, options: CostOptions): Promise<CostTotals> {
-    return this.#sized(layerCount, 'totals', costTotals, { graph: packedGraph, options })
+  /** What one call of a graph takes. @throws as `costOfCall` does, LIMIT_EXCEEDED, OVERLOADED. */
+  call({ packedGraph, layerCount }: StoredGraph, options: CostOptions, kind: DeviceKind): Promise<CallCost> {
+    return this.#sized(layerCount, 'call', costOfCall, { graph: packedGraph, options, kind })
   }
 
   /** Why two conventions differ over a graph. @throws as `explainGraph` does, LIMIT_EXCEEDED, OVERLOADED. */

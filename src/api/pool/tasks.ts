@@ -1,7 +1,7 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
 import { readArchitecture, writeGraph } from '../features/architectures/specification.ts'
-import { costTotals, explainGraph, writeCosts } from '../features/costs/write.ts'
+import { costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import { joinProfile } from '../features/runs/join-profile.ts'
 
 /** Result of a task. Errors cross processes as plain data, since structured cloning drops their class. */
@@ -21,7 +21,7 @@ const tasks = {
   read: ready(readArchitecture),
   graph: ready(writeGraph),
   costs: ready(writeCosts),
-  totals: ready(costTotals),
+  call: ready(costOfCall),
   explain: ready(explainGraph),
   roofline: ready(joinProfile),
   onnx: async () => (await import('../features/architectures/onnx-file.ts')).readOnnx,

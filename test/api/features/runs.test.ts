@@ -192,6 +192,23 @@ describe('what cannot be is refused', () => {
     )
     await refused({ backend: 'webgl' }, 400, 'INVALID_REQUEST')
   })
+  it('a tensor of 2^31 elements on CUDA, with the layer and the figure', async () => {
+    const body = {
+      name: 'wide',
+      input: { shape: [1, 1024, 1024] },
+      layers: [{ id: 'wide', type: 'Conv2d', outChannels: 1024, kernelSize: 1 }],
+    }
+    const { id } = (await api.request.post('/v1/architectures').send(body).expect(201)).body as { id: string }
+    // 2^30 elements an image.
+    const two = await refused({ architectureId: id, device: 'left/cuda:0', batch: 2 }, 422, 'UNSUPPORTED_BY_RUNTIME')
+    assert.match(two.detail, /the output of layer wide has 2147483648 elements \(2×1024×1024×1024\).*fewer than 2\^31/)
+    assert.deepEqual(
+      two.errors.map(({ path }) => path),
+      ['/batch'],
+    )
+    const one = await create({ architectureId: id, device: 'left/cuda:0' }).expect(202)
+    await api.request.delete(`/v1/runs/${one.body.id}`).expect(200)
+  })
   it('what the runtime does not offer', async () => {
     const all = await refused(
       { runtime: 'tfjs', precision: 'float16', profile: true, settings: { threads: 2 } },

@@ -3,10 +3,11 @@ import { LRUCache } from 'lru-cache'
 import { findConvention } from '../../../engine/conventions/index.ts'
 import type { CostOptions, Costs } from '../../../engine/cost.ts'
 import type { ExplainOptions, Explanation } from '../../../engine/explain-costs.ts'
+import type { DeviceKind } from '../../../gpu/devices/device.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
 import type { CostQuery, ExplainQuery } from './schema.ts'
-import type { CostFormat } from './write.ts'
+import type { CallCost, CostFormat } from './write.ts'
 
 /** How long this process goes without asking whether an architecture still exists: another may have deleted it. */
 const existenceMs = 2000
@@ -55,9 +56,9 @@ export class CostService {
     return this.explain(await this.#architectures.stored(id), query)
   }
 
-  /** Multiply-adds of a call with these options, which thereby are known to go through the network. @throws as `costs` does. */
-  async macs(id: string, options: CostOptions): Promise<number> {
-    return (await this.#pool.totals(await this.#architectures.stored(id), options)).macs
+  /** What a call with these options takes on a kind of device; they are thereby known to go through the network. @throws as `costs` does. */
+  async ofCall(id: string, options: CostOptions, kind: DeviceKind): Promise<CallCost> {
+    return this.#pool.call(await this.#architectures.stored(id), options, kind)
   }
 
   /**

@@ -1,6 +1,8 @@
-import { type CostOptions, type CostTotals, computeCosts } from '../../../engine/cost.ts'
+import { type CostOptions, computeCosts } from '../../../engine/cost.ts'
 import { type ExplainOptions, type Explanation, explainCosts } from '../../../engine/explain-costs.ts'
 import type { Graph } from '../../../engine/graph.ts'
+import type { DeviceKind } from '../../../gpu/devices/device.ts'
+import { tensorTooLarge } from '../../../gpu/tensor-limit.ts'
 import { type Packed, unpack } from '../../../store/packed.ts'
 import { csv } from '../../csv.ts'
 
@@ -36,9 +38,18 @@ export function writeCosts({ graph, options, format }: { graph: Packed; options:
   return Buffer.from(csv([...csvColumns, 'convention', 'batch', 'dtype'], rows))
 }
 
-/** The sums over all layers of a stored graph. @throws EngineError as `computeCosts` does. */
-export const costTotals = ({ graph, options }: { graph: Packed; options: CostOptions }): CostTotals =>
-  computeCosts(unpack(graph) as Graph, options).totals
+/** What a run must know of one call before it is queued. */
+export interface CallCost {
+  macs: number
+  /** Why the libraries of the device do not take it, as `tensorTooLarge` says; null where they do. */
+  tooLarge: string | null
+}
+
+/** What one call of a stored graph takes on a kind of device. @throws EngineError as `computeCosts` does. */
+export function costOfCall({ graph: packed, options, kind }: { graph: Packed; options: CostOptions; kind: DeviceKind }): CallCost {
+  const graph = unpack(packed) as Graph
+  return { macs: computeCosts(graph, options).totals.macs, tooLarge: tensorTooLarge(kind, graph, options) }
+}
 
 /** Why two conventions differ over a stored graph. @throws EngineError as `explainCosts` does. */
 export const explainGraph = ({ graph, options }: { graph: Packed; options: ExplainOptions }): Explanation =>

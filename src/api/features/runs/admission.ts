@@ -118,10 +118,14 @@ export class RunAdmission {
       ...unfollowed(settings, capabilities.settings).map(({ setting, message }) => ({ path: `${path}/settings/${setting}`, message })),
     ]
     if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
-    const asRegistered = batch === 1 && !resolution
-    const macs = asRegistered
-      ? architecture.counts.macs
-      : await this.#costs.macs(architecture.id, { batch, ...(resolution ? { resolution } : {}) })
+    const asRegistered = batch === 1 && !resolution && device.kind === 'cpu'
+    const { macs, tooLarge } = asRegistered
+      ? { macs: architecture.counts.macs, tooLarge: null }
+      : await this.#costs.ofCall(architecture.id, { batch, ...(resolution ? { resolution } : {}) }, device.kind)
+    if (tooLarge)
+      throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${tooLarge}`, [
+        { path: `${path}/batch`, message: tooLarge },
+      ])
     return { device, backend: support.backend, version: support.version, weights, digest: architecture.digest, macs }
   }
 }
