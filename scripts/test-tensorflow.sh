@@ -12,4 +12,4 @@ problem=$(node --input-type=module -e 'console.log((await import("./src/gpu/tens
 # Each test process is a CPU's, and TensorFlow's own notes are not its result.
 export TFJS_BACKEND=tensorflow CUDA_VISIBLE_DEVICES='' TF_CPP_MIN_LOG_LEVEL=2
 exec node --test --test-concurrency=2 --test-timeout=120000 --test-reporter=spec \
-  test/gpu/runtimes.contract.test.ts 'test/gpu/runtimes/tfjs/*.test.ts' 'test/engine/ops/*.test.ts'
+  test/gpu/runtimes/contract.test.ts 'test/gpu/runtimes/tfjs/*.test.ts' 'test/engine/ops/*.test.ts'
