@@ -7,7 +7,7 @@ import { peakActivation } from './memory.ts'
 import { opOf } from './ops/index.ts'
 import { type Field, receptiveFields } from './receptive-field.ts'
 import { imageShape, numel, numelOf, type Shape } from './shape.ts'
-import { parametersOf } from './shared-weights.ts'
+import { countedFor, parametersOf } from './shared-weights.ts'
 
 /** Bytes of one element. */
 export const bytesPerElement = { float32: 4, float16: 2, int8: 1 } as const
@@ -41,6 +41,8 @@ export interface LayerCost {
   flops: number
   bytesRead: number
   bytesWritten: number
+  /** Only where it could not be counted: its multiply-adds and flops are then not 0 but unknown. */
+  counted?: false
   /** Flops of the convention per byte moved; 0 where nothing moves. */
   arithmeticIntensity: number
   receptiveField: [number, number]
@@ -49,6 +51,8 @@ export interface LayerCost {
 
 export interface CostTotals {
   layers: number
+  /** Something that may multiply could not be counted (`uncounted`): MACs and flops are of the rest. */
+  partial: boolean
   params: number
   /** Running statistics and other tensors that are stored but not learned. */
   buffers: number
@@ -84,7 +88,15 @@ export interface Costs {
   totals: CostTotals
   training: TrainingMemory
   layers: LayerCost[]
-  uncounted: { id: string; type: string; reason: string }[]
+  uncounted: Uncounted[]
+}
+
+/** A layer whose arithmetic is not known here. */
+export interface Uncounted {
+  id: string
+  /** The operator, by the file's own name. */
+  type: string
+  reason: string
 }
 
 const ratio = (flops: number, bytes: number): number => (bytes === 0 ? 0 : flops / bytes)
@@ -102,13 +114,22 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
   const fields = receptiveFields(graph, inferred, options)
   const layers: LayerCost[] = []
   const uncounted: Costs['uncounted'] = []
+  let partial = false
   const totals = { params: 0, buffers: 0, macs: 0, flops: 0, outputElements: 0, bytesRead: 0, bytesWritten: 0 }
   for (let i = 0; i < inferred.length; i++) {
     const { layer } = inferred[i] as InferredLayer
     try {
       const { row, buffers, counted } = layerCost(inferred[i] as InferredLayer, fields[i] as Field, convention, width, batch)
       layers.push(row)
-      if (!counted) uncounted.push({ id: layer.id, type: layer.type, reason: `the quantities of ${layer.type} are not known here` })
+      if (!counted) {
+        const without = opOf(layer.type).withoutMacs?.(layer.attributes) ?? false
+        partial ||= !without
+        uncounted.push({
+          id: layer.id,
+          type: row.type,
+          reason: `what ${row.type} computes is not counted here${without ? '; it has no multiply-adds' : ', multiply-adds among it'}`,
+        })
+      }
       totals.params = exact(totals.params + row.params)
       totals.buffers = exact(totals.buffers + buffers)
       totals.macs = exact(totals.macs + row.macs)
@@ -133,6 +154,7 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
       inputs: graph.inputs.map((input) => ({ id: input.id, shape: inputShape(input, options).slice(1) })),
       totals: {
         layers: layers.length,
+        partial,
         ...totals,
         memoryKiB: product(totals.outputElements, width) / 1024,
         arithmeticIntensity: ratio(totals.flops, sum(totals.bytesRead, totals.bytesWritten)),
@@ -157,28 +179,28 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
 
 function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, convention: Convention, width: number, batch: number) {
   const op = opOf(layer.type)
-  // What the layer computes with; only what it owns is counted.
-  let params = 0
-  let buffers = 0
+  // What the layer computes with, and what of it is counted here.
+  const read = { params: 0, buffers: 0 }
+  const own = { params: 0, buffers: 0 }
   for (const parameter of parametersOf(layer, inputs)) {
-    if (parameter.trainable) params = exact(params + numel(parameter.shape))
-    else buffers = exact(buffers + numel(parameter.shape))
+    const kind = parameter.trainable ? 'params' : 'buffers'
+    read[kind] = exact(read[kind] + numel(parameter.shape))
+    own[kind] = exact(own[kind] + countedFor(layer, parameter))
   }
   const quantities = op.quantities({ inputs, outputs }, layer.attributes)
   const outputElements = op.stored ? 0 : numelOf(outputs)
   const { type, attributes } = layer
-  const owns = layer.weightsOf === undefined
-  const flops = quantities ? convention.rule(type).count({ type, attributes, inputs, outputs, params, quantities }) : 0
-  const bytesRead = op.view || op.stored ? 0 : exact((numelOf(inputs) + params + buffers) * width)
+  const flops = quantities ? convention.rule(type).count({ type, attributes, inputs, outputs, params: read.params, quantities }) : 0
+  const bytesRead = op.view || op.stored ? 0 : exact((numelOf(inputs) + read.params + read.buffers) * width)
   const bytesWritten = op.view ? 0 : exact(outputElements * width)
   const row: LayerCost = {
     id: layer.id,
-    type: layer.type,
+    type: op.named?.(layer.attributes) ?? layer.type,
     inputs: layer.inputs.slice(),
     outputShape: imageShape(outputs[0] as Shape, batch),
     outputElements,
     memoryKiB: exact(outputElements * width) / 1024,
-    params: owns ? params : 0,
+    params: own.params,
     macs: quantities?.macs ?? 0,
     flops,
     bytesRead,
@@ -187,10 +209,20 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
     receptiveField: [Math.ceil(field.size[0]), Math.ceil(field.size[1])],
     effectiveStride: field.stride && [field.stride[0], field.stride[1]],
   }
-  if (!owns) row.weightsOf = layer.weightsOf as string
+  if (layer.weightsOf !== undefined) row.weightsOf = layer.weightsOf
+  if (!quantities) row.counted = false
   if (outputs.length > 1) row.outputShapes = outputs.map((shape) => imageShape(shape, batch))
-  return { row, buffers: owns ? buffers : 0, counted: quantities !== null }
+  return { row, buffers: own.buffers, counted: quantities !== null }
 }
 
 const overflowAt = (layerId: string | null, cause: unknown): unknown =>
   cause instanceof CountOverflow ? costOverflow(layerId, cause) : cause
+
+/** How many layers of each operator could not be counted, the most first: `FusedConv ×34`. */
+export function uncountedOperators(uncounted: readonly Uncounted[]): { operator: string; layers: number }[] {
+  const layers = new Map<string, number>()
+  for (const { type } of uncounted) layers.set(type, (layers.get(type) ?? 0) + 1)
+  return [...layers]
+    .map(([operator, count]) => ({ operator, layers: count }))
+    .sort((a, b) => b.layers - a.layers || (a.operator < b.operator ? -1 : 1))
+}

@@ -18,6 +18,11 @@ export interface Layer {
   attributes: Readonly<Record<string, unknown>>
   /** The layer whose parameters this one computes with (`shared-weights.ts`); absent where it has its own. */
   weightsOf?: string
+  /**
+   * Elements that are counted for a parameter, by its name, where it is not filled by a tensor of its own size and its own
+   * alone: 0 where another layer has counted the tensor.
+   */
+  params?: Readonly<Record<string, number>>
 }
 
 export interface Graph {
@@ -97,11 +102,12 @@ export function graphToJson(graph: Graph): {
 } {
   return {
     inputs: graph.inputs.map(({ id, shape }) => ({ id, shape: [...shape] })),
-    layers: graph.layers.map(({ id, type, inputs, attributes, weightsOf }) => ({
+    layers: graph.layers.map(({ id, type, inputs, attributes, weightsOf, params }) => ({
       id,
       type,
       inputs: [...inputs],
       ...(weightsOf === undefined ? {} : { weightsOf }),
+      ...(params === undefined ? {} : { params: { ...params } }),
       ...attributes,
     })),
     outputs: [...graph.outputs],

@@ -80,6 +80,10 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
   parameters?(inputs: readonly Shape[], attributes: A): Parameter[]
   /** Primitive quantities, or null where this layer cannot be counted: it is then listed in `uncounted`. */
   quantities(shapes: LayerShapes, attributes: A): Quantities | null
+  /** What a layer is called in figures where its type says nothing: the operator of a file. Default: its type. */
+  named?(attributes: A): string
+  /** Of a layer that cannot be counted: whether it has no multiply-adds, so that their total lacks nothing. Default: it may have some. */
+  withoutMacs?(attributes: A): boolean
   /**
    * How an output element sees the input: `elementwise` (one position), `global` (every position), or a window.
    * Default `elementwise`.

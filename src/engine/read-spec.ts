@@ -30,8 +30,14 @@ export const GraphSpec = Type.Object({
             description: 'Id of a layer of the same type whose weights this layer uses too: they count once. Default: weights of its own.',
           }),
         ),
+        params: Type.Optional(
+          Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+            description:
+              'Elements that are counted for a parameter, by its name, where it is not filled by a tensor of its own size and its own alone: 0 where another layer has counted the tensor. Default: its own size.',
+          }),
+        ),
       },
-      { additionalProperties: true, description: 'The attributes of the op stand beside id, type, inputs and weightsOf.' },
+      { additionalProperties: true, description: 'The attributes of the op stand beside id, type, inputs, weightsOf and params.' },
     ),
     {
       description: 'Objects {id, type, inputs} with the attributes of the op, e.g. {"type": "Conv2d", "outChannels": 64, "kernelSize": 3}.',
@@ -62,6 +68,8 @@ export interface Draft {
   duplicate: boolean
   /** As given; the verifier checks it. */
   weightsOf?: string
+  /** Names are checked by the verifier. */
+  params?: Record<string, number>
 }
 
 /** A specification as read. */
@@ -79,7 +87,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What a layer has beside its op's attributes. */
-const layerKeys: ReadonlySet<string> = new Set(['id', 'type', 'inputs', 'weightsOf'])
+const layerKeys: ReadonlySet<string> = new Set(['id', 'type', 'inputs', 'weightsOf', 'params'])
 const topKeys = ['input', 'inputs', 'layers', 'outputs', 'fixedBatch']
 /** Of two names as near to a misspelt one, that of maps goes first: `MaxPool` is meant to be MaxPool2d. */
 const notOfMaps = (type: string): number => Number(/[13]d$/.test(type))
@@ -197,9 +205,34 @@ function readLayers(layers: readonly unknown[], inputs: GraphInput[], ids: Map<s
     else if (weightsOf !== undefined && typeof weightsOf !== 'string')
       problems.add(`${path}/weightsOf`, id, `weightsOf is ${show(weightsOf)}, but must be the id of a layer`)
     if (op?.source) inputs.push({ id, shape: (attributes?.shape as number[] | undefined) ?? [1] })
-    else drafts.push({ id, index, op, attributes, inputs: from, duplicate, ...(typeof weightsOf === 'string' ? { weightsOf } : {}) })
+    else {
+      const params = readCounts(entry.params, `${path}/params`, id, problems)
+      drafts.push({
+        id,
+        index,
+        op,
+        attributes,
+        inputs: from,
+        duplicate,
+        ...(typeof weightsOf === 'string' ? { weightsOf } : {}),
+        ...(params === undefined ? {} : { params }),
+      })
+    }
   })
   return drafts
+}
+
+/** Parameters have few names; more than an op has are refused before they are walked through. */
+const mostCounts = 100
+
+/** Counts by parameter as given, or undefined where they are none, which is reported. */
+function readCounts(given: unknown, path: string, id: string, problems: Problems): Record<string, number> | undefined {
+  if (given === undefined) return undefined
+  const counts = isRecord(given) ? Object.entries(given) : null
+  if (counts && counts.length <= mostCounts && counts.every(([, count]) => Number.isSafeInteger(count) && (count as number) >= 0))
+    return Object.fromEntries(counts) as Record<string, number>
+  problems.add(path, id, `params is ${show(given)}, but must be whole numbers by the names of parameters, such as {"weight": 0}`)
+  return undefined
 }
 
 /** The references of a layer as given, or to the layer above. */

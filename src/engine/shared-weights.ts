@@ -1,9 +1,11 @@
 import type { Layer } from './graph.ts'
+import type { Limits } from './limits.ts'
 import type { Parameter } from './op.ts'
 import { opOf } from './ops/index.ts'
 import type { Problems } from './problems.ts'
 import type { Draft } from './read-spec.ts'
-import { type Shape, sameShape } from './shape.ts'
+import { pointer } from './schema-problems.ts'
+import { numel, type Shape, sameShape } from './shape.ts'
 
 /**
  * Shared weights: a layer with `weightsOf` computes with the parameters of another one, as a module that is called
@@ -31,6 +33,28 @@ export function sharingProblem(owner: readonly Parameter[], sharer: readonly Par
 /** Parameters of a layer on these inputs, and running statistics. */
 export const parametersOf = ({ type, attributes }: Pick<Layer, 'type' | 'attributes'>, inputs: readonly Shape[]): readonly Parameter[] =>
   opOf(type).parameters?.(inputs, attributes) ?? []
+
+/** Elements that are counted for a parameter of a layer: those that it is filled with, as far as no other layer has counted them. */
+export const countedFor = (layer: Pick<Layer, 'weightsOf' | 'params'>, { name, shape }: Parameter): number =>
+  layer.weightsOf === undefined ? (layer.params?.[name] ?? numel(shape)) : 0
+
+/** Checks the `params` of every layer of a specification: each names a parameter of it, as far as its inputs are known. */
+export function checkCounts(drafts: readonly Draft[], shapes: ReadonlyMap<string, Shape>, limits: Limits, problems: Problems): void {
+  for (const { op, attributes, inputs, params, weightsOf, id, index } of drafts) {
+    if (params === undefined) continue
+    const path = `/layers/${index}/params`
+    if (weightsOf !== undefined) problems.add(path, id, `the weights of ${weightsOf.slice(0, 60)} are counted there: leave params out`)
+    const known = inputs.map((name) => shapes.get(name))
+    if (!op || !attributes || !shapes.has(id) || known.some((shape) => shape === undefined)) continue
+    const names = (op.parameters?.(known as Shape[], attributes) ?? []).map((parameter) => parameter.name)
+    for (const [name, count] of Object.entries(params)) {
+      if (!names.includes(name))
+        problems.add(`${path}/${pointer(name)}`, id, `${op.type} has no parameter "${name.slice(0, 60)}"${problems.hint(name, names)}`)
+      else if (count > limits.maxElements)
+        problems.add(`${path}/${pointer(name)}`, id, `${name} counts ${count} elements, the limit is ${limits.maxElements}`)
+    }
+  }
+}
 
 /**
  * Checks every `weightsOf` of a specification: the owner exists, owns its parameters itself, is of the same type, and

@@ -5,7 +5,7 @@ import { defaultLimits, type Limits } from './limits.ts'
 import { Problems } from './problems.ts'
 import { type Draft, isRecord, type Reading, readSpec } from './read-spec.ts'
 import { numel, perImage, type Shape } from './shape.ts'
-import { checkSharing } from './shared-weights.ts'
+import { checkCounts, checkSharing } from './shared-weights.ts'
 
 export { GraphSpec } from './read-spec.ts'
 
@@ -48,14 +48,16 @@ export function verifyGraph(spec: unknown, limits: Limits = defaultLimits): Grap
   else if (!problems.unlinked) reportUnused(drafts, order, inputs, problems)
   const shapes = cycle ? new Map<string, Shape>() : checkShapes(order, inputs, limits, problems)
   checkSharing(drafts, shapes, problems)
+  checkCounts(drafts, shapes, limits, problems)
   checkOutputs(outputs, shapes, problems)
   problems.check()
-  const layers: Layer[] = order.map(({ id, op, inputs: from, attributes, weightsOf }) => ({
+  const layers: Layer[] = order.map(({ id, op, inputs: from, attributes, weightsOf, params }) => ({
     id,
     type: op!.type,
     inputs: from,
     attributes: attributes!,
     ...(weightsOf === undefined ? {} : { weightsOf }),
+    ...(params === undefined ? {} : { params }),
   }))
   return { inputs, layers, outputs, ...(reading.fixedBatch === undefined ? {} : { fixedBatch: reading.fixedBatch }) }
 }

@@ -12,9 +12,10 @@ import type { Tickets } from './tickets.ts'
 import { cancelQueued } from './transitions.ts'
 
 /** `graph` is JSON, or packed already: a large one need not be packed on the event loop. */
-export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 'layerCount' | 'params' | 'macs'> & {
-  graph: object | Packed
-}
+export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 'layerCount' | 'params' | 'macs'> &
+  Partial<Pick<Architecture, 'partial' | 'uncounted'>> & {
+    graph: object | Packed
+  }
 /** As it stands in a list: without the graph, which may be megabytes. */
 export type ArchitectureSummary = Omit<Architecture, 'graph'>
 
@@ -28,8 +29,8 @@ export interface ArchitectureQuery {
 }
 
 const PAGE = { default: 50, most: 500 }
-const { id, name, digest, source, layerCount, params, macs, blob, createdAt, deletedAt } = architectures
-const summary = { id, name, digest, source, layerCount, params, macs, blob, createdAt, deletedAt }
+const { id, name, digest, source, layerCount, params, macs, partial, uncounted, blob, createdAt, deletedAt } = architectures
+const summary = { id, name, digest, source, layerCount, params, macs, partial, uncounted, blob, createdAt, deletedAt }
 
 /** A text as itself inside a LIKE pattern. */
 const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&')

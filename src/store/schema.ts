@@ -49,6 +49,10 @@ export const architectures = pgTable('architectures', {
   layerCount: integer('layer_count').notNull(),
   params: bigint('params', { mode: 'number' }).notNull(),
   macs: bigint('macs', { mode: 'number' }).notNull(),
+  /** Layers that may multiply could not be counted: `macs` is of the rest. */
+  partial: boolean('partial').notNull().default(false),
+  /** How many layers of each operator could not be counted. */
+  uncounted: json('uncounted').$type<{ operator: string; layers: number }[]>().notNull().default([]),
   /** The file that its own weights lie in; null where it has none, or is deleted. */
   blob: text('blob'),
   createdAt: moment('created_at').notNull(),

@@ -101,7 +101,7 @@ describe('models of other tools', () => {
       },
     }
     const { body } = await register({ name: 'twice', keras }).expect(201)
-    assert.deepEqual(body.counts, { layers: 2, params: 20, macs: 32 })
+    assert.deepEqual(body.counts, { layers: 2, params: 20, macs: 32, partial: false, uncounted: [] })
     const costs = await api.request.get(body.links.costs).expect(200)
     assert.deepEqual(
       costs.body.layers.map((layer: { weightsOf?: string }) => layer.weightsOf),

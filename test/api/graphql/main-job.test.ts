@@ -59,7 +59,7 @@ test('ResNet-50 of the zoo: 4,089,184,256 multiply-accumulates, and the same ans
       architecture(id: $id) {
         costs(convention: "full", batch: 2, resolution: "160x192", dtype: float16) {
           convention batch dtype inputs { id shape }
-          totals { layers params buffers macs flops outputElements memoryKiB bytesRead bytesWritten arithmeticIntensity weightBytes peakActivationBytes peakActivationLayer }
+          totals { layers partial params buffers macs flops outputElements memoryKiB bytesRead bytesWritten arithmeticIntensity weightBytes peakActivationBytes peakActivationLayer }
           training { weightBytes gradientBytes optimizerBytes activationBytes totalBytes }
           layers { id type inputs outputShape outputElements memoryKiB params macs flops bytesRead bytesWritten arithmeticIntensity receptiveField effectiveStride }
           uncounted { id type reason }

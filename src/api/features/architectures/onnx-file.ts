@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { computeCosts } from '../../../engine/cost.ts'
 import { EngineError } from '../../../engine/errors.ts'
 import { importOnnx } from '../../../engine/formats/onnx-import/index.ts'
+import type { Graph } from '../../../engine/graph.ts'
 import type { Limits } from '../../../engine/limits.ts'
 import type { BlobFile } from '../../../store/index.ts'
 import { pack } from '../../../store/packed.ts'
-import { digestOf, type ReadArchitecture } from './specification.ts'
+import { countsOf, digestOf, type ReadArchitecture } from './specification.ts'
 
 export interface OnnxTask {
   name: string
@@ -34,17 +34,17 @@ export function readOnnx({ name, file, limits }: OnnxTask): ReadArchitecture {
   const mistake = mistaken.find(([first]) => start.startsWith(first))
   if (mistake) throw new EngineError('INVALID_ONNX', `the file is no ONNX model: ${mistake[1]}`)
   const { graph, report } = importOnnx(bytes, { limits })
-  const { params, buffers } = report.parameters
-  const hasWeights = report.weights === 'all' && params + buffers > 0
-  const { totals } = computeCosts(graph)
+  // A file that has all its numbers runs as it is, whatever of it cannot be counted or run otherwise.
+  const hasWeights = report.weights === 'all' && (report.parameters.floatInitializerElements > 0 || holdsMore(graph))
   const content = digestOf(graph)
   return {
     name,
     source: { kind: 'onnx', report, file: hasWeights ? { digest: file.digest, bytes: file.bytes } : null },
     graph: pack(graph),
     digest: hasWeights ? `sha256:${createHash('sha256').update(`${content} ${file.digest}`).digest('hex')}` : content,
-    layerCount: totals.layers,
-    params: totals.params,
-    macs: totals.macs,
+    ...countsOf(graph),
   }
 }
+
+/** Whether a graph has layers that only their file can run, or tensors that it holds elsewhere than in initializers. */
+const holdsMore = ({ layers }: Graph): boolean => layers.some(({ type }) => type === 'Opaque' || type === 'Parameter')

@@ -44,7 +44,15 @@ export const ArchitectureSchema = Type.Object(
     createdAt: Timestamp,
     source: Source,
     counts: Type.Object(
-      { layers: count, params: count, macs: count },
+      {
+        layers: count,
+        params: count,
+        macs: count,
+        partial: Type.Boolean({ description: 'Layers that may multiply could not be counted: macs is of the rest.' }),
+        uncounted: Type.Array(Type.Object({ operator: Type.String(), layers: Type.Integer({ minimum: 1 }) }), {
+          description: 'Operators that could not be counted, and how many layers of each.',
+        }),
+      },
       { description: 'For one image at the resolution registered. Multiply-accumulates are the same under every convention.' },
     ),
     links: Type.Object({ self: Type.String(), graph: Type.String(), costs: Type.String() }),
@@ -92,7 +100,13 @@ export const GraphSchema = Type.Object(
     inputs: Type.Array(Type.Object({ id: Type.String(), shape: Type.Array(Type.Integer()) })),
     layers: Type.Array(
       Type.Object(
-        { id: Type.String(), type: Type.String(), inputs: Type.Array(Type.String()), weightsOf: Type.Optional(Type.String()) },
+        {
+          id: Type.String(),
+          type: Type.String(),
+          inputs: Type.Array(Type.String()),
+          weightsOf: Type.Optional(Type.String()),
+          params: Type.Optional(Type.Record(Type.String(), Type.Integer())),
+        },
         { additionalProperties: true },
       ),
     ),

@@ -109,7 +109,7 @@ function present(row: ArchitectureSummary): Architecture {
     digest: row.digest,
     createdAt: row.createdAt.toISOString(),
     source: row.source as Architecture['source'],
-    counts: { layers: row.layerCount, params: row.params, macs: row.macs },
+    counts: { layers: row.layerCount, params: row.params, macs: row.macs, partial: row.partial, uncounted: row.uncounted },
     links: { self, graph: `${self}/graph`, costs: `${self}/costs` },
   }
 }

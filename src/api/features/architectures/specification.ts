@@ -1,4 +1,4 @@
-import { computeCosts } from '../../../engine/cost.ts'
+import { computeCosts, uncountedOperators } from '../../../engine/cost.ts'
 import { EngineError } from '../../../engine/errors.ts'
 import { importKeras, importTfjsLayers } from '../../../engine/formats/keras/index.ts'
 import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
@@ -34,6 +34,8 @@ export interface ReadArchitecture {
   layerCount: number
   params: number
   macs: number
+  partial: boolean
+  uncounted: { operator: string; layers: number }[]
 }
 
 const importers = { keras: importKeras, tfjs: importTfjsLayers }
@@ -131,16 +133,20 @@ export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits:
   }
   if (problems.length > 0) throw invalidRequest('body', problems)
   const { source, graph } = read
-  const { totals } = computeCosts(graph)
   return {
     name: body.name as string,
     source,
     graph: pack(graph),
     digest: digestOf(graph),
-    layerCount: totals.layers,
-    params: totals.params,
-    macs: totals.macs,
+    ...countsOf(graph),
   }
+}
+
+/** What is kept of a graph's figures, for one image. @throws EngineError as `computeCosts` does. */
+export function countsOf(graph: Graph): Pick<ReadArchitecture, 'layerCount' | 'params' | 'macs' | 'partial' | 'uncounted'> {
+  const { totals, uncounted } = computeCosts(graph)
+  const { layers: layerCount, params, macs, partial } = totals
+  return { layerCount, params, macs, partial, uncounted: uncountedOperators(uncounted) }
 }
 
 /** Content digest of a graph, so that it depends on what the graph says and not on how it was written down. */

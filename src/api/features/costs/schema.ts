@@ -71,6 +71,9 @@ const LayerCostSchema = Type.Object(
     flops: Type.Integer({ minimum: 0, description: 'By the convention of this answer.' }),
     bytesRead: count,
     bytesWritten: count,
+    counted: Type.Optional(
+      Type.Boolean({ description: 'Only where the layer could not be counted: macs and flops are then not 0 but unknown.' }),
+    ),
     arithmeticIntensity: Type.Number({ minimum: 0, description: 'Flops per byte moved.' }),
     receptiveField: Type.Tuple([count, count], { description: '[height, width] on the input, not clipped to it.' }),
     effectiveStride: nullable(
@@ -92,9 +95,12 @@ const flopsUnder = {
   to: Type.Integer({ minimum: 0, description: 'Flops under the convention arrived at.' }),
   difference: signed,
 }
-const uncounted = Type.Array(Type.Object({ id: Type.String(), type: Type.String(), reason: Type.String() }), {
-  description: 'Layers that could not be counted; they are no part of the sums.',
-})
+const uncounted = Type.Array(
+  Type.Object({ id: Type.String(), type: Type.String({ description: 'The operator, by the file’s own name.' }), reason: Type.String() }),
+  {
+    description: 'Layers that could not be counted; they are no part of the sums.',
+  },
+)
 
 export const CostsExplanationSchema = Type.Object(
   {
@@ -129,6 +135,9 @@ export const CostsSchema = Type.Object(
     totals: Type.Object(
       {
         layers: count,
+        partial: Type.Boolean({
+          description: 'Layers that may multiply could not be counted (`uncounted`): macs and flops are of the rest.',
+        }),
         params: count,
         buffers: Type.Integer({ minimum: 0, description: 'Running statistics: stored, not learned.' }),
         macs: count,

@@ -27,15 +27,16 @@ const csvColumns = [
 
 /**
  * The costs of a stored graph as bytes to send: JSON whole, or CSV with a row a layer, each naming the convention it
- * counts by. @throws EngineError as `computeCosts` does.
+ * counts by, and whether the total of its file is partial. @throws EngineError as `computeCosts` does.
  */
 export function writeCosts({ graph, options, format }: { graph: Packed; options: CostOptions; format: CostFormat }): Uint8Array {
   const costs = computeCosts(unpack(graph) as Graph, options)
   if (format === 'json') return Buffer.from(JSON.stringify(costs))
   const cell = (value: unknown): string | number =>
     value === null ? '' : Array.isArray(value) ? value.join(typeof value[0] === 'number' ? 'x' : ' ') : (value as string | number)
-  const rows = costs.layers.map((layer) => [...csvColumns.map((column) => cell(layer[column])), costs.convention, costs.batch, costs.dtype])
-  return Buffer.from(csv([...csvColumns, 'convention', 'batch', 'dtype'], rows))
+  const of = [costs.convention, costs.batch, costs.dtype, String(costs.totals.partial)]
+  const rows = costs.layers.map((layer) => [...csvColumns.map((column) => cell(layer[column])), String(layer.counted ?? true), ...of])
+  return Buffer.from(csv([...csvColumns, 'counted', 'convention', 'batch', 'dtype', 'partial'], rows))
 }
 
 /** What a run must know of one call before it is queued. */

@@ -73,12 +73,15 @@ export class Budget {
   }
 }
 
+/** Bytes that a parameter of so many elements may take on the way. */
+export const mostOfParameter = (elements: number): number => mostAtOnce + mostPerElement * elements
+
 /**
  * Refuses a parameter whose numbers would take more on the way than a network's: they are computed at each run that
  * takes the file's weights. @throws EngineError LIMIT_EXCEEDED.
  */
 export function checkParameter(constant: Constant, what: string): void {
-  const most = mostAtOnce + mostPerElement * numelOfDims(constant.shape)
+  const most = mostOfParameter(numelOfDims(constant.shape))
   if (constant.readBytes > most) throw tooMuch(what, constant.readBytes, most)
 }
 

@@ -3,10 +3,17 @@ import type { Shape } from '../../shape.ts'
 /** What a tensor's elements are, as far as an import asks. */
 export type Element = 'float' | 'integer' | 'boolean' | 'text'
 
-/** Elements of a tensor in the file: what parameters are accounted by. */
+/** A tensor of floats in the file: what parameters are accounted by. */
 export interface Source {
   tensor: string
   elements: number
+  /** An initializer; else a Constant node holds it. */
+  initializer: boolean
+  /** It stands for a weight that was left out (`ConstantOfShape`). */
+  standIn?: true
+  /** Its numbers, or null where the file does not hold them, and the bytes that this makes. */
+  read(): ArrayLike<number> | null
+  readBytes: number
 }
 
 /** A tensor that the file holds, or that is computed at import. */
@@ -28,7 +35,7 @@ export interface Constant {
   readonly sources: readonly Source[]
   /** The file does not hold its numbers. */
   readonly absent?: boolean
-  /** One number throughout in the place of weights (`ConstantOfShape`): as good as not there. */
+  /** One number throughout that stands in for a weight (`ConstantOfShape`): as good as not there. */
   readonly blank?: boolean
   /** The same tensor at the batch probed with, where it depends on the batch. */
   readonly wide: Constant | null

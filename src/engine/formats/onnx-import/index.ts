@@ -135,11 +135,12 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number): Tr
 function verified({ translator, inputs, outputs }: Translated, fixed: boolean, limits: Limits): Graph {
   const spec = {
     inputs: inputs.map(({ id, shape }) => ({ id, shape })),
-    layers: translator.layers.map(({ id, type, inputs: from, attributes, weightsOf }) => ({
+    layers: translator.layers.map(({ id, type, inputs: from, attributes, weightsOf, params }) => ({
       id,
       type,
       inputs: from,
       ...(weightsOf === undefined ? {} : { weightsOf }),
+      ...(params === undefined ? {} : { params }),
       ...attributes,
     })),
     outputs,

@@ -1,6 +1,8 @@
+import type { Parameter } from '../../op.ts'
 import type { Budget } from './budget.ts'
 import type { Constant } from './constant.ts'
 import type { Ids } from './ids.ts'
+import type { Learning } from './learning.ts'
 
 /** A layer as it is handed to the verifier, and where its parameters come from. */
 export interface TranslatedLayer {
@@ -10,8 +12,12 @@ export interface TranslatedLayer {
   attributes: Record<string, unknown>
   /** Parameter → what fills it. */
   slots: ReadonlyMap<string, FilledSlot>
+  /** Those of its op, with the shapes that they have here. */
+  parameters: readonly Parameter[]
   /** The layer that computes with the same tensors in the same places. */
   weightsOf?: string
+  /** What its parameters count where that is not their own size (`accounting.ts`). */
+  params?: Record<string, number>
   /** Name of the file's node that computes it, where it has one. */
   node?: string
 }
@@ -31,4 +37,5 @@ export interface Translation {
   readonly layers: TranslatedLayer[]
   readonly fates: Fate
   readonly ids: Ids
+  readonly learning: Learning
 }

@@ -7,6 +7,7 @@ import type { Activation, Constant, Value } from './constant.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { broadcastSteps, mostElements, pick } from './fold/folding.ts'
 import type { Translation } from './layer.ts'
+import type { Use } from './learning.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { numelOfDims } from './shapes.ts'
 
@@ -36,10 +37,15 @@ export class Operands {
       return value
     })
     const carrier = wanted.find((value): value is Activation => value.kind === 'activation' && batchDim(value.shape, value.wide) !== null)
+    const use: Use = !layer.broadcasts
+      ? 'other'
+      : wanted.some((value) => value.kind === 'activation' && this.inputs.includes(value))
+        ? 'onInput'
+        : 'elementwise'
     const ranks = wanted.map((value) => value.shape.length)
     const uneven = layer.broadcasts === true && ranks.some((rank) => rank !== ranks[0])
     return wanted.map((value) => {
-      const stored = value.kind === 'activation' ? value : this.#store(uneven && !value.wide ? this.#strip(value) : value, carrier)
+      const stored = value.kind === 'activation' ? value : this.#store(uneven && !value.wide ? this.#strip(value) : value, carrier, use)
       return op.type === 'Concat' && carrier ? this.#repeat(stored, carrier) : stored
     })
   }
@@ -54,25 +60,32 @@ export class Operands {
   }
 
   /** A constant as a layer; once for all its readers. */
-  #store(constant: Constant, carrier: Activation | undefined): Activation {
-    if (constant.wide) return this.#spread(constant, constant.wide, carrier)
+  #store(constant: Constant, carrier: Activation | undefined, use: Use): Activation {
+    if (constant.wide) return this.#spread(constant, constant.wide, carrier, use)
     const there = this.#stored.get(constant)
     if (there) return there
     const id = this.#to.ids.fresh([constant.name], 'constant')
     const scalar = numelOfDims(constant.shape) === 1
-    const learned = constant.element === 'float' && !scalar && constant.sources.length > 0
+    const learned = this.#to.learning.ofOperand(constant, use)
     const written = !learned && numelOfDims(constant.shape) <= mostValues
-    const numbers = written ? this.#to.budget.read(constant) : null
-    const value = numbers && writtenValue(numbers)
+    const value = written ? writtenValue(this.#to.budget.read(constant)) : null
     // Its numbers are computed when a run asks for them.
     if (value === null && !constant.blank && !constant.absent) checkParameter(constant, `tensor ${quote(constant.name)}`)
-    if (scalar) for (const { tensor } of constant.sources) this.#to.fates.set(tensor, 'a scalar on a data operand: a constant, no weight')
+    if (value !== null)
+      for (const source of constant.sources)
+        this.#to.fates.set(
+          source.tensor,
+          scalar || source.elements === 1
+            ? 'a scalar on a data operand: a constant, no weight'
+            : (this.#to.learning.fixed(source) ?? 'a fixed table, no parameter'),
+        )
     this.#to.layers.push({
       id,
       type: 'Parameter',
       inputs: [],
       attributes: { shape: [...constant.shape], learned, ...(value === null ? {} : { value }) },
       slots: new Map(value === null ? [['tensor', { constant, transposed: false, factor: 1 }]] : []),
+      parameters: value === null ? [{ name: 'tensor', shape: constant.shape, init: 'shift', trainable: learned }] : [],
     })
     const stored = { kind: 'activation' as const, name: constant.name, reference: id, shape: constant.shape, wide: constant.shape }
     this.#stored.set(constant, stored)
@@ -80,7 +93,7 @@ export class Operands {
   }
 
   /** A constant that is repeated over the batch: what is repeated, and an `Expand` by a tensor that holds the batch there. */
-  #spread(constant: Constant, wide: Constant, carrier: Activation | undefined): Activation {
+  #spread(constant: Constant, wide: Constant, carrier: Activation | undefined, use: Use): Activation {
     const dim = batchDim(constant.shape, wide.shape)
     const lost = (why: string): never => {
       throw new BatchLost(`tensor ${quote(constant.name)} ${why}`)
@@ -93,7 +106,7 @@ export class Operands {
     }
     const like = [...this.inputs, carrier].find((value) => value && holdsAt(value, dim, constant.shape[dim]!, wide.shape[dim]!))
     if (!like) return lost(`is repeated over the batch in dim ${dim}, where no input of the network holds it`)
-    return this.#repeat(this.#store(base, carrier), like, dim)
+    return this.#repeat(this.#store(base, carrier, use), like, dim)
   }
 
   /** A tensor that holds no batch, repeated for each image along a dim of size 1. @throws BatchLost where no input holds the batch there. */
@@ -110,7 +123,14 @@ export class Operands {
     if (dim === null || batchDim(value.shape, value.wide) !== null || value.shape[dim] !== 1) return value
     if (along === undefined && value.shape.length !== like.shape.length) return value
     const id = this.#to.ids.fresh([`${value.reference}/expand`], 'expand')
-    this.#to.layers.push({ id, type: 'Expand', inputs: [value.reference, like.reference], attributes: { dims: [dim] }, slots: new Map() })
+    this.#to.layers.push({
+      id,
+      type: 'Expand',
+      inputs: [value.reference, like.reference],
+      attributes: { dims: [dim] },
+      slots: new Map(),
+      parameters: [],
+    })
     const to = (shape: Shape, from: Shape) => shape.map((size, i) => (i === dim ? from[dim]! : size))
     return {
       kind: 'activation',
@@ -166,8 +186,8 @@ function oneImage(constant: Constant, wide: Constant, dim: number, budget: Budge
 }
 
 /** Numbers as the value of a `Parameter`: one for all, or each; null where they are too many to be written down. */
-function writtenValue(numbers: ArrayLike<number>): number | number[] | null {
-  if (numbers.length === 0) return null
+function writtenValue(numbers: ArrayLike<number> | null): number | number[] | null {
+  if (!numbers || numbers.length === 0) return null
   const list = Array.from(numbers)
   if (list.some((number) => !Number.isFinite(number))) return null
   return list.every((number) => number === list[0]) ? list[0]! : list

@@ -26,6 +26,9 @@ function readersOf(opType: string): readonly { op: AnyOp; read: OnnxReader }[] {
   return readers.get(opType) ?? []
 }
 
+/** Whether an op takes nodes of this operator, in whatever form. */
+export const isRead = (node: FileNode): boolean => node.domain === '' && readersOf(node.opType).length > 0
+
 /** Reads a node by the op that takes it, or gives null where none does. */
 export function read(node: FileNode, view: NodeView): Reading | null {
   if (node.domain !== '') return null
@@ -36,11 +39,14 @@ export function read(node: FileNode, view: NodeView): Reading | null {
   return null
 }
 
-/** The refusal of a node that nobody reads and whose shape is not known. */
-export function unknown(node: FileNode): Error {
+/**
+ * The refusal of a node that nobody reads and whose shape is not known.
+ * @param stated what the file says of that shape.
+ */
+export function unknown(node: FileNode, stated: string): Error {
   const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`
   return invalid(
-    `the shape of tensor ${quote(node.outputs.find((name) => name !== '') ?? '')} cannot be known: it is made by node ${quote(nodeName(node))}, whose operator ${operator} is not read in this form, and the file states no shape of it; run shape inference on the file (onnx.shape_inference) or export the network without this operator`,
+    `the shape of tensor ${quote(node.outputs.find((name) => name !== '') ?? '')} cannot be known: it is made by node ${quote(nodeName(node))}, whose operator ${operator} is not read in this form, and ${stated}; run shape inference on the file (onnx.shape_inference) or export the network without this operator`,
     nodeName(node),
   )
 }

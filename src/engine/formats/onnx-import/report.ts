@@ -1,11 +1,10 @@
 import { type Static, Type } from 'typebox'
+import { uncountedOperators } from '../../cost.ts'
 import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
-import { inferShapes } from '../../infer.ts'
 import { opOf } from '../../ops/index.ts'
-import { numel } from '../../shape.ts'
-import { ownerOf } from '../../shared-weights.ts'
 import { quote } from './fault.ts'
+import { undecidedNote } from './learning.ts'
 import type { FileModel, FileNode, Parts } from './model.ts'
 import { isAbsent } from './tensor.ts'
 import type { Translated } from './translate.ts'
@@ -67,6 +66,10 @@ export function reportOf(findings: Findings): ImportReport {
   }
   const external = externalPaths(parts)
   const notes = [...findings.notes, ...translated.translator.notes]
+  const undecided = undecidedNote(translated.translator.learning)
+  if (undecided) notes.push(undecided)
+  const uncounted = uncountedNote(findings.graph)
+  if (uncounted) notes.push(uncounted)
   if (nodes.length < all.length) notes.push(`${all.length - nodes.length} nodes lead to no output and are left out.`)
   if (external.length > 0)
     notes.push(
@@ -79,12 +82,26 @@ export function reportOf(findings: Findings): ImportReport {
     nodes: all.length,
     operators: Object.fromEntries([...operators].sort(([a], [b]) => (a < b ? -1 : 1))),
     folded: translated.translator.folded,
-    weights: payloads(translated),
+    weights: payloads(findings),
     externalData: external.slice(0, mostPaths).map(short),
     batch: parts.batch,
     parameters: accounted(findings),
     notes,
   }
+}
+
+/** A sentence on the operators that cannot be counted, or null where every one can. */
+function uncountedNote(graph: Graph): string | null {
+  const layers = graph.layers.flatMap(({ id, type, attributes }) => {
+    const op = opOf(type)
+    return op.named ? [{ id, type: op.named(attributes), reason: '', without: op.withoutMacs?.(attributes) ?? false }] : []
+  })
+  if (layers.length === 0) return null
+  const operators = uncountedOperators(layers)
+  const named = operators.slice(0, 10).map(({ operator, layers: count }) => `${operator} ×${count}`)
+  const more = operators.length > 10 ? ` and ${operators.length - 10} operators more` : ''
+  const partial = layers.every(({ without }) => without) ? 'they have no multiply-adds' : 'multiply-adds and flops are of the rest'
+  return `Not counted: ${named.join(', ')}${more}; ${partial}.`
 }
 
 const climbs = (path: string): boolean =>
@@ -97,61 +114,48 @@ function externalPaths({ initializers }: Parts): string[] {
   return [...paths].sort()
 }
 
-function payloads({ translator }: Translated): ImportReport['weights'] {
+function payloads({ parts, nodes, translated }: Findings): ImportReport['weights'] {
   let held = 0
   let absent = 0
-  for (const { slots } of translator.layers)
+  for (const { slots } of translated.translator.layers)
     for (const { constant } of slots.values()) {
       if (constant.blank || constant.absent) absent++
       else held++
     }
-  return absent === 0 ? 'all' : held === 0 ? 'none' : 'some'
+  if (absent > 0) return held === 0 ? 'none' : 'some'
+  // Indices and shapes too: a file runs with all that its nodes read, or not at all.
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs))
+  const lacking = [...parts.initializers].some(([name, tensor]) => isAbsent(tensor) && read.has(name))
+  return lacking ? 'some' : 'all'
 }
 
 /** Where every element of a float initializer went: params + differences = all of them, exactly. */
-function accounted({ parts, graph, translated }: Findings): ImportReport['parameters'] {
+function accounted({ parts, translated }: Findings): ImportReport['parameters'] {
   const { translator } = translated
-  const slots = new Map(translator.layers.map((layer) => [layer.id, layer.slots]))
-  const learned = new Map<string, number>()
-  const fixed = new Map<string, number>()
-  let params = 0
-  let buffers = 0
-  let unnamed = 0
-  for (const { layer, inputs } of inferShapes(graph)) {
-    if (ownerOf(layer) !== layer.id) continue
-    for (const parameter of opOf(layer.type).parameters?.(inputs, layer.attributes) ?? []) {
-      const elements = numel(parameter.shape)
-      const sources = slots.get(layer.id)?.get(parameter.name)?.constant.sources ?? []
-      const into = parameter.trainable ? learned : fixed
-      if (parameter.trainable) params += elements
-      else buffers += elements
-      const first = sources[0]
-      // Of a tensor made of several, the elements are put down to the first.
-      if (first) into.set(first.tensor, (into.get(first.tensor) ?? 0) + elements)
-      else if (parameter.trainable) unnamed += elements
-    }
-  }
+  const { params, buffers, fixed } = translator.account
+  const learned = new Map(translator.account.learned)
   const differences: ImportReport['parameters']['differences'] = []
   let floats = 0
   let constants = 0
   for (const [name, tensor] of parts.initializers) {
     const constant = translator.values.get(name)
     if (constant?.kind !== 'constant' || constant.element !== 'float') continue
-    const elements = constant.sources[0]?.elements ?? 0
+    const source = constant.sources[0]
+    const elements = source?.elements ?? 0
     floats += elements
     const counted = learned.get(name) ?? 0
     learned.delete(name)
     if (counted === elements) continue
     const buffered = fixed.get(name) ?? 0
     if (buffered === 0 && counted === 0) constants += elements
-    differences.push({
-      tensor: tensor.name,
-      elements: elements - counted,
-      why: reason(name, elements, counted, buffered, translator.fates),
-    })
+    const table = source && buffered > 0 ? translator.learning.fixed(source) : null
+    differences.push({ tensor: tensor.name, elements: elements - counted, why: table ?? reason(name, buffered, translator.fates) })
   }
+  let listedSoFar = params
   for (const [tensor, elements] of learned)
     differences.push({ tensor, elements: -elements, why: 'held by a Constant node, which a count of initializers leaves out' })
+  for (const { elements } of differences) listedSoFar += elements
+  const unnamed = listedSoFar - floats
   if (unnamed > 0) differences.push({ tensor: '', elements: -unnamed, why: 'made at import from no tensor of the file' })
   differences.sort((a, b) => (a.tensor < b.tensor ? -1 : a.tensor > b.tensor ? 1 : 0))
   const listed = differences.slice(0, mostDifferences).map((each) => ({ ...each, tensor: short(each.tensor) }))
@@ -161,9 +165,7 @@ function accounted({ parts, graph, translated }: Findings): ImportReport['parame
   return { params, buffers, constants, floatInitializerElements: floats, differences: listed }
 }
 
-function reason(name: string, elements: number, counted: number, buffered: number, fates: ReadonlyMap<string, string>): string {
-  if (counted > elements) return 'weights of several layers, and counted for each, since these do not share all of their weights'
-  if (counted > 0) return 'part of it is a weight; the rest is not used'
-  if (buffered > 0) return 'running statistics or a fixed table: a buffer, no parameter'
+function reason(name: string, buffered: number, fates: ReadonlyMap<string, string>): string {
+  if (buffered > 0) return 'running statistics: a buffer, no parameter'
   return fates.get(name) ?? 'read by no node that leads to an output'
 }

@@ -93,9 +93,10 @@ export const isAbsent = (tensor: TensorProto): boolean => tensor.dataLocation ==
 
 /**
  * A tensor of the file. Its payload is looked at when it is asked for, and then as a view where its type allows.
+ * @param initializer false where a Constant node holds it.
  * @throws EngineError INVALID_ONNX where dims and payload do not go together.
  */
-export function constantOf(tensor: TensorProto, name = tensor.name): Constant {
+export function constantOf(tensor: TensorProto, name = tensor.name, initializer = true): Constant {
   const shape = tensor.dims.map((dim) => sizeOf(dim, name))
   if (shape.length > mostDims) throw invalid(`tensor ${quote(name)} has ${shape.length} dims: none of a network has more than ${mostDims}`)
   const elements = elementsOf(shape, name)
@@ -108,14 +109,16 @@ export function constantOf(tensor: TensorProto, name = tensor.name): Constant {
         `tensor ${quote(name)} of ${shape.join('×') || 'a scalar'} has ${elements} elements, but the file holds ${held} of them`,
       )
   }
+  const read = () => (isAbsent(tensor) || !type ? null : payload(tensor, type))
+  const readBytes = isAbsent(tensor) || !type ? 0 : payloadBytes(tensor, type, elements)
   return {
     kind: 'constant',
     name,
     shape,
     element,
-    read: () => (isAbsent(tensor) || !type ? null : payload(tensor, type)),
-    readBytes: isAbsent(tensor) || !type ? 0 : payloadBytes(tensor, type, elements),
-    sources: element === 'float' ? [{ tensor: name, elements }] : [],
+    read,
+    readBytes,
+    sources: element === 'float' ? [{ tensor: name, elements, initializer, read, readBytes }] : [],
     wide: null,
     ...(isAbsent(tensor) || !type ? { absent: true } : {}),
   }

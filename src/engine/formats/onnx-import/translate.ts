@@ -1,11 +1,12 @@
 import { ShapeError } from '../../errors.ts'
 import { CountOverflow } from '../../exact.ts'
 import { referencedId } from '../../graph.ts'
-import type { AnyOp } from '../../op.ts'
+import type { AnyOp, Parameter } from '../../op.ts'
 import { Problems } from '../../problems.ts'
 import { readAttributes } from '../../read-spec.ts'
 import type { Shape } from '../../shape.ts'
 import type { OnnxSlot } from '../onnx-node.ts'
+import { type Account, account } from './accounting.ts'
 import { apart } from './apart.ts'
 import { Attributes } from './attributes.ts'
 import { type BatchOfFile, type BatchPlace, placeOf } from './batch.ts'
@@ -15,12 +16,13 @@ import { BatchLost, invalid, quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
 import { Ids } from './ids.ts'
 import type { Fate, FilledSlot, TranslatedLayer, Translation } from './layer.ts'
+import { Learning } from './learning.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { worded } from './node-fault.ts'
 import { NodeView } from './node-view.ts'
-import { opaque } from './opaque.ts'
+import { opaque, opaqueShapes } from './opaque.ts'
 import { Operands } from './operands.ts'
-import { type Reading, read, unknown } from './readers.ts'
+import { isRead, type Reading, read, unknown } from './readers.ts'
 import { rewrite } from './rewrites/index.ts'
 import { attribute } from './rewrites/rewriter.ts'
 import { numelOfDims } from './shapes.ts'
@@ -44,6 +46,9 @@ export class Translator implements Translation {
   readonly outputNames: string[] = []
   folded = 0
   readonly budget = new Budget()
+  readonly learning = new Learning(this.budget)
+  /** How the file's tensors are counted: made by `finish`. */
+  account: Account = { learned: new Map(), fixed: new Map(), params: 0, buffers: 0 }
   readonly #folder = new Folder(this.budget)
   readonly #batch: BatchOfFile
   readonly #stated: StatedShapes
@@ -113,9 +118,9 @@ export class Translator implements Translation {
       for (const each of replaced.nodes) this.#translate(each)
       return
     }
+    if (this.#unread(node, values)) return
     const view = new NodeView(node, values, this.#batch, this.budget)
-    const reading = worded(node, '', () => read(node, view) ?? opaque(node, values, this.#batch.size, this.#stated.shapeOf))
-    if (!reading) throw unknown(node)
+    const reading = worded(node, '', () => read(node, view)) ?? this.#opaque(node, values)
     this.#layer(node, view, values, reading)
   }
 
@@ -132,7 +137,7 @@ export class Translator implements Translation {
       if (value.kind === 'constant') this.notes.push(`Output ${quote(name)} is a constant, computed at import: it is left out.`)
       else if (this.#operands.inputs.includes(value)) {
         const id = this.ids.fresh([`${name}/identity`], 'identity')
-        this.layers.push({ id, type: 'Identity', inputs: [value.reference], attributes: {}, slots: new Map() })
+        this.layers.push({ id, type: 'Identity', inputs: [value.reference], attributes: {}, slots: new Map(), parameters: [] })
         outputs.add(id)
       } else outputs.add(value.reference)
       if (outputs.size > before) this.outputNames.push(name)
@@ -148,6 +153,7 @@ export class Translator implements Translation {
     }
     this.layers = kept.reverse()
     this.#share()
+    this.account = account(this.layers, this.learning)
     return [...outputs]
   }
 
@@ -180,6 +186,45 @@ export class Translator implements Translation {
     return true
   }
 
+  /** A node that no op reads, as a layer of what is known of it. @throws EngineError INVALID_ONNX where its shapes are not. */
+  #opaque(node: FileNode, values: readonly (Value | undefined)[]): Reading {
+    const reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf))
+    if (!reading) throw unknown(node, this.#stated.describe(node.outputs.find((name) => name !== '') ?? ''))
+    this.#tell(node, values, 'reads it, which is not counted here')
+    return reading
+  }
+
+  /**
+   * A node of constants that neither import computes nor a layer does: its outputs are constants whose numbers are the file's
+   * to know. @returns false where it is none such, or where a shape is not known.
+   */
+  #unread(node: FileNode, values: readonly (Value | undefined)[]): boolean {
+    const inputs = values.filter((value) => value !== undefined) as Constant[]
+    if (inputs.length === 0 || inputs.some((value) => value.kind !== 'constant' || value.wide) || isRead(node)) return false
+    const shapes = opaqueShapes(node, inputs[0]!, values, this.#stated.shapeOf)
+    if (!shapes) return false
+    const sources = [...new Set(inputs.flatMap((input) => input.sources))]
+    const absent = inputs.some((input) => input.absent)
+    this.#tell(node, inputs, 'computes with it')
+    node.outputs.forEach((name, i) => {
+      const element = this.#stated.elementOf(name) ?? (node.opType === 'DequantizeLinear' ? 'float' : inputs[0]!.element)
+      const held = element === 'float' ? sources : []
+      if (name !== '')
+        this.values.set(name, {
+          kind: 'constant',
+          name,
+          shape: shapes[i]!,
+          element,
+          read: () => null,
+          readBytes: 0,
+          sources: held,
+          wide: null,
+          ...(absent ? { absent } : {}),
+        })
+    })
+    return true
+  }
+
   /** `Shape` and `Size` are constants whatever they look at. */
   #shapeOf(node: FileNode, value: Value | undefined): Constant[] | null {
     if (node.domain !== '' || !value || (node.opType !== 'Shape' && node.opType !== 'Size')) return null
@@ -199,11 +244,15 @@ export class Translator implements Translation {
   #fold(node: FileNode, values: readonly (Value | undefined)[]): Constant[] | null {
     if (values.some((value) => value?.kind === 'activation')) return null
     const results = this.#folder.fold(node, values as (Constant | undefined)[])
-    if (results)
-      for (const value of values)
-        for (const { tensor } of (value as Constant | undefined)?.sources ?? [])
-          this.fates.set(tensor, `${node.opType} node ${quote(nodeName(node))} computes with it at import`)
+    if (results) this.#tell(node, values, 'computes with it at import')
     return results
+  }
+
+  /** Notes what becomes of the tensors that a node reads. */
+  #tell(node: FileNode, values: readonly (Value | undefined)[], what: string): void {
+    for (const value of values)
+      if (value?.kind === 'constant')
+        for (const { tensor } of value.sources) this.fates.set(tensor, `${node.opType} node ${quote(nodeName(node))} ${what}`)
   }
 
   #layer(node: FileNode, view: NodeView, values: readonly (Value | undefined)[], { op, layer }: Reading): void {
@@ -232,19 +281,17 @@ export class Translator implements Translation {
       throw new BatchLost((cause as Error).message)
     }
     const places = this.#places(op, attributes, operands, narrow, wide, view.outer)
-    if (op.parameters)
-      this.#checkSlots(
-        node,
-        op,
-        attributes,
+    const parameters =
+      op.parameters?.(
         operands.map((operand) => operand.shape),
-        slots,
-      )
+        attributes as never,
+      ) ?? []
+    this.#checkSlots(node, parameters, slots)
     for (const input of view.consulted)
       for (const { tensor } of (values[input] as Constant).sources)
         this.fates.set(tensor, `an attribute of ${node.opType} node ${quote(name)}, no weight`)
     const inputs = operands.map((operand) => operand.reference)
-    this.layers.push({ id, type: op.type, inputs, attributes, slots, node: node.name })
+    this.layers.push({ id, type: op.type, inputs, attributes, slots, parameters, node: node.name })
     node.outputs.forEach((output, i) => {
       const shape = narrow[i]
       // An output that no layer makes is read by nobody, or by someone who then finds nothing: masks of Dropout, indices of MaxPool.
@@ -319,14 +366,8 @@ export class Translator implements Translation {
     return { constant, transposed, factor }
   }
 
-  #checkSlots(
-    node: FileNode,
-    op: AnyOp,
-    attributes: Record<string, unknown>,
-    inputs: readonly Shape[],
-    slots: ReadonlyMap<string, FilledSlot>,
-  ): void {
-    for (const { name, shape } of op.parameters!(inputs, attributes as never)) {
+  #checkSlots(node: FileNode, parameters: readonly Parameter[], slots: ReadonlyMap<string, FilledSlot>): void {
+    for (const { name, shape } of parameters) {
       const slot = slots.get(name)
       if (slot && numelOfDims(slot.constant.shape) !== numelOfDims(shape))
         throw invalid(

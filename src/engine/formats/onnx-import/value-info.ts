@@ -1,4 +1,5 @@
 import type { GraphProto, ValueInfoProto } from 'onnx-buf'
+import type { Element } from './constant.ts'
 import { invalid, quote } from './fault.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { elementOf, sizeOf } from './tensor.ts'
@@ -57,6 +58,8 @@ export function inputShape(input: ValueInfoProto): number[] {
   })
 }
 
+const written = (dims: readonly Dim[]): string => dims.map((dim) => ('size' in dim ? dim.size : dim.name || '?')).join('×') || 'a scalar'
+
 /** The shapes that a file states of its tensors, at its own batch. Looked up on demand. */
 export class StatedShapes {
   readonly #graph: GraphProto
@@ -91,16 +94,37 @@ export class StatedShapes {
     if (!dims) return
     const agrees = dims.length === shape.length && dims.every((dim, i) => !('size' in dim) || dim.size === 0 || dim.size === shape[i])
     if (agrees) return
-    const stated = dims.map((dim) => ('size' in dim ? dim.size : dim.name || '?')).join('×') || 'a scalar'
     throw invalid(
-      `tensor ${quote(tensor)}, made by ${node.opType} node ${quote(nodeName(node))}, is ${shape.join('×') || 'a scalar'} as worked out from the nodes, but ${stated} as the file states it: one of the two is wrong, and no count can be trusted; run shape inference on the file anew (onnx.shape_inference) or export it again`,
+      `tensor ${quote(tensor)}, made by ${node.opType} node ${quote(nodeName(node))}, is ${shape.join('×') || 'a scalar'} as worked out from the nodes, but ${written(dims)} as the file states it: one of the two is wrong, and no count can be trusted; run shape inference on the file anew (onnx.shape_inference) or export it again`,
       nodeName(node),
     )
   }
 
+  /** What the file says of the shape of a tensor, as the end of a sentence on why it cannot be known. */
+  describe(tensor: string): string {
+    const dims = this.#dims(tensor)
+    return dims ? `the file states its shape only as ${written(dims)}` : 'the file states no shape of it'
+  }
+
+  /** What the elements of a tensor are, where the file states it. */
+  elementOf(tensor: string): Element | undefined {
+    const type = this.#info(tensor)?.type?.value
+    return type?.case === 'tensorType' ? elementOf(type.value.elemType) : undefined
+  }
+
   #dims(tensor: string): Dim[] | undefined {
-    this.#infos ??= new Map([...this.#graph.valueInfo, ...this.#graph.output].map((info) => [info.name, info]))
-    const info = this.#infos.get(tensor)
+    const info = this.#info(tensor)
     return info && dimsOf(info)
+  }
+
+  #info(tensor: string): ValueInfoProto | undefined {
+    // An output may be stated twice, without a shape in one of the places.
+    this.#infos ??= new Map(
+      [...this.#graph.output, ...this.#graph.valueInfo, ...this.#graph.output.filter((info) => dimsOf(info))].map((info) => [
+        info.name,
+        info,
+      ]),
+    )
+    return this.#infos.get(tensor)
   }
 }

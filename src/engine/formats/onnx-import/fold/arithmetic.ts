@@ -1,4 +1,4 @@
-import { blankNumbers } from '../budget.ts'
+import { blankNumbers, bytesOf } from '../budget.ts'
 import type { Constant, Element } from '../constant.ts'
 import { numelOfDims } from '../shapes.ts'
 import { broadcastShapes, broadcastSteps, type Fold, later, pick } from './folding.ts'
@@ -11,15 +11,13 @@ function elementwise(apply: (numbers: readonly number[], integer: boolean) => nu
     const shape = operands.map((input) => input.shape).reduce(broadcastShapes)
     const element = gives ?? (operands.some((input) => input.element === 'float') ? 'float' : (operands[0] as Constant).element)
     const integer = element !== 'float'
-    const elements = numelOfDims(shape)
-    // Each operand that is broadcast is written out beside the result.
-    const copies = 1 + 2 * operands.filter((operand) => numelOfDims(operand.shape) !== elements).length
-    const compute = () => {
+    const compute = (parts: readonly Constant[], to: readonly number[]) => () => {
+      const elements = numelOfDims(to)
       const spread: ArrayLike<number>[] = []
-      for (const operand of operands) {
-        const numbers = operand.read()
+      for (const part of parts) {
+        const numbers = part.read()
         if (!numbers) return null
-        spread.push(numbers.length === elements ? numbers : pick(numbers, shape, broadcastSteps(operand.shape, shape)))
+        spread.push(numbers.length === elements ? numbers : pick(numbers, to, broadcastSteps(part.shape, to)))
       }
       const into = blankNumbers(element, elements)
       const row = new Array<number>(spread.length)
@@ -29,7 +27,29 @@ function elementwise(apply: (numbers: readonly number[], integer: boolean) => nu
       }
       return into
     }
-    return later(element, shape, compute, copies)
+    // Each operand that is broadcast is written out beside the result.
+    const copies = (parts: readonly Constant[], to: readonly number[]) =>
+      1 + 2 * parts.filter((part) => numelOfDims(part.shape) !== numelOfDims(to)).length
+    // What is repeated along a dim in each operand is repeated in the result.
+    const parts = operands.map((operand) => operand.repeats ?? operand)
+    const least = parts.map((part) => part.shape).reduce(broadcastShapes)
+    const once = [...new Array<number>(shape.length - least.length).fill(1), ...least]
+    if (once.every((size, i) => size === shape[i])) return later(element, shape, compute(operands, shape), copies(operands, shape))
+    const repeats: Constant = {
+      kind: 'constant',
+      name: '',
+      element,
+      shape: once,
+      read: compute(parts, once),
+      readBytes: copies(parts, once) * bytesOf(element, once) + parts.reduce((sum, part) => sum + part.readBytes, 0),
+      sources: element === 'float' ? [...new Set(operands.flatMap(({ sources }) => sources))] : [],
+      wide: null,
+    }
+    const read = () => {
+      const numbers = repeats.read()
+      return numbers && pick(numbers, shape, broadcastSteps(once, shape))
+    }
+    return later(element, shape, read, 2).map((folded) => ({ ...folded, repeats }))
   }
 }
 
@@ -69,6 +89,11 @@ export const arithmetic: Readonly<Record<string, Fold>> = {
   Ceil: unary(Math.ceil),
   Sqrt: unary(Math.sqrt),
   Exp: unary(Math.exp),
+  Sin: unary(Math.sin),
+  Cos: unary(Math.cos),
+  Tanh: unary(Math.tanh),
+  Sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
+  Relu: unary((x) => Math.max(x, 0)),
   Log: unary(Math.log),
   Reciprocal: unary((x) => 1 / x),
   Sign: unary(Math.sign),

@@ -21,13 +21,31 @@ export interface Folded {
   element: Element
   shape: readonly number[]
   read(): ArrayLike<number> | null
-  /** Bytes that `read` makes each time, beside what reading the inputs makes; absent where the numbers are at hand. */
+  /** Bytes that `read` makes, beside what reading the inputs makes; absent where the numbers are at hand. */
   makes?: number
-  /** Tensors of the file that it holds, where these are none of its inputs. */
+  /** Tensors of the file that it holds, where these are not those of all its inputs. */
   sources?: readonly Source[]
   blank?: boolean
   /** Set by operators that repeat a tensor along dims of size 1. */
   repeats?: Constant
+}
+
+/** What has been computed for the tensor that is being read: each constant once, however many others are made of it. */
+let session: Map<object, ArrayLike<number> | null> | null = null
+
+/** The numbers of a constant, computed once for everything that one reading asks for. */
+export function once(key: object, compute: () => ArrayLike<number> | null): ArrayLike<number> | null {
+  const outermost = session === null
+  session ??= new Map()
+  try {
+    const there = session.get(key)
+    if (there !== undefined) return there
+    const numbers = compute()
+    session.set(key, numbers)
+    return numbers
+  } finally {
+    if (outermost) session = null
+  }
 }
 
 /**

@@ -1,19 +1,19 @@
 import { Attributes } from '../attributes.ts'
-import { type Budget, widthOf } from '../budget.ts'
+import { type Budget, mostOfParameter, widthOf } from '../budget.ts'
 import type { Constant, Source } from '../constant.ts'
 import type { FileNode } from '../model.ts'
 import { labelOf, worded } from '../node-fault.ts'
 import { numelOfDims } from '../shapes.ts'
 import { arithmetic } from './arithmetic.ts'
 import { choosing } from './choosing.ts'
-import { type Fold, type Folded, type FoldNode, mostElements } from './folding.ts'
+import { type Fold, type Folded, type FoldNode, mostElements, once } from './folding.ts'
 import { layout } from './layout.ts'
 import { making } from './making.ts'
 
 /** Every operator that is computed at import where all it reads is constant. */
 const folds: ReadonlyMap<string, Fold> = new Map(Object.entries({ ...arithmetic, ...layout, ...choosing, ...making }))
 
-/** Results of so many elements are computed at once, so that nothing is computed twice. */
+/** Results of so many elements, of inputs of no more, are computed at once: shapes and what they follow from. */
 const smallResult = 4096
 const cannot = ' cannot be computed'
 /** Steps of a tensor that is computed when it is read. */
@@ -67,31 +67,33 @@ export class Folder {
   }
 
   /**
-   * A result as it is kept: a small one computed, a large one as it is described. One that is computed when it is read
-   * must not be so on top of two others, nor on a long row of them, or reading it once would take time beyond bounds: it
-   * is then computed now, or, where it is too large, not at all.
+   * A result as it is kept: a small one of small ones computed, a large one as it is described, to be computed when it is
+   * read, once for all that is made of it. Where that would take more than a network's weights it is computed now, or,
+   * where it is too large, not at all.
    * @throws EngineError LIMIT_EXCEEDED before more is computed than the budget has.
    */
   #settled(node: FileNode, folded: Folded, inputs: readonly (Constant | undefined)[]): Settled | null {
     const { makes, ...rest } = folded
     if (makes === undefined) return { ...rest, readBytes: 0 }
-    const readBytes = inputs.reduce((sum, input) => sum + (input?.readBytes ?? 0), makes)
-    let steps = 1
-    let lazy = 0
-    for (const input of inputs) {
-      if (input?.steps === undefined) continue
-      lazy++
-      steps = Math.max(steps, input.steps + 1)
-    }
-    const described = { ...rest, readBytes, steps }
     const elements = numelOfDims(folded.shape)
-    const short = lazy < 2 && steps <= longestRow
-    if (elements > smallResult && short) return described
+    let steps = 1
+    let readBytes = makes
+    let largest = elements
+    for (const input of new Set(inputs)) {
+      if (!input) continue
+      steps = Math.max(steps, (input.steps ?? 0) + 1)
+      readBytes += input.readBytes
+      largest = Math.max(largest, numelOfDims(input.shape))
+    }
+    const key = {}
+    const described = { ...rest, read: () => once(key, folded.read), readBytes, steps }
+    const short = steps <= longestRow && readBytes <= mostOfParameter(elements)
+    if (largest > smallResult && short) return described
     if (elements > mostElements) return null
     const label = labelOf(node)
     this.#budget.take(readBytes, label)
     const numbers = worded(node, cannot, () => folded.read())
-    if (!numbers) return elements <= smallResult && short ? described : null
+    if (!numbers) return largest <= smallResult && short ? described : null
     this.#budget.keep(widthOf(folded.element) * elements, label)
     return { ...rest, read: () => numbers, readBytes: 0 }
   }

@@ -10,7 +10,7 @@ const constant: Fold = (node, _inputs, budget) => {
   const { attributes: a } = node
   const tensor = a.tensor('value')
   if (tensor) {
-    const { element, shape, read, sources, readBytes } = constantOf(tensor, node.name)
+    const { element, shape, read, sources, readBytes } = constantOf(tensor, node.name, false)
     return [{ element, shape, read, sources, makes: readBytes }]
   }
   if (a.has('value_float')) return now(node, budget, 'float', [], (own) => own.fill(a.float('value_float', 0)))
@@ -25,7 +25,7 @@ const constantOfShape: Fold = (node, [sizes], budget) => {
   const shape = small(sizes, budget)
   if (!shape || shape.some((size) => !Number.isInteger(size) || size < 0) || shape.length > 16) return null
   const tensor = node.attributes.tensor('value')
-  const fill: Constant | null = tensor ? constantOf(tensor, node.name) : null
+  const fill: Constant | null = tensor ? constantOf(tensor, node.name, false) : null
   const number = fill ? budget.read(fill)?.[0] : 0
   const elements = numelOfDims(shape)
   if (number === undefined || elements > 2 ** 40) return null
@@ -43,7 +43,8 @@ const constantOfShape: Fold = (node, [sizes], budget) => {
   }
   // A weightless file may hold its weights in this form.
   const standsIn = element === 'float' && elements > 1 && sizes?.name.endsWith(standInShape)
-  const held = standsIn ? { blank: true, sources: [{ tensor: node.name, elements }] } : {}
+  const source = { tensor: node.name, elements, initializer: false, standIn: true as const, read: () => null, readBytes: 0 }
+  const held = standsIn ? { blank: true, sources: [source] } : {}
   return later(element, shape, () => make(elements)).map((folded) => ({ ...folded, repeats, ...held }))
 }
 
@@ -57,40 +58,105 @@ const range: Fold = (node, inputs, budget) => {
   return later(element, [length], () => blankNumbers(element, length).map((_, i) => start + i * delta))
 }
 
+/** How a reduction joins elements: an accumulator, and what becomes of it. */
+interface Reduction {
+  join(left: number, right: number): number
+  /** Of an element before it is joined. */
+  each?(x: number): number
+  last?(joined: number, count: number): number
+}
+
 const reduction =
-  (join: (left: number, right: number) => number): Fold =>
+  ({ join, each, last }: Reduction): Fold =>
   (node, [x, axes], budget) => {
-    const numbers = small(x, budget)
     const given = axesGiven(node, axes, budget)
-    if (!x || !numbers || given === null) return null
-    if (!given?.length && node.attributes.int('noop_with_empty_axes', 0) === 1)
-      return now(node, budget, x.element, x.shape, (same) => same.set(numbers))
+    if (!x || given === null || x.element === 'text') return null
+    if (!given?.length && node.attributes.int('noop_with_empty_axes', 0) === 1) return later(x.element, x.shape, () => x.read(), 0)
     const along = new Set(given?.length ? given.map((axis) => axisOf(axis, x.shape.length)) : x.shape.map((_, i) => i))
     const kept = x.shape.map((size, i) => (along.has(i) ? 1 : size))
-    const strides = stridesOf(x.shape)
-    const steps = stridesOf(kept)
+    const elements = numelOfDims(x.shape)
     // Nothing along a dim has neither largest nor sum here.
-    if (numbers.length === 0) return null
+    if (elements === 0) return null
     const shape = node.attributes.int('keepdims', 1) === 1 ? kept : x.shape.filter((_, i) => !along.has(i))
-    return now(node, budget, x.element, shape, (joined) => {
-      const begun = new Uint8Array(joined.length)
-      numbers.forEach((number, i) => {
-        let at = 0
-        for (let dim = 0; dim < kept.length; dim++)
-          if (!along.has(dim)) at += (Math.floor(i / (strides[dim] as number)) % (kept[dim] as number)) * (steps[dim] as number)
-        joined[at] = begun[at] ? join(joined[at] as number, number) : number
+    const read = () => {
+      const numbers = x.read()
+      if (!numbers) return null
+      const steps = stridesOf(kept).map((step, dim) => (along.has(dim) ? 0 : step))
+      const sums = new Float64Array(numelOfDims(kept))
+      const begun = new Uint8Array(sums.length)
+      walk(x.shape, steps, (at, i) => {
+        const number = each ? each(numbers[i]!) : numbers[i]!
+        sums[at] = begun[at] ? join(sums[at]!, number) : number
         begun[at] = 1
       })
-    })
+      const joined = blankNumbers(x.element, sums.length)
+      for (let i = 0; i < sums.length; i++) joined[i] = last ? last(sums[i]!, elements / sums.length) : sums[i]!
+      return joined
+    }
+    // Time goes with what is read.
+    return [{ element: x.element, shape, read, makes: 3 * bytesOf('integer', kept) + bytesOf(x.element, x.shape) }]
   }
+
+/** Goes through a tensor in order: `at` is where a second one stands that goes on by `steps`. */
+function walk(shape: readonly number[], steps: readonly number[], visit: (at: number, i: number) => void): void {
+  const position = new Array<number>(shape.length).fill(0)
+  const length = numelOfDims(shape)
+  let at = 0
+  for (let i = 0; i < length; i++) {
+    visit(at, i)
+    for (let dim = shape.length - 1; dim >= 0; dim--) {
+      at += steps[dim]!
+      if (++position[dim]! < shape[dim]!) break
+      at -= steps[dim]! * shape[dim]!
+      position[dim] = 0
+    }
+  }
+}
+
+const sum = (a: number, b: number): number => a + b
+const square = (x: number): number => x * x
+
+/** Batch normalization of weights, by their own mean and variance, as weight standardization is written. */
+const batchNorm: Fold = (node, [x, scale, shift]) => {
+  if (!x || !scale || !shift || node.attributes.int('training_mode', 0) !== 1 || x.shape.length < 2) return null
+  const channels = x.shape[1]!
+  if (numelOfDims(scale.shape) !== channels || numelOfDims(shift.shape) !== channels)
+    throw new Error(`there are ${channels} channels, and other scales`)
+  const epsilon = node.attributes.float('epsilon', 1e-5)
+  const elements = numelOfDims(x.shape)
+  const read = () => {
+    const [numbers, by, and] = [x.read(), scale.read(), shift.read()]
+    if (!numbers || !by || !and) return null
+    const inner = numelOfDims(x.shape.slice(2))
+    const channel = (i: number) => Math.floor(i / inner) % channels
+    const [sums, squares] = [new Float64Array(channels), new Float64Array(channels)]
+    for (let i = 0; i < elements; i++) sums[channel(i)]! += numbers[i]!
+    const count = elements / channels
+    for (let i = 0; i < elements; i++) squares[channel(i)]! += (numbers[i]! - sums[channel(i)]! / count) ** 2
+    const made = new Float32Array(elements)
+    for (let i = 0; i < elements; i++) {
+      const c = channel(i)
+      made[i] = ((numbers[i]! - sums[c]! / count) / Math.sqrt(squares[c]! / count + epsilon)) * by[c]! + and[c]!
+    }
+    return made
+  }
+  // The statistics that it is given are those of the file, which it does not look at.
+  const sources = [...new Set([x, scale, shift].flatMap((input) => input.sources))]
+  return later(x.element, x.shape, read, 4).map((folded) => ({ ...folded, sources }))
+}
 
 /** Operators that make tensors out of numbers, or numbers out of tensors. */
 export const making: Readonly<Record<string, Fold>> = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Range: range,
-  ReduceProd: reduction((a, b) => a * b),
-  ReduceSum: reduction((a, b) => a + b),
-  ReduceMax: reduction(Math.max),
-  ReduceMin: reduction(Math.min),
+  BatchNormalization: batchNorm,
+  ReduceProd: reduction({ join: (a, b) => a * b }),
+  ReduceSum: reduction({ join: sum }),
+  ReduceMean: reduction({ join: sum, last: (total, count) => total / count }),
+  ReduceSumSquare: reduction({ join: sum, each: square }),
+  ReduceL1: reduction({ join: sum, each: Math.abs }),
+  ReduceL2: reduction({ join: sum, each: square, last: Math.sqrt }),
+  ReduceMax: reduction({ join: Math.max }),
+  ReduceMin: reduction({ join: Math.min }),
 }
