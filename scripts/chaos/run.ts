@@ -114,8 +114,8 @@ function verdict(runs: readonly Run[], acknowledged: readonly string[]): string[
   if (stuck.length > 0) failures.push(`${stuck.length} runs are stuck: ${counts(stuck.map((run) => run.status))}`)
   const unexplained = runs.filter((run) => run.status !== 'succeeded' && !run.error)
   if (unexplained.length > 0) failures.push(`${unexplained.length} runs ended badly and do not say why`)
-  const tooOften = runs.filter((run) => run.attempt > 2)
-  if (tooOften.length > 0) failures.push(`${tooOften.length} runs were executed more than twice`)
+  const tooOften = runs.filter((run) => run.ownersLost > 2)
+  if (tooOften.length > 0) failures.push(`${tooOften.length} runs were executed again after two services had vanished with them`)
   let pairs = 0
   let overlaps = 0
   for (const [, ofDevice] of Map.groupBy(runs, (run) => run.deviceUuid)) {

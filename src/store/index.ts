@@ -49,7 +49,7 @@ export {
   type Sweep,
 } from './schema.ts'
 export type { SweepRun } from './sweeps.ts'
-export { type Claim, type Ending, MAX_ATTEMPTS } from './transitions.ts'
+export { type Claim, type Ending, MAX_OWNERS_LOST } from './transitions.ts'
 
 export interface StoreOptions {
   /** Where the embedded store lies, and files; made when it is needed. */

@@ -12,7 +12,7 @@ import { sameRequest } from './idempotency.ts'
 import { cancelNotice } from './notifications.ts'
 import { filters, type NewRun, QUEUE_ORDER, type RunFilter, RunQueries, workloadOf } from './run-queries.ts'
 import { type Counterpart, findCounterpart, readSamples } from './samples.ts'
-import { architectures, type Run, runs } from './schema.ts'
+import { architectures, type Run, runRequests, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import type { Claim, Ending } from './transitions.ts'
 import * as transitions from './transitions.ts'
@@ -67,37 +67,53 @@ export class Runs extends RunQueries {
     run: NewRun,
     { idempotencyKey, requestHash }: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
   ): Promise<{ run: Run; created: boolean }> {
+    const id = uuidv7()
+    if (idempotencyKey !== undefined) {
+      const answered = await this.#answer(tx, idempotencyKey, requestHash, id)
+      if (answered) return { run: answered, created: false }
+    }
     const insert = tx
       .insert(runs)
       .values({
         ...run,
         resolution: run.resolution && [...run.resolution],
-        id: uuidv7(),
+        id,
         workload: workloadOf(run),
         status: 'queued',
         attempt: 0,
         queuedAt: sql`now()`,
-        idempotencyKey,
-        requestHash,
+        waitingSince: sql`now()`,
         lastSeq: 1,
       })
-      .onConflictDoNothing({ target: runs.idempotencyKey })
       .returning()
     const [row] = await transitions.withEvent(tx, insert, 'queued', { device: run.device, runtime: run.runtime })
-    if (!row) {
-      const [earlier] = await tx.select().from(runs).where(eq(runs.idempotencyKey, idempotencyKey!))
-      return { run: sameRequest(earlier, requestHash), created: false }
-    }
     await requireArchitecture(tx, run.architectureId)
     if (run.againstArchitectureId) await requireArchitecture(tx, run.againstArchitectureId)
-    await this.#tickets.send(tx, row, true)
-    return { run: row, created: true }
+    await this.#tickets.send(tx, row!, true)
+    return { run: row!, created: true }
   }
 
   /** The run of an earlier request under this key, or null. @throws StoreError IDEMPOTENCY_CONFLICT where that was another request */
   async ofRequest(idempotencyKey: string, requestHash: string): Promise<Run | null> {
-    const [run] = await this.db.select().from(runs).where(eq(runs.idempotencyKey, idempotencyKey))
-    return run ? sameRequest(run, requestHash) : null
+    return ofRequest(this.db, idempotencyKey, requestHash)
+  }
+
+  /**
+   * Keeps that this run answers the request under the key. Where the same request was quicker, the run of that time.
+   * @throws StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT
+   */
+  async answerRequest(run: Run, { idempotencyKey, requestHash }: { idempotencyKey: string; requestHash: string }): Promise<Run> {
+    try {
+      return (await this.db.transaction((tx) => this.#answer(tx, idempotencyKey, requestHash, run.id))) ?? run
+    } catch (error) {
+      throw textError(error)
+    }
+  }
+
+  /** Takes the key for this run. @returns null, or the run that has it already. */
+  async #answer(tx: Transaction, key: string, requestHash: string | undefined, runId: string): Promise<Run | null> {
+    const taken = await tx.insert(runRequests).values({ key, requestHash, runId }).onConflictDoNothing().returning({ key: runRequests.key })
+    return taken.length > 0 ? null : ofRequest(tx, key, requestHash)
   }
 
   async get(id: string): Promise<Run | null> {
@@ -163,7 +179,7 @@ export class Runs extends RunQueries {
     return this.db.transaction((tx) => transitions.finish(tx, held, ending))
   }
 
-  /** running → queued, in its old place, not counted as an attempt. Null where the claim no longer holds. */
+  /** running → queued, in its old place. Null where the claim no longer holds. */
   async giveBack(held: Claim, reason: 'shutdown' | 'deviceGone', message: string): Promise<Run | null> {
     const run = await this.get(held.id)
     if (run) await this.#tickets.ensureQueue(run.deviceUuid)
@@ -260,6 +276,18 @@ export class Runs extends RunQueries {
       return missing.length
     })
   }
+}
+
+/** @throws StoreError IDEMPOTENCY_CONFLICT */
+async function ofRequest(db: Database | Transaction, key: string, requestHash: string | undefined): Promise<Run | null> {
+  const [found] = await db
+    .select({ run: runs, requestHash: runRequests.requestHash })
+    .from(runRequests)
+    .innerJoin(runs, eq(runs.id, runRequests.runId))
+    .where(eq(runRequests.key, key))
+  if (!found) return null
+  sameRequest({ id: found.run.id, requestHash: found.requestHash }, requestHash)
+  return found.run
 }
 
 /** What failed about inserting a run, in our words. */

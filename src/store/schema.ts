@@ -13,6 +13,7 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  sql,
   text,
   timestamp,
   uuid,
@@ -96,12 +97,17 @@ export const runs = pgTable('runs', {
   /** Digest of what decides its result: content, side, settings, device, driver, runtime, its back end and version. */
   measurement: text('measurement'),
   status: text('status').$type<RunStatus>().notNull(),
-  /** Executions begun that count; what a clean shutdown interrupts does not. */
+  /** Executions begun. With the owner it names one execution, so it never goes back. */
   attempt: integer('attempt').notNull(),
+  /** Executions that were lost with their service. */
+  ownersLost: integer('owners_lost').notNull().default(0),
   /** The service that runs it, and until when it is believed to be alive. Null unless running. */
   owner: text('owner'),
   leaseUntil: moment('lease_until'),
+  /** Its place among runs of the same priority: stays when it is given back. */
   queuedAt: moment('queued_at').notNull(),
+  /** Since when it waits, or waited before its last start. */
+  waitingSince: moment('waiting_since').notNull().default(sql`now()`),
   startedAt: moment('started_at'),
   finishedAt: moment('finished_at'),
   cancelRequestedAt: moment('cancel_requested_at'),
@@ -111,10 +117,16 @@ export const runs = pgTable('runs', {
   error: json('error').$type<RunError>(),
   /** What a comparison found, in place of a result. */
   comparison: json('comparison').$type<object>(),
-  idempotencyKey: text('idempotency_key'),
-  requestHash: text('request_hash'),
   /** Sequence number of its last event: raised in the row, so events of a run commit in the order of their numbers. */
   lastSeq: integer('last_seq').notNull(),
+})
+
+/** Which run answers a request with an Idempotency-Key: the one it made, or an earlier one that had measured the same. */
+export const runRequests = pgTable('run_requests', {
+  key: text('key').primaryKey(),
+  requestHash: text('request_hash'),
+  runId: uuid('run_id').notNull(),
+  createdAt: moment('created_at').notNull().default(sql`now()`),
 })
 
 export const runEvents = pgTable(

@@ -32,7 +32,7 @@ export interface Ending {
 }
 
 /** A run whose owner vanishes is executed once more, and then fails: what ended two services may well end a third. */
-export const MAX_ATTEMPTS = 2
+export const MAX_OWNERS_LOST = 2
 
 /** Why a run waits again. */
 export type Reason = 'shutdown' | 'deviceGone' | 'OWNER_LOST'
@@ -91,7 +91,7 @@ export async function claim(db: Database, which: SQL, owner: string, leaseMs: nu
       startedAt: sql`now()`,
     },
     'started',
-    sql`json_build_object('attempt', attempt, 'waitMs', (extract(epoch FROM started_at - queued_at) * 1000)::bigint)`,
+    sql`json_build_object('attempt', attempt, 'waitMs', (extract(epoch FROM started_at - waiting_since) * 1000)::bigint)`,
   )
   return run ?? null
 }
@@ -125,7 +125,7 @@ export async function cancelQueued(tx: Transaction, tickets: Tickets, where: SQL
   return cancelled
 }
 
-/** running → queued, by its holder, for no fault of the run's; not counted as an attempt. Cancelled where that was asked for. */
+/** running → queued, by its holder, for no fault of the run's. Cancelled where that was asked for. */
 export async function giveBack(
   tx: Transaction,
   tickets: Tickets,
@@ -135,7 +135,7 @@ export async function giveBack(
 ): Promise<Run | null> {
   const [cancelled] = await cancelRunning(tx, heldBy(held))
   if (cancelled) return cancelled
-  const [run] = await requeue(tx, tickets, heldBy(held), sql`${runs.attempt} - 1`, reason, message)
+  const [run] = await requeue(tx, tickets, heldBy(held), {}, reason, message)
   return run ?? null
 }
 
@@ -149,11 +149,11 @@ const cancelRunning = (tx: Transaction, where: SQL): Promise<Run[]> =>
     { error: CANCELLED },
   )
 
-async function requeue(tx: Transaction, tickets: Tickets, where: SQL, attempt: SQL, reason: Reason, message: string): Promise<Run[]> {
+async function requeue(tx: Transaction, tickets: Tickets, where: SQL, change: Change, reason: Reason, message: string): Promise<Run[]> {
   const requeued = await transition(
     tx,
     where,
-    { ...RELEASED, status: 'queued', startedAt: null, attempt },
+    { ...RELEASED, ...change, status: 'queued', startedAt: null, waitingSince: sql`now()` },
     'requeued',
     sql`json_build_object('reason', ${reason}::text, 'message', ${message}::text, 'attempts', attempt)`,
   )
@@ -163,25 +163,26 @@ async function requeue(tx: Transaction, tickets: Tickets, where: SQL, attempt: S
 
 /**
  * What becomes of running runs whose owners are gone: cancelled where that was asked for, failed after
- * `MAX_ATTEMPTS`, queued again otherwise, each with its reason.
+ * `MAX_OWNERS_LOST`, queued again otherwise, each with its reason.
  * @param ids the runs, as read; `lost` is asked again of each, so one whose owner came back in time stays.
  */
 export async function reclaim(tx: Transaction, tickets: Tickets, ids: readonly string[], lost: SQL): Promise<Run[]> {
   if (ids.length === 0) return []
   const gone = and(inArray(runs.id, [...ids]), eq(runs.status, 'running'), lost)!
   const cancelled = await cancelRunning(tx, gone)
+  const ownersLost = sql`${runs.ownersLost} + 1`
   const error = {
     code: 'OWNER_LOST',
-    message: `The service that ran it ended without a word, ${MAX_ATTEMPTS} times: see its log, and queue the run again once that is mended`,
+    message: 'The service stopped unexpectedly, twice. Check its log, fix the cause, queue the run again.',
   }
   const failed = await transition(
     tx,
-    and(gone, sql`${runs.attempt} >= ${MAX_ATTEMPTS}`)!,
-    { ...RELEASED, status: 'failed', finishedAt: sql`now()`, error },
+    and(gone, sql`${ownersLost} >= ${MAX_OWNERS_LOST}`)!,
+    { ...RELEASED, status: 'failed', finishedAt: sql`now()`, error, ownersLost },
     'failed',
     { error },
   )
-  const message = `The service that ran it ended without a word; after ${MAX_ATTEMPTS} such attempts the run fails`
-  const requeued = await requeue(tx, tickets, gone, sql`${runs.attempt}`, 'OWNER_LOST', message)
+  const message = 'The service stopped unexpectedly. The run starts again, and fails if that happens once more.'
+  const requeued = await requeue(tx, tickets, gone, { ownersLost }, 'OWNER_LOST', message)
   return [...cancelled, ...failed, ...requeued]
 }

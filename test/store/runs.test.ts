@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { MAX_ATTEMPTS, queuedAhead, type Run, StoreError } from '../../src/store/index.ts'
+import { sql } from 'drizzle-orm'
+import { MAX_OWNERS_LOST, queuedAhead, type Run, StoreError } from '../../src/store/index.ts'
 import { openTestStore, someArchitecture, someRun, type TestStore } from './helper.ts'
 
 let opened: TestStore
@@ -79,21 +80,47 @@ test('who lost its claim changes nothing: not the state, not the samples, not th
   assert.deepEqual(await types(run.id), ['queued', 'started', 'requeued', 'started', 'succeeded'])
 })
 
-test('an owner that vanishes costs attempts, a clean shutdown does not', async () => {
+test('every start counts; a run fails after so many owners that vanished, however often it was given back', async () => {
   const { runs } = opened.store
   const device = fresh()
   const run = await insert(device)
-  for (let round = 0; round < 5; round++) {
+  for (let round = 1; round <= 5; round++) {
     const claimed = (await runs.claimNext(device.deviceUuid, 'gone', 60_000))!
-    assert.equal(claimed.attempt, 1)
-    assert.equal((await runs.giveBack(claimOf(claimed), 'shutdown', 'shut down'))?.attempt, 0)
+    assert.equal(claimed.attempt, round)
+    assert.equal((await runs.giveBack(claimOf(claimed), 'shutdown', 'shut down'))?.attempt, round)
   }
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    assert.equal((await runs.claimNext(device.deviceUuid, 'gone', 60_000))?.attempt, attempt)
+  for (let lost = 1; lost <= MAX_OWNERS_LOST; lost++) {
+    assert.equal((await runs.claimNext(device.deviceUuid, 'gone', 60_000))?.attempt, 5 + lost)
     await runs.reclaim((owner) => owner === 'gone')
   }
   const read = (await runs.get(run.id))!
   assert.deepEqual([read.status, read.error?.code], ['failed', 'OWNER_LOST'])
+})
+
+test('an execution that was given back cannot end the next one of the same owner', async () => {
+  const { runs } = opened.store
+  const device = fresh()
+  await insert(device)
+  const first = claimOf((await runs.claimNext(device.deviceUuid, 'me', 60_000))!)
+  await runs.giveBack(first, 'deviceGone', 'away')
+  await runs.claimNext(device.deviceUuid, 'me', 60_000)
+  assert.equal(await runs.finish(first, { status: 'succeeded', result: { of: 'the first' } }), null)
+})
+
+test('a wait is counted from when the run began to wait, not from before an earlier execution', async () => {
+  const { runs, db, events } = opened.store
+  const device = fresh()
+  const run = await insert(device)
+  const hours = (n: number) => sql`now() - ${n} * interval '1 hour'`
+  await db.execute(sql`UPDATE runs SET queued_at = ${hours(3)}, waiting_since = ${hours(3)} WHERE id = ${run.id}`)
+  const first = (await runs.claimNext(device.deviceUuid, 'me', 60_000))!
+  assert.ok(first.startedAt!.getTime() - first.waitingSince.getTime() >= 3 * 3_600_000)
+  await runs.giveBack(claimOf(first), 'shutdown', 'shut down')
+  const second = (await runs.claimNext(device.deviceUuid, 'me', 60_000))!
+  assert.ok(second.startedAt!.getTime() - second.waitingSince.getTime() < 60_000)
+  assert.ok(second.startedAt!.getTime() - second.queuedAt.getTime() >= 3 * 3_600_000, 'its place stays')
+  const waits = (await events.list(run.id)).filter(({ type }) => type === 'started').map(({ data }) => data.waitMs as number)
+  assert.ok(waits[0]! >= 3 * 3_600_000 && waits[1]! < 60_000, `${waits}`)
 })
 
 test('cancelling: a waiting run at once and with its ticket, a running one by its owner, an ended one not', async () => {
@@ -174,7 +201,6 @@ test('filters', async () => {
 
 test('a device’s history: its succeeded runs, latest first, with what each took and was expected to take', async () => {
   const { runs, db } = opened.store
-  const { sql } = await import('drizzle-orm')
   const device = fresh()
   const result = { latencyMs: { p50: 2, mean: 2.5 }, samples: 100, warmup: { durationMs: 1000 } }
   for (const [i, span] of [9000, 100].entries()) {

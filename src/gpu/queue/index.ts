@@ -226,7 +226,7 @@ export class RunQueue {
       if (this.#stopping) execution.interrupt('shutdown')
       else if (this.#workers.get(device.uuid) !== worker) execution.interrupt('deviceGone')
       if (run.cancelRequestedAt) execution.interrupt('cancel')
-      this.#meter({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.queuedAt.getTime() })
+      this.#meter({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.waitingSince.getTime() })
       status = await execution.settle()
       if (status === 'unstored') this.#unstored.add(execution)
     } catch (err) {

@@ -447,6 +447,21 @@ describe('the same measurement', () => {
     await ended(fresh.body.id)
   })
 
+  it('answers a request under a key, which stands for that request from then on', async () => {
+    const first = await measured(valid, { batch: 6 })
+    const ask = (batch: number, key: string, over: object = {}) => create({ settings, batch, ...over }, key)
+    assert.equal((await ask(6, 'measured-1').expect(200)).body.id, first)
+    assert.equal((await ask(7, 'measured-1').expect(409)).body.code, 'IDEMPOTENCY_CONFLICT')
+    // Several keys may point at one run; each keeps its own when a newer one has measured the same.
+    assert.equal((await ask(6, 'measured-2').expect(200)).body.id, first)
+    const newer = await measured(valid, { batch: 6, fresh: true })
+    assert.equal((await ask(6, 'measured-3').expect(200)).body.id, newer)
+    assert.equal((await ask(6, 'measured-1').expect(200)).body.id, first)
+    // One of two requests that come at once has the key; the other is refused.
+    const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => ask(6, 'measured-4', { priority: i % 2 })))
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 409, 409, 409])
+  })
+
   it('is another where anything differs that decides it', async () => {
     const first = await measured(valid, { batch: 2 })
     assert.equal((await create({ settings, batch: 2 }).expect(200)).body.id, first)

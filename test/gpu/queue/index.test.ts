@@ -148,7 +148,7 @@ test('a shutdown ends the worker first, gives the run back to its place, and the
   t.diagnostic(`stopped in the middle of a run within ${Math.round(performance.now() - began)} ms`)
   assert.deepEqual(whileDying, ['running'])
   const back = (await store.runs.get(first.id))!
-  assert.deepEqual([back.status, back.attempt], ['queued', 0])
+  assert.deepEqual([back.status, back.ownersLost], ['queued', 0])
   assert.deepEqual((await store.events.list(first.id)).at(-1)?.data.reason, 'shutdown')
   assert.equal((await store.runs.get(second.id))?.status, 'queued', 'nothing starts during a shutdown')
 
@@ -278,7 +278,7 @@ test('a device that goes between the claim of a run and its start takes the run 
   })
   const begun = await add({ ms: 10_000 })
   await reached(opened.store, begun.id, 'requeued')
-  assert.equal((await runs.get(begun.id))!.attempt, 0, 'no fault of the run')
+  assert.equal((await runs.get(begun.id))!.ownersLost, 0, 'no fault of the run')
   assert.ok(workers[0]!.intervals.every(({ start, end }) => end - start < 5_000))
 })
 
@@ -297,7 +297,7 @@ test('what waits for a device that goes waits until it comes back; what it had b
   await reached(opened.store, begun.id, 'requeued')
   await becomes(true)
   assert.equal((await opened.store.runs.get(waiting.id))!.status, 'queued')
-  assert.equal((await opened.store.runs.get(begun.id))!.attempt, 0, 'no fault of the run')
+  assert.equal((await opened.store.runs.get(begun.id))!.ownersLost, 0, 'no fault of the run')
   // The same run does something quicker this time, so that the test is over soon.
   const second = new ScriptedWorker(device)
   await queue.attach(device, {

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { RunQueue } from '../../../src/gpu/queue/index.ts'
 import { isGone, newOwner, retireOwner } from '../../../src/gpu/queue/owner.ts'
-import { MAX_ATTEMPTS, openStore } from '../../../src/store/index.ts'
+import { MAX_OWNERS_LOST, openStore } from '../../../src/store/index.ts'
 import { cleanup, openTestStore, quietLog, readyPlace, someArchitecture, storeKind } from '../../store/helper.ts'
 import { deviceNamed, ended, type Script, ScriptedWorker, scriptedRun } from './helper.ts'
 
@@ -72,7 +72,7 @@ test('kill -9 in the middle of a run: the next start runs it within 5 s, and its
   await queue.stop()
 })
 
-test('SIGTERM in the middle of a run: the process ends by itself, and the run waits with its attempt unspent', {
+test('SIGTERM in the middle of a run: the process ends by itself, and the run waits', {
   timeout: 60_000,
 }, async (t) => {
   const later = cleanup(t)
@@ -90,7 +90,7 @@ test('SIGTERM in the middle of a run: the process ends by itself, and the run wa
   assert.deepEqual(await once(child, 'exit'), [0, null])
   store = await openStore(place.options)
   const read = (await store.runs.get(run.id))!
-  assert.deepEqual([read.status, read.attempt, read.owner], ['queued', 0, null])
+  assert.deepEqual([read.status, read.attempt, read.owner], ['queued', 1, null])
   assert.deepEqual(
     (await store.events.list(run.id)).map(({ type, data }) => [type, data.reason]),
     [
@@ -115,7 +115,7 @@ test('a service of another host that is silent loses its run when the lease runs
     // The embedded store has one service; what another owner left is taken at the start, lease or not.
     await store.runs.claim(run.id, elsewhere, 3_600_000)
   } else {
-    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+    for (let attempt = 1; attempt < MAX_OWNERS_LOST; attempt++) {
       assert.equal((await store.runs.claim(run.id, elsewhere, 1))?.attempt, attempt)
       await new Promise((resolve) => setTimeout(resolve, 10))
       await store.runs.reclaim()

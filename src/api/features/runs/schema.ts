@@ -148,7 +148,10 @@ export const RunSchema = Type.Object(
         { title: 'QueuePlace', description: 'Only while it waits.' },
       ),
     ),
-    attempt: Type.Integer({ minimum: 0, description: 'Executions begun; more than one where a service vanished in the middle.' }),
+    attempt: Type.Integer({
+      minimum: 0,
+      description: 'Executions begun: more than one where the service was stopped, or its device left, in the middle.',
+    }),
     queuedAt: Timestamp,
     startedAt: nullable(Timestamp),
     finishedAt: nullable(Timestamp),

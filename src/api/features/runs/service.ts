@@ -54,8 +54,12 @@ export class RunService {
       if (before) return { run: await this.#present(before), created: false }
     }
     const planned = await this.#admission.plan(read)
-    const before = read.fresh ? null : await this.#store.runs.measured(planned.measurement)
-    if (before) return { run: await this.#present(before), created: false }
+    const measured = read.fresh ? null : await this.#store.runs.measured(planned.measurement)
+    if (measured) {
+      // The key stands for this request from now on, although nothing was queued for it.
+      const run = idempotencyKey === undefined ? measured : await this.#store.runs.answerRequest(measured, { idempotencyKey, requestHash })
+      return { run: await this.#present(run), created: false }
+    }
     const { run, created } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
     return { run: await this.#present(run), created }
   }
