@@ -25,6 +25,7 @@ export type { BlobFile, HeldBlob } from './blobs.ts'
 export { encodeCursor, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
+export { fateOf, ownName } from './process-name.ts'
 export {
   type Depth,
   type DeviceQueue,

@@ -3,28 +3,36 @@
  * the blobs, so that a file becomes one by a link and not by a copy.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
+import { fateOf, ownName } from './process-name.ts'
 
-/** What processes of other hosts, or of other containers, left in a folder that is shared: nobody else can tell. */
+/** Of processes of other hosts and containers in a shared folder nobody can tell whether they run but by this silence. */
 const abandonedMs = 86_400_000
+/** A process says so often that it runs: many times in `abandonedMs`, since a host may be asleep, or its disk away. */
+const touchedEveryMs = 3_600_000
 
 export class Scratch {
   readonly #folder: string
   readonly #own: string
-  #made: Promise<unknown> | null = null
+  readonly #everyMs: number
+  #timer: NodeJS.Timeout | undefined
 
-  /** @param folder of all processes that share it. */
-  constructor(folder: string) {
+  /** @param folder of all processes that share it. @param everyMs for tests. */
+  constructor(folder: string, everyMs = touchedEveryMs) {
     this.#folder = folder
-    this.#own = path.join(folder, `${hostname()},${process.pid},${randomUUID()}`)
+    this.#own = path.join(folder, [...ownName(), randomUUID()].join(','))
+    this.#everyMs = everyMs
   }
 
   /** Path of a file that is not there yet. Whoever makes it removes it; `close` removes what is left. */
   async path(): Promise<string> {
-    this.#made ??= mkdir(this.#own, { recursive: true, mode: 0o700 })
-    await this.#made
+    // Each time: it may have failed before, and somebody may have cleared the folder since.
+    await mkdir(this.#own, { recursive: true, mode: 0o700 })
+    this.#timer ??= setInterval(() => {
+      const now = new Date()
+      utimes(this.#own, now, now).catch(() => {})
+    }, this.#everyMs).unref()
     return path.join(this.#own, randomUUID())
   }
 
@@ -37,19 +45,14 @@ export class Scratch {
   }
 
   close(): Promise<void> {
+    clearInterval(this.#timer)
     return rm(this.#own, { recursive: true, force: true })
   }
 }
 
 async function isAbandoned(name: string, folder: string): Promise<boolean> {
-  const [host, pid] = name.split(',')
-  if (host !== hostname()) return Date.now() - (await stat(folder).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs > abandonedMs
-  // An earlier life of this process, in a container that starts anew with the same number.
-  if (Number(pid) === process.pid) return true
-  try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
+  const fate = fateOf(name.split(',').slice(0, -1))
+  if (fate !== 'unknown') return fate === 'gone'
+  const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }))
+  return Date.now() - mtimeMs > abandonedMs
 }
