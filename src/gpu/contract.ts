@@ -238,7 +238,7 @@ export interface RunEnvironment {
 /** What the worker process saw beside the result and its environment, for the certificate. */
 export interface Observations {
   stability: { stable: boolean; reason: string | null }
-  /** Of the CPU's cores during the timed part, MHz; empty where the host shows none. */
+  /** Clocks of the CPU's cores during the timed part, the lowest and the highest at least, MHz; empty where the host shows none. */
   frequenciesMHz: number[]
   /** Every look at a GPU; null on a CPU. */
   gpu: GpuWatch | null

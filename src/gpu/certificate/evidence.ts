@@ -11,7 +11,7 @@ export interface Evidence {
   /** On a CPU; null where the kernel does not tell. */
   hostLoad: RunEnvironment['hostLoad']
   logicalCpus: number
-  /** Of the CPU's cores during the timed part, MHz; empty where the host shows none. */
+  /** Clocks of the CPU's cores during the timed part, the lowest and the highest at least, MHz; empty where the host shows none. */
   frequenciesMHz: readonly number[]
   /** On a GPU; null on a CPU. */
   gpu: GpuWatch | null

@@ -84,7 +84,7 @@ function leastOf({ settings, rounds }: Estimated): Estimate {
 
 /** The weakest of the bases that a sum rests on. */
 export const weakest = (bases: readonly EstimateBasis[]): EstimateBasis =>
-  estimateBases[Math.max(0, ...bases.map((basis) => estimateBases.indexOf(basis)))]!
+  bases.reduce((worst, basis) => (estimateBases.indexOf(basis) > estimateBases.indexOf(worst) ? basis : worst), estimateBases[0])
 
 /** A history is read again after so long, ms: on other hosts runs end unheard. */
 const keptMs = 2000

@@ -100,6 +100,17 @@ describe('each reason is found where its cause is, and nowhere else', () => {
     assert.deepEqual(certify({ ...onGpu, gpu: watch(silent, silent) }).reasons, [])
   })
 
+  it('64 cores looked at every second for an hour, or a GPU for a day, are judged like any', () => {
+    // More than a call takes as arguments: 64 × 3600 = 230,400 and 5 × 86,400 = 432,000.
+    const wandering = Array.from({ length: 230_400 }, (_, i) => (i === 777 ? 2700 : 3000))
+    assert.deepEqual(
+      certify({ ...onCpu, frequenciesMHz: wandering }).reasons.map(({ code }) => code),
+      ['FREQUENCY_DRIFT'],
+    )
+    const { samples, ...rest } = watch({})
+    assert.deepEqual(certify({ ...onGpu, gpu: { ...rest, samples: new Array(432_000).fill(samples[0]) } }).reasons, [])
+  })
+
   it('a device whose peak is not known is not accused', () => {
     assert.equal(certify({ ...onCpu, leastFlops: 1e30, peak: null }).verdict, 'valid')
   })

@@ -5,6 +5,7 @@ import { watchGpu } from './gpu-watch.ts'
 /** What was seen of host and device while a run was timed. */
 export interface Conditions {
   hostLoad: RunEnvironment['hostLoad']
+  /** The lowest and the highest; empty where the host shows none. */
   frequenciesMHz: number[]
   gpu: GpuWatch | null
 }
@@ -19,7 +20,8 @@ const ownCpuSeconds = (): number => {
 export class ConditionWatch {
   readonly #kind: RunJob['device']['kind']
   readonly #gpu: Awaited<ReturnType<typeof watchGpu>> | null
-  readonly #frequencies: number[] = []
+  /** Lowest and highest clock that a core was seen at; null where the host shows none. */
+  #mhz: [number, number] | null = null
   #before: { host: HostCpuTime | null; own: number } = { host: null, own: 0 }
   #began = 0
 
@@ -40,7 +42,9 @@ export class ConditionWatch {
   }
 
   look(): void {
-    if (this.#kind === 'cpu') this.#frequencies.push(...cpuFrequencies())
+    // The extremes alone: a day on a large host would make millions of readings.
+    if (this.#kind === 'cpu')
+      for (const mhz of cpuFrequencies()) this.#mhz = [Math.min(mhz, this.#mhz?.[0] ?? mhz), Math.max(mhz, this.#mhz?.[1] ?? mhz)]
   }
 
   /** @param seconds length of the timed part. */
@@ -51,7 +55,7 @@ export class ConditionWatch {
     const { host, own } = this.#before
     return {
       hostLoad: host && after.host ? loadOfOthers(host, after.host, after.own - own, seconds) : null,
-      frequenciesMHz: this.#frequencies,
+      frequenciesMHz: this.#mhz ?? [],
       gpu: (await this.#gpu?.end(this.#began, ended)) ?? null,
     }
   }

@@ -313,6 +313,21 @@ test('a setting that the runtime does not follow is refused, not ignored', async
   }
 })
 
+test('what fails in the process is told in a sentence, and its stack to the log', async () => {
+  const logged: { failure?: unknown; stack?: string }[] = []
+  const own = new DeviceWorker(testDevice(), { log: { ...silent, warn: (data) => logged.push(data) } })
+  try {
+    const outcome = await own.execute({ ...jobOf(own.device), graph: { inputs: [] } as never }, patient)
+    if (outcome.outcome !== 'failed') assert.fail(JSON.stringify(outcome))
+    assert.deepEqual(Object.keys(outcome.failure).sort(), ['code', 'message'])
+    const [line] = logged.filter(({ failure }) => failure !== undefined)
+    assert.deepEqual(line?.failure, outcome.failure)
+    assert.match(line!.stack!, /\n +at .*src\/(engine|gpu)\//)
+  } finally {
+    await own.close()
+  }
+})
+
 test('a process that keeps dying is started after a pause that doubles, and a stop ends the pause', async () => {
   const clock = new FakeClock()
   const dying = new DeviceWorker(testDevice(), { log: silent, clock })
