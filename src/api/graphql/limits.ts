@@ -29,6 +29,10 @@ export const limits = {
   subscriptions: 50,
   /** Bytes of one websocket message. */
   messageBytes: 65_536,
+  /** Messages that a websocket may bring, pings included: so many at once, and so many a second over time. */
+  socketMessages: { burst: 200, perSecond: 50 },
+  /** Bytes that may wait for the client of a websocket to read them, when there is more to send. */
+  socketBufferBytes: 2 ** 22,
 } as const
 
 /** What a call costs, in rows, whatever it turns out to be. */

@@ -12,6 +12,10 @@ import { GraphqlContext } from './context.ts'
 import { formatError, type GraphqlFailure, type Phase } from './errors.ts'
 import { limits, measureDocument } from './limits.ts'
 
+/** Close code of RFC 6455, 7.4.1, for a peer that breaks a rule of ours. */
+const policyViolation = 1008
+/** For so long a close frame may be on its way, ms. */
+const farewellMs = 1000
 /** Time between pings, ms; a client that has not answered by the next one is gone. */
 const keepAliveMs = 12_000
 
@@ -56,12 +60,14 @@ export function subscriptionSocket(schema: GraphQLSchema, rows: number): (socket
       request.log.error({ err }, 'a websocket message was not handled')
       socket.close(CloseCode.InternalServerError, 'Internal server error')
     }
+    boundMessages(socket, request)
     const closed = server.opened(
       {
         protocol: socket.protocol,
         send: (data) =>
           new Promise((resolve, reject) => {
             if (socket.readyState !== socket.OPEN) return resolve()
+            if (isUnread(socket)) return resolve(socket.terminate())
             socket.send(data, (err) => (err ? reject(err) : resolve()))
           }),
         close: (code, reason) => socket.close(code, reason),
@@ -101,11 +107,39 @@ function readSubscription(schema: GraphQLSchema, query: string, operationName: s
   }
 }
 
-/** Pings until told to stop; ends a socket that does not answer. */
+/**
+ * Ends a socket whose client sends more messages than subscriptions need, pings among them, or goes on sending while it
+ * does not read the answers: each message may be answered with as many bytes as it has.
+ */
+function boundMessages(socket: WebSocket, request: FastifyRequest): void {
+  const { burst, perSecond } = limits.socketMessages
+  let left = burst
+  let countedAt = performance.now()
+  const count = () => {
+    const now = performance.now()
+    left = Math.min(burst, left + ((now - countedAt) / 1000) * perSecond) - 1
+    countedAt = now
+    if (socket.readyState !== socket.OPEN || (left >= 0 && !isUnread(socket))) return
+    const why = left < 0 ? `more than ${perSecond} messages a second` : 'answers are not read'
+    request.log.info({ bufferedBytes: socket.bufferedAmount }, `a websocket is closed: ${why}`)
+    socket.close(policyViolation, why)
+    // Its frame waits behind what is not read, and no more is taken meanwhile.
+    socket.pause()
+    setTimeout(() => socket.terminate(), farewellMs)
+  }
+  socket.on('message', count)
+  socket.on('ping', count)
+  socket.on('pong', count)
+}
+
+const isUnread = (socket: WebSocket): boolean => socket.bufferedAmount > limits.socketBufferBytes
+
+/** Pings until told to stop; ends a socket that does not answer, unless the ping waits behind what is being read. */
 function keepAlive(socket: WebSocket): () => void {
   let answered = true
   socket.on('pong', () => (answered = true))
   const timer = setInterval(() => {
+    if (socket.bufferedAmount > 0) return
     if (!answered) return socket.terminate()
     answered = false
     socket.ping()

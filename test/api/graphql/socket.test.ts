@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createClient } from 'graphql-ws'
@@ -99,7 +101,6 @@ test('one socket may not open subscriptions without end', () =>
   }))
 
 test('messages that break the protocol close that socket and nothing else', async () => {
-  const hello = '{"type":"connection_init"}'
   const start = (id: string) => JSON.stringify({ type: 'subscribe', id, payload: { query: 'subscription { ticks(count: 1) { tick } }' } })
   const cases: [string, string[], number][] = [
     ['no JSON', ['{'], 4400],
@@ -125,4 +126,82 @@ test('messages that break the protocol close that socket and nothing else', asyn
   }
   await until(() => sources.open === 0)
   assert.equal((await toy.post('{ a }')).data.a, 'A')
+})
+
+const hello = '{"type":"connection_init"}'
+
+/** A frame as a client sends it, masked with zeros (RFC 6455, 5.2). */
+function frame(opcode: number, payload: string): Buffer {
+  const data = Buffer.from(payload)
+  const head = data.length < 126 ? [0x80 | data.length] : [0x80 | 126, data.length >> 8, data.length & 255]
+  return Buffer.concat([Buffer.from([0x80 | opcode, ...head, 0, 0, 0, 0]), data])
+}
+
+/** A client that has said hello and reads nothing from then on. */
+async function deafClient(): Promise<Socket> {
+  const { port, hostname } = new URL(url)
+  const socket = connect(Number(port), hostname).on('error', () => {})
+  const key = randomBytes(16).toString('base64')
+  socket.write(
+    `GET /graphql HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n`,
+  )
+  await once(socket, 'data')
+  socket.pause()
+  socket.write(frame(1, hello))
+  return socket
+}
+const serverSockets = () => [...toy.app.websocketServer.clients]
+
+for (const [name, sent] of [
+  ['pings of the websocket', frame(9, 'x'.repeat(125))],
+  ['pings of the protocol', frame(1, JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(60_000) } }))],
+  ['messages that are refused', frame(1, JSON.stringify({ type: 'subscribe', id: '1', payload: { query: '{ nope }' } }))],
+] as const)
+  test(`a client that sends ${name} and reads nothing is cut off, and little is kept for it`, { timeout: 20_000 }, async () => {
+    const client = await deafClient()
+    await until(() => serverSockets().length === 1)
+    let most = 0
+    const watch = setInterval(() => {
+      for (const { bufferedAmount } of serverSockets()) most = Math.max(most, bufferedAmount)
+    }, 1)
+    while (serverSockets().length > 0) {
+      if (!client.writableNeedDrain) client.write(sent)
+      await sleep(0)
+    }
+    clearInterval(watch)
+    client.destroy()
+    assert.ok(most < limits.socketBufferBytes + 2 ** 20, `${most} bytes`)
+  })
+
+test('a client that does not read what it subscribed to is cut off, and its sources end', { timeout: 20_000 }, async () => {
+  const client = await deafClient()
+  await until(() => serverSockets().length === 1)
+  for (let i = 0; i < 20; i++)
+    client.write(frame(1, JSON.stringify({ type: 'subscribe', id: `${i}`, payload: { query: 'subscription { flood }' } })))
+  await until(() => sources.open > 0)
+  await until(() => sources.open === 0 && serverSockets().length === 0)
+  client.destroy()
+})
+
+test('more messages than subscriptions need close the socket with the reason; as many as they need do not', async () => {
+  const open = async () => {
+    const socket = new WebSocket(url, 'graphql-transport-ws')
+    await once(socket, 'open')
+    socket.send(hello)
+    await once(socket, 'message')
+    return socket
+  }
+  const { burst, perSecond } = limits.socketMessages
+  const calm = await open()
+  for (let i = 0; i < burst - 10; i++) calm.send('{"type":"ping"}')
+  let pongs = 0
+  calm.on('message', () => (pongs += 1))
+  await until(() => pongs === burst - 10)
+  assert.equal(calm.readyState, WebSocket.OPEN)
+  calm.close()
+  const busy = await open()
+  const closed = once(busy, 'close')
+  for (let i = 0; i < 5 * burst; i++) busy.send('{"type":"ping"}')
+  const [code, reason] = await closed
+  assert.deepEqual([code, String(reason)], [1008, `more than ${perSecond} messages a second`])
 })

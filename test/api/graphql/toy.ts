@@ -1,4 +1,5 @@
 /** A small schema behind the real face, for what has nothing to do with architectures. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { Type } from 'typebox'
 import { ApiError } from '../../../src/api/errors.ts'
@@ -21,6 +22,19 @@ async function* ticks(count: number, signal: AbortSignal) {
   } finally {
     sources.open -= 1
     sources.ended += 1
+  }
+}
+
+/** Large events without end. */
+async function* flood(signal: AbortSignal) {
+  sources.open += 1
+  try {
+    while (!signal.aborted) {
+      await nextTurn()
+      yield 'x'.repeat(500_000)
+    }
+  } finally {
+    sources.open -= 1
   }
 }
 
@@ -79,6 +93,7 @@ const feature: GraphqlFeature = {
       }),
     },
     Subscription: {
+      flood: { description: 'Large texts without end.', type: 'String!', subscribe: (_args, signal) => flood(signal) },
       ticks: field({
         description: 'So many ticks, then silence.',
         args: Type.Object({ count: Type.Integer({ minimum: 0, maximum: 10 }) }),
