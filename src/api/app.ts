@@ -23,6 +23,7 @@ import { useOpenApi } from './plugins/openapi.ts'
 import { refuseConnection, sendProblem, useOtherMethods, useProblems } from './plugins/problems.ts'
 import { requestId, useRequests } from './plugins/requests.ts'
 import { useSecurity } from './plugins/security.ts'
+import { useTransfers } from './plugins/transfers.ts'
 import { useValidation } from './plugins/validation.ts'
 import type { Services } from './services.ts'
 
@@ -48,6 +49,8 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     bodyLimit: config.MAX_BODY_BYTES,
     trustProxy: config.TRUST_PROXY,
     return503OnClosing: false,
+    // For a client that has connected and does not ask; `useTransfers` sees to those that have.
+    http: { headersTimeout: 20_000, connectionsCheckingInterval: 5000 },
     clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (error, request, reply) =>
@@ -61,6 +64,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   await app.register(useConnections, { answersMs: config.SHUTDOWN_MS / 3 })
   await app.register(useValidation)
   await app.register(useProblems)
+  await app.register(useTransfers, config)
   await app.register(useRequests)
   await app.register(useCrossSite, config)
   await app.register(useSecurity, config)

@@ -81,6 +81,24 @@ export const ConfigSchema = Type.Object(
       maximum: 2048 * MiB - 1,
       description: 'Largest file taken as an upload, bytes; an ONNX file ends at 2 GiB.',
     }),
+    MIN_TRANSFER_RATE: Type.Integer({
+      default: 8192,
+      minimum: 0,
+      maximum: 2 ** 30,
+      description: 'Least rate at which a body must arrive and an answer be read, bytes a second; 0: none. A slower client is cut off.',
+    }),
+    TRANSFER_WINDOW_MS: Type.Integer({
+      default: 15_000,
+      minimum: 100,
+      maximum: 600_000,
+      description: 'Time over which the rate of a transfer is taken, ms: a client may pause for so long.',
+    }),
+    MAX_TRANSFER_MS: Type.Integer({
+      default: 3_600_000,
+      minimum: 1000,
+      maximum: 86_400_000,
+      description: 'Longest time that a body may take to arrive, or an answer to be read, ms.',
+    }),
     MAX_LAYERS: Type.Integer({ default: 10_000, minimum: 1, maximum: 100_000, description: 'Most layers one architecture may have.' }),
     MAX_ELEMENTS: Type.Integer({
       default: 2 ** 40,

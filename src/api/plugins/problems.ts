@@ -43,9 +43,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(JSON.stringify(problemDocument(coded, request.id)))
 }
 
-/**
- * Answers what is not HTTP enough to become a request, on the bare socket. Its request id is new.
- */
+/** Answers what is not HTTP enough to become a request. */
 export function refuseConnection(error: { code?: string }, socket: Socket): void {
   const [code, detail]: [ErrorCode, string] =
     error.code === 'HPE_HEADER_OVERFLOW'
@@ -53,7 +51,12 @@ export function refuseConnection(error: { code?: string }, socket: Socket): void
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ['REQUEST_TIMEOUT', 'the request was begun and did not end in time']
         : ['MALFORMED_REQUEST', 'what was sent is not HTTP/1.1']
-  const problem = problemDocument(codedError(new ApiError(code, detail)), randomUUID())
+  endConnection(new ApiError(code, detail), socket)
+}
+
+/** Answers with an error on the bare socket, and closes it. The request id is new. */
+export function endConnection(error: ApiError, socket: Socket): void {
+  const problem = problemDocument(codedError(error), randomUUID())
   const body = JSON.stringify(problem)
   if (socket.writable)
     socket.write(

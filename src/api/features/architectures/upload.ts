@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { BlobFile, Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import { endConnection } from '../../plugins/problems.ts'
+import { Slots } from '../../slots.ts'
 
 /** Uploads under way at a time: each takes room on the disk for as long as its client takes to send it. */
-const mostUploads = 8
-/** A client that sends nothing for so long has gone. */
-const stalledMs = 60_000
+const mostUploads = { total: 12, perClient: 8, what: 'files are being uploaded' }
 /** How long what is left of a refused upload is read and thrown away, so that the client hears why before the end. */
 const drainMs = 10_000
 
@@ -18,6 +18,13 @@ export interface Upload {
   file: BlobFile
 }
 
+/** How far an upload has come. */
+interface Progress {
+  bytes: number
+  /** Nothing is waited for any more. */
+  whole: boolean
+}
+
 const wrong = (path: string, message: string): ApiError => invalidRequest('upload', [{ path, message }])
 
 /** Takes files to disk, piece by piece: none is ever whole in memory. */
@@ -25,7 +32,7 @@ export class Uploads {
   readonly #store: Store
   /** Bytes a file may have. */
   readonly #limit: number
-  #underWay = 0
+  readonly #slots = new Slots(mostUploads)
 
   constructor(store: Store, limit: number) {
     this.#store = store
@@ -38,18 +45,20 @@ export class Uploads {
    */
   async take<T>(request: FastifyRequest, use: (upload: Upload) => Promise<T>): Promise<T> {
     let path: string | undefined
-    const counted = this.#underWay < mostUploads
+    const progress: Progress = { bytes: 0, whole: false }
+    let release: (() => void) | undefined
     try {
-      if (!counted)
-        throw new ApiError('OVERLOADED', `${mostUploads} files are being uploaded: try again when one is through`, [], {
-          'retry-after': '5',
-        })
-      this.#underWay += 1
+      release = this.#slots.take(request.ip, {
+        bytes: () => (progress.whole ? Number.POSITIVE_INFINITY : progress.bytes),
+        end: () =>
+          endConnection(new ApiError('REQUEST_TIMEOUT', 'the file came slowly, and others wait to send theirs'), request.raw.socket),
+      })
       const length = Number(request.headers['content-length'] ?? 0)
       // A form has a few hundred bytes around its file.
       if (length > this.#limit + (request.isMultipart() ? 65_536 : 0)) throw this.#tooLarge()
       path = await this.#store.blobs.scratch.path()
-      const upload = await (request.isMultipart() ? this.#form(request, path) : this.#bytes(request, path))
+      const upload = await (request.isMultipart() ? this.#form(request, path, progress) : this.#bytes(request, path, progress))
+      progress.whole = true
       if (upload.file.bytes === 0) throw wrong('', 'the file is empty: send the bytes of an ONNX model')
       return await use(upload)
     } catch (cause) {
@@ -58,25 +67,25 @@ export class Uploads {
         ? new ApiError('OVERLOADED', 'there is no room on this machine’s disk for the file: try again later')
         : cause
     } finally {
-      if (counted) this.#underWay -= 1
+      release?.()
       if (path) await rm(path, { force: true })
     }
   }
 
   /** A body that is the file, its name in the address. */
-  async #bytes(request: FastifyRequest, path: string): Promise<Upload> {
+  async #bytes(request: FastifyRequest, path: string, progress: Progress): Promise<Upload> {
     const name = nameOf((request.query as { name?: unknown }).name, 'say ?name=… in the address')
-    return { name, file: await this.#save(request.body as Readable, path) }
+    return { name, file: await this.#save(request.body as Readable, path, progress) }
   }
 
   /** A form with the fields `name` and `file`, in any order. */
-  async #form(request: FastifyRequest, path: string): Promise<Upload> {
+  async #form(request: FastifyRequest, path: string, progress: Progress): Promise<Upload> {
     let name: unknown = (request.query as { name?: unknown }).name
     let file: BlobFile | undefined
     const problems: Problem[] = []
     try {
       for await (const part of request.parts({ limits: { parts: 20, fieldSize: 10_000, fileSize: Number.POSITIVE_INFINITY } })) {
-        if (part.type === 'file' && part.fieldname === 'file' && !file) file = await this.#save(part.file, path)
+        if (part.type === 'file' && part.fieldname === 'file' && !file) file = await this.#save(part.file, path, progress)
         else if (part.type === 'field' && part.fieldname === 'name') name = part.value
         else {
           const message =
@@ -97,30 +106,20 @@ export class Uploads {
     return { name: nameOf(name, 'send it as the field name'), file }
   }
 
-  async #save(from: Readable, path: string): Promise<BlobFile> {
+  async #save(from: Readable, path: string, progress: Progress): Promise<BlobFile> {
     const hash = createHash('sha256')
-    let bytes = 0
-    let file: FileHandle | undefined
-    let timer: NodeJS.Timeout | undefined
-    const wait = () => {
-      clearTimeout(timer)
-      timer = setTimeout(() => from.destroy(new ApiError('REQUEST_TIMEOUT', `nothing came for ${stalledMs / 1000} s`)), stalledMs)
-    }
+    const file = await open(path, 'wx', 0o600)
     try {
-      file = await open(path, 'wx', 0o600)
-      wait()
       // Not destroyed on the way out: with the request its connection would go, and the answer with it.
       for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        bytes += chunk.length
-        if (bytes > this.#limit) throw this.#tooLarge()
+        progress.bytes += chunk.length
+        if (progress.bytes > this.#limit) throw this.#tooLarge()
         hash.update(chunk)
         for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
-        wait()
       }
-      return { path, digest: `sha256:${hash.digest('hex')}`, bytes }
+      return { path, digest: `sha256:${hash.digest('hex')}`, bytes: progress.bytes }
     } finally {
-      clearTimeout(timer)
-      await file?.close()
+      await file.close()
     }
   }
 

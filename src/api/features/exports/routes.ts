@@ -61,7 +61,7 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
     },
     async (request, reply) => {
       const { format } = request.query
-      const { filename, body, length, opset } = await exports.file(request.params.id, request.query)
+      const { filename, body, length, opset } = await exports.file(request.params.id, request.query, request.ip)
       if (opset !== null) reply.header('x-onnx-opset', opset)
       return reply
         .header('content-type', types[format])

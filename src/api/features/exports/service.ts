@@ -1,3 +1,4 @@
+import type { ReadStream } from 'node:fs'
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,6 +9,7 @@ import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
 import type { Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
+import { Slots } from '../../slots.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
 import { readResolution } from '../costs/service.ts'
@@ -16,7 +18,7 @@ import type { ExportQuery, TextExportQuery } from './schema.ts'
 type Format = ExportQuery['format']
 
 /** Files with weights that may lie on disk at a time: they stay as long as clients take to read them. */
-const mostFiles = 4
+const mostFiles = { total: 6, perClient: 4, what: 'files with weights are being sent' }
 
 /** What each format takes besides its name. */
 const takes: Readonly<Record<Format, readonly (keyof ExportQuery)[]>> = {
@@ -42,7 +44,7 @@ export class ExportService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #blobs: Store['blobs']
-  #files = 0
+  readonly #slots = new Slots(mostFiles)
 
   constructor({ architectures, pool, store }: { architectures: ArchitectureService; pool: EnginePool; store: Store }) {
     this.#architectures = architectures
@@ -52,16 +54,17 @@ export class ExportService {
 
   /**
    * The architecture with this id as a file.
+   * @param client address of who asks: one with weights is on disk for as long as it takes to read it.
    * @throws ApiError INVALID_REQUEST where the format does not take an option, ARCHITECTURE_NOT_FOUND, NO_WEIGHTS, OVERLOADED;
    *   EngineError UNKNOWN_CONVENTION, INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW, EXPORT_UNSUPPORTED, LIMIT_EXCEEDED.
    */
-  async file(id: string, query: ExportQuery): Promise<ExportedFile> {
+  async file(id: string, query: ExportQuery, client: string): Promise<ExportedFile> {
     check(query)
     const row = await this.#architectures.stored(id)
     const filename = `${fileStem(row.name)}.${extensions[query.format]}`
     const opset = query.format === 'onnx' ? onnxOpset : null
-    if (query.weights === 'file') return { filename, ...(await this.#ownFile(row)) }
-    if (query.weights === 'seeded') return { filename, opset, ...(await this.#sent(() => this.#onnxFile(row, query))) }
+    if (query.weights === 'file') return { filename, ...(await this.#ownFile(row, client)) }
+    if (query.weights === 'seeded') return { filename, opset, ...(await this.#sent(() => this.#onnxFile(row, query), client)) }
     const body = await this.#write(row, query)
     return { filename, body, length: body.length, opset }
   }
@@ -77,7 +80,7 @@ export class ExportService {
   }
 
   /** The file that was registered, as it is. */
-  async #ownFile({ id, blob, source }: StoredArchitecture): Promise<Omit<ExportedFile, 'filename'>> {
+  async #ownFile({ id, blob, source }: StoredArchitecture, client: string): Promise<Omit<ExportedFile, 'filename'>> {
     const { kind, report } = source as Architecture['source'] & { report?: ImportReport }
     if (blob === null)
       throw new ApiError(
@@ -93,7 +96,7 @@ export class ExportService {
         } finally {
           await release()
         }
-      })),
+      }, client)),
     }
   }
 
@@ -117,22 +120,20 @@ export class ExportService {
    * A file on disk, and not in memory: it may take 2 GiB. Its name is gone before it is read, so that nothing is left of it.
    * @param make the file, open, its name removed.
    */
-  async #sent(make: () => Promise<FileHandle>): Promise<Pick<ExportedFile, 'body' | 'length'>> {
-    if (this.#files >= mostFiles)
-      throw new ApiError('OVERLOADED', `${mostFiles} files with weights are being sent: try again when one is through`, [], {
-        'retry-after': '5',
-      })
-    this.#files += 1
+  async #sent(make: () => Promise<FileHandle>, client: string): Promise<Pick<ExportedFile, 'body' | 'length'>> {
+    let body: ReadStream | undefined
+    const release = this.#slots.take(client, {
+      bytes: () => body?.bytesRead ?? Number.POSITIVE_INFINITY,
+      end: () => body?.destroy(),
+    })
     try {
       const file = await make()
       const { size } = await file.stat()
-      const body = file.createReadStream({ start: 0, highWaterMark: 2 ** 18 })
-      body.once('close', () => {
-        this.#files -= 1
-      })
+      body = file.createReadStream({ start: 0, highWaterMark: 2 ** 18 })
+      body.once('close', release)
       return { body, length: size }
     } catch (cause) {
-      this.#files -= 1
+      release()
       if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
         throw new ApiError(
           'OVERLOADED',

@@ -110,6 +110,7 @@ export const RunHeaders = Type.Object({
 export const admissionErrors = [
   'MALFORMED_JSON',
   'INVALID_REQUEST',
+  'REQUEST_TIMEOUT',
   'ARCHITECTURE_NOT_FOUND',
   'DEVICE_NOT_FOUND',
   'AMBIGUOUS_DEVICE',

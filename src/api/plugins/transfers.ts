@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import fp from 'fastify-plugin'
+import type { Config } from '../config.ts'
+import { ApiError } from '../errors.ts'
+import { endConnection } from './problems.ts'
+
+/** Bytes that may lie in memory for slow clients, all together: bodies that are not whole, answers that are not read. */
+const mostHeld = 2 ** 28
+/** A transfer that has taken so long, ms, may be cut off to get below `mostHeld`. */
+const slowMs = 2000
+
+/** One direction of a connection, while something is under way in it. Times in ms, as `performance.now` has them. */
+interface Transfer {
+  since: number
+  /** When the window began that is judged next, the bytes moved by then, and those that waited to be moved. */
+  from: number
+  moved: number
+  waiting: number
+}
+
+interface Connection {
+  request: IncomingMessage | null
+  /** Bytes that had been received when its headers were whole. */
+  receivedBefore: number
+  response: ServerResponse | null
+  incoming: Transfer | null
+  outgoing: Transfer | null
+}
+
+export type TransferSettings = Pick<Config, 'MIN_TRANSFER_RATE' | 'TRANSFER_WINDOW_MS' | 'MAX_TRANSFER_MS'>
+
+/**
+ * Cuts off clients that send a body, or read an answer, too slowly or for too long: each holds a slot, a file or memory
+ * meanwhile. Looked at by connection, so that it holds for every route, for streams of events and for websockets.
+ */
+export const useTransfers = fp<TransferSettings>(
+  async (app, settings) => {
+    const connections = new Map<Socket, Connection>()
+    app.server.on('connection', (socket) => {
+      connections.set(socket, { request: null, receivedBefore: 0, response: null, incoming: null, outgoing: null })
+      socket.once('close', () => connections.delete(socket))
+    })
+    app.server.on('request', (request, response) => {
+      const connection = connections.get(request.socket)
+      if (connection) Object.assign(connection, { request, receivedBefore: request.socket.bytesRead, response, incoming: null })
+    })
+    const cut = (socket: Socket, { response }: Connection, why: string) => {
+      app.log.info({ address: socket.remoteAddress, bytesRead: socket.bytesRead, bytesWritten: socket.bytesWritten }, `cut off: ${why}`)
+      connections.delete(socket)
+      if (response === null || response.headersSent || response.destroyed) socket.destroy()
+      else endConnection(new ApiError('REQUEST_TIMEOUT', why), socket)
+    }
+    const look = () => {
+      const now = performance.now()
+      const held: [bytes: number, socket: Socket, connection: Connection][] = []
+      for (const [socket, connection] of connections) {
+        connection.incoming = incoming(socket, connection, now)
+        connection.outgoing = outgoing(socket, connection, now)
+        const why =
+          tooSlow(connection.incoming, received(socket), now, settings, 'the body arrived') ??
+          tooSlow(connection.outgoing, delivered(socket), now, settings, 'the answer was read')
+        if (why !== null) cut(socket, connection, why)
+        else if (now - Math.min(connection.incoming?.since ?? now, connection.outgoing?.since ?? now) > slowMs)
+          held.push([heldBytes(socket, connection), socket, connection])
+      }
+      let total = held.reduce((sum, [bytes]) => sum + bytes, 0)
+      if (total > mostHeld)
+        for (const [bytes, socket, connection] of held.sort(([a], [b]) => b - a)) {
+          cut(socket, connection, `slow transfers hold ${total} bytes of memory, and this one most of them`)
+          if ((total -= bytes) <= mostHeld) break
+        }
+    }
+    const timer = setInterval(look, Math.min(1000, settings.TRANSFER_WINDOW_MS / 4)).unref()
+    app.addHook('onClose', async () => clearInterval(timer))
+  },
+  { name: 'transfers', fastify: '5.x', dependencies: ['problems'] },
+)
+
+const received = (socket: Socket): number => socket.bytesRead
+
+/** Bytes that the system has taken over: those of a write that is under way count one by one, and not when all are through. */
+function delivered(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle: { bytesWritten: number; writeQueueSize: number } | null }
+  return handle ? handle.bytesWritten - handle.writeQueueSize : socket.bytesWritten
+}
+
+/** The body that is arriving; null where there is none, or where the service itself does not read on. */
+function incoming(socket: Socket, { request, incoming: before }: Connection, now: number): Transfer | null {
+  if (request === null || request.complete || request.destroyed) return null
+  const since = before?.since ?? now
+  if (before === null || request.readableLength >= request.readableHighWaterMark)
+    return { since, from: now, moved: received(socket), waiting: Number.POSITIVE_INFINITY }
+  return before
+}
+
+/** The answer that waits to be read; null where nothing waits. */
+function outgoing(socket: Socket, { outgoing: before }: Connection, now: number): Transfer | null {
+  if (socket.writableLength === 0) return null
+  return before ?? { since: now, from: now, moved: delivered(socket), waiting: socket.writableLength }
+}
+
+/**
+ * Why a transfer is cut off, or null. Slow is one where less than the least rate was moved in a whole window and what
+ * waited at its beginning is not through: a stream of few events is not. A new window begins where it was not slow.
+ */
+function tooSlow(transfer: Transfer | null, moved: number, now: number, settings: TransferSettings, what: string): string | null {
+  if (transfer === null) return null
+  const { MIN_TRANSFER_RATE: rate, TRANSFER_WINDOW_MS: windowMs, MAX_TRANSFER_MS: maxMs } = settings
+  if (now - transfer.since > maxMs) return `${what} for more than ${maxMs} ms, the longest a transfer may take (MAX_TRANSFER_MS)`
+  const ms = now - transfer.from
+  if (ms < windowMs) return null
+  const bytes = moved - transfer.moved
+  if (bytes < transfer.waiting && bytes < (rate * ms) / 1000)
+    return `${what} at less than ${rate} bytes a second for ${windowMs} ms (MIN_TRANSFER_RATE, TRANSFER_WINDOW_MS)`
+  Object.assign(transfer, { from: now, moved })
+  return null
+}
+
+/** Bytes in memory for this connection: of a body of JSON, which is kept until it is whole, and of the answer. */
+function heldBytes(socket: Socket, { request, receivedBefore, incoming }: Connection): number {
+  const kept = incoming !== null && request?.headers['content-type']?.startsWith('application/json')
+  return socket.writableLength + (kept ? received(socket) - receivedBefore : 0)
+}
