@@ -18,12 +18,20 @@ import {
 
 /** Writes small ONNX files, for tests and for `npm run test:hostile`. */
 
-export type AttributeValue = number | readonly number[] | string | { float: number } | { tensor: TensorProto } | { ref: string; type: A }
+export type AttributeValue =
+  | number
+  | readonly number[]
+  | string
+  | { float: number }
+  | { floats: readonly number[] }
+  | { tensor: TensorProto }
+  | { ref: string; type: A }
 
 export function attribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: A.INT, i: BigInt(value) })
   if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) })
   if ('float' in value) return create(AttributeProtoSchema, { name, type: A.FLOAT, f: value.float })
+  if ('floats' in value) return create(AttributeProtoSchema, { name, type: A.FLOATS, floats: [...value.floats] })
   if ('tensor' in value) return create(AttributeProtoSchema, { name, type: A.TENSOR, t: value.tensor })
   if ('ref' in value) return create(AttributeProtoSchema, { name, type: value.type, refAttrName: value.ref })
   return create(AttributeProtoSchema, { name, type: A.INTS, ints: value.map(BigInt) })
@@ -122,6 +130,7 @@ export function file({
       opsetImport: [
         { domain: '', version: BigInt(opset) },
         { domain: 'local', version: 1n },
+        { domain: 'com.microsoft', version: 1n },
       ],
       functions: [...functions],
       graph: create(GraphProtoSchema, {

@@ -48,7 +48,7 @@ ${missing.join('\n')}
 
 ## What is read
 
-Opsets 6 to 23. Operators that become a layer each: ${list(ops.flatMap((op) => Object.keys(op.fromOnnx ?? {})))}.
+Opsets 6 to 28. Operators that become a layer each: ${list(ops.flatMap((op) => Object.keys(op.fromOnnx ?? {})))}.
 
 Written as others where no layer is the same: ${list(rewrittenOperators())}.
 

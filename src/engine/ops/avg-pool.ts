@@ -7,13 +7,26 @@ import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { canonicalFunctional, functional } from './shared/functional.ts'
 import { channelsLast, padded, withHeight, withWindowHeight } from './shared/lowering/channels-last.ts'
+import { filled } from './shared/onnx-emit.ts'
 import { onnxWindow, spatialSizes, spelledWindow } from './shared/onnx-window.ts'
-import { canonicalWindow, nouns, type Rank, type SpelledWindow, spatial, windowAttributes, windowOf } from './shared/spatial.ts'
+import {
+  canonicalPerDim,
+  canonicalWindow,
+  dilation,
+  nouns,
+  perDim,
+  type Rank,
+  type SpelledWindow,
+  spatial,
+  windowAttributes,
+  windowOf,
+} from './shared/spatial.ts'
 import { checkPoolPadding, fieldOf, type Geometry, padsWithOverhang, type SpatialWindow, windowGeometry } from './shared/window.ts'
 
 const attributesOf = (rank: Rank) =>
   Type.Object({
     ...windowAttributes(rank),
+    dilation: dilation(rank),
     ceilMode: Type.Optional(Type.Boolean({ description: 'Round the output size up instead of down. Default false.' })),
     countIncludePad: Type.Optional(Type.Boolean({ description: 'Count padding zeros into the mean. Default true; TensorFlow does not.' })),
     functional,
@@ -24,15 +37,13 @@ interface AvgPoolAttributes extends SpelledWindow {
   functional?: true
 }
 
-/** Reads `AveragePool` of this rank, undilated. */
+/** Reads `AveragePool` of this rank. */
 const readAveragePool =
   (rank: Rank) =>
   (node: OnnxNode): OnnxLayer | null => {
     const sizes = spatialSizes(node, rank)
     if (!sizes) return null
-    const read = onnxWindow(node, sizes, node.ints('kernel_shape') ?? [])
-    if (read.dilation.some((step) => step !== 1)) return null
-    const { dilation, ...window } = spelledWindow(read)
+    const window = spelledWindow(onnxWindow(node, sizes, node.ints('kernel_shape') ?? []))
     return { attributes: { ...window, ceilMode: node.int('ceil_mode', 0) === 1, countIncludePad: node.int('count_include_pad', 0) === 1 } }
   }
 
@@ -41,7 +52,9 @@ function counts(g: Geometry, size: readonly number[], i: number, includePad: boo
   const [low, high] = includePad ? [-g.pads[i]!, size[i]! + g.pads[size.length + i]!] : [0, size[i]!]
   return Array.from({ length: g.output[i]! }, (_, o) => {
     const start = o * g.stride[i]! - g.pads[i]!
-    return Math.min(start + g.kernel[i]!, high) - Math.max(start, low)
+    const step = g.dilation[i]!
+    const [first, end] = [Math.max(0, Math.ceil((low - start) / step)), Math.min(g.kernel[i]!, Math.ceil((high - start) / step))]
+    return Math.max(0, end - first)
   })
 }
 
@@ -61,8 +74,12 @@ function divisorCorrection(size: readonly number[], a: SpatialWindow, countInclu
 }
 
 /** Average pooling as ONNX writes it. */
-function emitMean(emit: OnnxEmitter, size: readonly number[], a: SpatialWindow, countIncludePad: boolean): void {
+function emitMean(emit: OnnxEmitter, channels: number, size: readonly number[], a: SpatialWindow, countIncludePad: boolean): void {
   const geometry = windowGeometry(size, a)
+  if (geometry.dilation.some((step) => step > 1)) {
+    emitDilatedMean(emit, channels, size, a, countIncludePad)
+    return
+  }
   const window = { kernel_shape: a.kernelSize, strides: a.stride, pads: padsWithOverhang(geometry) }
   // The overhang is written as padding. Where it must not count although padding does, the mean over whole windows is
   // corrected afterwards.
@@ -76,8 +93,45 @@ function emitMean(emit: OnnxEmitter, size: readonly number[], a: SpatialWindow, 
   emit.node('Mul', [mean, emit.constant('correction', [1, 1, ...geometry.output], correction)], emit.outputs)
 }
 
+/** A dilated one, which AveragePool has from opset 19 only: a sum by a convolution of each channel with ones, then divided. */
+function emitDilatedMean(emit: OnnxEmitter, channels: number, size: readonly number[], a: SpatialWindow, countIncludePad: boolean): void {
+  const geometry = windowGeometry(size, a)
+  const { kernel, stride, dilation: dilations, output } = geometry
+  const sum = emit.temporary('sum')
+  const ones = filled(emit, 'ones', [channels, 1, ...kernel], 1)
+  const window = { kernel_shape: kernel, strides: stride, dilations, pads: padsWithOverhang(geometry), group: channels }
+  emit.node('Conv', [emit.inputs[0]!, ones], [sum], window)
+  const taps = product(...kernel)
+  const factors = divisorCorrection(size, a, countIncludePad) ?? new Float32Array(product(...output)).fill(1)
+  const divisors = emit.constant(
+    'divisors',
+    [1, 1, ...output],
+    factors.map((factor) => taps / factor),
+  )
+  emit.node('Div', [sum, divisors], emit.outputs)
+}
+
+/** The mean of each whole window of a tensor with channels last that is padded already, where its elements lie apart. */
+function dilatedMean(tf: typeof tfjs, { kernel, stride, dilation: steps, output }: Geometry): (x: tfjs.Tensor) => tfjs.Tensor {
+  const taps = product(...kernel)
+  return (x) => {
+    const sums: tfjs.Tensor[] = []
+    for (let tap = 0; tap < taps; tap++) {
+      let rest = tap
+      const begin = new Array<number>(kernel.length)
+      for (let i = kernel.length - 1; i >= 0; i--) {
+        begin[i] = (rest % kernel[i]!) * steps[i]!
+        rest = Math.floor(rest / kernel[i]!)
+      }
+      const end = begin.map((from, i) => from + (output[i]! - 1) * stride[i]! + 1)
+      sums.push(tf.stridedSlice(x, [0, ...begin, 0], [x.shape[0]!, ...end, x.shape.at(-1)!], [1, ...stride, 1]))
+    }
+    return tf.div(tf.addN(sums), taps)
+  }
+}
+
 /**
- * Average pooling as PyTorch's `nn.AvgPool1d` to `3d`; stride defaults to the kernel. As many window reads as the window
+ * Average pooling as PyTorch's `nn.AvgPool1d` to `3d`, which do not dilate, and ONNX's AveragePool; stride defaults to the kernel. As many window reads as the window
  * has elements, one addition fewer and one division per output element, padding included.
  */
 const avgPool = (rank: Rank) => {
@@ -89,6 +143,9 @@ const avgPool = (rank: Rank) => {
     arity: takes(1),
     canonical: (raw: Static<ReturnType<typeof attributesOf>>): AvgPoolAttributes => ({
       ...canonicalWindow(rank, raw, raw.kernelSize),
+      ...(raw.dilation === undefined || perDim(rank, raw.dilation).every((step) => step === 1)
+        ? {}
+        : { dilation: canonicalPerDim(rank, raw.dilation) }),
       ceilMode: raw.ceilMode ?? false,
       countIncludePad: raw.countIncludePad ?? true,
       ...canonicalFunctional(raw),
@@ -106,7 +163,7 @@ const avgPool = (rank: Rank) => {
     },
     field: (_shapes, a) => fieldOf(windowOf(rank, a)),
     fromOnnx: { AveragePool: readAveragePool(rank) },
-    onnx: (emit, { inputs }, a) => emitMean(emit, inputs[0]!.slice(2), windowOf(rank, a), a.countIncludePad),
+    onnx: (emit, { inputs }, a) => emitMean(emit, inputs[0]![1]!, inputs[0]!.slice(2), windowOf(rank, a), a.countIncludePad),
     tfjs: (tf, { attributes: a, inputs }) => {
       const size = withHeight(inputs[0]!.slice(2), 1)
       const window = withWindowHeight(windowOf(rank, a))
@@ -114,10 +171,13 @@ const avgPool = (rank: Rank) => {
       const factors = divisorCorrection(size, window, a.countIncludePad)
       const correction = factors ? tf.tensor(factors, [1, ...geometry.output, 1]) : null
       const { kernel, stride } = geometry
+      const dilated = geometry.dilation.some((step) => step > 1) ? dilatedMean(tf, geometry) : null
       const pool = (x: tfjs.Tensor) =>
-        rank === 3
-          ? tf.avgPool3d(x as tfjs.Tensor5D, kernel as [number, number, number], stride as [number, number, number], 'valid')
-          : tf.avgPool(x as tfjs.Tensor4D, kernel as [number, number], stride as [number, number], 'valid')
+        dilated
+          ? dilated(x)
+          : rank === 3
+            ? tf.avgPool3d(x as tfjs.Tensor5D, kernel as [number, number, number], stride as [number, number, number], 'valid')
+            : tf.avgPool(x as tfjs.Tensor4D, kernel as [number, number], stride as [number, number], 'valid')
       return channelsLast(tf, rank, (x) => {
         const mean = pool(padded(tf, x, geometry, 0))
         return correction ? tf.mul(mean, correction) : mean

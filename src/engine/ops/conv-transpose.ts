@@ -93,14 +93,12 @@ const readConvTranspose =
     const window = onnxWindow(node, sizes, node.ints('kernel_shape') ?? weight.shape.slice(2))
     const outputPadding = node.ints('output_padding') ?? sizes.map(() => 0)
     const placed = statedPads(node, sizes, window, outputPadding)
-    if (!placed) return null
     return {
       attributes: {
         outChannels: weight.shape[1]! * groups,
         inChannels: weight.shape[0]!,
         ...window,
-        padding: placed,
-        outputPadding: [...outputPadding],
+        ...placed,
         groups,
         bias: node.inputs[2] !== undefined,
       },
@@ -114,15 +112,19 @@ function statedPads(
   sizes: Shape,
   { kernelSize, stride, padding, dilation }: OnnxWindow,
   extra: readonly number[],
-): readonly number[] | 'same' | null {
+): { padding: readonly number[] | 'same'; outputPadding: readonly number[] } {
   const rule = node.text('auto_pad', 'NOTSET')
   const stated = node.ints('output_shape') ?? (rule.startsWith('SAME') ? sizes.map((size, i) => size * stride[i]!) : undefined)
-  if (!stated) return padding
+  if (!stated) return { padding, outputPadding: [...extra] }
   const wanted = stated.slice(-sizes.length)
   const totals = sizes.map((size, i) => stride[i]! * (size - 1) + extra[i]! + dilation[i]! * (kernelSize[i]! - 1) + 1 - wanted[i]!)
-  if (totals.some((total) => total < 0)) return null
-  const before = totals.map((total) => (rule === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2)))
-  return [...before, ...totals.map((total, i) => total - before[i]!)]
+  // A size beyond what the window reaches: what is there is the bias alone, as behind output padding.
+  const pads = totals.map((total) => Math.max(0, total))
+  const before = pads.map((total) => (rule === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2)))
+  return {
+    padding: [...before, ...pads.map((total, i) => total - before[i]!)],
+    outputPadding: totals.map((total, i) => extra[i]! + Math.max(0, -total)),
+  }
 }
 
 /** The whole result without pads of a map, N×H×W×C, by TF.js's kernel; filter Kh×Kw×O×I, its taps spread. */

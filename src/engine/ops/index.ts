@@ -76,6 +76,7 @@ import { tanh } from './tanh.ts'
 import { thresholdedRelu } from './thresholded-relu.ts'
 import { tile } from './tile.ts'
 import { transpose } from './transpose.ts'
+import { where } from './where.ts'
 
 export const ops: readonly AnyOp[] = [
   abs,
@@ -164,6 +165,7 @@ export const ops: readonly AnyOp[] = [
   thresholdedRelu,
   tile,
   transpose,
+  where,
 ]
 
 const byType: ReadonlyMap<string, AnyOp> = new Map(ops.map((op) => [op.type, op]))

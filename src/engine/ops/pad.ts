@@ -29,7 +29,11 @@ const Attributes = Type.Object({
       description: 'One value, the inside mirrored at its outermost element, or that element again. Default constant.',
     }),
   ),
-  value: Type.Optional(Type.Number({ description: 'What a constant border holds. Default 0.' })),
+  value: Type.Optional(
+    Type.Union([Type.Number(), Type.Literal('-Infinity'), Type.Literal('Infinity')], {
+      description: 'What a constant border holds; "-Infinity" is what max pooling pads with. Default 0.',
+    }),
+  ),
 })
 
 interface PadAttributes {
@@ -39,11 +43,15 @@ interface PadAttributes {
   dims?: readonly number[]
   /** Absent for constant. */
   mode?: Exclude<Mode, 'constant'>
-  value: number
+  value: number | 'Infinity' | '-Infinity'
 }
 
 const map = [2, 3]
 const isMap = (dims: readonly number[]): boolean => dims.length === 2 && dims[0] === 2 && dims[1] === 3
+
+/** JSON has no infinite number. */
+const spelled = (value: number): PadAttributes['value'] =>
+  Math.abs(value) === Number.POSITIVE_INFINITY ? (value > 0 ? 'Infinity' : '-Infinity') : value
 
 /** [before, after] of every dim of the tensor. @throws ShapeError where they do not fit it. */
 function borders(x: Shape, { padding, dims, mode }: PadAttributes): [number, number][] {
@@ -116,7 +124,7 @@ export const pad = defineOp({
           padding: [...dims.map((dim) => side(dim, 0)), ...dims.map((dim) => side(dim, 1))],
           dims,
           mode,
-          value: (inputs ? node.numbers(2)?.[0] : node.float('value', 0)) ?? 0,
+          value: spelled((inputs ? node.numbers(2)?.[0] : node.float('value', 0)) ?? 0),
         },
       }
     },
@@ -126,7 +134,7 @@ export const pad = defineOp({
     const all = [...each.map(([before]) => before), ...each.map(([, after]) => after)]
     const pads = integers(emit, 'pads', all)
     if (a.mode) emit.node('Pad', [emit.inputs[0]!, pads], emit.outputs, { mode: a.mode })
-    else emit.node('Pad', [emit.inputs[0]!, pads, scalar(emit, 'value', a.value)], emit.outputs)
+    else emit.node('Pad', [emit.inputs[0]!, pads, scalar(emit, 'value', Number(a.value))], emit.outputs)
   },
   tfjs: (tf, { attributes: a, inputs }) => {
     const [x] = inputs as [Shape]
@@ -135,7 +143,7 @@ export const pad = defineOp({
     if (!mode) {
       const laidOut = each.map((): [number, number] => [0, 0])
       each.forEach((border, dim) => (laidOut[tfjsAxis(dim, x.length)] = border))
-      return ([given]) => tf.pad(given!, laidOut, a.value)
+      return ([given]) => tf.pad(given!, laidOut, Number(a.value))
     }
     const along = each.flatMap((border, dim) =>
       border[0] + border[1] === 0 ? [] : [{ axis: tfjsAxis(dim, x.length), from: tf.tensor1d(sources(x[dim]!, border, mode), 'int32') }],

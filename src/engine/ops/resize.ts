@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
+import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage, type Shape } from '../shape.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
@@ -12,7 +13,7 @@ import { fieldOf } from './shared/window.ts'
 
 const factor = Type.Number({ exclusiveMinimum: 0, maximum: 2 ** 20 })
 const length = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
-const either = 'Give this or the other of `scale` and `size`.'
+const either = 'Give `scale` or `size`; of both, size is the output’s and scale says where its elements lie on the input.'
 const Attributes = Type.Object({
   scale: Type.Optional(
     Type.Union([factor, Type.Array(factor, { minItems: 1, maxItems: 3 })], {
@@ -63,17 +64,42 @@ function dims(x: Shape, a: ResizeAttributes): Along[] {
   const inputs = x.slice(2)
   if (inputs.length < 1 || inputs.length > 3)
     throw new ShapeError(`Resize takes a sequence, a map or a volume, but its input is ${perImage(x)}`)
-  if ((a.scale === undefined) === (a.size === undefined))
-    throw new ShapeError('Resize takes either scale or size: give one of them', 'size')
-  const [name, given] = a.size === undefined ? ['scale', a.scale!] : ['size', a.size]
-  if (typeof given !== 'number' && given.length !== inputs.length)
-    throw new ShapeError(`${name} has ${given.length} numbers, but ${perImage(x)} has ${inputs.length} dims behind the channels`, name)
+  if (a.scale === undefined && a.size === undefined) throw new ShapeError('Resize takes either scale or size: give one of them', 'size')
+  for (const [name, given] of Object.entries({ scale: a.scale, size: a.size }))
+    if (typeof given === 'object' && given.length !== inputs.length)
+      throw new ShapeError(`${name} has ${given.length} numbers, but ${perImage(x)} has ${inputs.length} dims behind the channels`, name)
+  const at = (given: number | readonly number[] | undefined, i: number) => (typeof given === 'object' ? given[i]! : given)
   return inputs.map((input, i) => {
-    const value = typeof given === 'number' ? given : given[i]!
-    const along = resized(input, name === 'size' ? { size: value } : { scale: value })
-    if (along.output < 1) throw new ShapeError(`scale ${value} leaves nothing of ${input}: use at least ${1 / input}`, 'scale')
+    const [scale, size] = [at(a.scale, i), at(a.size, i)]
+    const along =
+      size === undefined
+        ? resized(input, { scale: scale! })
+        : { ...resized(input, { size }), ...(scale === undefined ? {} : { scale: Math.fround(scale) }) }
+    if (along.output < 1) throw new ShapeError(`scale ${scale} leaves nothing of ${input}: use at least ${1 / input}`, 'scale')
     return { input, ...along }
   })
+}
+
+/** Writes it element by element, where ONNX would work out other positions: dim by dim, by the indices of elements and their weights. */
+function emitByElements(emit: OnnxEmitter, along: readonly Along[], a: ResizeAttributes): void {
+  const pick = (from: string, indices: Int32Array, axis: number, hint: string, to: string): string => {
+    emit.node('Gather', [from, integers(emit, `${hint}_indices`, [...indices])], [to], { axis })
+    return to
+  }
+  along.reduce((from, each, i) => {
+    const axis = i + 2
+    const out = i === along.length - 1 ? emit.outputs[0]! : emit.temporary(`dim${axis}`)
+    if (a.mode === 'nearest') return pick(from, nearestIndices(each, a.coordinates, a.rounding!), axis, `near${axis}`, out)
+    const { low, high, weight } = neighbours(each, a.coordinates)
+    const below = pick(from, low, axis, `low${axis}`, emit.temporary(`low${axis}`))
+    const above = pick(from, high, axis, `high${axis}`, emit.temporary(`high${axis}`))
+    const shares = emit.constant(`share${axis}`, [weight.length, ...along.slice(i + 1).map(() => 1)], weight)
+    const [apart, part] = [emit.temporary(`apart${axis}`), emit.temporary(`part${axis}`)]
+    emit.node('Sub', [above, below], [apart])
+    emit.node('Mul', [apart, shares], [part])
+    emit.node('Add', [below, part], [out])
+    return out
+  }, emit.inputs[0]!)
 }
 
 /**
@@ -115,6 +141,10 @@ export const resize = defineOp({
     const names = { asymmetric: 'asymmetric', halfPixel: 'half_pixel', alignCorners: 'align_corners' }
     const nearest = { floor: 'floor', ceil: 'ceil', roundPreferFloor: 'round_prefer_floor', roundPreferCeil: 'round_prefer_ceil' }
     const rank = inputs[0]!.length
+    if (a.size !== undefined && a.scale !== undefined) {
+      emitByElements(emit, dims(inputs[0]!, a), a)
+      return
+    }
     const to =
       a.size === undefined
         ? [emit.constant('scales', [rank], Float32Array.of(1, 1, ...dims(inputs[0]!, a).map(({ scale }) => scale)))]

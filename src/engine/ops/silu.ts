@@ -5,6 +5,7 @@ export const silu = activation({
   type: 'SiLU',
   summary: 'x times its sigmoid, also called Swish.',
   arithmetic: { transcendentals: 1, additions: 1, divisions: 1 },
+  fromOnnx: { Swish: (node) => (node.float('alpha', 1) === 1 ? {} : null) },
   onnx: (emit) => {
     const gate = emit.temporary('sigmoid')
     emit.node('Sigmoid', emit.inputs, [gate])

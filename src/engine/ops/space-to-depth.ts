@@ -31,7 +31,13 @@ export const spaceToDepth = defineOp({
   },
   quantities: () => ({}),
   field: (_shapes, { blockSize: b }) => ({ kernel: [b, b], stride: [b, b], dilation: [1, 1] }),
-  fromOnnx: { SpaceToDepth: (node) => ({ attributes: { blockSize: node.int('blocksize', 1), mode: 'DCR' } }) },
+  fromOnnx: {
+    // Until opset 27 it has no mode.
+    SpaceToDepth: (node) => {
+      const mode = node.text('mode', 'DCR')
+      return mode === 'DCR' || mode === 'CRD' ? { attributes: { blockSize: node.int('blocksize', 1), mode } } : null
+    },
+  },
   onnx: (emit, { inputs, outputs }, { blockSize: b, mode }) => {
     if (mode === 'DCR') return emit.node('SpaceToDepth', emit.inputs, emit.outputs, { blocksize: b })
     const [n, c, h, w] = inputs[0] as [number, number, number, number]

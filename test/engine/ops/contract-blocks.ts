@@ -36,7 +36,31 @@ const resizes: Record<string, unknown>[] = [
   { size: [7, 10], mode: 'linear' },
 ]
 
+/** Where, by a condition that is 0 at some places: what the first input has above 0. */
+const where = (why: string, shapes: readonly number[][]): Case => [
+  why,
+  'Where',
+  verifyGraph({
+    inputs: ['c', 'a', 'b'].map((id, i) => ({ id, shape: shapes[i] })),
+    layers: [
+      { id: 'condition', type: 'ReLU', inputs: ['c'] },
+      { type: 'Where', inputs: ['condition', 'a', 'b'] },
+    ],
+  }),
+]
+
 export const blocks: Case[] = [
+  where('maps', [
+    [3, 5, 4],
+    [3, 5, 4],
+    [3, 5, 4],
+  ]),
+  where('a condition of one channel, one column of the third', [
+    [1, 5, 4],
+    [3, 5, 4],
+    [3, 5, 1],
+  ]),
+
   map('two groups', { type: 'GroupNorm', groups: 2 }),
   map('all channels together, nothing learned', { type: 'GroupNorm', groups: 1, affine: false, eps: 0.1 }),
   line('a sequence, a group a channel', { type: 'GroupNorm', groups: 6 }),

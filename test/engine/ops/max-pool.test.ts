@@ -5,7 +5,7 @@ shapes(maxPool1d, [
   ['PyTorch’s own example: (20,16,50), kernel 3, stride 2', [[20, 16, 50]], { kernelSize: 3, stride: 2 }, [[20, 16, 24]]],
   ['stride defaults to the kernel', [[1, 1, 9]], { kernelSize: 2 }, [[1, 1, 4]]],
   ['ceil mode', [[1, 1, 9]], { kernelSize: 2, ceilMode: true }, [[1, 1, 5]]],
-  ['padding alone', [[1, 1, 9]], { kernelSize: 2, padding: 2 }, /at most half of the window's span \(2\)/],
+  ['padding alone', [[1, 1, 9]], { kernelSize: 2, padding: 2 }, /smaller than the window.s span \(2\)/],
   ['a map', [[1, 2, 9, 9]], { kernelSize: 3 }, /takes a sequence C×L/],
 ])
 quantities(maxPool1d, [['4 windows of 2', [[1, 1, 9]], { kernelSize: 2 }, { windowReads: 8, comparisons: 4 }]])
@@ -34,7 +34,7 @@ shapes(maxPool2d, [
     'a window in padding alone has no largest element',
     [[1, 1, 9, 9]],
     { kernelSize: 2, padding: 2 },
-    /padding must be at most half of the window's span \(2\)/,
+    /padding must be smaller than the window.s span \(2\)/,
   ],
   ['dilation widens what padding may be', [[1, 1, 9, 9]], { kernelSize: 2, stride: 1, padding: 2, dilation: 3 }, [[1, 1, 10, 10]]],
   ['a vector', [[1, 9]], { kernelSize: 2 }, /feature map/],
@@ -63,7 +63,7 @@ shapes(maxPool3d, [
   ['PyTorch’s other example: kernel 3, stride 2', [[20, 16, 50, 44, 31]], { kernelSize: 3, stride: 2 }, [[20, 16, 24, 21, 15]]],
   ['ceil mode', [[1, 1, 5, 5, 4]], { kernelSize: 2, ceilMode: true }, [[1, 1, 3, 3, 2]]],
   ['dilation 2 spans 5', [[1, 1, 5, 5, 5]], { kernelSize: 3, dilation: 2, stride: 1 }, [[1, 1, 1, 1, 1]]],
-  ['padding alone', [[1, 1, 9, 9, 9]], { kernelSize: 2, padding: 2 }, /at most half of the window's span \(2\)/],
+  ['padding alone', [[1, 1, 9, 9, 9]], { kernelSize: 2, padding: 2 }, /smaller than the window.s span \(2\)/],
   ['a map', [[1, 2, 9, 9]], { kernelSize: 3 }, /takes a volume C×D×H×W/],
 ])
 quantities(maxPool3d, [['8 windows of 8', [[1, 1, 4, 4, 4]], { kernelSize: 2 }, { windowReads: 64, comparisons: 56 }]])

@@ -12,7 +12,7 @@ shapes(resize, [
   ['a volume to a size', [[2, 3, 5, 6, 7]], { size: [1, 2, 3] }, [[2, 3, 1, 2, 3]]],
   ['one size for all', [[2, 3, 5, 7]], { size: 9 }, [[2, 3, 9, 9]]],
   ['neither', [[2, 3, 5, 7]], {}, /takes either scale or size/],
-  ['both', [[2, 3, 5, 7]], { scale: 2, size: 10 }, /takes either scale or size/],
+  ['both: the size is the output’s', [[2, 3, 5, 7]], { scale: 2, size: 10 }, [[2, 3, 10, 10]]],
   ['a number too many', [[2, 3, 5, 7]], { size: [1, 2, 3] }, /size has 3 numbers, but 3×5×7 has 2 dims behind the channels/],
   ['nothing left', [[2, 3, 5, 7]], { scale: 0.1 }, /scale 0.1 leaves nothing of 5: use at least 0.2/],
   ['a vector', [[2, 3]], { scale: 2 }, /takes a sequence, a map or a volume/],

@@ -6,7 +6,7 @@ import { verifyGraph } from '../../verify.ts'
 import { probe } from './batch.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { inlineFunctions } from './functions.ts'
-import { type FileModel, type FileNode, type Parts, readModel } from './model.ts'
+import { type FileModel, type FileNode, opsets, type Parts, readModel } from './model.ts'
 import { orderNodes } from './order.ts'
 import { fillSlot } from './parameters.ts'
 import { type ImportReport, reportOf } from './report.ts'
@@ -40,7 +40,7 @@ const mostOutputs = 1000
 const nodesPerLayer = 10
 
 /**
- * Reads an ONNX file, opset 6 to 23, as a graph: integer subgraphs are computed, local functions written out, batch norm
+ * Reads an ONNX file, opset 6 to 28, as a graph: integer subgraphs are computed, local functions written out, batch norm
  * taken as it is. The first dim of each input is the batch; files of a fixed one are read for every batch as far as it can
  * be followed (`batch.ts`), else a note says so and the graph works at the file's own batch alone. The graph depends on
  * what the file means, never on the order of its nodes. Linear in the file; external data is never opened.
@@ -54,6 +54,11 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
   let translated: Translated
   let fixed = false
   const notes: string[] = []
+  const opset = model.opset[''] ?? 0
+  if (opset > opsets.newest)
+    notes.push(
+      `The file is written in opset ${opset}, which is newer than ${opsets.newest}, the newest known here: its operators are read as they were then.`,
+    )
   try {
     translated = translate(nodes, parts, probe)
   } catch (cause) {

@@ -40,10 +40,14 @@ export interface Parts {
 }
 
 /** Operator sets that are read. 6 is what older exporters wrote; it differs by how its element-wise operators broadcast (`rewrites/arithmetic.ts`). */
-export const opsets = { oldest: 6, newest: 23 } as const
+export const opsets = { oldest: 6, newest: 28 } as const
 
 /** ONNX's own domain goes by two names. */
 export const domainOf = (name: string): string => (name === 'ai.onnx' ? '' : name)
+
+/** An operator with its domain, where that is not ONNX's own. */
+export const operatorOf = ({ opType, domain }: { opType: string; domain: string }): string =>
+  domain === '' ? opType : `${domain}.${opType}`
 
 /** What a node is called in messages: its name, or the tensor that it makes. */
 export const nodeName = (node: { name: string; outputs?: readonly string[]; output?: readonly string[] }): string =>
@@ -69,8 +73,8 @@ export function readModel(bytes: Uint8Array, limits: Limits): FileModel {
   const own = opset['']
   if (own === undefined && graph.node.some((node) => domainOf(node.domain) === ''))
     throw invalid('the model names no version of ONNX’s operator set (opset_import): export it again')
-  if (own !== undefined && (own < opsets.oldest || own > opsets.newest))
-    throw invalid(`the model is written in opset ${own}; opsets ${opsets.oldest} to ${opsets.newest} are read: export it in one of these`)
+  if (own !== undefined && own < opsets.oldest)
+    throw invalid(`the model is written in opset ${own}; opsets from ${opsets.oldest} on are read: export it in one of these`)
   return {
     irVersion: Number(model.irVersion),
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),

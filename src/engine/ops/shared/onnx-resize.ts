@@ -1,4 +1,5 @@
 import type { OnnxLayer, OnnxNode } from '../../formats/onnx-node.ts'
+import type { Shape } from '../../shape.ts'
 
 const coordinates: Readonly<Record<string, string>> = {
   asymmetric: 'asymmetric',
@@ -26,11 +27,10 @@ export function readResize(node: OnnxNode): OnnxLayer | null {
   const rounding = roundings[node.text('nearest_mode', old ? 'floor' : 'round_prefer_floor')]
   const linear = mode === 'linear' || mode === 'bilinear'
   if (shape.length < 3 || shape.length > 5 || !at || !rounding || !(linear || mode === 'nearest')) return null
-  if (node.int('antialias', 0) !== 0 || node.ints('axes') || node.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch') return null
-  const scales = old ? (node.inputs[1] ? node.numbers(1) : node.floats('scales')) : node.numbers(2)
-  const sizes = old || scales?.length ? undefined : node.numbersHere(3)
-  const given = scales?.length ? scales : sizes
-  if (given?.length !== shape.length) return null
+  if (node.int('antialias', 0) !== 0) return null
+  const whole = wholeSizes(node, shape)
+  if (!whole) return null
+  const { sizes, given, factor } = whole
   // Batch and channels stay as they are.
   if ([0, 1].some((dim) => given[dim] !== (sizes ? shape[dim] : 1))) return null
   const along = given.slice(2)
@@ -41,9 +41,34 @@ export function readResize(node: OnnxNode): OnnxLayer | null {
   return {
     attributes: {
       ...(sizes ? { size: along } : { scale: along }),
+      ...(factor ? { scale: factor.slice(2) } : {}),
       mode: linear ? 'linear' : 'nearest',
       coordinates: at,
-      ...(linear ? {} : { rounding }),
+      ...(linear ? {} : { rounding: old ? oldRounding(along, shape) : rounding }),
     },
   }
+}
+
+/** Opset 10 does not say how it rounds: ONNX Runtime takes the element below where it enlarges, the one above else. */
+const oldRounding = (scales: readonly number[], shape: Shape): string =>
+  scales.some((scale, i) => scale < 1 && shape[i + 2]! > 1) ? 'ceil' : 'floor'
+
+/** Factors or sizes of every dim: those along `axes`, the others as they are; one factor for all where the ratio is kept. */
+function wholeSizes(node: OnnxNode, shape: Shape): { sizes: boolean; given: readonly number[]; factor?: readonly number[] } | null {
+  const old = node.opset < 11
+  const scales = old ? (node.inputs[1] ? node.numbers(1) : node.floats('scales')) : node.numbers(2)
+  const sizes = !scales?.length && !old
+  const numbers = sizes ? node.numbersHere(3) : scales
+  const axes = node.ints('axes')?.map((axis) => (axis < 0 ? axis + shape.length : axis)) ?? shape.map((_, i) => i)
+  if (!numbers || numbers.length !== axes.length || axes.some((axis) => shape[axis] === undefined)) return null
+  const spread = (list: readonly number[], otherwise: (dim: number) => number) =>
+    shape.map((_, dim) => (axes.includes(dim) ? list[axes.indexOf(dim)]! : otherwise(dim)))
+  const policy = node.text('keep_aspect_ratio_policy', 'stretch')
+  if (!sizes) return { sizes, given: spread(numbers, () => 1) }
+  if (policy === 'stretch') return { sizes, given: spread(numbers, (dim) => shape[dim]!) }
+  const factors = numbers.map((size, i) => Math.fround(size / shape[axes[i]!]!))
+  const factor = policy === 'not_larger' ? Math.min(...factors) : Math.max(...factors)
+  const kept = axes.map((axis) => Math.round(Math.fround(factor * shape[axis]!)))
+  // Positions follow from the factor, sizes are rounded.
+  return { sizes, given: spread(kept, (dim) => shape[dim]!), factor: shape.map((_, dim) => (axes.includes(dim) ? factor : 1)) }
 }

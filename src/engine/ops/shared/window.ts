@@ -106,13 +106,13 @@ export const padsWithOverhang = ({ pads, overhang }: Geometry): number[] =>
 
 /**
  * Pooling's bound on padding: a window that lies in the padding alone has no element to take.
- * @throws ShapeError as PyTorch and ONNX refuse it.
+ * @throws ShapeError as ONNX Runtime refuses it; PyTorch has a bound of half the span.
  */
 export function checkPoolPadding({ kernel, dilation: d, pads }: Geometry): void {
   for (let i = 0; i < kernel.length; i++) {
     const extent = d[i]! * (kernel[i]! - 1) + 1
-    if (Math.max(pads[i]!, pads[kernel.length + i]!) > extent / 2)
-      throw new ShapeError(`padding must be at most half of the window's span (${extent})`, 'padding')
+    if (Math.max(pads[i]!, pads[kernel.length + i]!) >= extent)
+      throw new ShapeError(`padding must be smaller than the window's span (${extent})`, 'padding')
   }
 }
 

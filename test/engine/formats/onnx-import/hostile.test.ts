@@ -210,8 +210,7 @@ test('external data is named and never opened; a path that leads out of the fold
 
 test('opsets that are not read, inputs that are no tensors, sparse weights', () => {
   const nodes = [node('Relu', ['x'], ['y'])]
-  refused({ nodes, opset: 5 }, 'INVALID_ONNX', /opset 5; opsets 6 to 23 are read/)
-  refused({ nodes, opset: 24 }, 'INVALID_ONNX', /opset 24/)
+  refused({ nodes, opset: 5 }, 'INVALID_ONNX', /opset 5; opsets from 6 on are read/)
   refused({ nodes, inputs: [info('x', [1, 3], TensorProto_DataType.STRING)] }, 'INVALID_ONNX', /holds no numbers/)
   refused(
     { nodes: [node('Relu', ['x'], ['y'])], inputs: [info('x', [1, 3]), info('z', [2, 3])] },

@@ -64,33 +64,45 @@ function starts(shape: readonly number[], positions: readonly number[], depth: n
 }
 
 const gatherNd: Fold = (node, [x, indices], budget) => {
-  const [numbers, positions] = [small(x, budget), small(indices, budget)]
+  const positions = small(indices, budget)
   const depth = indices?.shape.at(-1)
-  if (!x || !indices || !numbers || !positions || !depth || depth > x.shape.length || node.attributes.int('batch_dims', 0) !== 0)
-    return null
+  if (!x || !indices || !positions || !depth || depth > x.shape.length || node.attributes.int('batch_dims', 0) !== 0) return null
   const inner = x.shape.slice(depth)
   const length = numelOfDims(inner)
   if (length * (positions.length / depth) > mostElements) return null
+  // Kept for as long as the result is.
+  budget.keep(8 * positions.length, node.label)
   const rows = starts(x.shape, positions, depth)
-  return now(node, budget, x.element, [...indices.shape.slice(0, -1), ...inner], (picked) =>
+  return later(x.element, [...indices.shape.slice(0, -1), ...inner], () => {
+    const numbers = x.read()
+    if (!numbers) return null
+    const picked = blankNumbers(x.element, rows.length * length)
     rows.forEach((at, row) => {
       for (let i = 0; i < length; i++) picked[row * length + i] = numbers[at + i] as number
-    }),
-  )
+    })
+    return picked
+  })
 }
 
 const scatterNd: Fold = (node, [x, indices, updates], budget) => {
-  const [numbers, positions, values] = [small(x, budget), small(indices, budget), small(updates, budget)]
+  const positions = small(indices, budget)
   const depth = indices?.shape.at(-1)
-  if (!x || !numbers || !positions || !values || !depth || depth > x.shape.length || node.attributes.text('reduction', 'none') !== 'none')
-    return null
+  if (!x || !updates || !positions || !depth || depth > x.shape.length || node.attributes.text('reduction', 'none') !== 'none') return null
   const length = numelOfDims(x.shape.slice(depth))
+  if (numelOfDims(x.shape) > mostElements) return null
+  budget.keep(8 * positions.length, node.label)
   const rows = starts(x.shape, positions, depth)
-  return now(node, budget, x.element, x.shape, (scattered) => {
+  if (numelOfDims(updates.shape) !== rows.length * length)
+    throw new Error(`there are ${rows.length} places for updates of ${updates.shape.join('×')}`)
+  return later(x.element, x.shape, () => {
+    const [numbers, values] = [x.read(), updates.read()]
+    if (!numbers || !values) return null
+    const scattered = blankNumbers(x.element, numbers.length)
     scattered.set(numbers)
     rows.forEach((at, row) => {
       for (let i = 0; i < length; i++) scattered[at + i] = values[row * length + i] as number
     })
+    return scattered
   })
 }
 

@@ -93,6 +93,22 @@ const reduceLogSum: Rewrite = (to) => {
   return to.last('Log', [sums])
 }
 
+/** x · σ(α·x); with α = 1 it has an op of its own. */
+const swish: Rewrite = (to) => {
+  const alpha = to.attributes.float('alpha', 1)
+  if (alpha === 1) return null
+  const [x] = to.node.inputs as [string]
+  const gate = to.step('Sigmoid', [to.step('Mul', [x, to.scalar('alpha', alpha)], 'scaled')], 'gate')
+  return to.last('Mul', [x, gate])
+}
+
+/** Swish of the first, times the second. */
+const swiGlu: Rewrite = (to) => {
+  const [a, b] = to.node.inputs as [string, string]
+  const alpha = to.attributes.float('alpha', 1)
+  return to.last('Mul', [to.step('Swish', [a], 'swish', { alpha: { float: alpha } }), b])
+}
+
 export const arithmetic: Readonly<Record<string, Rewrite>> = {
   Add: aligned,
   Sub: aligned,
@@ -108,4 +124,6 @@ export const arithmetic: Readonly<Record<string, Rewrite>> = {
   HardSigmoid: hardSigmoid,
   PRelu: pRelu,
   ReduceLogSum: reduceLogSum,
+  SwiGLU: swiGlu,
+  Swish: swish,
 }

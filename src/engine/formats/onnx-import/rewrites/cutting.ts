@@ -2,6 +2,7 @@ import { probe } from '../batch.ts'
 import { BatchLost } from '../fault.ts'
 import { broadcastShapes } from '../fold/folding.ts'
 import { type Cut, cuts } from '../shapes.ts'
+import { gatherNd } from './gather-nd.ts'
 import type { Rewrite, Rewriter } from './rewriter.ts'
 
 /** Indices that one layer picks (`ops/gather.ts`). */
@@ -184,6 +185,7 @@ export const cutting: Readonly<Record<string, Rewrite>> = {
   Slice: slice,
   Pad: pad,
   Gather: gather,
+  GatherND: gatherNd,
   Softmax: softmax,
   LogSoftmax: softmax,
   MatMul: matMul,

@@ -1,17 +1,18 @@
 import type { Budget } from '../budget.ts'
 import type { Value } from '../constant.ts'
-import type { FileNode } from '../model.ts'
+import { type FileNode, operatorOf } from '../model.ts'
 import { worded } from '../node-fault.ts'
 import { arithmetic } from './arithmetic.ts'
+import { contrib } from './contrib.ts'
 import { cutting } from './cutting.ts'
 import { type Rewrite, Rewriter, type Rewritten } from './rewriter.ts'
 
 /** Operators whose nodes are written as several where no op of the engine is the same. */
-const rewrites: ReadonlyMap<string, Rewrite> = new Map(Object.entries({ ...arithmetic, ...cutting }))
+const rewrites: ReadonlyMap<string, Rewrite> = new Map(Object.entries({ ...arithmetic, ...cutting, ...contrib }))
 
 /** What a node is written as instead, or null where it stays. @throws EngineError INVALID_ONNX where its parts do not go together. */
 export function rewrite(node: FileNode, values: readonly (Value | undefined)[], budget: Budget): Rewritten | null {
-  const found = node.domain === '' ? rewrites.get(node.opType) : undefined
+  const found = rewrites.get(operatorOf(node))
   if (!found) return null
   return worded(node, '', () => found(new Rewriter(node, values, budget)))
 }

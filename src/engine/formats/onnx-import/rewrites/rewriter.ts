@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf'
-import { AttributeProto_AttributeType, AttributeProtoSchema } from 'onnx-buf'
+import { type AttributeProto, AttributeProto_AttributeType, AttributeProtoSchema } from 'onnx-buf'
 import { Attributes } from '../attributes.ts'
 import type { Budget } from '../budget.ts'
 import { type Constant, computed, shapeAt, type Value } from '../constant.ts'
@@ -13,13 +13,14 @@ export interface Rewritten {
   constants: ReadonlyMap<string, Constant>
 }
 
-type AttributeValue = number | readonly number[] | string | { float: number }
+type AttributeValue = number | readonly number[] | string | { float: number } | AttributeProto
 
 const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType
 
 export function attribute(name: string, value: AttributeValue) {
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) })
   if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) })
+  if ('$typeName' in value) return value
   if ('float' in value) return create(AttributeProtoSchema, { name, type: FLOAT, f: value.float })
   return create(AttributeProtoSchema, { name, type: INTS, ints: value.map(BigInt) })
 }
@@ -32,12 +33,15 @@ export class Rewriter implements Rewritten {
   readonly node: FileNode
   readonly values: readonly (Value | undefined)[]
   readonly #budget: Budget
+  /** The operator set that what is written is in: the node's own, or one that has all of it. */
+  readonly opset: number
 
   constructor(node: FileNode, values: readonly (Value | undefined)[], budget: Budget) {
     this.#budget = budget
     this.node = node
     this.values = values
     this.attributes = new Attributes(node)
+    this.opset = node.domain === '' ? node.opset : 23
   }
 
   /** Shape of an input at the file's batch; empty where it is left out. */
@@ -64,6 +68,21 @@ export class Rewriter implements Rewritten {
   /** Adds a step and returns its output's name. */
   step(opType: string, inputs: readonly string[], hint: string, attributes: Record<string, AttributeValue> = {}): string {
     return this.#add(opType, inputs, `${this.node.outputs[0] ?? ''}/${hint}`, `${nodeName(this.node)}/${hint}`, attributes)
+  }
+
+  /** Adds the step that is what the node is there for: it bears the node's name, so that a profile finds it. */
+  main(opType: string, inputs: readonly string[], hint: string, attributes: Record<string, AttributeValue> = {}): string {
+    return this.#add(opType, inputs, `${this.node.outputs[0] ?? ''}/${hint}`, this.node.name, attributes)
+  }
+
+  /** Adds the step that makes an output of the node that is not its first. */
+  output(index: number, opType: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): string {
+    return this.#add(opType, inputs, this.node.outputs[index] ?? '', `${nodeName(this.node)}/output${index}`, attributes)
+  }
+
+  /** The node's own attributes of these names, as they stand. */
+  kept(...names: readonly string[]): Record<string, AttributeProto> {
+    return Object.fromEntries(this.node.attributes.filter(({ name }) => names.includes(name)).map((each) => [each.name, each]))
   }
 
   /** The node itself between other tensors, some of its attributes replaced. */
@@ -116,7 +135,7 @@ export class Rewriter implements Rewritten {
     more: Pick<FileNode, 'overBatch' | 'joinsBatch'> = {},
   ): string {
     const list = Object.entries(attributes).map(([key, value]) => attribute(key, value))
-    this.nodes.push({ opType, domain: '', opset: this.node.opset, name, inputs, outputs: [output], attributes: list, ...more })
+    this.nodes.push({ opType, domain: '', opset: this.opset, name, inputs, outputs: [output], attributes: list, ...more })
     return output
   }
 }
