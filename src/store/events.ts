@@ -4,6 +4,7 @@
  * their numbers, and "all after n" can never miss one that commits later.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isUuid } from './cursor.ts'
 import type { Database } from './database.ts'
 import { and, asc, eq, gt, sql } from './drizzle.ts'
@@ -14,10 +15,31 @@ import { withEvent } from './transitions.ts'
 
 /** Events read at a time. */
 const BATCH = 500
+/** Reads of a run kept until its next event: followers stand at its end, and those who come late at its start. */
+const SHARED_READS = 4
+/** Followers woken in one turn of the event loop. */
+const WOKEN_AT_ONCE = 50
+
+/** What the table said. */
+interface Read {
+  events: RunEvent[]
+  /** No event can come any more. */
+  over: boolean
+}
+
+/** A run that somebody follows. */
+interface Followed {
+  /** One a follower. */
+  wakes: Set<() => void>
+  /** By the number after which they begin. */
+  reads: Map<number, Promise<Read>>
+  stop(): void
+}
 
 export class Events {
   readonly #db: Database
   readonly #notifications: Notifications
+  readonly #followed = new Map<string, Followed>()
 
   constructor(db: Database, notifications: Notifications) {
     this.#db = db
@@ -60,6 +82,7 @@ export class Events {
    * `signal` is aborted, and at once where there is no such run. While it waits only `signal` ends it, not `return()`.
    */
   async *follow(runId: string, afterSeq = 0, signal?: AbortSignal): AsyncGenerator<RunEvent, void, void> {
+    if (!isUuid(runId)) return
     let woken = true
     let resume = () => {}
     const wake = () => {
@@ -67,13 +90,13 @@ export class Events {
       resume()
     }
     // Listening before the first read: an event between the two is read then, or wakes the next read.
-    const stop = this.#notifications.onEvent(runId, wake)
+    const followed = this.#join(runId, wake)
     signal?.addEventListener('abort', wake)
     try {
       let last = afterSeq
       while (!signal?.aborted) {
         woken = false
-        const events = await this.list(runId, last)
+        const { events, over } = await this.#read(followed, runId, last)
         for (const event of events) {
           if (signal?.aborted) return
           last = event.seq
@@ -81,19 +104,64 @@ export class Events {
           if (isFinal(event.type)) return
         }
         if (events.length === BATCH) continue
-        if (events.length === 0 && (await this.#over(runId, last))) return
+        if (over) return
         if (!woken && !signal?.aborted) await new Promise<void>((resolve) => (resume = resolve))
       }
     } finally {
-      stop()
+      this.#leave(runId, followed, wake)
       signal?.removeEventListener('abort', wake)
     }
   }
 
-  /** Whether no event after `seq` can come any more. */
-  async #over(runId: string, seq: number): Promise<boolean> {
-    if (!isUuid(runId)) return true
+  #join(runId: string, wake: () => void): Followed {
+    let followed = this.#followed.get(runId)
+    if (!followed) {
+      const made: Followed = { wakes: new Set(), reads: new Map(), stop: () => {} }
+      made.stop = this.#notifications.onEvent(runId, () => {
+        made.reads.clear()
+        void wakeAll(made.wakes)
+      })
+      this.#followed.set(runId, (followed = made))
+    }
+    followed.wakes.add(wake)
+    return followed
+  }
+
+  #leave(runId: string, followed: Followed, wake: () => void): void {
+    followed.wakes.delete(wake)
+    if (followed.wakes.size > 0) return
+    followed.stop()
+    if (this.#followed.get(runId) === followed) this.#followed.delete(runId)
+  }
+
+  /** One read for all who want the same. What was read before a notice is not given out after it. */
+  #read({ reads }: Followed, runId: string, afterSeq: number): Promise<Read> {
+    const begun = reads.get(afterSeq)
+    if (begun) return begun
+    const read = this.#readNow(runId, afterSeq)
+    reads.set(afterSeq, read)
+    read.catch(() => {
+      if (reads.get(afterSeq) === read) reads.delete(afterSeq)
+    })
+    // The oldest: its readers have moved on, or are few.
+    if (reads.size > SHARED_READS) reads.delete(reads.keys().next().value!)
+    return read
+  }
+
+  async #readNow(runId: string, afterSeq: number): Promise<Read> {
+    const events = await this.list(runId, afterSeq)
+    if (events.length > 0) return { events, over: false }
     const [run] = await this.#db.select({ status: runs.status, lastSeq: runs.lastSeq }).from(runs).where(eq(runs.id, runId))
-    return !run || (isFinal(run.status) && run.lastSeq <= seq)
+    return { events, over: !run || (isFinal(run.status) && run.lastSeq <= afterSeq) }
+  }
+}
+
+/** A few at a time, a turn of the event loop each: what thousands do with one event would hold it for long. */
+async function wakeAll(wakes: ReadonlySet<() => void>): Promise<void> {
+  let woken = 0
+  for (const wake of [...wakes]) {
+    if (woken > 0 && woken % WOKEN_AT_ONCE === 0) await nextTurn()
+    wake()
+    woken++
   }
 }

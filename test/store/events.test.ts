@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore, type RunEvent } from '../../src/store/index.ts'
-import { openTestStore, someArchitecture, someRun, storeKind, type TestStore } from './helper.ts'
+import { openTestStore, someArchitecture, someRun, storeKind, type TestStore, watchStatements } from './helper.ts'
 
 let opened: TestStore
 let architectureId: string
@@ -54,6 +54,31 @@ test('followers who come at any time hear every event once, in order, and the la
       `follower ${i}`,
     )
   }
+})
+
+test('one event is read once, however many follow the run, and reaches them all', { timeout: 30_000 }, async (t) => {
+  const { events, runs } = opened.store
+  const held = await runningRun()
+  const heard: number[] = []
+  const many = 300
+  const followers = Array.from({ length: many }, async () => {
+    for await (const { seq } of events.follow(held.id)) heard.push(seq)
+  })
+  while (heard.length < 2 * many) await sleep(5)
+  // Those that read the first events look once more whether there are others.
+  await sleep(50)
+  const statements = watchStatements(opened.store)
+  await events.append(held.id, 'progress', { i: 1 })
+  while (heard.length < 3 * many) await sleep(5)
+  await sleep(50)
+  statements.stop()
+  t.diagnostic(`${statements.texts.length} statements, ${statements.rows} rows for ${many} followers`)
+  // The event is written and read, and perhaps it is asked once whether another followed, of two tables.
+  assert.ok(statements.texts.length <= 4, statements.texts.join('\n'))
+  assert.ok(statements.rows <= 4, `${statements.rows} rows`)
+  await runs.finish(held, { status: 'succeeded', result: {} })
+  await Promise.all(followers)
+  assert.equal(heard.length, 4 * many)
 })
 
 test('following ends at once where nothing can come: no such run, past the end, aborted', { timeout: 10_000 }, async () => {

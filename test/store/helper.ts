@@ -79,6 +79,50 @@ export async function openTestStore(): Promise<TestStore> {
   }
 }
 
+export interface Statements {
+  texts: string[]
+  rows: number
+}
+
+/** Counts what the store asks of its database from now on, inside transactions too, until `stop`. pg-boss has its own way there. */
+export function watchStatements(store: Store): Statements & { stop(): void } {
+  type Query = (...args: unknown[]) => Promise<{ rows?: unknown[] }>
+  type Client = { query: Query; connect?: (callback?: unknown) => Promise<Client> }
+  const pool = (store.db as unknown as { $client: Client }).$client
+  const seen: Statements = { texts: [], rows: 0 }
+  const counted =
+    (query: Query): Query =>
+    async (...args) => {
+      const [asked] = args
+      seen.texts.push(typeof asked === 'string' ? asked : (asked as { text: string }).text)
+      const result = await query(...args)
+      seen.rows += result.rows?.length ?? 0
+      return result
+    }
+  const { query, connect } = pool
+  pool.query = counted((...args) => query.apply(pool, args))
+  pool.connect = async (callback) => {
+    // The pool of node-postgres asks itself, with a callback, for each statement that is counted already.
+    if (callback) return connect!.call(pool, callback)
+    const client = await connect!.call(pool)
+    const its = client.query
+    const release = (client as unknown as { release: () => void }).release
+    client.query = counted((...args) => its.apply(client, args))
+    return Object.assign(client, {
+      release: () => {
+        client.query = its
+        release.call(client)
+      },
+    })
+  }
+  return Object.assign(seen, {
+    stop: () => {
+      pool.query = query
+      pool.connect = connect!
+    },
+  })
+}
+
 /**
  * The folder of an embedded store that was opened once, made once for what it consists of: PGlite's and pg-boss's
  * versions, the migrations, the driver's options. Who makes it first renames it into place.

@@ -161,7 +161,11 @@ class EmbeddedPool {
     await this.#client.connect()
   }
 
-  async connect(): Promise<Lease> {
+  connect(): Promise<Lease> {
+    return this.#lease()
+  }
+
+  async #lease(): Promise<Lease> {
     const before = this.#turn
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#turn = promise
@@ -199,7 +203,7 @@ class EmbeddedPool {
 
   /** Shuts the database down, in order, after what is under way. */
   async end(): Promise<void> {
-    const lease = await this.connect()
+    const lease = await this.#lease()
     const over = new Promise((resolve) => this.#thread.once('exit', resolve))
     if (!this.#lost) {
       await this.#client.end()
@@ -210,7 +214,7 @@ class EmbeddedPool {
   }
 
   async #exclusively<T>(work: (client: Lease) => Promise<T>): Promise<T> {
-    const client = await this.connect()
+    const client = await this.#lease()
     try {
       return await work(client)
     } finally {
