@@ -23,6 +23,11 @@ export interface Driver {
    * meanwhile was missed.
    */
   listen(channel: string, onMessage: (payload: string) => void, onGap: () => void): Promise<void>
+  /**
+   * Resolves when every notice of what was committed before this call has been heard.
+   * @throws Error where that cannot be told, since listening is cut off.
+   */
+  heard(): Promise<void>
   close(): Promise<void>
 }
 

@@ -19,6 +19,7 @@ import { CHANNEL, Notifications } from './notifications.ts'
 import { Runs } from './runs.ts'
 import { Sweeps } from './sweeps.ts'
 import { Tickets } from './tickets.ts'
+import { Waiting } from './waiting.ts'
 
 export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './architectures.ts'
 export type { BlobFile, HeldBlob } from './blobs.ts'
@@ -31,9 +32,7 @@ export {
   type DeviceQueue,
   type NewRun,
   type PastRun,
-  queuedAhead,
   type RunFilter,
-  type WorkloadGroup,
   workloadOf,
 } from './run-queries.ts'
 export type { Cancellation } from './runs.ts'
@@ -51,6 +50,7 @@ export {
 } from './schema.ts'
 export type { SweepRun } from './sweeps.ts'
 export { type Claim, type Ending, MAX_OWNERS_LOST } from './transitions.ts'
+export type { Line, WaitingRun, Workload } from './waiting.ts'
 
 export interface StoreOptions {
   /** Where the embedded store lies, and files; made when it is needed. */
@@ -69,6 +69,7 @@ export interface Store {
   architectures: Architectures
   blobs: Blobs
   runs: Runs
+  waiting: Waiting
   sweeps: Sweeps
   events: Events
   bulletins: Bulletins
@@ -112,7 +113,7 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
     boss.on('error', (err) => log.error({ err }, 'the queue reports an error'))
     boss.on('warning', (warning) => log.debug({ warning }, 'the queue reports a warning'))
     await boss.start()
-    const { kind, db } = driver
+    const { kind, db, heard } = driver
     const tickets = new Tickets(boss)
     const runs = new Runs(db, tickets)
     blobs = new Blobs({ db, kind, dataDir: folder?.path ?? path.resolve(dataDir), log })
@@ -127,6 +128,7 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
       architectures: new Architectures(db, tickets, blobs),
       blobs,
       runs,
+      waiting: new Waiting(db, notifications, heard),
       sweeps: new Sweeps(db, runs),
       events: new Events(db, notifications),
       bulletins: new Bulletins(db),

@@ -14,15 +14,21 @@ export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${
 
 export class Notifications {
   readonly #followers = new Map<string, Set<() => void>>()
+  readonly #events = new Set<(runId: string | null) => void>()
   readonly #cancelled = new Set<(runId: string | null) => void>()
 
   receive(message: string): void {
-    if (message.startsWith(EVENT)) for (const wake of this.#followers.get(message.slice(EVENT.length)) ?? []) wake()
+    if (message.startsWith(EVENT)) {
+      const runId = message.slice(EVENT.length)
+      for (const callback of this.#events) callback(runId)
+      for (const wake of this.#followers.get(runId) ?? []) wake()
+    }
     if (message.startsWith(CANCEL)) for (const callback of this.#cancelled) callback(message.slice(CANCEL.length))
   }
 
   /** Messages were missed: everybody looks. */
   receiveGap(): void {
+    for (const callback of this.#events) callback(null)
     for (const wakes of this.#followers.values()) for (const wake of wakes) wake()
     for (const callback of this.#cancelled) callback(null)
   }
@@ -35,6 +41,11 @@ export class Notifications {
       wakes.delete(wake)
       if (wakes.size === 0 && this.#followers.get(runId) === wakes) this.#followers.delete(runId)
     }
+  }
+
+  /** Calls back with the id of each run that has a new event, every change of its state included; null where any may have one. */
+  onAnyEvent(callback: (runId: string | null) => void): void {
+    this.#events.add(callback)
   }
 
   /** Calls back with the id of a running run that somebody asked to cancel, null where any may have been. */

@@ -1,7 +1,7 @@
 /** Questions about many runs at once: filters of a list, a device's queue, how long such runs took before. */
 import { createHash } from 'node:crypto'
 import type { Database } from './database.ts'
-import { and, asc, desc, eq, or, type SQL, sql } from './drizzle.ts'
+import { and, asc, desc, eq, inArray, or, type SQL, sql } from './drizzle.ts'
 import { requireStorable } from './errors.ts'
 import { type Run, type RunStatus, runs } from './schema.ts'
 
@@ -47,22 +47,6 @@ export interface DeviceQueue {
   running: Run | null
   waiting: Run[]
   waitingCount: number
-}
-
-/** Runs of one workload and state on one device. */
-export interface WorkloadGroup {
-  workload: string
-  status: 'queued' | 'running'
-  count: number
-  settings: object
-  timeoutMs: number
-  /** Of a comparison. */
-  rounds: number | null
-  runtime: string
-  backend: string
-  macs: number | null
-  /** Since the start; null for those that wait. */
-  elapsedMs: number | null
 }
 
 export interface Depth {
@@ -112,10 +96,6 @@ export function workloadOf(run: NewRun): string {
 
 const waitsOn = (deviceUuid: string): SQL => and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued'))!
 
-/** Of what `upTo` gives, how many wait and go before the run. */
-export const queuedAhead = (groups: readonly WorkloadGroup[]): number =>
-  Math.max(0, groups.reduce((sum, { status, count }) => sum + (status === 'queued' ? count : 0), 0) - 1)
-
 /** Of a device's latest runs, as far back as is looked: a machine changes. */
 const HISTORY = 100
 
@@ -146,23 +126,14 @@ export class RunQueries {
     this.db = db
   }
 
-  /** By workload, what runs before this waiting run, itself and the running one of its device included; none for one that waits no more. */
-  async upTo(run: Pick<Run, 'id'>): Promise<WorkloadGroup[]> {
-    const { rows } = await this.db.execute(sql`
-      WITH groups AS (
-        SELECT other.workload, other.status, count(*)::int AS count, min(other.settings::text)::json AS settings,
-          max(other.timeout_ms) AS timeout_ms, max(other.rounds) AS rounds,
-          min(other.runtime) AS runtime, min(other.backend) AS backend, max(other.macs) AS macs, min(other.started_at) AS started_at
-        FROM runs other, runs self
-        WHERE self.id = ${run.id}::uuid AND self.status = 'queued' AND other.device_uuid = self.device_uuid
-          AND (other.status = 'running' OR (other.status = 'queued'
-            AND (-other.priority, other.queued_at, other.id) <= (-self.priority, self.queued_at, self.id)))
-        GROUP BY other.workload, other.status
-      )
-      SELECT workload, status, count, settings, timeout_ms AS "timeoutMs", rounds, runtime, backend, macs::float8 AS macs,
-        (extract(epoch FROM now() - started_at) * 1000)::float8 AS "elapsedMs"
-      FROM groups`)
-    return rows
+  /** What runs on these devices, and how long it has run by the database's clock, ms. */
+  async running(deviceUuids: readonly string[]): Promise<(Run & { elapsedMs: number })[]> {
+    const elapsedMs = sql<number>`(extract(epoch FROM now() - ${runs.startedAt}) * 1000)::float8`
+    const rows = await this.db
+      .select({ run: runs, elapsedMs })
+      .from(runs)
+      .where(and(inArray(runs.deviceUuid, [...deviceUuids]), eq(runs.status, 'running')))
+    return rows.map(({ run, elapsedMs }) => ({ ...run, elapsedMs }))
   }
 
   /** The device's queue, `limit` of its waiting runs. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { sql } from 'drizzle-orm'
-import { MAX_OWNERS_LOST, queuedAhead, type Run, StoreError } from '../../src/store/index.ts'
+import { MAX_OWNERS_LOST, type Run, StoreError } from '../../src/store/index.ts'
 import { openTestStore, someArchitecture, someRun, type TestStore } from './helper.ts'
 
 let opened: TestStore
@@ -161,7 +161,11 @@ test('the queue goes by priority, then by age; positions and counts agree with t
     expected.slice(0, 4),
   )
   assert.equal(queue.waitingCount, 6)
-  assert.deepEqual(await Promise.all(expected.map(async (id) => queuedAhead(await runs.upTo({ id })))), [0, 1, 2, 3, 4, 5])
+  const { lines } = await opened.store.waiting.read()
+  assert.deepEqual(
+    lines.get(device.deviceUuid)?.runs.map(({ id }) => id),
+    expected,
+  )
   const claimed: string[] = []
   for (;;) {
     const run = await runs.claimNext(device.deviceUuid, 'me', 60_000)

@@ -12,7 +12,7 @@ import type { Executor, QueueDevice, QueueMetric } from './contract.ts'
 import { Estimates } from './estimate.ts'
 import { Execution, type Settled } from './execution.ts'
 import { isGone, newOwner, retireOwner } from './owner.ts'
-import { type DeviceSnapshot, type Place, placeOf, snapshotDevice } from './snapshot.ts'
+import { type DeviceSnapshot, type Place, placesOf, snapshotDevice } from './snapshot.ts'
 
 export type { ExecuteOptions, Executor, Outcome, QueueDevice, QueueMetric } from './contract.ts'
 export type { DeviceSnapshot, Eta, Place } from './snapshot.ts'
@@ -177,8 +177,13 @@ export class RunQueue {
   }
 
   /** Where a run stands; null for one that waits no more. */
-  place(run: Run): Promise<Place | null> {
-    return placeOf(this.#store, this.#estimates, run)
+  async place(run: Run): Promise<Place | null> {
+    return (await this.places([run])).get(run.id) ?? null
+  }
+
+  /** Where these runs stand, by their ids; those that wait no more are left out. */
+  places(runs: readonly Run[]): Promise<Map<string, Place>> {
+    return placesOf(this.#store, this.#estimates, runs)
   }
 
   /** Every device of this service, and every other that has runs; at most `limit` waiting runs of each. */

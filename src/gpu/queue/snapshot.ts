@@ -1,6 +1,6 @@
 /** Where runs stand in their queues, and when their results are to be expected. */
-import { type DeviceQueue, queuedAhead, type Run, type Store } from '../../store/index.ts'
-import { type EstimateBasis, type Estimates, type Estimator, weakest } from './estimate.ts'
+import type { DeviceQueue, Line, Run, Store } from '../../store/index.ts'
+import { type Estimate, type EstimateBasis, type Estimated, type Estimates, type Estimator, weakest } from './estimate.ts'
 
 /** When a result is expected, and what that is worth. */
 export interface Eta {
@@ -56,13 +56,58 @@ export async function snapshotDevice(
   return { ...device, running, waiting, waitingCount: queue.waitingCount }
 }
 
-/** Where one waiting run stands; null for one that waits no more. */
-export async function placeOf(store: Store, estimates: Estimates, run: Pick<Run, 'id' | 'deviceUuid'>): Promise<Place | null> {
-  const groups = await store.runs.upTo(run)
-  if (groups.length === 0) return null
-  const estimator = await estimates.on(run.deviceUuid)
-  const expected = groups.map((group) => estimator.of(group))
-  const ms = groups.reduce((sum, { count, elapsedMs }, i) => sum + Math.max(0, count * expected[i]!.ms - (elapsedMs ?? 0)), 0)
-  const basis = weakest(expected.map((each) => each.basis))
-  return { position: queuedAhead(groups) + 1, ...etaOf(ms, basis, estimator) }
+/**
+ * Where waiting runs stand, by their ids; those that wait no more are left out. However many are asked for and however
+ * many wait, at most what changed in the queues and what runs is read.
+ */
+export async function placesOf(
+  store: Store,
+  estimates: Estimates,
+  asked: readonly Pick<Run, 'id' | 'deviceUuid' | 'status'>[],
+): Promise<Map<string, Place>> {
+  const byDevice = Map.groupBy(
+    asked.filter(({ status }) => status === 'queued'),
+    ({ deviceUuid }) => deviceUuid,
+  )
+  const places = new Map<string, Place>()
+  if (byDevice.size === 0) return places
+  const devices = [...byDevice.keys()]
+  const estimators = new Map(await Promise.all(devices.map(async (uuid) => [uuid, await estimates.on(uuid)] as const)))
+  const running = Map.groupBy(await store.runs.running(devices), ({ deviceUuid }) => deviceUuid)
+  const { lines } = await store.waiting.read()
+  for (const [uuid, runs] of byDevice) {
+    const line = lines.get(uuid)
+    if (line) placesIn(line, new Set(runs.map(({ id }) => id)), running.get(uuid) ?? [], estimators.get(uuid)!, places)
+  }
+  return places
+}
+
+/** Goes along one queue until all that are wanted are found. */
+function placesIn(
+  line: Line,
+  wanted: Set<string>,
+  running: readonly (Run & { elapsedMs: number })[],
+  estimator: Estimator,
+  places: Map<string, Place>,
+): void {
+  const expectations = new Map<Estimated, Estimate>()
+  const expected = (workload: Estimated): Estimate => {
+    const known = expectations.get(workload) ?? estimator.of(workload)
+    expectations.set(workload, known)
+    return known
+  }
+  let ms = 0
+  let basis: EstimateBasis = 'history'
+  for (const run of running) {
+    const each = estimator.of(run)
+    ms += Math.max(0, each.ms - run.elapsedMs)
+    basis = weakest([basis, each.basis])
+  }
+  for (const [i, { id, workload }] of line.runs.entries()) {
+    if (wanted.size === 0) return
+    const each = expected(workload)
+    ms += each.ms
+    basis = weakest([basis, each.basis])
+    if (wanted.delete(id)) places.set(id, { position: i + 1, ...etaOf(ms, basis, estimator) })
+  }
 }

@@ -51,6 +51,8 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
     db: drizzleOverPostgres(pool),
     boss: () => new PgBoss({ ...bossOptions, db: fromPglite(pool), backend: 'pglite' }),
     listen: async (channel, onMessage) => void (await pool.listen(channel, onMessage)),
+    // A notice comes with the answer to the statement that made it.
+    heard: async () => {},
     close: () => pool.end(),
   }
 }

@@ -36,7 +36,7 @@ export async function openPostgres(url: string, log: Log): Promise<Driver> {
       { cause: error },
     )
   }
-  const listeners: { close(): Promise<void> }[] = []
+  const listeners: Listener[] = []
   return {
     kind: 'postgres',
     db: drizzleOverPostgres(pool),
@@ -44,6 +44,7 @@ export async function openPostgres(url: string, log: Log): Promise<Driver> {
     async listen(channel, onMessage, onGap) {
       listeners.push(await listenForever(url, channel, onMessage, onGap, log))
     },
+    heard: async () => void (await Promise.all(listeners.map((listener) => listener.heard()))),
     async close() {
       await Promise.all(listeners.map((listener) => listener.close()))
       await pool.end()
@@ -51,8 +52,19 @@ export async function openPostgres(url: string, log: Log): Promise<Driver> {
   }
 }
 
+interface Listener {
+  heard(): Promise<void>
+  close(): Promise<void>
+}
+
 /** LISTEN on a connection of its own, made again when it is lost, with a growing pause between attempts. */
-async function listenForever(url: string, channel: string, onMessage: (payload: string) => void, onGap: () => void, log: Log) {
+async function listenForever(
+  url: string,
+  channel: string,
+  onMessage: (payload: string) => void,
+  onGap: () => void,
+  log: Log,
+): Promise<Listener> {
   let client: pg.Client | null = null
   let closed = false
   let retry: NodeJS.Timeout | undefined
@@ -85,6 +97,7 @@ async function listenForever(url: string, channel: string, onMessage: (payload: 
     else client = next
   }
   const reopen = (pause: number) => {
+    client = null
     retry = setTimeout(async () => {
       try {
         await open()
@@ -96,6 +109,11 @@ async function listenForever(url: string, channel: string, onMessage: (payload: 
   }
   await open()
   return {
+    // The server tells a session what others have committed before it answers the session's next statement.
+    async heard() {
+      if (!client) throw new Error('the connection that listens for events is lost')
+      await client.query('SELECT')
+    },
     async close() {
       closed = true
       clearTimeout(retry)

@@ -149,16 +149,9 @@ export class RunService {
     return present(run, await this.#queue.place(run))
   }
 
-  /** Places of waiting runs come from one look at the queues, not from one a run. */
   async #presentAll(rows: readonly Run[]): Promise<RunAnswer[]> {
-    const waiting = rows.filter((run) => run.status === 'queued')
-    const places = new Map<string, Place>()
-    if (waiting.length > 1)
-      for (const device of await this.#queue.snapshot({ limit: 500 }))
-        for (const { run, ...place } of device.waiting) places.set(run.id, place)
-    return Promise.all(
-      rows.map(async (run) => present(run, run.status === 'queued' ? (places.get(run.id) ?? (await this.#queue.place(run))) : null)),
-    )
+    const places = await this.#queue.places(rows)
+    return rows.map((run) => present(run, places.get(run.id) ?? null))
   }
 }
 

@@ -1,0 +1,178 @@
+/**
+ * The runs that wait, device by device, in the order in which they will be taken. Kept in memory, since a place in a queue
+ * is a count of all that stand before it: a list of runs asks for hundreds of them, and no index answers that. Read from the
+ * table once; after that notices say which runs have changed, and those alone are read again before a place is told.
+ */
+
+import type { Database } from './drizzle.ts'
+import { eq, inArray, type SQL, sql } from './drizzle.ts'
+import type { Notifications } from './notifications.ts'
+import { type Run, runs } from './schema.ts'
+
+/** What makes a run last as long as others: one object for all that share it. */
+export type Workload = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'>
+
+export interface WaitingRun {
+  id: string
+  priority: number
+  /** ms since the epoch. */
+  queuedAt: number
+  workload: Workload
+}
+
+/** More changes than that are not remembered one by one: everything is read again. */
+const MOST_CHANGED = 1000
+
+/** The order in which waiting runs are taken (`QUEUE_ORDER`). */
+const inOrder = (a: WaitingRun, b: WaitingRun): number =>
+  b.priority - a.priority || a.queuedAt - b.queuedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+/** The queue of one device. */
+export class Line {
+  /** In the order in which they are taken. */
+  readonly runs: WaitingRun[] = []
+
+  /** Where the run stands, or would stand: 0 for the one that is taken next. */
+  indexOf(run: WaitingRun): number {
+    let [low, high] = [0, this.runs.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (inOrder(this.runs[middle]!, run) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** Of one moment. */
+export interface Lines {
+  /** By device UUID; none for a device for which nothing waits. */
+  readonly lines: ReadonlyMap<string, Line>
+  /** Null for one that does not wait. */
+  find(runId: string): { line: Line; run: WaitingRun } | null
+}
+
+export class Waiting {
+  readonly #db: Database
+  readonly #heard: () => Promise<void>
+  #lines = new Map<string, Line>()
+  #runs = new Map<string, { line: Line; run: WaitingRun }>()
+  #workloads = new Map<string, Workload>()
+  /** Runs that a notice spoke of since they were read. */
+  #changed = new Set<string>()
+  /** Whether notices may have been missed, or none were heard so far. */
+  #unknown = true
+  #reading: Promise<void> | null = null
+  #next: Promise<void> | null = null
+
+  /** @param heard resolves when the notices of all that was committed before have come; rejects where that cannot be told. */
+  constructor(db: Database, notifications: Notifications, heard: () => Promise<void>) {
+    this.#db = db
+    this.#heard = heard
+    notifications.onAnyEvent((runId) => {
+      if (this.#unknown) return
+      if (runId === null || this.#changed.size >= MOST_CHANGED) this.#unknown = true
+      else this.#changed.add(runId)
+    })
+  }
+
+  /**
+   * The queues as they are after all that was committed before this call. They change with the next: use them before
+   * anything is awaited.
+   */
+  async read(): Promise<Lines> {
+    await this.#catchUp()
+    return { lines: this.#lines, find: (runId) => this.#runs.get(runId) ?? null }
+  }
+
+  /** One reading at a time; who comes during one waits for the next, which begins after it came. */
+  #catchUp(): Promise<void> {
+    if (this.#reading)
+      return (this.#next ??= this.#reading
+        .catch(() => {})
+        .then(() => {
+          this.#next = null
+          return this.#catchUp()
+        }))
+    this.#reading = this.#readChanges().finally(() => {
+      this.#reading = null
+    })
+    return this.#reading
+  }
+
+  async #readChanges(): Promise<void> {
+    await this.#heard().catch(() => {
+      this.#unknown = true
+    })
+    const all = this.#unknown
+    const changed = [...this.#changed]
+    if (!all && changed.length === 0) return
+    this.#unknown = false
+    this.#changed.clear()
+    try {
+      const rows = await this.#select(all ? undefined : inArray(runs.id, changed))
+      const workloads = await this.#workloadsOf(rows, all)
+      if (all) {
+        this.#lines = new Map()
+        this.#runs = new Map()
+        this.#workloads = workloads
+      }
+      for (const id of changed) this.#remove(id)
+      for (const row of rows) this.#insert(row, workloads.get(keyOf(row))!, all)
+      if (all) for (const line of this.#lines.values()) line.runs.sort(inOrder)
+    } catch (error) {
+      this.#unknown = true
+      throw error
+    }
+  }
+
+  #select(which: SQL | undefined) {
+    return this.#db
+      .select({
+        id: runs.id,
+        deviceUuid: runs.deviceUuid,
+        priority: runs.priority,
+        queuedAt: sql<number>`(extract(epoch FROM ${runs.queuedAt}) * 1000)::float8`,
+        workload: runs.workload,
+        timeoutMs: runs.timeoutMs,
+      })
+      .from(runs)
+      .where(which ? sql`${eq(runs.status, 'queued')} AND ${which}` : eq(runs.status, 'queued'))
+  }
+
+  /** The workloads of these runs, those that are not known yet from one run each. */
+  async #workloadsOf(rows: readonly Row[], anew: boolean): Promise<Map<string, Workload>> {
+    const known = anew ? new Map<string, Workload>() : this.#workloads
+    const samples = new Map(rows.map((row) => [keyOf(row), row.id]))
+    for (const key of known.keys()) samples.delete(key)
+    if (samples.size === 0) return known
+    const { workload, runtime, backend, macs, settings, timeoutMs, rounds } = runs
+    const found = await this.#db
+      .select({ workload, runtime, backend, macs, settings, timeoutMs, rounds })
+      .from(runs)
+      .where(inArray(runs.id, [...samples.values()]))
+    for (const each of found) known.set(keyOf(each), each)
+    return known
+  }
+
+  #insert({ id, deviceUuid, priority, queuedAt }: Row, workload: Workload, unsorted: boolean): void {
+    let line = this.#lines.get(deviceUuid)
+    if (!line) this.#lines.set(deviceUuid, (line = new Line()))
+    const run: WaitingRun = { id, priority, queuedAt, workload }
+    this.#runs.set(id, { line, run })
+    if (unsorted) line.runs.push(run)
+    else line.runs.splice(line.indexOf(run), 0, run)
+  }
+
+  #remove(id: string): void {
+    const found = this.#runs.get(id)
+    if (!found) return
+    this.#runs.delete(id)
+    found.line.runs.splice(found.line.indexOf(found.run), 1)
+  }
+}
+
+type Row = Pick<Run, 'id' | 'deviceUuid' | 'priority' | 'workload' | 'timeoutMs'> & { queuedAt: number }
+
+/** A workload's digest leaves the timeout out. */
+const keyOf = ({ workload, timeoutMs }: Pick<Run, 'workload' | 'timeoutMs'>): string => `${workload} ${timeoutMs}`
