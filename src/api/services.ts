@@ -39,7 +39,7 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const devices = new DeviceService(directory)
   const admission = new RunAdmission({ architectures, costs, devices })
   const runs = new RunService({ store, queue, admission, pool })
-  const sweeps = new SweepService({ store, queue, admission, runs })
+  const sweeps = new SweepService({ store, queue, admission })
   const exports = new ExportService({ architectures, pool, store })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   return { architectures, uploads, costs, exports, devices, runs, sweeps, queue: new QueueService(queue) }

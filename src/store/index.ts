@@ -33,10 +33,11 @@ export {
   type NewRun,
   type PastRun,
   type RunFilter,
+  type RunPoint,
   workloadOf,
 } from './run-queries.ts'
 export type { Cancellation } from './runs.ts'
-export type { Counterpart } from './samples.ts'
+export type { Counterpart, Samples } from './samples.ts'
 export {
   type Architecture,
   type FinalStatus,

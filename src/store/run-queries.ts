@@ -49,6 +49,18 @@ export interface DeviceQueue {
   waitingCount: number
 }
 
+/** A run as a point of a curve: what was timed, and what came of it. */
+export type RunPoint = Pick<
+  Run,
+  'id' | 'architectureId' | 'device' | 'deviceUuid' | 'host' | 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'weights'
+> &
+  Pick<Run, 'settings' | 'labels' | 'status'> & {
+    /** Median of a call; null until it is known. */
+    latencyMs: number | null
+    throughputPerSecond: number | null
+    verdict: string | null
+  }
+
 export interface Depth {
   device: string
   deviceUuid: string
@@ -134,6 +146,36 @@ export class RunQueries {
       .from(runs)
       .where(and(inArray(runs.deviceUuid, [...deviceUuids]), eq(runs.status, 'running')))
     return rows.map(({ run, elapsedMs }) => ({ ...run, elapsedMs }))
+  }
+
+  /** What curves are drawn from: these runs, without their documents. */
+  async points(ids: readonly string[]): Promise<RunPoint[]> {
+    const {
+      id,
+      architectureId,
+      device,
+      deviceUuid,
+      host,
+      runtime,
+      backend,
+      batch,
+      precision,
+      resolution,
+      weights,
+      settings,
+      labels,
+      status,
+    } = runs
+    const side = { architectureId, device, deviceUuid, host, runtime, backend, batch, precision, resolution, weights, settings, labels }
+    return this.db
+      .select({
+        ...{ id, ...side, status },
+        latencyMs: sql<number | null>`(${runs.result} #>> '{latencyMs,p50}')::float8`,
+        throughputPerSecond: sql<number | null>`(${runs.result} ->> 'throughputPerSecond')::float8`,
+        verdict: sql<string | null>`${runs.certificate} ->> 'verdict'`,
+      })
+      .from(runs)
+      .where(inArray(runs.id, [...ids]))
   }
 
   /** The device's queue, `limit` of its waiting runs. */

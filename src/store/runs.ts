@@ -11,7 +11,7 @@ import { isForeignKeyViolation, isUniqueViolation, requireStorable, StoreError, 
 import { sameRequest } from './idempotency.ts'
 import { cancelNotice } from './notifications.ts'
 import { filters, type NewRun, QUEUE_ORDER, type RunFilter, RunQueries, workloadOf } from './run-queries.ts'
-import { type Counterpart, findCounterpart, readSamples } from './samples.ts'
+import { type Counterpart, findCounterpart, findSamples, type Samples } from './samples.ts'
 import { architectures, type Run, runRequests, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import type { Claim, Ending } from './transitions.ts'
@@ -251,9 +251,9 @@ export class Runs extends RunQueries {
     })
   }
 
-  /** Every sample in ms, in order; null where the run has none. */
-  async samples(id: string): Promise<Float64Array | null> {
-    return isUuid(id) ? readSamples(this.db, id) : null
+  /** Its samples in order, to be read in parts; null where the run has none. */
+  async samples(id: string): Promise<Samples | null> {
+    return isUuid(id) ? findSamples(this.db, id) : null
   }
 
   /** For a run that has not ended: the latest succeeded one of the same computation on another runtime, with its output. */

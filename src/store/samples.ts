@@ -1,12 +1,16 @@
-/**
- * The numbers a run leaves behind: its samples and its output. Little-endian in the table, whatever this machine's
- * order. They cross to the database as base64: PGlite writes a bytea parameter byte by byte, which holds the event
- * loop several times as long.
- */
+/** The numbers a run leaves behind: its samples and its output. Little-endian in the table, whatever this machine's order. */
 
-import type { Database, Transaction } from './database.ts'
-import { eq, type SQL, sql } from './drizzle.ts'
+import { endianness } from 'node:os'
+import type { Database, Transaction } from './drizzle.ts'
+import { eq, sql } from './drizzle.ts'
 import { runSamples } from './schema.ts'
+
+/** The samples of a run, read in parts: all of them may be many megabytes. */
+export interface Samples {
+  count: number
+  /** At most `count` samples in ms from number `offset` on, which is 0 for the first; fewer at the end. */
+  read(offset: number, count: number): Promise<Float64Array>
+}
 
 /** An earlier run that computed the same on another runtime. */
 export interface Counterpart {
@@ -16,18 +20,29 @@ export interface Counterpart {
 }
 
 export async function saveSamples(tx: Transaction, runId: string, samples: Float64Array, output?: Float32Array): Promise<void> {
-  const values = { runId, samples: bytea(doubles(samples)), ...(output && { output: bytea(floats(output)) }) }
+  const values = { runId, samples: bytesOf(samples), ...(output && { output: bytesOf(output) }) }
   await tx.insert(runSamples).values(values)
 }
 
-export async function readSamples(db: Database, runId: string): Promise<Float64Array | null> {
+export async function findSamples(db: Database, runId: string): Promise<Samples | null> {
   const [row] = await db
-    .select({ base64: sql<string>`encode(${runSamples.samples}, 'base64')` })
+    .select({ bytes: sql<number>`octet_length(${runSamples.samples})` })
     .from(runSamples)
     .where(eq(runSamples.runId, runId))
   if (!row) return null
-  const bytes = Buffer.from(row.base64, 'base64')
-  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(i * 8))
+  const width = Float64Array.BYTES_PER_ELEMENT
+  const all = row.bytes / width
+  return {
+    count: all,
+    async read(offset, count) {
+      if (offset >= all) return new Float64Array(0)
+      const [part] = await db
+        .select({ bytes: sql<Buffer>`substring(${runSamples.samples} FROM ${offset * width + 1}::int FOR ${count * width}::int)` })
+        .from(runSamples)
+        .where(eq(runSamples.runId, runId))
+      return new Float64Array(inOwnOrder(part!.bytes, width))
+    },
+  }
 }
 
 /**
@@ -38,7 +53,7 @@ export async function readSamples(db: Database, runId: string): Promise<Float64A
  */
 export async function findCounterpart(db: Database, runId: string): Promise<Counterpart | null> {
   const { rows } = await db.execute(sql`
-    SELECT found.id AS "runId", found.runtime, encode(run_samples.output, 'base64') AS base64
+    SELECT found.id AS "runId", found.runtime, run_samples.output AS bytes
     FROM (
       SELECT latest.id, latest.runtime
       FROM runs self
@@ -59,23 +74,25 @@ export async function findCounterpart(db: Database, runId: string): Promise<Coun
       ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1
     ) found
     JOIN run_samples ON run_samples.run_id = found.id`)
-  const [row] = rows as { runId: string; runtime: string; base64: string }[]
+  const [row] = rows as { runId: string; runtime: string; bytes: Buffer }[]
   if (!row) return null
-  const bytes = Buffer.from(row.base64, 'base64')
-  const output = Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4))
-  return { runId: row.runId, runtime: row.runtime, output }
+  return { runId: row.runId, runtime: row.runtime, output: new Float32Array(inOwnOrder(row.bytes, Float32Array.BYTES_PER_ELEMENT)) }
 }
 
-const bytea = (bytes: Buffer): SQL => sql`decode(${bytes.toString('base64')}, 'base64')`
+const littleEndian = endianness() === 'LE'
 
-function doubles(values: Float64Array): Buffer {
-  const bytes = Buffer.alloc(values.length * 8)
-  for (let i = 0; i < values.length; i++) bytes.writeDoubleLE(values[i]!, i * 8)
-  return bytes
+/** As the table holds them; no copy where that is this machine's order. */
+function bytesOf(values: Float64Array | Float32Array): Buffer {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength)
+  return littleEndian ? bytes : swapped(Buffer.from(bytes), values.BYTES_PER_ELEMENT)
 }
 
-function floats(values: Float32Array): Buffer {
-  const bytes = Buffer.alloc(values.length * 4)
-  for (let i = 0; i < values.length; i++) bytes.writeFloatLE(values[i]!, i * 4)
-  return bytes
+/** Memory of its own for numbers of this width, from bytes of the table. */
+function inOwnOrder(bytes: Buffer, width: number): ArrayBuffer {
+  const own = new ArrayBuffer(bytes.length)
+  bytes.copy(new Uint8Array(own))
+  if (!littleEndian) swapped(Buffer.from(own), width)
+  return own
 }
+
+const swapped = (bytes: Buffer, width: number): Buffer => (width === 8 ? bytes.swap64() : bytes.swap32())

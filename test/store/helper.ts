@@ -82,14 +82,20 @@ export async function openTestStore(): Promise<TestStore> {
 export interface Statements {
   texts: string[]
   rows: number
+  /** Of binary columns, all together. */
+  bytes: number
+  /** Of binary columns, in one answer. */
+  mostBytes: number
 }
+
+const binaryLength = (cell: unknown): number => (cell instanceof Uint8Array ? cell.length : 0)
 
 /** Counts what the store asks of its database from now on, inside transactions too, until `stop`. pg-boss has its own way there. */
 export function watchStatements(store: Store): Statements & { stop(): void } {
   type Query = (...args: unknown[]) => Promise<{ rows?: unknown[] }>
   type Client = { query: Query; connect?: (callback?: unknown) => Promise<Client> }
   const pool = (store.db as unknown as { $client: Client }).$client
-  const seen: Statements = { texts: [], rows: 0 }
+  const seen: Statements = { texts: [], rows: 0, bytes: 0, mostBytes: 0 }
   const counted =
     (query: Query): Query =>
     async (...args) => {
@@ -97,6 +103,9 @@ export function watchStatements(store: Store): Statements & { stop(): void } {
       seen.texts.push(typeof asked === 'string' ? asked : (asked as { text: string }).text)
       const result = await query(...args)
       seen.rows += result.rows?.length ?? 0
+      const bytes = (result.rows ?? []).flatMap((row) => Object.values(row as object)).reduce((sum, cell) => sum + binaryLength(cell), 0)
+      seen.bytes += bytes
+      seen.mostBytes = Math.max(seen.mostBytes, bytes)
       return result
     }
   const { query, connect } = pool

@@ -53,7 +53,16 @@ test('samples keep every bit of every double', async () => {
   const held = claimOf((await runs.claim(run.id, 'me', 60_000))!)
   const samples = Float64Array.from({ length: 200_000 }, (_, i) => (i === 0 ? 5e-324 : i === 1 ? Number.MAX_VALUE : Math.sqrt(i) / 3))
   await runs.finish(held, { status: 'succeeded', result: {}, samples })
-  assert.deepEqual(await runs.samples(run.id), samples)
+  const stored = (await runs.samples(run.id))!
+  assert.equal(stored.count, samples.length)
+  assert.deepEqual(await stored.read(0, samples.length), samples)
+  for (const [offset, count] of [
+    [0, 2],
+    [199_999, 10],
+    [65_535, 3],
+    [200_000, 5],
+  ] as const)
+    assert.deepEqual(await stored.read(offset, count), samples.slice(offset, offset + count))
   assert.equal(await runs.samples(randomUUID()), null)
 })
 

@@ -65,7 +65,7 @@ test('a run keeps all that its worker said: result, certificate, environment, sa
   assert.deepEqual(run.result, { latencyMs: { p50: null }, samples: 3, stable: true, output })
   assert.deepEqual(run.certificate, { verdict: 'valid', reasons: [] })
   assert.deepEqual(run.environment, { host: 'testhost' })
-  assert.deepEqual(await opened.store.runs.samples(id), new Float64Array([1, 2, 3]))
+  assert.deepEqual(await (await opened.store.runs.samples(id))?.read(0, 9), new Float64Array([1, 2, 3]))
   const progress = (await opened.store.events.list(id)).filter((event) => event.type === 'progress')
   assert.deepEqual(
     progress.map((event) => event.data.i),

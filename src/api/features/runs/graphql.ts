@@ -94,7 +94,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           type: '[Float!]',
           resolve: async ({ id }: RunAnswer, { offset = 0, first = 10_000 }, context) => {
             context.budget.spend(Math.ceil(first / prices.samplesPerRow))
-            return Array.from((await runs.samples(id)).subarray(offset, offset + first))
+            return Array.from(await (await runs.samples(id)).read(offset, first))
           },
         }),
       },

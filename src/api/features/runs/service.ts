@@ -1,7 +1,7 @@
 import type { BackendName } from '../../../gpu/contract.ts'
 import type { Place, RunQueue } from '../../../gpu/queue/index.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
-import type { Run, RunEvent, Store } from '../../../store/index.ts'
+import type { Run, RunEvent, Samples, Store } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError } from '../../errors.ts'
 import { hideFolders } from '../../hide-folders.ts'
@@ -104,8 +104,8 @@ export class RunService {
     return { run: await this.#present(run), effect }
   }
 
-  /** Every timed sample in order, ms. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES */
-  async samples(id: string): Promise<Float64Array> {
+  /** Its timed samples in order, ms, to be read in parts. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES */
+  async samples(id: string): Promise<Samples> {
     const samples = await this.#store.runs.samples(id)
     if (samples) return samples
     const { status } = await this.#row(id)

@@ -1,29 +1,24 @@
 import { schemaProblems } from '../../../engine/schema-problems.ts'
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
-import type { Store, Sweep } from '../../../store/index.ts'
+import type { RunPoint, Store, Sweep } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
-import type { RunAnswer } from '../runs/schema.ts'
-import type { RunService } from '../runs/service.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
 
 const notFound = (id: string) => new ApiError('SWEEP_NOT_FOUND', `no sweep ${id.slice(0, 60)}: GET /v1/sweeps lists those there are`)
-const waits = ({ status }: RunAnswer): boolean => status === 'queued' || status === 'running'
 
 /** One network at several batches: a run each, read back as a curve. */
 export class SweepService {
   readonly #store: Store
   readonly #queue: RunQueue
   readonly #admission: RunAdmission
-  readonly #runs: RunService
 
-  constructor({ store, queue, admission, runs }: { store: Store; queue: RunQueue; admission: RunAdmission; runs: RunService }) {
+  constructor({ store, queue, admission }: { store: Store; queue: RunQueue; admission: RunAdmission }) {
     this.#store = store
     this.#queue = queue
     this.#admission = admission
-    this.#runs = runs
   }
 
   /**
@@ -70,7 +65,7 @@ export class SweepService {
   /** Newest first. @throws StoreError INVALID_CURSOR */
   async list(query: SweepQuery): Promise<{ items: SweepAnswer[]; nextCursor: string | null }> {
     const { items, nextCursor } = await this.#store.sweeps.list(query)
-    return { items: await Promise.all(items.map((sweep) => this.#present(sweep))), nextCursor }
+    return { items: await this.#presentAll(items), nextCursor }
   }
 
   /**
@@ -79,36 +74,51 @@ export class SweepService {
    */
   async cancel(id: string): Promise<SweepAnswer> {
     const { points } = await this.get(id)
-    const open = points.filter(({ status }) => status === 'queued' || status === 'running')
+    const open = points.filter(waits)
     if (open.length === 0) throw new ApiError('SWEEP_FINISHED', `sweep ${id}: every run has ended, so there is nothing to cancel`)
     for (const { runId } of open) await this.#queue.cancel(runId)
     return this.get(id)
   }
 
-  async #present({ id, runIds, createdAt }: Sweep): Promise<SweepAnswer> {
-    const runs = (await this.#runs.getEach(runIds)).filter((run): run is RunAnswer => !(run instanceof ApiError))
-    const points = runs.map((run) => {
-      const p50 = run.result?.latencyMs.p50 ?? null
-      return {
-        batch: run.batch,
-        runId: run.id,
-        status: run.status,
-        latencyMs: p50,
-        msPerImage: p50 === null ? null : p50 / run.batch,
-        throughputPerSecond: run.result?.throughputPerSecond ?? null,
-        verdict: run.certificate?.verdict ?? null,
-      }
-    })
-    const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } = runs[0]!
-    return {
-      id,
-      ...{ architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels },
-      createdAt: createdAt.toISOString(),
-      status: runs.every((run) => run.status === 'queued') ? 'queued' : runs.some(waits) ? 'running' : 'finished',
-      points,
-      knee: kneePoint(points),
-      links: { self: `/v1/sweeps/${id}`, architecture: `/v1/architectures/${architectureId}` },
-    }
+  async #present(sweep: Sweep): Promise<SweepAnswer> {
+    return (await this.#presentAll([sweep]))[0]!
+  }
+
+  /** The runs of all sweeps in one look. */
+  async #presentAll(sweeps: readonly Sweep[]): Promise<SweepAnswer[]> {
+    const points = await this.#store.runs.points(sweeps.flatMap(({ runIds }) => runIds))
+    const byId = new Map(points.map((point) => [point.id, point]))
+    return sweeps.map((sweep) =>
+      present(
+        sweep,
+        sweep.runIds.map((id) => byId.get(id)!),
+      ),
+    )
+  }
+}
+
+const waits = ({ status }: Pick<RunPoint, 'status'>): boolean => status === 'queued' || status === 'running'
+
+function present({ id, createdAt }: Sweep, runs: readonly RunPoint[]): SweepAnswer {
+  const points = runs.map(({ id: runId, batch, status, latencyMs, throughputPerSecond, verdict }) => ({
+    ...{ batch, runId, status, latencyMs, throughputPerSecond },
+    msPerImage: latencyMs === null ? null : latencyMs / batch,
+    verdict: verdict as SweepAnswer['points'][number]['verdict'],
+  }))
+  const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } = runs[0]!
+  return {
+    id,
+    ...{ architectureId, device, deviceUuid, host, weights, labels },
+    runtime: runtime as SweepAnswer['runtime'],
+    backend: backend as SweepAnswer['backend'],
+    precision: precision as SweepAnswer['precision'],
+    resolution: resolution ? resolution.join('x') : null,
+    settings: settings as SweepAnswer['settings'],
+    createdAt: createdAt.toISOString(),
+    status: runs.every((run) => run.status === 'queued') ? 'queued' : runs.some(waits) ? 'running' : 'finished',
+    points,
+    knee: kneePoint(points),
+    links: { self: `/v1/sweeps/${id}`, architecture: `/v1/architectures/${architectureId}` },
   }
 }
 
