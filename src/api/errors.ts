@@ -150,13 +150,13 @@ const fastifyCodes: ReadonlyMap<unknown, [ErrorCode, string?]> = new Map(
   }),
 )
 
-/** Whether the connection to the database failed: socket errors, SQLSTATE classes 08 and 57P. */
-function isConnectionLoss(error: unknown): boolean {
-  for (let cause = error as { code?: unknown; cause?: unknown } | undefined, depth = 0; cause && depth < 5; depth++) {
-    if (typeof cause.code === 'string' && /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08\w{3}|57P\w{2})$/.test(cause.code)) return true
+/** The store's own error, which Drizzle wraps where it came with a statement. */
+function storeError(error: unknown): StoreError | null {
+  for (let cause = error as { cause?: unknown } | undefined, depth = 0; cause && depth < 5; depth++) {
+    if (cause instanceof StoreError) return cause
     cause = cause.cause as typeof cause
   }
-  return false
+  return null
 }
 
 /**
@@ -173,11 +173,9 @@ export function codedError(error: unknown): CodedError {
   })
   if (error instanceof ApiError) return of(error.code, error.message, error.errors, error.headers)
   if (error instanceof EngineError) return of(error.code, error.message, error.errors)
-  if (error instanceof StoreError) return of(error.code, error.message)
+  const stored = storeError(error)
+  if (stored) return of(stored.code, stored.message, [], stored.code === 'DATABASE_UNREACHABLE' ? { 'retry-after': '2' } : {})
   const { code, message = '', statusCode } = (error ?? {}) as { code?: unknown; message?: string; statusCode?: number }
-  // One that has a status of HTTP is of the client's connection, where the body broke off.
-  if (statusCode === undefined && isConnectionLoss(error))
-    return of('DATABASE_UNREACHABLE', 'the database does not answer: try again in a few seconds', [], { 'retry-after': '2' })
   if (isCode(code)) return of(code, message)
   const known = fastifyCodes.get(code)
   if (known) return of(known[0], known[1] ?? message)

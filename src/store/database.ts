@@ -15,7 +15,10 @@ export interface Log {
 
 export interface Driver {
   kind: 'pglite' | 'postgres'
+  /** A statement that takes long fails. */
   db: Database
+  /** For work that may take as long as it takes, migrations say. On a connection of its own where there can be several. */
+  unhurried<T>(work: (db: Database) => Promise<T>): Promise<T>
   /** Makes the pg-boss of this database; not started. */
   boss(): PgBoss
   /**

@@ -85,3 +85,26 @@ export const textError = (error: unknown): unknown =>
 export function requireStorable(texts: readonly string[]): void {
   for (const text of texts) if (!text.isWellFormed() || text.includes('\0')) throw unstorable()
 }
+
+/** Of a server that stops, has too many connections, or gave up a statement for the time it took. */
+const UNREACHABLE = /^(08...|57P..|53300|57014)$/
+
+/**
+ * The error of a driver, or, where it is the database that did not answer and not the statement that failed, a StoreError
+ * that says so: node-postgres has no code for that.
+ */
+export function connectionError(error: Error): Error {
+  // Parameters that cannot be sent.
+  if (error instanceof StoreError || error instanceof TypeError || error instanceof RangeError) return error
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !UNREACHABLE.test(code)) return error
+  return new StoreError('DATABASE_UNREACHABLE', `The database does not answer (${reason(error)}): try again in a few seconds`, {
+    cause: error,
+  })
+}
+
+/** What an error says; node-postgres gathers the failures of several addresses in an AggregateError, whose own message is empty. */
+export function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reason(error.errors[0])
+  return (error as Error).message || String((error as NodeJS.ErrnoException).code)
+}

@@ -11,6 +11,7 @@ import { Blobs } from './blobs.ts'
 import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder } from './data-folder.ts'
 import type { Database, Driver, Log } from './database.ts'
+import type { Limits } from './drivers/postgres.ts'
 import { sql } from './drizzle.ts'
 import { StoreError } from './errors.ts'
 import { Events } from './events.ts'
@@ -58,6 +59,8 @@ export interface StoreOptions {
   dataDir: string
   /** `postgres://…`; the embedded store without it. */
   databaseUrl?: string | undefined
+  /** How long a server may take; for tests. */
+  databaseLimits?: Limits
   log: Log
 }
 
@@ -86,7 +89,7 @@ export interface Store {
  * Opens the store and brings its tables up to date; several services may do so at once on one server.
  * @throws StoreError DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE, DATABASE_UNREACHABLE, MIGRATION_FAILED
  */
-export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Promise<Store> {
+export async function openStore({ dataDir, databaseUrl, databaseLimits, log }: StoreOptions): Promise<Store> {
   const folder: DataFolder | null = databaseUrl ? null : await holdDataFolder(dataDir)
   let driver: Driver | undefined
   let boss: PgBoss | undefined
@@ -101,7 +104,7 @@ export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Pr
     // Only the driver that is used is loaded.
     driver = folder
       ? await (await import('./drivers/pglite.ts')).openPglite(folder.path, log)
-      : await (await import('./drivers/postgres.ts')).openPostgres(databaseUrl!, log)
+      : await (await import('./drivers/postgres.ts')).openPostgres(databaseUrl!, log, databaseLimits)
     const applied = await migrate(driver)
     if (applied.length > 0) log.info({ migrations: applied, store: driver.kind }, 'the database was brought up to date')
     const notifications = new Notifications()

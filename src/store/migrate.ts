@@ -34,7 +34,7 @@ export async function shippedMigrations(folder = new URL('./migrations/', import
 export async function migrate(driver: Driver, migrations?: Migration[]): Promise<string[]> {
   const shipped = migrations ?? (await shippedMigrations())
   try {
-    return await driver.db.transaction((tx) => apply(tx, shipped))
+    return await driver.unhurried((db) => db.transaction((tx) => apply(tx, shipped)))
   } catch (error) {
     if (error instanceof StoreError) throw error
     throw new StoreError('MIGRATION_FAILED', `The database could not be brought up to date, and is as it was: ${innermost(error)}`, {

@@ -7,6 +7,7 @@
 import { fromDrizzle, type PgBoss } from 'pg-boss'
 import type { Database, Transaction } from './database.ts'
 import { sql } from './drizzle.ts'
+import { connectionError } from './errors.ts'
 
 const DAY_S = 86_400
 
@@ -36,14 +37,18 @@ export class Tickets {
   ensureQueue(deviceUuid: string): Promise<void> {
     const known = this.#queues.get(deviceUuid)
     if (known) return known
-    const made = this.boss.createQueue(this.queue(deviceUuid), {
-      notify: true,
-      retryLimit: 2,
-      retryDelay: 0,
-      expireInSeconds: DAY_S,
-      retentionSeconds: 365 * DAY_S,
-      deleteAfterSeconds: 60,
-    })
+    const made = this.boss
+      .createQueue(this.queue(deviceUuid), {
+        notify: true,
+        retryLimit: 2,
+        retryDelay: 0,
+        expireInSeconds: DAY_S,
+        retentionSeconds: 365 * DAY_S,
+        deleteAfterSeconds: 60,
+      })
+      .catch((error) => {
+        throw connectionError(error)
+      })
     this.#queues.set(deviceUuid, made)
     made.catch(() => this.#queues.delete(deviceUuid))
     return made

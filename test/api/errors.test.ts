@@ -10,7 +10,7 @@ import { ApiError, codedError, type ErrorCode, errorTable } from '../../src/api/
 import { Metrics } from '../../src/api/metrics.ts'
 import { createServices, type ServiceOptions } from '../../src/api/services.ts'
 import { EngineError } from '../../src/engine/errors.ts'
-import { StoreError } from '../../src/store/index.ts'
+import { connectionError, StoreError } from '../../src/store/errors.ts'
 import { openBareApp } from './helper.ts'
 
 let app: FastifyInstance
@@ -68,11 +68,13 @@ describe('errors', () => {
     const of = (error: unknown) => codedError(error).code
     assert.equal(of(new EngineError('COST_OVERFLOW', 'x')), 'COST_OVERFLOW')
     assert.equal(of(new StoreError('INVALID_CURSOR', 'x')), 'INVALID_CURSOR')
-    assert.equal(
-      of(Object.assign(new Error('query failed'), { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) })),
-      'DATABASE_UNREACHABLE',
-    )
-    assert.equal(of(Object.assign(new Error('terminating connection'), { code: '57P01' })), 'DATABASE_UNREACHABLE')
+    // As drivers throw them: sockets with a code of the system, servers with SQLSTATE, node-postgres with none.
+    for (const code of ['ECONNREFUSED', '57P01', '08006', undefined]) {
+      const lost = connectionError(Object.assign(new Error('Connection terminated unexpectedly'), { code }))
+      assert.equal(of(lost), 'DATABASE_UNREACHABLE')
+      assert.equal(of(Object.assign(new Error('query failed'), { cause: lost })), 'DATABASE_UNREACHABLE')
+    }
+    assert.equal(of(connectionError(Object.assign(new Error('relation does not exist'), { code: '42P01' }))), 'INTERNAL')
     for (const strange of [undefined, null, 'text', 7, {}, Object.assign(new Error('x'), { code: 'toString' })])
       assert.equal(of(strange), 'INTERNAL')
     thrown = new Error('password is hunter2, at /srv/secret.ts')
@@ -96,7 +98,7 @@ describe('errors', () => {
     ] as const) {
       const busy = JSON.parse(await lineOf(new ApiError('OVERLOADED', 'too much at once'), address, request))
       assert.deepEqual([busy.level, busy.code, busy.msg, 'err' in busy], [40, 'OVERLOADED', 'too much at once', false])
-      const refused = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' })
+      const refused = connectionError(Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' }))
       const lost = JSON.parse(await lineOf(new Error('Failed query: select 1', { cause: refused }), address, request))
       assert.deepEqual([lost.level, lost.code, lost.reason, 'err' in lost], [40, 'DATABASE_UNREACHABLE', 'connect refused', false])
       const broken = JSON.parse(await lineOf(new TypeError('no such property'), address, request))

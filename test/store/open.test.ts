@@ -98,7 +98,7 @@ test('migrations: each once, all or none, never edited, never from the future; c
   const later = cleanup(t)
   const { store, close } = await openTestStore()
   later(close)
-  const driver = { db: store.db } as Driver
+  const driver = { unhurried: (work) => work(store.db) } as Driver
   const shipped = await shippedMigrations()
   assert.deepEqual(await migrate(driver), [])
   const migration = (name: string, text: string): Migration => ({ name, sql: text, digest: text })

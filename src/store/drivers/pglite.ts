@@ -46,9 +46,11 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
   }
   const pool = new EmbeddedPool(thread, log)
   await pool.open()
+  const db = drizzleOverPostgres(pool)
   return {
     kind: 'pglite',
-    db: drizzleOverPostgres(pool),
+    db,
+    unhurried: (work) => work(db),
     boss: () => new PgBoss({ ...bossOptions, db: fromPglite(pool), backend: 'pglite' }),
     listen: async (channel, onMessage) => void (await pool.listen(channel, onMessage)),
     // A notice comes with the answer to the statement that made it.

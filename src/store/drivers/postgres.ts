@@ -1,12 +1,25 @@
 /** A PostgreSQL server, 15 or newer: durable, and shared by as many services as there are hosts. */
 
+import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import { bossOptions, type Driver, type Log } from '../database.ts'
 import { drizzleOverPostgres } from '../drizzle.ts'
-import { StoreError } from '../errors.ts'
+import { connectionError, reason, StoreError } from '../errors.ts'
 
-const CONNECT_MS = 5000
+/** How long the database may take before it counts as not answering, ms. */
+export interface Limits {
+  /** To accept a connection, or to free one of ours. */
+  connectMs: number
+  /** A statement. The server itself gives up a little earlier, so that it does not go on with what nobody waits for. */
+  statementMs: number
+  /** Between two looks whether the connection that listens is alive: nothing comes over it for hours. */
+  heartbeatMs: number
+}
+
+const defaultLimits: Limits = { connectMs: 5000, statementMs: 10_000, heartbeatMs: 10_000 }
+/** pg-boss's own housekeeping goes through whole tables. */
+const BOSS_STATEMENT_MS = 30_000
 const OLDEST = 15
 const RECONNECT_MS = { first: 100, longest: 5000 }
 
@@ -14,16 +27,24 @@ const RECONNECT_MS = { first: 100, longest: 5000 }
  * @param url `postgres://user:password@host:5432/database`
  * @throws StoreError DATABASE_UNREACHABLE; the message never holds the password.
  */
-export async function openPostgres(url: string, log: Log): Promise<Driver> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: 10,
-    connectionTimeoutMillis: CONNECT_MS,
-    application_name: 'archmeter',
-    keepAlive: true,
-  })
+export async function openPostgres(url: string, log: Log, limits: Limits = defaultLimits): Promise<Driver> {
+  const reach = new Reach(log)
+  const pool = new ReportingPool(
+    {
+      connectionString: url,
+      max: 10,
+      connectionTimeoutMillis: limits.connectMs,
+      query_timeout: limits.statementMs,
+      statement_timeout: Math.ceil(limits.statementMs * 0.9),
+      // What a host that vanished held would stay locked for hours.
+      idle_in_transaction_session_timeout: 60_000,
+      application_name: 'archmeter',
+      keepAlive: true,
+    },
+    reach,
+  )
   // An idle connection that the server ends would otherwise end this process.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
+  pool.on('error', (error) => log.debug({ err: error }, 'an idle database connection was lost'))
   try {
     const { rows } = await pool.query('SHOW server_version_num')
     const version = Math.floor(Number(rows[0].server_version_num) / 10_000)
@@ -36,13 +57,31 @@ export async function openPostgres(url: string, log: Log): Promise<Driver> {
       { cause: error },
     )
   }
+  reach.opened = true
   const listeners: Listener[] = []
   return {
     kind: 'postgres',
     db: drizzleOverPostgres(pool),
-    boss: () => new PgBoss({ ...bossOptions, connectionString: url, max: 4, application_name: 'archmeter-queue' }),
+    async unhurried(work) {
+      const patient = new pg.Pool({
+        connectionString: url,
+        max: 1,
+        connectionTimeoutMillis: limits.connectMs,
+        application_name: 'archmeter',
+      })
+      try {
+        return await work(drizzleOverPostgres(patient))
+      } finally {
+        await patient.end()
+      }
+    },
+    boss: () => {
+      const options = { ...bossOptions, connectionString: url, max: 4, application_name: 'archmeter-queue' }
+      // Not among the options that pg-boss names: it hands on what it is given.
+      return new PgBoss({ ...options, connectionTimeoutMillis: limits.connectMs, query_timeout: BOSS_STATEMENT_MS } as typeof options)
+    },
     async listen(channel, onMessage, onGap) {
-      listeners.push(await listenForever(url, channel, onMessage, onGap, log))
+      listeners.push(await listenForever(url, channel, onMessage, onGap, log, limits))
     },
     heard: async () => void (await Promise.all(listeners.map((listener) => listener.heard()))),
     async close() {
@@ -50,6 +89,92 @@ export async function openPostgres(url: string, log: Log): Promise<Driver> {
       await pool.end()
     },
   }
+}
+
+/** Whether the database can be reached, as far as the last statement told: a line in the log when that changes. */
+class Reach {
+  readonly #log: Log
+  #lost = false
+  /** Before, whoever opens it is told. */
+  opened = false
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  answered(): void {
+    if (this.#lost) this.#log.info({}, 'the database answers again')
+    this.#lost = false
+  }
+
+  failed(error: StoreError): void {
+    if (!this.#lost && this.opened) this.#log.error({ reason: reason(error.cause) }, 'the database does not answer')
+    this.#lost = true
+  }
+}
+
+type Callback = (error: Error | undefined, ...rest: any[]) => void
+
+/**
+ * A pool that says by a StoreError when it is the database that failed, and not the statement. node-postgres has no code
+ * for that.
+ */
+class ReportingPool extends pg.Pool {
+  readonly #reach: Reach
+
+  constructor(config: pg.PoolConfig, reach: Reach) {
+    super({ ...config, Client: reportingClient(reach) })
+    this.#reach = reach
+  }
+
+  override connect(): Promise<pg.PoolClient>
+  override connect(callback: Callback): void
+  override connect(callback?: Callback): unknown {
+    if (callback) return super.connect((error, ...rest) => callback(error && named(error, this.#reach), ...rest))
+    return super.connect().catch((error) => {
+      throw named(error, this.#reach)
+    })
+  }
+}
+
+/** @returns a class, since a pool makes its clients itself. */
+const reportingClient = (reach: Reach) =>
+  class ReportingClient extends pg.Client {
+    override query(...args: any[]): any {
+      const ask = super.query.bind(this) as (...args: any[]) => any
+      const failed = (error: Error) => {
+        const known = named(error, reach)
+        // An answer that is late would be taken for that of the next statement.
+        if (known instanceof StoreError) cut(this)
+        return known
+      }
+      const callback = args.at(-1)
+      if (typeof callback === 'function')
+        return ask(...args.slice(0, -1), (error: Error | undefined, result: unknown) => {
+          if (!error) reach.answered()
+          callback(error && failed(error), result)
+        })
+      return ask(...args).then(
+        (result: unknown) => {
+          reach.answered()
+          return result
+        },
+        (error: Error) => {
+          throw failed(error)
+        },
+      )
+    }
+  }
+
+/** Ends a connection without a word: there is no other way out of a statement that is not answered. */
+const cut = (client: pg.Client): void => void (client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy()
+
+/** The error, or what it means where the database did not answer; `reach` hears which it is. */
+function named(error: Error, reach: Reach): Error {
+  const known = connectionError(error)
+  if (known instanceof StoreError) reach.failed(known)
+  else reach.answered()
+  return known
 }
 
 interface Listener {
@@ -64,6 +189,7 @@ async function listenForever(
   onMessage: (payload: string) => void,
   onGap: () => void,
   log: Log,
+  limits: Limits,
 ): Promise<Listener> {
   let client: pg.Client | null = null
   let closed = false
@@ -71,7 +197,8 @@ async function listenForever(
   const open = async () => {
     const next = new pg.Client({
       connectionString: url,
-      connectionTimeoutMillis: CONNECT_MS,
+      connectionTimeoutMillis: limits.connectMs,
+      query_timeout: limits.connectMs,
       application_name: 'archmeter-listen',
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
@@ -107,25 +234,34 @@ async function listenForever(
       }
     }, pause)
   }
+  const ask = async () => {
+    const asked = client
+    if (!asked) throw new Error('the connection that listens for events is lost')
+    try {
+      await asked.query('SELECT')
+    } catch (error) {
+      // Where nothing comes back, nobody else would notice.
+      cut(asked)
+      throw error
+    }
+  }
+  let turn: Promise<void> = Promise.resolve()
+  /** The server tells a session what others have committed before it answers the session's next statement. */
+  const heard = () => {
+    turn = turn.catch(() => {}).then(ask)
+    return turn
+  }
   await open()
+  const beat = setInterval(() => void heard().catch(() => {}), limits.heartbeatMs)
   return {
-    // The server tells a session what others have committed before it answers the session's next statement.
-    async heard() {
-      if (!client) throw new Error('the connection that listens for events is lost')
-      await client.query('SELECT')
-    },
+    heard,
     async close() {
       closed = true
+      clearInterval(beat)
       clearTimeout(retry)
       await client?.end().catch(() => {})
     },
   }
-}
-
-/** pg gathers the failures of several addresses in an AggregateError, whose own message is empty. */
-function reason(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reason(error.errors[0])
-  return (error as Error).message || String((error as NodeJS.ErrnoException).code)
 }
 
 function withoutPassword(url: string): string {
