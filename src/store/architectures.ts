@@ -145,7 +145,7 @@ export class Architectures {
     })
     if (!deleted) return null
     const { blob: named, ...rest } = deleted
-    // By itself: it may find that another architecture came to name the blob. Where it does not come to it, the next start does.
+    // By itself: it may find that another architecture came to name the blob.
     if (named !== null) await this.#blobs.collect(named)
     return rest
   }

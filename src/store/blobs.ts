@@ -86,7 +86,7 @@ export class Blobs {
    */
   async hold(digest: string): Promise<HeldBlob> {
     const held = await this.scratch.path()
-    const release = () => rm(held, { force: true })
+    const release = () => this.discard(held)
     try {
       if (await linked(this.#shelf(digest), held)) {
         if ((await digestOf(held)) === digest) return { path: held, release }
@@ -95,8 +95,7 @@ export class Blobs {
         if (!this.#embedded) await rm(this.#shelf(digest), { force: true })
       }
       if (!this.#embedded && (await this.#fetch(digest, held))) {
-        await this.#dropStrays()
-        await this.#shelve(held, digest)
+        await this.#keepCopy(held, digest)
         return { path: held, release }
       }
     } catch (error) {
@@ -109,18 +108,47 @@ export class Blobs {
     )
   }
 
-  /** Removes the blob unless an architecture names it. */
-  async collect(digest: string): Promise<void> {
-    await this.#exclusively(async () => {
-      try {
-        const { rows } = await this.#db.execute(sql`
-          DELETE FROM blobs WHERE digest = ${digest} AND NOT EXISTS (SELECT 1 FROM architectures WHERE blob = ${digest}) RETURNING digest`)
-        if (rows.length > 0) await rm(this.#shelf(digest), { force: true })
-      } catch (error) {
-        // Registered anew in the meantime.
-        if (!isForeignKeyViolation(error, 'architectures_blob_fkey')) throw error
-      }
-    })
+  /**
+   * Removes a file of `scratch`. Never rejects: what was done with the file is done, whether it goes now or at the next
+   * start.
+   */
+  discard(file: string): Promise<void> {
+    return this.#tidy('a file that is not needed any more', () => rm(file, { force: true }))
+  }
+
+  /** Removes the blob unless an architecture names it. Never rejects: the next start tries again. */
+  collect(digest: string): Promise<void> {
+    return this.#tidy('a blob that no architecture names', () =>
+      this.#exclusively(async () => {
+        try {
+          const { rows } = await this.#db.execute(sql`
+            DELETE FROM blobs WHERE digest = ${digest} AND NOT EXISTS (SELECT 1 FROM architectures WHERE blob = ${digest}) RETURNING digest`)
+          if (rows.length > 0) await rm(this.#shelf(digest), { force: true })
+        } catch (error) {
+          // Registered anew in the meantime.
+          if (!isForeignKeyViolation(error, 'architectures_blob_fkey')) throw error
+        }
+      }),
+    )
+  }
+
+  /** @param what in the log, where `work` fails. */
+  async #tidy(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (err) {
+      this.#log.warn({ err }, `${what} could not be removed; the next start tries again`)
+    }
+  }
+
+  /** For the next that asks on this host. */
+  async #keepCopy(file: string, digest: string): Promise<void> {
+    try {
+      await this.#dropStrays()
+      await this.#shelve(file, digest)
+    } catch (err) {
+      this.#log.warn({ err, digest }, 'a copy of a blob could not be kept on this host; it is fetched again when it is needed')
+    }
   }
 
   #shelf(digest: string): string {
@@ -178,7 +206,7 @@ export class Blobs {
     const known = new Set((rows as { digest: string }[]).map(({ digest }) => this.#shelf(digest)))
     for (const name of names) {
       const file = path.join(this.#folder, name)
-      if (!known.has(file)) await rm(file, { force: true })
+      if (!known.has(file)) await this.discard(file)
     }
   }
 

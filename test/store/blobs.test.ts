@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -84,6 +84,38 @@ test('what is damaged on disk is noticed and not run', { skip: storeKind === 'po
   damaged[1_000_000]! ^= 1
   writeFileSync(join(place.options.dataDir, 'blobs', sha256(content)), damaged)
   await assert.rejects(store.blobs.hold(file.digest), (error) => error instanceof StoreError && error.code === 'WEIGHTS_MISSING')
+})
+
+test('what is left over and cannot be removed fails neither the deletion nor the next start', async (t) => {
+  const then = cleanup(t)
+  const place = await readyPlace()
+  then(place.remove)
+  const warnings: string[] = []
+  const options = {
+    ...place.options,
+    log: { ...place.options.log, warn: (_object: object, message: string) => void warnings.push(message) },
+  }
+  const store = await openStore(options)
+  const file = await fileOf(store, content)
+  const { architecture } = await store.architectures.insert(someArchitecture(), file)
+  const held = await store.blobs.hold(file.digest)
+  // A file is asked to go, and a folder stands there.
+  for (const name of [join(place.options.dataDir, 'blobs', sha256(content)), held.path]) {
+    rmSync(name)
+    mkdirSync(name)
+  }
+  assert.ok((await store.architectures.markDeleted(architecture.id))?.architecture.deletedAt)
+  assert.equal(await store.architectures.markDeleted(architecture.id), null)
+  await held.release()
+  await store.close()
+  assert.deepEqual(warnings, [
+    'a blob that no architecture names could not be removed; the next start tries again',
+    'a file that is not needed any more could not be removed; the next start tries again',
+  ])
+  const again = await openStore(options)
+  await again.ping()
+  await again.close()
+  assert.equal(warnings.length, 3)
 })
 
 test('what a killed process left is removed at the next start', async (t) => {
