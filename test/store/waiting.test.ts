@@ -50,7 +50,7 @@ test('queues are kept as the database orders them, through every change of state
         break
       case 1: {
         const run = await runs.claimNext(deviceUuid, 'me', 60_000)
-        if (run && draw(2) === 0) await runs.giveBack({ id: run.id, owner: 'me', attempt: run.attempt }, 'stop')
+        if (run && draw(2) === 0) await runs.giveBack({ id: run.id, owner: 'me', attempt: run.attempt }, 'shutdown', 'stop')
         else if (run) await runs.finish({ id: run.id, owner: 'me', attempt: run.attempt }, { status: 'succeeded', result: {} })
         break
       }
