@@ -1,6 +1,6 @@
 /**
- * `node scripts/gpu/pack.ts --into FOLDER [--architecture 90] [--part 30] [--program-only]`: packs the check of ONNX
- * Runtime's C API for a GPU host without a network. `libraries.tar.xz.*`: Node.js and ONNX Runtime with its CUDA provider
+ * `node scripts/gpu/pack.ts --into FOLDER [--architecture 90] [--part 30] [--program-only]`: packs the checks of a
+ * GPU for a host without a network. `libraries.tar.xz.*`: Node.js and ONNX Runtime with its CUDA provider
  * (`npm run setup:cuda` first), of whose machine code one architecture is kept (90 is Hopper: H100, H200); packing them
  * takes minutes. `program.tar.gz`: this program and the npm packages that it needs. The parts go to the host in whatever
  * order, `check.sh` beside them; there: `sh check.sh`.
@@ -37,13 +37,39 @@ if (!given.into) throw new Error('name a folder for the parts: --into FOLDER')
 const into = path.resolve(given.into)
 mkdirSync(into, { recursive: true })
 
-/** What `c-api-check.ts` loads. */
-const packages = ['@bufbuild/protobuf', '@koromix/koffi-linux-x64', 'fastest-levenshtein', 'koffi', 'onnx-buf', 'typebox']
 const root = path.resolve(import.meta.dirname, '..', '..')
+
+/** What the checks load, with all that it depends on. */
+const packages = closure([
+  '@bufbuild/protobuf',
+  '@koromix/koffi-linux-x64',
+  'fast-xml-parser',
+  'fastest-levenshtein',
+  'koffi',
+  'onnx-buf',
+  'onnxruntime-common',
+  'p-timeout',
+  'typebox',
+])
+function closure(names: readonly string[]): string[] {
+  const found = new Set<string>()
+  const add = (name: string) => {
+    if (found.has(name)) return
+    found.add(name)
+    const { dependencies = {} } = JSON.parse(readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
+      dependencies?: Record<string, string>
+    }
+    for (const each of Object.keys(dependencies)) add(each)
+  }
+  for (const name of names) add(name)
+  return [...found]
+}
 
 function program(staged: string): void {
   const copy = (from: string) => cpSync(path.join(root, from), path.join(staged, from), { recursive: true, dereference: true })
-  for (const each of ['src/engine', 'src/gpu', 'scripts/gpu', 'package.json']) copy(each)
+  for (const each of ['src/engine', 'src/gpu', 'scripts/gpu', 'scripts/setup-tensorflow', 'scripts/wheels.ts', 'package.json']) copy(each)
+  // Without its natives, which come with the provider.
+  for (const each of ['package.json', 'dist']) copy(`node_modules/onnxruntime-node/${each}`)
   for (const each of packages) copy(`node_modules/${each}`)
   // koffi brings its source, which nothing here compiles, and a build for another C library.
   for (const each of ['koffi/vendor', 'koffi/doc', '@koromix/koffi-linux-x64/musl_x64'])
@@ -54,15 +80,14 @@ function program(staged: string): void {
 function libraries(staged: string): void {
   mkdirSync(path.join(staged, 'bin'))
   copyFileSync(realpathSync(process.execPath), path.join(staged, 'bin/node'))
-  const library = path.join(staged, 'onnxruntime')
-  mkdirSync(library)
-  const native = path.join(packageFolder(given.cuda), nativeFiles)
-  for (const each of ['libonnxruntime.so.1', 'libonnxruntime_providers_shared.so'])
-    copyFileSync(path.join(native, each), path.join(library, each))
-  const provider = readFileSync(path.join(native, 'libonnxruntime_providers_cuda.so'))
+  const cuda = path.join(staged, '.cuda')
+  cpSync(packageFolder(given.cuda), packageFolder(cuda), { recursive: true, dereference: true })
+  copyFileSync(path.join(given.cuda, 'installed.json'), path.join(cuda, 'installed.json'))
+  const providerFile = path.join(packageFolder(cuda), nativeFiles, 'libonnxruntime_providers_cuda.so')
+  const provider = readFileSync(providerFile)
   const { kept, blanked } = keepArchitecture(provider, Number(given.architecture))
   console.log(`machine code: ${Math.round(kept / 2 ** 20)} MiB kept, ${Math.round(blanked / 2 ** 20)} MiB blanked`)
-  writeFileSync(path.join(library, 'libonnxruntime_providers_cuda.so'), provider)
+  writeFileSync(providerFile, provider)
   const stem = path.join(into, 'libraries.tar.xz.')
   execFileSync('sh', ['-c', 'tar -C "$1" -c . | xz -T0 -3 | split -d -b "$3m" - "$2"', 'sh', staged, stem, given.part])
 }
