@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { verifyGraph } from '../../../../src/engine/verify.ts'
 import { seededInput } from '../../../../src/engine/weights.ts'
 import type { BackendName, RunJob, RunProgress, RuntimeName } from '../../../../src/gpu/contract.ts'
@@ -414,6 +415,31 @@ test('on a GPU a process has the libraries of its runtime, and TF32 as the run a
   for (const runtime of ['onnxruntime', 'tfjs'] as const) {
     assert.equal(given(runtime, true, { CUDA_LAUNCH_BLOCKING: '1' }).CUDA_LAUNCH_BLOCKING, undefined)
     assert.equal(given(runtime, true, { CUDA_LAUNCH_BLOCKING: '0' }, true).CUDA_LAUNCH_BLOCKING, '1')
+  }
+})
+
+test('on a GPU a profile has a process of its own, whose launches wait for their kernels, and no run follows in it', async () => {
+  const gpu = { ...device, kind: 'cuda' as const, name: 'cuda:0', uuid: 'GPU-1', model: 'NVIDIA H200' }
+  const echo = new DeviceWorker(gpu, { log: silent, program: fileURLToPath(new URL('./echo.ts', import.meta.url)) })
+  // What the service was started with decides neither.
+  process.env.CUDA_LAUNCH_BLOCKING = '1'
+  try {
+    const run = async (profile: boolean) => {
+      const { result } = success(await echo.execute({ ...jobOf(gpu), backend: 'cuda', profile }, patient))
+      assert.equal(result.profileRefused, null)
+      return { timed: JSON.parse(result.addedOps[0]!), profiled: result.profile && JSON.parse(result.profile.method) }
+    }
+    const first = await run(true)
+    assert.equal(first.timed.blocking, null)
+    assert.equal(first.profiled.blocking, '1')
+    assert.notEqual(first.timed.pid, first.profiled.pid)
+    assert.equal(echo.pid, null, 'what a profile leaves in a process is not known')
+    const second = await run(false)
+    assert.equal(second.timed.blocking, null)
+    assert.equal((await run(false)).timed.pid, second.timed.pid)
+  } finally {
+    delete process.env.CUDA_LAUNCH_BLOCKING
+    await echo.close()
   }
 })
 

@@ -3,6 +3,7 @@ import type { ToWorker } from '../../../../src/gpu/contract.ts'
 import { faults } from './faults.ts'
 
 process.on('message', (message: ToWorker) => {
+  if (message.kind === 'profile' && message.job.settings.seed === faults.profile) process.abort()
   if (message.kind !== 'run') return
   const { seed } = message.job.settings
   // abort(3) in native code, as a failed assertion of a library ends a process.

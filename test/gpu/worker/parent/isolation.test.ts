@@ -44,6 +44,18 @@ test('a thread that stands still costs its run at its deadline; the next one wor
   await nextRunWorks(worker)
 })
 
+test('a profile that crashes costs the profile alone: the timing stands, and the reason with it', async () => {
+  const worker = workerWith()
+  const outcome = await worker.execute({ ...jobOf(device, tinyGraph, { ...quick, seed: faults.profile }), profile: true }, patient)
+  if (outcome.outcome !== 'succeeded') return assert.fail(JSON.stringify(outcome))
+  const { result, samples } = outcome.success
+  assert.ok(samples.length >= 11 && result.latencyMs.p50! > 0)
+  assert.equal(result.profile, null)
+  assert.equal(result.profileRefused?.code, 'WORKER_CRASHED')
+  assert.match(result.profileRefused.message, /by signal SIGABRT/)
+  await nextRunWorks(worker)
+})
+
 test('a heap that runs full costs its run, which says so; the next one works', onLinux, async () => {
   const worker = workerWith({ memoryBytes: 2 ** 30 })
   const { outcome, code } = failureOf(await run(worker, faults.heap))
