@@ -27,10 +27,15 @@ export interface Quantities {
 export interface Parameter {
   name: string
   shape: Shape
-  /** `he`: uniform He with `fanIn`; `bias`, `shift`: small around 0; `scale`, `variance`: positive around 1. */
-  init: 'he' | 'bias' | 'scale' | 'shift' | 'variance'
+  /**
+   * `he`: uniform He with `fanIn`; `bias`, `shift`: small around 0; `scale`, `variance`: positive around 1; `index`: 0, 1, 2 …
+   * below `bound`, and again.
+   */
+  init: 'he' | 'bias' | 'scale' | 'shift' | 'variance' | 'index'
   /** Inputs that feed one output element; needed by `he`. */
   fanIn?: number
+  /** What an index is below; needed by `index`. */
+  bound?: number
   /** False for running statistics: bytes of the model, but not a parameter. */
   trainable: boolean
 }

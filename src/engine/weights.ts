@@ -46,6 +46,8 @@ export function seededParameter(
     case 'scale':
     case 'variance':
       return fillUniform(out, stream, 0.8, 1.2)
+    case 'index':
+      return out.map((_, i) => i % (parameter.bound ?? 1))
     case 'bias':
     case 'shift':
       return fillUniform(out, stream, -0.1, 0.1)

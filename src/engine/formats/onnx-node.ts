@@ -7,6 +7,8 @@ export interface OnnxOperand {
   readonly shape: Shape
   /** Held by the file or computed at import; otherwise a layer makes it. */
   readonly constant: boolean
+  /** Its numbers are at hand: a constant that lies in a file beside the model may lack them. */
+  readonly known: boolean
   /** Its elements are floating-point numbers. */
   readonly float: boolean
 }

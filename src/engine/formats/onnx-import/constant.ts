@@ -33,8 +33,8 @@ export interface Constant {
   readonly steps?: number
   /** The tensors of the file that its elements come from, where they are floats. */
   readonly sources: readonly Source[]
-  /** The file does not hold its numbers. */
-  readonly absent?: boolean
+  /** Its numbers lie in a file beside the model that did not come: that one's name. */
+  readonly absent?: { location: string }
   /** One number throughout that stands in for a weight (`ConstantOfShape`): as good as not there. */
   readonly blank?: boolean
   /** The same tensor at the batch probed with, where it depends on the batch. */

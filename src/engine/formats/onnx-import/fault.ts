@@ -12,3 +12,15 @@ export const quote = (name: string): string => `"${name.length > 80 ? `${name.sl
  * Thrown where the batch cannot be followed through the file: the import is then made for the file's own batch alone.
  */
 export class BatchLost extends Error {}
+
+/** Thrown where a node needs the numbers of a tensor that lies in a file beside the model, which did not come. */
+export class NumbersMissing extends Error {
+  readonly location: string
+
+  constructor(tensor: string, location: string) {
+    super(
+      `it needs the numbers of ${quote(tensor)}, which lie in the file ${quote(location)} beside the model: send that file too, in a form with the fields name, file and data`,
+    )
+    this.location = location
+  }
+}

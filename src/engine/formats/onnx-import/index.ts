@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from '../../limits.ts'
 import type { Parameter } from '../../op.ts'
 import { verifyGraph } from '../../verify.ts'
 import { probe } from './batch.ts'
+import type { ExternalFiles } from './external.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { inlineFunctions } from './functions.ts'
 import { type FileModel, type FileNode, opsets, type Parts, readModel } from './model.ts'
@@ -14,10 +15,13 @@ import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
 import { inputShape, StatedShapes, symbolicBatch } from './value-info.ts'
 
+export type { ExternalFile, ExternalFiles } from './external.ts'
 export type { ImportReport } from './report.ts'
 
 export interface ImportOptions {
   limits?: Limits
+  /** Files that came with the model. None is looked for anywhere else. */
+  files?: ExternalFiles
 }
 
 export interface ImportedModel {
@@ -43,10 +47,10 @@ const nodesPerLayer = 10
  * Reads an ONNX file, opset 6 to 28, as a graph: integer subgraphs are computed, local functions written out, batch norm
  * taken as it is. The first dim of each input is the batch; files of a fixed one are read for every batch as far as it can
  * be followed (`batch.ts`), else a note says so and the graph works at the file's own batch alone. The graph depends on
- * what the file means, never on the order of its nodes. Linear in the file; external data is never opened.
+ * what the file means, never on the order of its nodes. Linear in the file.
  * @throws EngineError INVALID_ONNX naming node, operator and tensor; LIMIT_EXCEEDED.
  */
-export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: ImportOptions = {}): ImportedModel {
+export function importOnnx(bytes: Uint8Array, { limits = defaultLimits, files = () => undefined }: ImportOptions = {}): ImportedModel {
   const model = readModel(bytes, limits)
   const all = inlineFunctions(model, nodesPerLayer * limits.maxLayers)
   const parts = partsOf(model)
@@ -60,12 +64,12 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
       `The file is written in opset ${opset}, which is newer than ${opsets.newest}, the newest known here: its operators are read as they were then.`,
     )
   try {
-    translated = translate(nodes, parts, probe)
+    translated = translate(nodes, parts, probe, files)
   } catch (cause) {
     if (!(cause instanceof BatchLost)) throw cause
     if (parts.batch !== 'symbolic' && parts.batch !== 1)
       throw invalid(`the batch, ${parts.batch} in this file, cannot be followed: ${cause.message}; export the network with a batch of 1`)
-    translated = alone(nodes, parts, cause)
+    translated = alone(nodes, parts, cause, files)
     fixed = true
     notes.push(`The batch cannot be followed through the network, so it works at batch 1 alone: ${cause.message}.`)
   }
@@ -73,7 +77,7 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits }: Import
   const byId = new Map(translated.translator.layers.map((layer) => [layer.id, layer]))
   return {
     graph,
-    report: reportOf({ model, all, nodes, parts, graph, translated, notes }),
+    report: reportOf({ model, all, nodes, parts, graph, translated, notes, files }),
     parameterOf: (layerId, parameter) => {
       const slot = byId.get(layerId)?.slots.get(parameter.name)
       return slot ? fillSlot(slot, parameter) : null
@@ -107,15 +111,15 @@ function partsOf({ graph }: FileModel): Parts {
   return { inputs, outputs, initializers, batch: symbolicBatch(inputs), graph }
 }
 
-function alone(nodes: readonly FileNode[], parts: Parts, lost: BatchLost): Translated {
+function alone(nodes: readonly FileNode[], parts: Parts, lost: BatchLost, files: ExternalFiles): Translated {
   try {
-    return translate(nodes, parts, 1)
+    return translate(nodes, parts, 1, files)
   } catch (cause) {
     throw cause instanceof BatchLost ? invalid(`the batch cannot be followed: ${lost.message}`) : cause
   }
 }
 
-function translate(nodes: readonly FileNode[], parts: Parts, factor: number): Translated {
+function translate(nodes: readonly FileNode[], parts: Parts, factor: number, files: ExternalFiles): Translated {
   const batch = parts.batch === 'symbolic' ? 1 : parts.batch
   const translator = new Translator({ size: batch, open: parts.batch === 'symbolic' }, new StatedShapes(parts.graph, parts.inputs, batch))
   const read = new Set(nodes.flatMap((node) => node.inputs))
@@ -129,7 +133,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number): Tr
     const id = translator.input(input.name, [batch, ...shape], [batch * factor, ...shape])
     inputs.push({ id, name: input.name, shape })
   }
-  for (const [name, tensor] of parts.initializers) translator.values.set(name, constantOf(tensor))
+  for (const [name, tensor] of parts.initializers) translator.values.set(name, constantOf(tensor, name, true, files))
   for (const node of nodes) translator.node(node)
   const outputs = translator.finish(parts.outputs)
   const unread = inputs.filter(({ id }) => !translator.reads(id))

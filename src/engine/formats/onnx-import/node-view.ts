@@ -5,7 +5,7 @@ import { Attributes } from './attributes.ts'
 import { type BatchOfFile, batchTarget, placeIn, placeOf } from './batch.ts'
 import type { Budget } from './budget.ts'
 import { shapeAt, type Value } from './constant.ts'
-import { BatchLost, invalid, quote } from './fault.ts'
+import { BatchLost, invalid, NumbersMissing, quote } from './fault.ts'
 import { mostElements } from './fold/folding.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { numelOfDims, reshaped } from './shapes.ts'
@@ -21,12 +21,18 @@ export class NodeView implements OnnxNode {
   readonly #attributes: Attributes
   readonly #batch: BatchOfFile
   readonly #budget: Budget
+  readonly #stated: Shape | undefined
   /** Where a reshape puts the batch within its dim (`batch.ts`). */
   outer: number | undefined
   /** Inputs whose numbers went into attributes. */
   readonly consulted = new Set<number>()
 
-  constructor(node: FileNode, values: readonly (Value | undefined)[], batch: BatchOfFile, budget: Budget) {
+  /** @param stated the shape that the file states of the first output, where it does. */
+  constructor(
+    node: FileNode,
+    values: readonly (Value | undefined)[],
+    { batch, budget, stated }: { batch: BatchOfFile; budget: Budget; stated: Shape | undefined },
+  ) {
     this.opType = node.opType
     this.opset = node.opset
     this.outputs = node.outputs.length
@@ -36,6 +42,7 @@ export class NodeView implements OnnxNode {
           name: value.name,
           shape: shapeAt(value, false),
           constant: value.kind === 'constant',
+          known: value.kind === 'constant' && !value.absent,
           float: value.kind === 'activation' || value.element === 'float',
         },
     )
@@ -44,6 +51,7 @@ export class NodeView implements OnnxNode {
     this.#attributes = new Attributes(node)
     this.#batch = batch
     this.#budget = budget
+    this.#stated = stated
   }
 
   int(name: string, otherwise: number): number {
@@ -90,11 +98,9 @@ export class NodeView implements OnnxNode {
     const elements = numelOfDims(value.shape)
     if (elements > mostElements) this.refuse(`its input ${quote(value.name)} has ${elements} elements, too many for an attribute`)
     const numbers = this.#budget.list(value)
-    if (!numbers)
-      return this.refuse(
-        `it needs the numbers of ${quote(value.name)}, but the file does not hold them: keep constants that give shapes inside of the file`,
-      )
-    return numbers
+    if (numbers) return numbers
+    if (value.absent) throw new NumbersMissing(value.name, value.absent.location)
+    return this.refuse(`it needs the numbers of ${quote(value.name)}, which cannot be read here`)
   }
 
   numbersHere(input: number): readonly number[] | undefined {
@@ -113,6 +119,9 @@ export class NodeView implements OnnxNode {
 
   reshapeTo(input: number, allowZero: boolean): Record<string, unknown> {
     const value = this.#values[0] as Value
+    // Dims that the file states do for numbers that it holds elsewhere.
+    if (!this.inputs[input]?.known && this.#stated && numelOfDims(this.#stated) === numelOfDims(shapeAt(value, false)))
+      return this.#reshape(this.#stated, null)
     const { narrow, wide } = this.#bothNumbers(input)
     const target = this.#target(() => reshaped(shapeAt(value, false), narrow, allowZero))
     // A file of a fixed batch has sizes that hold at this one alone: what they mean at another is for `batchTarget` to say.

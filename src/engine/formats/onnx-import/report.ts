@@ -3,10 +3,10 @@ import { uncountedOperators } from '../../cost.ts'
 import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
 import { opOf } from '../../ops/index.ts'
+import { type ExternalFiles, externalTensors, locationOf } from './external.ts'
 import { quote } from './fault.ts'
 import { undecidedNote } from './learning.ts'
 import type { FileModel, FileNode, Parts } from './model.ts'
-import { isAbsent } from './tensor.ts'
 import type { Translated } from './translate.ts'
 
 const Difference = Type.Object({
@@ -24,7 +24,7 @@ export const ImportReport = Type.Object({
   operators: Type.Record(Type.String(), Type.Integer(), { description: 'How many nodes of each operator.' }),
   folded: Type.Integer({ description: 'Nodes that were computed at import: constants and shapes.' }),
   weights: Type.Enum(['all', 'some', 'none'], { description: 'Which weights the file holds the numbers of.' }),
-  externalData: Type.Array(Type.String(), { description: 'Files that the file names for its weights; never opened.' }),
+  externalData: Type.Array(Type.String(), { description: 'Files beside the model that it names for its numbers.' }),
   batch: Type.Union([Type.Literal('symbolic'), Type.Integer()], { description: 'The first dim of the inputs as the file states it.' }),
   parameters: Type.Object({
     params: Type.Integer({ description: 'Elements of tensors that feed a weight, bias, scale or table: what is learned.' }),
@@ -45,6 +45,7 @@ export interface Findings {
   graph: Graph
   translated: Translated
   notes: string[]
+  files: ExternalFiles
 }
 
 /** External paths listed at most; a file has one or as many as tensors. */
@@ -64,16 +65,17 @@ export function reportOf(findings: Findings): ImportReport {
     if (operators.size > mostOperators)
       throw new EngineError('LIMIT_EXCEEDED', `the file has more than ${mostOperators} different operators, which is the limit`)
   }
-  const external = externalPaths(parts)
+  const external = [...new Set(externalTensors(model).map(locationOf))].sort()
+  const missing = external.filter((location) => !findings.files(location))
   const notes = [...findings.notes, ...translated.translator.notes]
   const undecided = undecidedNote(translated.translator.learning)
   if (undecided) notes.push(undecided)
   const uncounted = uncountedNote(findings.graph)
   if (uncounted) notes.push(uncounted)
   if (nodes.length < all.length) notes.push(`${all.length - nodes.length} nodes lead to no output and are left out.`)
-  if (external.length > 0)
+  if (missing.length > 0)
     notes.push(
-      `Weights are named as external data (${external.slice(0, 3).map(quote).join(', ')}${external.length > 3 ? ', …' : ''}), which is not opened: costs need shapes alone, runs take seeded weights.${external.some(climbs) ? ' A path leads out of the file’s folder; another tool that follows it reads what it should not.' : ''}`,
+      `Numbers lie outside of the model (${missing.slice(0, 3).map(quote).join(', ')}${missing.length > 3 ? ', …' : ''}), in files that were not sent: costs need shapes alone, runs take seeded weights. Send the model with these files beside it, in a form with the fields name, file and data.${missing.some(climbs) ? ' A path leads out of the file’s folder; another tool that follows it reads what it should not.' : ''}`,
     )
   return {
     producer: short(model.producer),
@@ -82,7 +84,7 @@ export function reportOf(findings: Findings): ImportReport {
     nodes: all.length,
     operators: Object.fromEntries([...operators].sort(([a], [b]) => (a < b ? -1 : 1))),
     folded: translated.translator.folded,
-    weights: payloads(findings),
+    weights: payloads(findings, missing.length > 0),
     externalData: external.slice(0, mostPaths).map(short),
     batch: parts.batch,
     parameters: accounted(findings),
@@ -107,14 +109,8 @@ function uncountedNote(graph: Graph): string | null {
 const climbs = (path: string): boolean =>
   path.startsWith('/') || path.startsWith('\\') || /^[A-Za-z]:/.test(path) || path.split(/[/\\]/).includes('..')
 
-function externalPaths({ initializers }: Parts): string[] {
-  const paths = new Set<string>()
-  for (const tensor of initializers.values())
-    if (isAbsent(tensor)) paths.add(tensor.externalData.find((entry) => entry.key === 'location')?.value ?? '')
-  return [...paths].sort()
-}
-
-function payloads({ parts, nodes, translated }: Findings): ImportReport['weights'] {
+/** @param lacking something that the file names did not come: it then runs with all that it names, or not at all. */
+function payloads({ translated }: Findings, lacking: boolean): ImportReport['weights'] {
   let held = 0
   let absent = 0
   for (const { slots } of translated.translator.layers)
@@ -123,9 +119,6 @@ function payloads({ parts, nodes, translated }: Findings): ImportReport['weights
       else held++
     }
   if (absent > 0) return held === 0 ? 'none' : 'some'
-  // Indices and shapes too: a file runs with all that its nodes read, or not at all.
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs))
-  const lacking = [...parts.initializers].some(([name, tensor]) => isAbsent(tensor) && read.has(name))
   return lacking ? 'some' : 'all'
 }
 

@@ -1,6 +1,7 @@
-import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf'
+import { type TensorProto, TensorProto_DataType } from 'onnx-buf'
 import { widthOf } from './budget.ts'
 import type { Constant, Element } from './constant.ts'
+import { type ExternalFiles, isExternal, locationOf, type Outside, outsideOf } from './external.ts'
 import { invalid, quote } from './fault.ts'
 
 /** A type of element: what it is, its bytes in `raw_data`, and how a payload is read. */
@@ -88,29 +89,32 @@ export function elementsOf(shape: readonly number[], tensor: string): number {
 /** Dims of any tensor of a network. */
 export const mostDims = 16
 
-/** Payload of an initializer: `absent` where it lies outside of the file or nowhere. */
-export const isAbsent = (tensor: TensorProto): boolean => tensor.dataLocation === TensorProto_DataLocation.EXTERNAL
-
 /**
- * A tensor of the file. Its payload is looked at when it is asked for, and then as a view where its type allows.
+ * A tensor of the file. Its payload is looked at when it is asked for, and then as a view where its type allows; what lies
+ * in a file beside the model is read from there.
  * @param initializer false where a Constant node holds it.
+ * @param files that came with the model.
  * @throws EngineError INVALID_ONNX where dims and payload do not go together.
  */
-export function constantOf(tensor: TensorProto, name = tensor.name, initializer = true): Constant {
+export function constantOf(tensor: TensorProto, name = tensor.name, initializer = true, files: ExternalFiles = () => undefined): Constant {
   const shape = tensor.dims.map((dim) => sizeOf(dim, name))
   if (shape.length > mostDims) throw invalid(`tensor ${quote(name)} has ${shape.length} dims: none of a network has more than ${mostDims}`)
   const elements = elementsOf(shape, name)
   const type = types.get(tensor.dataType)
   const element = elementOf(tensor.dataType)
-  if (!isAbsent(tensor) && type) {
-    const held = heldBy(tensor, type)
-    if (held !== elements)
+  const external = isExternal(tensor)
+  const outside = external && type ? outsideOf(tensor, name, elements * type.width, files) : null
+  if (!external && type) {
+    const there = heldBy(tensor, type)
+    if (there !== elements)
       throw invalid(
-        `tensor ${quote(name)} of ${shape.join('×') || 'a scalar'} has ${elements} elements, but the file holds ${held} of them`,
+        `tensor ${quote(name)} of ${shape.join('×') || 'a scalar'} has ${elements} elements, but the file holds ${there} of them`,
       )
   }
-  const read = () => (isAbsent(tensor) || !type ? null : payload(tensor, type))
-  const readBytes = isAbsent(tensor) || !type ? 0 : payloadBytes(tensor, type, elements)
+  const held = type && (!external || outside) ? { type, outside } : null
+  const read = () => held && (held.outside ? held.type.raw(partOf(held.outside)) : payload(tensor, held.type))
+  const readBytes = !held ? 0 : outside ? outside.length + held.type.made * elements : payloadBytes(tensor, held.type, elements)
+  const absent = external && !outside
   return {
     kind: 'constant',
     name,
@@ -120,9 +124,11 @@ export function constantOf(tensor: TensorProto, name = tensor.name, initializer 
     readBytes,
     sources: element === 'float' ? [{ tensor: name, elements, initializer, read, readBytes }] : [],
     wide: null,
-    ...(isAbsent(tensor) || !type ? { absent: true } : {}),
+    ...(absent ? { absent: { location: locationOf(tensor) } } : {}),
   }
 }
+
+const partOf = ({ file, offset, length }: Outside): Uint8Array => file.read(offset, length)
 
 function heldBy(tensor: TensorProto, type: ElementType): number {
   if (tensor.rawData.length > 0) return tensor.rawData.length / type.width

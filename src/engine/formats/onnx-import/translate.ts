@@ -12,13 +12,13 @@ import { Attributes } from './attributes.ts'
 import { type BatchOfFile, type BatchPlace, placeOf } from './batch.ts'
 import { Budget, checkParameter } from './budget.ts'
 import { type Activation, type Constant, computed, shapeAt, type Value } from './constant.ts'
-import { BatchLost, invalid, quote } from './fault.ts'
+import { BatchLost, invalid, NumbersMissing, quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
 import { Ids } from './ids.ts'
 import type { Fate, FilledSlot, TranslatedLayer, Translation } from './layer.ts'
 import { Learning } from './learning.ts'
 import { type FileNode, nodeName } from './model.ts'
-import { worded } from './node-fault.ts'
+import { labelOf, worded } from './node-fault.ts'
 import { NodeView } from './node-view.ts'
 import { opaque, opaqueShapes } from './opaque.ts'
 import { Operands } from './operands.ts'
@@ -119,9 +119,21 @@ export class Translator implements Translation {
       return
     }
     if (this.#unread(node, values)) return
-    const view = new NodeView(node, values, this.#batch, this.budget)
-    const reading = worded(node, '', () => read(node, view)) ?? this.#opaque(node, values)
-    this.#layer(node, view, values, reading)
+    const view = new NodeView(node, values, {
+      batch: this.#batch,
+      budget: this.budget,
+      stated: this.#stated.shapeOf(node.outputs[0] ?? ''),
+    })
+    let reading: Reading | null
+    try {
+      reading = worded(node, '', () => read(node, view))
+    } catch (cause) {
+      if (!(cause instanceof NumbersMissing)) throw cause
+      // What the file states of its shapes may do.
+      reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf))
+      if (!reading) throw invalid(`${labelOf(node)}: ${cause.message}`, nodeName(node))
+    }
+    this.#layer(node, view, values, reading ?? this.#opaque(node, values))
   }
 
   /**
@@ -204,7 +216,7 @@ export class Translator implements Translation {
     const shapes = opaqueShapes(node, inputs[0]!, values, this.#stated.shapeOf)
     if (!shapes) return false
     const sources = [...new Set(inputs.flatMap((input) => input.sources))]
-    const absent = inputs.some((input) => input.absent)
+    const absent = inputs.find((input) => input.absent)?.absent
     this.#tell(node, inputs, 'computes with it')
     node.outputs.forEach((name, i) => {
       const element = this.#stated.elementOf(name) ?? (node.opType === 'DequantizeLinear' ? 'float' : inputs[0]!.element)

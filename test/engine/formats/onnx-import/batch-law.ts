@@ -10,9 +10,19 @@ import { distance, runTfjs, tolerance } from '../../run-graph.ts'
  * Holds an imported file against onnxruntime: n images at once give, image by image, what the file gives for each alone.
  * An output that has its images elsewhere than outermost is read by where they are.
  * @param inputs shape of one image of each input.
+ * @param beside files with the numbers that lie outside of it.
  */
-export async function holdsImageByImage(bytes: Uint8Array, inputs: Readonly<Record<string, readonly number[]>>, batch = 3): Promise<void> {
-  const model = importOnnx(bytes)
+export async function holdsImageByImage(
+  bytes: Uint8Array,
+  inputs: Readonly<Record<string, readonly number[]>>,
+  batch = 3,
+  beside: readonly { path: string; data: Uint8Array }[] = [],
+): Promise<void> {
+  const files = (location: string) => {
+    const found = beside.find(({ path }) => path === location)
+    return found && { length: found.data.length, read: (offset: number, length: number) => found.data.slice(offset, offset + length) }
+  }
+  const model = importOnnx(bytes, { files })
   const fromInput = new Set(model.graph.inputs.map(({ id }) => id))
   const many = computeCosts(model.graph, { batch }).layers
   for (const [i, { id, inputs: from, macs }] of computeCosts(model.graph).layers.entries()) {
@@ -26,7 +36,7 @@ export async function holdsImageByImage(bytes: Uint8Array, inputs: Readonly<Reco
     Object.keys(inputs).map((name) => [name, Float32Array.from(images.flatMap((image) => [...image[name]!]))]),
   )
   const made = await runTfjs(model.graph, together, { batch, parameterOf: (id, parameter) => model.parameterOf(id, parameter)! })
-  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 })
+  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3, externalData: [...beside] })
   try {
     for (const [i, image] of images.entries()) {
       const feeds = Object.fromEntries(

@@ -10,11 +10,13 @@ function indexAt(index: number, size: number): number {
 }
 
 const gather: Fold = (node, [x, indices], budget) => {
-  const wanted = small(indices, budget)
-  if (!x || !indices || !wanted) return null
+  if (!x || !indices) return null
   const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
-  if (numelOfDims(shape) > mostElements) return null
+  // Dims follow from dims, wherever the numbers lie.
+  if (indices.absent) return later(x.element, shape, () => null)
+  const wanted = small(indices, budget)
+  if (!wanted) return null
   const size = x.shape[axis] as number
   // Kept for as long as the result is.
   budget.keep(8 * wanted.length, node.label)

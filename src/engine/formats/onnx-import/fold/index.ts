@@ -51,7 +51,7 @@ export class Folder {
       if (!own || (wide && !other)) return null
       const { sources: held, ...rest } = own
       const blank = own.blank || inputs.some((input) => input?.blank)
-      const absent = inputs.some((input) => input?.absent)
+      const absent = inputs.find((input) => input?.absent)?.absent
       const constant = {
         kind: 'constant' as const,
         name: node.outputs[i] ?? '',

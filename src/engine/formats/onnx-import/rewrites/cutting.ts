@@ -1,7 +1,7 @@
 import { probe } from '../batch.ts'
 import { BatchLost } from '../fault.ts'
 import { broadcastShapes } from '../fold/folding.ts'
-import { type Cut, cuts } from '../shapes.ts'
+import { type Cut, cuts, numelOfDims } from '../shapes.ts'
 import { gatherNd } from './gather-nd.ts'
 import type { Rewrite, Rewriter } from './rewriter.ts'
 
@@ -76,16 +76,21 @@ const pad: Rewrite = (to) => {
   return to.last('Pad', [from, to.integers('border', left), to.node.inputs[2] ?? ''], { mode })
 }
 
-/** Indices of several dims: picked in one list, which then takes their shape. */
+/** Indices of several dims: picked in one list, which then takes their shape. Every element in order is picked by nobody. */
 const gather: Rewrite = (to) => {
   const indices = to.values[1]
-  if (to.values[0]?.kind !== 'activation' || indices?.kind !== 'constant' || indices.shape.length < 2) return null
-  const numbers = to.numbers(1)
-  if (!numbers) return null
+  const [value] = to.values
+  if (value?.kind !== 'activation' || indices?.kind !== 'constant' || indices.wide || indices.shape.length === 0) return null
   const shape = to.shape(0)
   const axis = to.attributes.int('axis', 0)
   const at = axis < 0 ? axis + shape.length : axis
-  const picked = to.step('Gather', [to.node.inputs[0]!, to.integers('indices', numbers)], 'picked', { axis })
+  const numbers = to.numbers(1)
+  // Of every image alike: where the dim holds the batch, one image's elements are not all.
+  const everyInOrder =
+    numbers !== null && numbers.length === shape[at] && value.shape[at] === value.wide[at] && numbers.every((index, i) => index === i)
+  if (indices.shape.length === 1) return everyInOrder ? to.last('Identity', [to.node.inputs[0]!]) : null
+  const flat = () => to.constant('indices', { ...indices, shape: [numelOfDims(indices.shape)] })
+  const picked = everyInOrder ? to.node.inputs[0]! : to.step('Gather', [to.node.inputs[0]!, flat()], 'picked', { axis })
   // Sizes of 0 are copied, so that the batch goes where it was; dims behind are written out.
   const target = [...shape.slice(0, at).map(() => 0), ...indices.shape, ...shape.slice(at + 1)]
   return to.last('Reshape', [picked, to.integers('shape', target)])

@@ -120,6 +120,13 @@ export class Rewriter implements Rewritten {
     return name
   }
 
+  /** A constant under a name of this node's. */
+  constant(hint: string, constant: Constant): string {
+    const name = `${this.node.outputs[0] ?? ''}/${hint}`
+    this.constants.set(name, { ...constant, name })
+    return name
+  }
+
   scalar(hint: string, number: number): string {
     const name = `${this.node.outputs[0] ?? ''}/${hint}`
     this.constants.set(name, computed(name, 'float', [], Float32Array.of(number)))

@@ -1,0 +1,89 @@
+import type { AttributeProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf'
+import { TensorProto_DataLocation } from 'onnx-buf'
+import { invalid, quote } from './fault.ts'
+import type { FileModel } from './model.ts'
+
+/** A file beside the model that tensors lie in. Read in parts, since it may be larger than memory. */
+export interface ExternalFile {
+  /** Bytes. */
+  readonly length: number
+  read(offset: number, length: number): Uint8Array
+}
+
+/** The files that came with a model: which one a name of the model's is. What it names is compared, and never followed. */
+export type ExternalFiles = (location: string) => ExternalFile | undefined
+
+export const isExternal = (tensor: TensorProto): boolean => tensor.dataLocation === TensorProto_DataLocation.EXTERNAL
+
+const entry = (tensor: TensorProto, key: string): string | undefined => tensor.externalData.find((each) => each.key === key)?.value
+
+/** The name of the file that a tensor lies in. */
+export const locationOf = (tensor: TensorProto): string => entry(tensor, 'location') ?? ''
+
+/** A part of a file beside the model. */
+export interface Outside {
+  file: ExternalFile
+  offset: number
+  length: number
+}
+
+/**
+ * Where a tensor's bytes lie in the file that came for it; null where none did.
+ * @param length bytes that its dims and type ask for.
+ * @throws EngineError INVALID_ONNX where the file has no such part.
+ */
+export function outsideOf(tensor: TensorProto, name: string, length: number, files: ExternalFiles): Outside | null {
+  const location = locationOf(tensor)
+  const file = files(location)
+  if (!file) return null
+  const offset = numberOf(tensor, 'offset', name) ?? 0
+  const stated = numberOf(tensor, 'length', name) ?? length
+  if (stated !== length)
+    throw invalid(`tensor ${quote(name)} takes ${length} bytes, but the file says that ${stated} of them lie in ${quote(location)}`)
+  if (offset + length > file.length)
+    throw invalid(
+      `tensor ${quote(name)} lies at ${offset} to ${offset + length} of ${quote(location)}, but the one sent has ${file.length} bytes: send the file that was written with this model`,
+    )
+  return { file, offset, length }
+}
+
+function numberOf(tensor: TensorProto, key: string, name: string): number | undefined {
+  const text = entry(tensor, key)
+  if (text === undefined || text === '') return undefined
+  const number = Number(text)
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(number))
+    throw invalid(`the ${key} of tensor ${quote(name)} in its file is ${quote(text)}, and must be a whole number`)
+  return number
+}
+
+/** Every tensor of a model that lies outside of it: initializers, and those of attributes, subgraphs and functions. */
+export function externalTensors({ graph, functions }: FileModel): TensorProto[] {
+  const found: TensorProto[] = []
+  const take = (tensor: TensorProto | undefined) => {
+    if (tensor && isExternal(tensor)) found.push(tensor)
+  }
+  // A stack of its own, since files are hostile.
+  const graphs: GraphProto[] = [graph]
+  const ofAttribute = (attribute: AttributeProto) => {
+    take(attribute.t)
+    attribute.tensors.forEach(take)
+    for (const sparse of [attribute.sparseTensor, ...attribute.sparseTensors])
+      for (const each of [sparse?.values, sparse?.indices]) take(each)
+    if (attribute.g) graphs.push(attribute.g)
+    graphs.push(...attribute.graphs)
+  }
+  const ofNodes = (nodes: readonly NodeProto[]) => {
+    for (const { attribute } of nodes) attribute.forEach(ofAttribute)
+  }
+  for (const { node, attributeProto } of functions) {
+    ofNodes(node)
+    attributeProto.forEach(ofAttribute)
+  }
+  while (graphs.length > 0) {
+    const { node, initializer, sparseInitializer } = graphs.pop()!
+    initializer.forEach(take)
+    for (const { values, indices } of sparseInitializer) for (const each of [values, indices]) take(each)
+    ofNodes(node)
+  }
+  return found
+}
