@@ -51,8 +51,9 @@ export async function startService(config: Config, log: Logger): Promise<Running
       return runtimes
     }
     const metrics = new Metrics()
-    const queue = new RunQueue({
+    const queue: RunQueue = new RunQueue({
       ...{ store, devices: survey.devices, workers, log, onMetrics: metrics.queue },
+      elsewhere: () => directory.elsewhere(),
       // As long as requests have, so that a third is left for what is closed after it.
       stopMs: config.SHUTDOWN_MS / 3,
     })
@@ -86,7 +87,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
       },
     })
     opened.push(() => roster.stop())
-    const directory = new DeviceDirectory({ store, survey: () => roster.survey, probe, log })
+    const directory: DeviceDirectory = new DeviceDirectory({ store, survey: () => roster.survey, probe, log })
     opened.push(() => directory.stop())
     const services = createServices({ config, store, pool, queue, directory })
     const app = await buildApp({

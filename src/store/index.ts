@@ -34,6 +34,7 @@ export {
   type NewRun,
   type PastRun,
   type RunFilter,
+  type RunningRun,
   type RunPoint,
   workloadOf,
 } from './run-queries.ts'

@@ -127,6 +127,16 @@ export interface PastRun {
   expectedBasis: string | null
 }
 
+/** A run in progress, with what tells how far it is. Times in ms, by the database's clock. */
+export interface RunningRun extends Run {
+  /** Since its start. */
+  elapsedMs: number
+  /** Whether its service was heard of within the lease. */
+  leased: boolean
+  /** Of a comparison: blocks that are over, and when the last of them was; null for any other run. */
+  blocks: { done: number; ms: number } | null
+}
+
 /** Looked at for repeatability: the latest few, since a machine changes. */
 const LATEST = 500
 
@@ -138,14 +148,23 @@ export class RunQueries {
     this.db = db
   }
 
-  /** What runs on these devices, and how long it has run by the database's clock, ms. */
-  async running(deviceUuids: readonly string[]): Promise<(Run & { elapsedMs: number })[]> {
-    const elapsedMs = sql<number>`(extract(epoch FROM now() - ${runs.startedAt}) * 1000)::float8`
+  /** What runs on these devices. */
+  async running(deviceUuids: readonly string[]): Promise<RunningRun[]> {
+    const { id, startedAt, rounds, leaseUntil } = runs
+    const begun = sql`(SELECT max(seq) FROM run_events WHERE run_id = ${id} AND type = 'started')`
+    const blocks = sql<RunningRun['blocks']>`CASE WHEN ${rounds} IS NOT NULL THEN (
+      SELECT json_build_object('done', count(*)::int, 'ms', coalesce(extract(epoch FROM max(at) - ${startedAt}) * 1000, 0)::float8)
+      FROM run_events WHERE run_id = ${id} AND type = 'progress' AND seq > ${begun}) END`
     const rows = await this.db
-      .select({ run: runs, elapsedMs })
+      .select({
+        run: runs,
+        elapsedMs: sql<number>`(extract(epoch FROM now() - ${startedAt}) * 1000)::float8`,
+        leased: sql<boolean>`${leaseUntil} > now()`,
+        blocks,
+      })
       .from(runs)
       .where(and(inArray(runs.deviceUuid, [...deviceUuids]), eq(runs.status, 'running')))
-    return rows.map(({ run, elapsedMs }) => ({ ...run, elapsedMs }))
+    return rows.map(({ run, ...rest }) => ({ ...run, ...rest }))
   }
 
   /** What curves are drawn from: these runs, without their documents. */

@@ -97,6 +97,11 @@ export class DeviceDirectory {
     return offers
   }
 
+  /** UUIDs of the devices of other services that are alive. */
+  async elsewhere(): Promise<Set<string>> {
+    return new Set((await this.#others()).flatMap(({ devices }) => devices.map(({ uuid }) => uuid)))
+  }
+
   async #others(): Promise<Bulletin[]> {
     const { store, renewMs } = this.#options
     if (store.kind !== 'postgres') return []

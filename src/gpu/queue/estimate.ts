@@ -2,16 +2,16 @@
  * How long a run will take: what its like took before, or, for a network that the device has not seen, its multiply-adds
  * at the rate of those it has. Estimates are stored with their runs, so that their error can be told and not guessed.
  */
-import type { PastRun, Run, Store } from '../../store/index.ts'
+import type { PastRun, Run, RunningRun, Store } from '../../store/index.ts'
 import type { Clock } from '../clock.ts'
 import type { TimingSettings } from '../contract.ts'
 import { median } from '../timing/percentiles.ts'
 
 /**
- * `history`: runs of the same workload on the device. `cost`: its multiply-adds, at the rate of other networks there.
+ * `progress`: what its own blocks took so far, of a comparison under way. `history`: runs of the same workload on the device. `cost`: its multiply-adds, at the rate of other networks there.
  * `settings`: nothing is known of the device, and warm-up and minimum duration are the least it can take.
  */
-export const estimateBases = ['history', 'cost', 'settings'] as const
+export const estimateBases = ['progress', 'history', 'cost', 'settings'] as const
 export type EstimateBasis = (typeof estimateBases)[number]
 
 export interface Estimate {
@@ -26,6 +26,8 @@ export type Estimated = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 
 const latest = 5
 /** Networks nearest in size that tell a rate: small ones reach a lower one than large ones. */
 const neighbours = 5
+/** Of its time so far, what a run that outlasts its estimate is taken to last yet. */
+const outlasting = 0.1
 /** Fewer past estimates tell too little of their error. */
 const leastForError = 3
 
@@ -43,6 +45,24 @@ export class Estimator {
   of(run: Estimated): Estimate {
     const { ms, basis } = this.#ofWorkload(run) ?? this.#ofCost(run) ?? leastOf(run)
     return { ms: Math.min(ms, run.timeoutMs), basis }
+  }
+
+  /**
+   * What a run in progress still takes. A comparison goes on as its blocks did so far. Of any run that outlasts what was
+   * expected nothing is known but that: it is taken to last a tenth of its time longer, up to its timeout.
+   */
+  remaining(run: Estimated & Pick<RunningRun, 'elapsedMs' | 'blocks'>): Estimate {
+    const { elapsedMs, blocks, timeoutMs } = run
+    const atLeast = elapsedMs * outlasting
+    const least = (ms: number, basis: EstimateBasis): Estimate => ({ ms: Math.min(ms, Math.max(0, timeoutMs - elapsedMs)), basis })
+    if (blocks && blocks.done > 0) {
+      const each = blocks.ms / blocks.done
+      const left = blocksOf(run.rounds) - blocks.done
+      // Where the block under way takes longer than those before, the ones after it are still to come.
+      return least(Math.max(each * left - (elapsedMs - blocks.ms), each * (left - 1) + each * outlasting), 'progress')
+    }
+    const { ms, basis } = this.of(run)
+    return least(Math.max(ms - elapsedMs, atLeast), basis)
   }
 
   /** Median relative error of the estimates made on this basis; null where too few were. */
@@ -84,7 +104,7 @@ function leastOf({ settings, rounds }: Estimated): Estimate {
 
 /** The weakest of the bases that a sum rests on. */
 export const weakest = (bases: readonly EstimateBasis[]): EstimateBasis =>
-  bases.reduce((worst, basis) => (estimateBases.indexOf(basis) > estimateBases.indexOf(worst) ? basis : worst), estimateBases[0])
+  bases.reduce((worst, basis) => (estimateBases.indexOf(basis) > estimateBases.indexOf(worst) ? basis : worst), 'progress')
 
 /** A history is read again after so long, ms: on other hosts runs end unheard. */
 const keptMs = 2000

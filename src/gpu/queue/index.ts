@@ -9,10 +9,10 @@
 import { type Cancellation, type Depth, type Log, type NewRun, type Run, type Store, workloadOf } from '../../store/index.ts'
 import { type Clock, systemClock, within } from '../clock.ts'
 import type { Executor, QueueDevice, QueueMetric } from './contract.ts'
-import { Estimates } from './estimate.ts'
+import { type EstimateBasis, Estimates } from './estimate.ts'
 import { Execution, type Settled } from './execution.ts'
 import { isGone, newOwner, retireOwner } from './owner.ts'
-import { type DeviceSnapshot, type Place, placesOf, snapshotDevice } from './snapshot.ts'
+import { type DeviceSnapshot, etaOf, type Place, placesOf, type Served, snapshotDevice } from './snapshot.ts'
 
 export type { ExecuteOptions, Executor, Outcome, QueueDevice, QueueMetric } from './contract.ts'
 export type { DeviceSnapshot, Eta, Place } from './snapshot.ts'
@@ -35,6 +35,8 @@ export interface RunQueueOptions {
   workers: ReadonlyMap<string, Executor>
   log: Log
   onMetrics?: ((metric: QueueMetric) => void) | undefined
+  /** UUIDs of devices that other services which are alive run on; none where this one is alone. */
+  elsewhere?: () => Promise<ReadonlySet<string>>
   /** Longest that `stop` may take, ms. */
   stopMs?: number
   /** For renewals, pauses and the stop; another one than the machine's in tests. Leases end by the database's clock. */
@@ -48,13 +50,12 @@ export class RunQueue {
   readonly #workers: Map<string, Executor>
   readonly #log: Log
   readonly #onMetrics: (metric: QueueMetric) => void
+  readonly #elsewhere: () => Promise<ReadonlySet<string>>
   readonly #stopMs: number
   readonly #clock: Clock
   readonly #estimates: Estimates
   readonly #owner = newOwner()
   readonly #executions = new Map<string, Execution>()
-  /** Devices for which a claim is under way. */
-  readonly #claiming = new Set<string>()
   /** Over, but for their ends, which the database did not take. Their leases are not renewed. */
   readonly #unstored = new Set<Execution>()
   readonly #consumers = new Map<string, string>()
@@ -64,7 +65,16 @@ export class RunQueue {
   #ticks = 0
   #stopping: Promise<void> | null = null
 
-  constructor({ store, devices, workers, log, onMetrics, stopMs = STOP_MS, clock = systemClock }: RunQueueOptions) {
+  constructor({
+    store,
+    devices,
+    workers,
+    log,
+    onMetrics,
+    elsewhere = async () => new Set(),
+    stopMs = STOP_MS,
+    clock = systemClock,
+  }: RunQueueOptions) {
     const missing = devices.find((device) => !workers.has(device.uuid))
     if (missing) throw new Error(`No worker was given for the device ${missing.name} (${missing.uuid})`)
     this.#store = store
@@ -73,6 +83,7 @@ export class RunQueue {
     this.#workers = new Map(workers)
     this.#log = log
     this.#onMetrics = onMetrics ?? (() => {})
+    this.#elsewhere = elsewhere
     this.#stopMs = stopMs
     this.#clock = clock
   }
@@ -158,7 +169,11 @@ export class RunQueue {
     options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
   ): Promise<{ run: Run; created: boolean; place: Place | null }> {
     const { run: stored, created } = await this.#store.runs.insert(await this.expecting(run), options)
-    return { run: stored, created, place: await this.place(stored) }
+    const place = await this.place(stored)
+    if (place || !created || stored.expectedMs === null) return { run: stored, created, place }
+    // An idle device had taken it before this could look: it was the next one.
+    const estimator = await this.#estimates.on(stored.deviceUuid)
+    return { run: stored, created, place: { position: 1, ...etaOf(stored.expectedMs, stored.expectedBasis as EstimateBasis, estimator) } }
   }
 
   /** The run with what it is expected to take, to be held against what it took. */
@@ -182,8 +197,15 @@ export class RunQueue {
   }
 
   /** Where these runs stand, by their ids; those that wait no more are left out. */
-  places(runs: readonly Run[]): Promise<Map<string, Place>> {
-    return placesOf(this.#store, this.#estimates, runs)
+  async places(runs: readonly Run[]): Promise<Map<string, Place>> {
+    if (!runs.some(({ status }) => status === 'queued')) return new Map()
+    return placesOf(this.#store, this.#estimates, runs, await this.#served(runs.map(({ deviceUuid }) => deviceUuid)))
+  }
+
+  /** Others are asked about only where one of these devices is not this service's. */
+  async #served(deviceUuids: readonly string[]): Promise<Served> {
+    const others = deviceUuids.some((uuid) => !this.#devices.has(uuid)) ? await this.#elsewhere() : new Set<string>()
+    return (uuid, running) => this.#devices.has(uuid) || others.has(uuid) || Boolean(running?.leased)
   }
 
   /** Every device of this service, and every other that has runs; at most `limit` waiting runs of each. */
@@ -192,7 +214,8 @@ export class RunQueue {
     for (const { device, deviceUuid, host } of await this.depths()) {
       if (!devices.has(deviceUuid)) devices.set(deviceUuid, { device, deviceUuid, host })
     }
-    return Promise.all([...devices.values()].map((device) => snapshotDevice(this.#store, this.#estimates, device, limit)))
+    const served = await this.#served([...devices.keys()])
+    return Promise.all([...devices.values()].map((device) => snapshotDevice(this.#store, this.#estimates, device, limit, served)))
   }
 
   /** Waiting and running runs a device, for every device that has any: for gauges. */
@@ -206,15 +229,12 @@ export class RunQueue {
     if (this.#stopping) throw new Error('the service is shutting down')
     const worker = this.#workers.get(device.uuid)
     if (!worker || this.#executions.has(device.uuid)) return
-    this.#claiming.add(device.uuid)
     let run: Run | null
     try {
       run = await this.#store.runs.claimNext(device.uuid, this.#owner, LEASE_MS)
     } catch (err) {
       this.#log.warn({ err, device: device.name }, 'the next run could not be claimed; trying again')
       throw err
-    } finally {
-      this.#claiming.delete(device.uuid)
     }
     if (run) await this.#execute(run, device, worker)
   }

@@ -1,21 +1,26 @@
 /** Where runs stand in their queues, and when their results are to be expected. */
-import type { DeviceQueue, Line, Run, Store } from '../../store/index.ts'
+import type { DeviceQueue, Line, Run, RunningRun, Store } from '../../store/index.ts'
 import { type Estimate, type EstimateBasis, type Estimated, type Estimates, type Estimator, weakest } from './estimate.ts'
 
 /** When a result is expected, and what that is worth. */
 export interface Eta {
-  /** Until the result is expected, ms. */
-  etaMs: number
-  /** The weakest of what it is made from. */
-  basis: EstimateBasis
+  /** Until the result is expected, ms; null where nobody is there to run it. */
+  etaMs: number | null
+  /** The weakest of what it is made from; null without a time. */
+  basis: EstimateBasis | null
   /** Median relative error of earlier estimates on this basis on this device; null where too few were made. */
   error: number | null
+  /** Why there is no time, and what helps; null where there is one. */
+  reason: string | null
 }
 
 export interface Place extends Eta {
   /** 1 for the run that starts next. */
   position: number
 }
+
+/** Devices that a service which is alive runs on, and others by the leases of what they run. */
+export type Served = (deviceUuid: string, running?: { leased: boolean } | null) => boolean
 
 export interface DeviceSnapshot {
   device: string
@@ -28,10 +33,19 @@ export interface DeviceSnapshot {
   waitingCount: number
 }
 
-const etaOf = (ms: number, basis: EstimateBasis, estimator: Estimator): Eta => ({
+/** Expected in so long, by what an estimator says. */
+export const etaOf = (ms: number, basis: EstimateBasis, estimator: Estimator): Eta => ({
   etaMs: Math.round(ms),
   basis,
   error: estimator.error(basis),
+  reason: null,
+})
+
+const nobody = ({ device, host }: Pick<Run, 'device' | 'host'>): Eta => ({
+  etaMs: null,
+  basis: null,
+  error: null,
+  reason: `No service that is alive runs on ${device} of ${host}: start one there, or cancel the run.`,
 })
 
 export async function snapshotDevice(
@@ -39,20 +53,24 @@ export async function snapshotDevice(
   estimates: Estimates,
   device: Pick<DeviceSnapshot, 'device' | 'deviceUuid' | 'host'>,
   limit: number,
+  served: Served,
 ): Promise<DeviceSnapshot> {
-  const queue: DeviceQueue = await store.runs.runningAndWaiting(device.deviceUuid, limit)
-  const estimator = await estimates.on(device.deviceUuid)
+  const { deviceUuid } = device
+  const queue: DeviceQueue = await store.runs.runningAndWaiting(deviceUuid, limit)
+  const [now] = queue.running ? await store.runs.running([deviceUuid]) : []
+  const estimator = await estimates.on(deviceUuid)
+  const isServed = served(deviceUuid, now)
   let sum = 0
-  let basis: EstimateBasis = 'history'
-  const add = (run: Run, elapsedMs = 0): Eta => {
-    const expected = estimator.of(run)
-    // A run in progress takes as long as its like did; one that takes longer is expected to end any moment.
-    sum += Math.max(0, expected.ms - elapsedMs)
+  let basis: EstimateBasis = 'progress'
+  const add = (run: Run, expected: Estimate): Eta => {
+    sum += expected.ms
     basis = weakest([basis, expected.basis])
-    return etaOf(sum, basis, estimator)
+    return isServed ? etaOf(sum, basis, estimator) : nobody(run)
   }
-  const running = queue.running && { run: queue.running, ...add(queue.running, Date.now() - queue.running.startedAt!.getTime()) }
-  const waiting = queue.waiting.map((run, i) => ({ run, position: i + 1, ...add(run) }))
+  const { running: run } = queue
+  // It may have ended, or another begun, between the two looks: then it is as good as over.
+  const running = run && { run, ...add(run, now?.id === run.id ? estimator.remaining(now) : { ms: 0, basis: 'progress' }) }
+  const waiting = queue.waiting.map((each, i) => ({ run: each, position: i + 1, ...add(each, estimator.of(each)) }))
   return { ...device, running, waiting, waitingCount: queue.waitingCount }
 }
 
@@ -63,7 +81,8 @@ export async function snapshotDevice(
 export async function placesOf(
   store: Store,
   estimates: Estimates,
-  asked: readonly Pick<Run, 'id' | 'deviceUuid' | 'status'>[],
+  asked: readonly Pick<Run, 'id' | 'device' | 'deviceUuid' | 'host' | 'status'>[],
+  served: Served,
 ): Promise<Map<string, Place>> {
   const byDevice = Map.groupBy(
     asked.filter(({ status }) => status === 'queued'),
@@ -77,19 +96,17 @@ export async function placesOf(
   const { lines } = await store.waiting.read()
   for (const [uuid, runs] of byDevice) {
     const line = lines.get(uuid)
-    if (line) placesIn(line, new Set(runs.map(({ id }) => id)), running.get(uuid) ?? [], estimators.get(uuid)!, places)
+    const runsNow = running.get(uuid) ?? []
+    if (!line) continue
+    placesIn(line, new Set(runs.map(({ id }) => id)), runsNow, estimators.get(uuid)!, places)
+    if (served(uuid, runsNow[0])) continue
+    for (const run of runs) if (places.has(run.id)) places.set(run.id, { ...places.get(run.id)!, ...nobody(run) })
   }
   return places
 }
 
 /** Goes along one queue until all that are wanted are found. */
-function placesIn(
-  line: Line,
-  wanted: Set<string>,
-  running: readonly (Run & { elapsedMs: number })[],
-  estimator: Estimator,
-  places: Map<string, Place>,
-): void {
+function placesIn(line: Line, wanted: Set<string>, running: readonly RunningRun[], estimator: Estimator, places: Map<string, Place>): void {
   const expectations = new Map<Estimated, Estimate>()
   const expected = (workload: Estimated): Estimate => {
     const known = expectations.get(workload) ?? estimator.of(workload)
@@ -97,10 +114,10 @@ function placesIn(
     return known
   }
   let ms = 0
-  let basis: EstimateBasis = 'history'
+  let basis: EstimateBasis = 'progress'
   for (const run of running) {
-    const each = estimator.of(run)
-    ms += Math.max(0, each.ms - run.elapsedMs)
+    const each = estimator.remaining(run)
+    ms += each.ms
     basis = weakest([basis, each.basis])
   }
   for (const [i, { id, workload }] of line.runs.entries()) {

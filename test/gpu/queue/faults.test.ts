@@ -89,7 +89,7 @@ test('an end that the database does not take for half a minute is stored then, a
   const waited = await clock.until(async () => (await read(run)).status === 'succeeded')
   assert.ok(waited >= 29_000, `${waited}`)
   assert.deepEqual([tries, worker.intervals.length, (await read(run)).attempt], [30, 1, 1])
-  assert.deepEqual(await runs.samples(run.id), new Float64Array([1, 2, 3]))
+  assert.deepEqual(await (await runs.samples(run.id))?.read(0, 9), new Float64Array([1, 2, 3]))
 })
 
 test('an end that is not stored within that time gives up the lease, and is stored when the database takes it again', limit, async (t) => {

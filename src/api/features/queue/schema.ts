@@ -5,18 +5,21 @@ import { RuntimeNameSchema } from '../devices/schema.ts'
 
 /** When a result is expected. */
 export const Eta = {
-  etaMs: Type.Number({ minimum: 0, description: 'Until the result is expected.' }),
-  basis: Type.Enum([...estimateBases], {
-    title: 'EstimateBasis',
-    description:
-      'What the estimate rests on: `history`, what runs of the same workload took on this device; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. Of several runs, the weakest.',
-  }),
+  etaMs: nullable(Type.Number({ minimum: 0, description: 'Until the result is expected; null where nobody is there to run it.' })),
+  basis: nullable(
+    Type.Enum([...estimateBases], {
+      title: 'EstimateBasis',
+      description:
+        'What the estimate rests on: `progress`, what the blocks of a comparison under way took so far; `history`, what runs of the same workload took on this device; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. Of several runs, the weakest.',
+    }),
+  ),
   error: nullable(
     Type.Number({
       minimum: 0,
       description: 'Median relative error of earlier estimates on this basis on this device; null with fewer than three.',
     }),
   ),
+  reason: nullable(Type.String({ description: 'Why there is no etaMs, and what helps.' })),
 }
 
 const entry = {

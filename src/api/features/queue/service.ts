@@ -23,7 +23,7 @@ export class QueueService {
   }
 }
 
-const entry = (run: Run, { etaMs, basis, error }: Eta) => ({
+const entry = (run: Run, { etaMs, basis, error, reason }: Eta) => ({
   runId: run.id,
   architectureId: run.architectureId,
   runtime: run.runtime as QueueAnswer['waiting'][number]['runtime'],
@@ -33,4 +33,5 @@ const entry = (run: Run, { etaMs, basis, error }: Eta) => ({
   etaMs,
   basis,
   error,
+  reason,
 })

@@ -60,8 +60,8 @@ export class RunService {
       const run = idempotencyKey === undefined ? measured : await this.#store.runs.answerRequest(measured, { idempotencyKey, requestHash })
       return { run: await this.#present(run), created: false }
     }
-    const { run, created } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
-    return { run: await this.#present(run), created }
+    const { run, created, place } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
+    return { run: present(run, place), created }
   }
 
   /**
