@@ -23,6 +23,18 @@ export async function upload(service: Service, file: Uint8Array, name = 'hostile
   )
 }
 
+/** Registers a network as JSON, and gives its id. @throws Error where it is refused. */
+export async function register(service: Service, network: object): Promise<string> {
+  const response = await fetch(`${service.url}/v1/architectures`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'hostile', ...network }),
+  })
+  const answer = (await response.json()) as { id: string; detail?: string }
+  if (!response.ok) throw new Error(`registering was answered ${response.status}: ${answer.detail}`)
+  return answer.id
+}
+
 /** @throws Error where the answer has another status or code, or its detail does not fit. */
 export function expectOutcome(outcome: Outcome & { detail?: string }, status: number, code = '', detail?: RegExp): Outcome {
   if (outcome.status !== status || (code !== '' && outcome.note !== code))

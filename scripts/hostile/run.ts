@@ -4,12 +4,14 @@
  * of `/healthz`. Exits with 1 where a case did not hold. Linux only, since memory is read from `/proc`.
  */
 
+import { exports } from './cases/exports.ts'
 import { imports } from './cases/imports.ts'
+import { large } from './cases/large.ts'
 import type { HostileGroup } from './contract.ts'
 import { type CaseResult, runGroup, tableOf } from './harness.ts'
 
 /** One file a group in `cases/`, one line here. */
-const groups: readonly HostileGroup[] = [imports]
+const groups: readonly HostileGroup[] = [imports, exports, large]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !groups.some((group) => group.name === name))

@@ -2,39 +2,16 @@
  * Watches a service from a process of its own, so that what the cases do does not disturb the figures: asks `/healthz`
  * every 20 ms, one request after another, and reads the memory of the service and its children from `/proc`.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import http from 'node:http'
 import type { Watched } from './contract.ts'
+import { processTree, statusBytes } from './memory.ts'
 
 const everyMs = 20
 const longestMs = 60_000
 
 /** What the watcher is told: begin a case, or end it, which it answers with `Watched`. */
 export type ToWatcher = { watch: { url: string; pid: number } } | { stop: true }
-
-/** Pids of the process and of all that descend from it. */
-function tree(pid: number): number[] {
-  const found = [pid]
-  for (let i = 0; i < found.length; i++)
-    try {
-      // A process is listed under the thread that started it.
-      for (const thread of readdirSync(`/proc/${found[i]}/task`))
-        found.push(...readFileSync(`/proc/${found[i]}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number))
-    } catch {
-      // Ended meanwhile.
-    }
-  return found
-}
-
-/** Highest resident set of a process since `forget`, bytes; 0 where it is gone. */
-function peakOf(pid: number): number {
-  try {
-    const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return Number(kib ?? 0) * 1024
-  } catch {
-    return 0
-  }
-}
 
 /** Makes the peak what it is now (proc_pid_clear_refs(5)). */
 function forget(pid: number): void {
@@ -57,7 +34,7 @@ class Watch {
   constructor({ url, pid }: { url: string; pid: number }) {
     this.#url = url
     this.#pid = pid
-    for (const each of tree(pid)) forget(each)
+    for (const each of processTree(pid)) forget(each)
     this.#memory = setInterval(() => this.#look(), everyMs)
     this.#asking = this.#ask()
   }
@@ -72,9 +49,9 @@ class Watch {
   }
 
   #look(): void {
-    const [service, ...children] = tree(this.#pid)
-    this.#seen.serviceBytes = Math.max(this.#seen.serviceBytes, peakOf(service!))
-    for (const child of children) this.#seen.childBytes = Math.max(this.#seen.childBytes, peakOf(child))
+    const [service, ...children] = processTree(this.#pid)
+    this.#seen.serviceBytes = Math.max(this.#seen.serviceBytes, statusBytes(service!, 'VmHWM'))
+    for (const child of children) this.#seen.childBytes = Math.max(this.#seen.childBytes, statusBytes(child, 'VmHWM'))
   }
 
   async #ask(): Promise<void> {

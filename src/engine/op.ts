@@ -60,6 +60,11 @@ export interface TfjsContext<A> extends LayerShapes {
    * keeps another form of one disposes the original, so that weights are in memory once.
    */
   parameters: Readonly<Record<string, tfjs.Tensor>>
+  /**
+   * Called with its shape before a constant is made whose size the network chooses.
+   * @throws EngineError EXPORT_UNSUPPORTED where the constants of the network would take too much (`constant-budget.ts`).
+   */
+  reserve(shape: Shape): void
 }
 
 export type TfjsCall = (inputs: tfjs.Tensor[]) => tfjs.Tensor | tfjs.Tensor[]

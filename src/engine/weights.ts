@@ -15,45 +15,63 @@ function hash(text: string): number {
   return h >>> 0
 }
 
-/** xorshift32 (Marsaglia, "Xorshift RNGs", 2003), filling with U(low, high). */
-function fillUniform(out: Float32Array, seed: number, low: number, high: number): Float32Array {
-  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0 || 1
+/** Fills an array with the next numbers of a stream, and gives it back. */
+export type Filler = <B extends ArrayBufferLike>(out: Float32Array<B>) => Float32Array<B>
+
+/** xorshift32 (Marsaglia, "Xorshift RNGs", 2003): a stream of U(low, high). */
+function uniform(seed: number, low: number, high: number): Filler {
+  let next = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0 || 1
   const span = (high - low) / 4294967296
-  for (let i = 0; i < out.length; i++) {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    out[i] = low + (state >>> 0) * span
+  return (out) => {
+    let state = next
+    for (let i = 0; i < out.length; i++) {
+      state ^= state << 13
+      state ^= state >>> 17
+      state ^= state << 5
+      out[i] = low + (state >>> 0) * span
+    }
+    next = state
+    return out
   }
-  return out
+}
+
+/** 0, 1, … bound − 1, and again. */
+function counting(bound: number): Filler {
+  let next = 0
+  return (out) => {
+    for (let i = 0; i < out.length; i++) out[i] = next++ % bound
+    return out
+  }
 }
 
 const mix = (seed: number, stream: string): number => (hash(stream) ^ Math.imul(seed + 1, 0x9e3779b1)) >>> 0
 
-/** One parameter of one layer, filled from `seed` (into `out` where given). Row-major in the parameter's own shape. */
-export function seededParameter(
-  seed: number,
-  layerId: string,
-  parameter: Parameter,
-  out = new Float32Array(numel(parameter.shape)),
-): Float32Array {
+/** The numbers of one parameter of one layer, row-major in the parameter's own shape, as a stream. */
+export function parameterFiller(seed: number, layerId: string, parameter: Parameter): Filler {
   const stream = mix(seed, `${layerId}/${parameter.name}`)
   switch (parameter.init) {
     case 'he': {
       const bound = Math.sqrt(6 / (parameter.fanIn ?? 1))
-      return fillUniform(out, stream, -bound, bound)
+      return uniform(stream, -bound, bound)
     }
     case 'scale':
     case 'variance':
-      return fillUniform(out, stream, 0.8, 1.2)
+      return uniform(stream, 0.8, 1.2)
     case 'index':
-      return out.map((_, i) => i % (parameter.bound ?? 1))
+      return counting(parameter.bound ?? 1)
     case 'bias':
     case 'shift':
-      return fillUniform(out, stream, -0.1, 0.1)
+      return uniform(stream, -0.1, 0.1)
   }
 }
 
-/** A network input filled from `seed`: U(−√3, √3), mean 0 and variance 1 as normalised images have, never zeros. */
+/** One parameter of one layer, filled from `seed`. */
+export const seededParameter = (seed: number, layerId: string, parameter: Parameter): Float32Array =>
+  parameterFiller(seed, layerId, parameter)(new Float32Array(numel(parameter.shape)))
+
+/** The numbers of a network's input as a stream: U(−√3, √3), mean 0 and variance 1 as normalised images have, never zeros. */
+export const inputFiller = (seed: number, inputId: string): Filler => uniform(mix(seed, `input/${inputId}`), -Math.sqrt(3), Math.sqrt(3))
+
+/** A network's input, filled from `seed`. */
 export const seededInput = (seed: number, inputId: string, elements: number): Float32Array =>
-  fillUniform(new Float32Array(elements), mix(seed, `input/${inputId}`), -Math.sqrt(3), Math.sqrt(3))
+  inputFiller(seed, inputId)(new Float32Array(elements))

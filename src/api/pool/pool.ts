@@ -58,6 +58,8 @@ const bufferBytes = 512 * MiB
 const largestShared = 64 * MiB
 /** A process that a task left larger than this is ended, so that the memory goes back. */
 const largestIdle = 256 * MiB
+/** What a file takes on a slow disk; it ends at 2 GiB. */
+const writeSeconds = (bytes: number): number => Math.min(bytes, 2048 * MiB) / (16 * MiB)
 /** One that has worked for longer is ended, so that its limit of processor time is for a task without end alone. */
 const longestLife = 60
 const idleMs = 60_000
@@ -103,7 +105,7 @@ export class EnginePool {
 
   /** Reads an uploaded ONNX file, as `readOnnx` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   readOnnx(name: string, file: BlobFile): Promise<ReadArchitecture> {
-    return this.#run('onnx', { name, file, limits: this.#options.limits } satisfies OnnxTask, file.bytes)
+    return this.#run('onnx', { name, file, limits: this.#options.limits } satisfies OnnxTask, { readsBytes: file.bytes })
   }
 
   /** A graph as bytes, as `writeGraph` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
@@ -136,9 +138,9 @@ export class EnginePool {
     return this.#run('export', task)
   }
 
-  /** A graph as an ONNX file with weights on disk, as `writeOnnxFile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
-  onnxFile(task: OnnxFileTask): Promise<void> {
-    return this.#run('onnxFile', task)
+  /** A graph of so many parameters as an ONNX file with weights on disk, as `writeOnnxFile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  onnxFile(task: OnnxFileTask, params: number): Promise<void> {
+    return this.#run('onnxFile', task, { writesBytes: 4 * params })
   }
 
   /** Ends every process; a task under way fails. */
@@ -156,11 +158,15 @@ export class EnginePool {
     return layerCount <= smallGraph ? task(input) : this.#run(name, input)
   }
 
-  /** @param fileBytes of the file that the task reads into memory. */
-  async #run<T>(name: TaskName, task: unknown, fileBytes = 0): Promise<T> {
+  /**
+   * @param bytes.readsBytes of the file that the task reads into memory.
+   * @param bytes.writesBytes of the file that it writes, which gives it more time.
+   */
+  async #run<T>(name: TaskName, task: unknown, { readsBytes = 0, writesBytes = 0 } = {}): Promise<T> {
     await this.#turn()
-    const own = fileBytes > largestShared
-    const engine = own ? this.#start(fileBytes) : (this.#idle.pop() ?? this.#start())
+    const own = readsBytes > largestShared
+    const engine = own ? this.#start(readsBytes) : (this.#idle.pop() ?? this.#start())
+    const timeoutMs = this.#options.timeoutMs + 1000 * writeSeconds(writesBytes)
     let timedOut = false
     let timer = setTimeout(() => engine.end(), startMs)
     let result: TaskResult<T>
@@ -170,10 +176,10 @@ export class EnginePool {
       timer = setTimeout(() => {
         timedOut = true
         engine.end()
-      }, this.#options.timeoutMs)
+      }, timeoutMs)
       result = await engine.run<T>(name, task)
     } catch (cause) {
-      throw this.#refusal(cause, name, timedOut, own ? fileBytes : 0)
+      throw this.#refusal(cause, name, timedOut ? timeoutMs : null, own ? readsBytes : 0)
     } finally {
       clearTimeout(timer)
       this.#release(engine, own)
@@ -188,7 +194,7 @@ export class EnginePool {
     const engine = new EngineProcess({
       heapMiB: heapMiB(this.#options),
       bufferBytes: bufferBytes + fileBytes,
-      cpuSeconds: 2 * (longestLife + this.#options.timeoutMs / 1000),
+      cpuSeconds: 2 * (longestLife + this.#options.timeoutMs / 1000 + writeSeconds(Number.POSITIVE_INFINITY)),
     })
     this.#alive.add(engine)
     void engine.gone.then(() => {
@@ -223,10 +229,13 @@ export class EnginePool {
   }
 
   /** A task that did not come to its end, in words for the client. */
-  #refusal(cause: unknown, task: TaskName, timedOut: boolean, fileBytes: number): unknown {
-    const { timeoutMs, log } = this.#options
-    if (timedOut)
-      return new EngineError('LIMIT_EXCEEDED', `this architecture takes longer than ${timeoutMs} ms to work out: make it smaller`)
+  #refusal(cause: unknown, task: TaskName, timeoutMs: number | null, fileBytes: number): unknown {
+    const { log } = this.#options
+    if (timeoutMs !== null)
+      return new EngineError(
+        'LIMIT_EXCEEDED',
+        `this architecture takes longer than ${Math.round(timeoutMs)} ms to work out: make it smaller`,
+      )
     if (!(cause instanceof EngineProcessEnded) || this.#closed) return cause
     log.warn({ task, reason: cause.message }, 'a task ended the process that it ran in')
     if (!cause.outOfMemory) return cause

@@ -17,7 +17,8 @@ import type { Parameter } from '../op.ts'
 import { opOf } from '../ops/index.ts'
 import type { Shape } from '../shape.ts'
 import { ownerOf, parametersOf } from '../shared-weights.ts'
-import type { OnnxAttribute, OnnxEmitter } from './onnx-emitter.ts'
+import { ConstantBudget } from './constant-budget.ts'
+import { mostListed, type OnnxAttribute, type OnnxEmitter } from './onnx-emitter.ts'
 import { Initializers, type OnnxPrecision, type OnnxStorage, onnxFloat } from './onnx-initializers.ts'
 import { NameSpace, standInShape } from './onnx-names.ts'
 import { ResidentEdges } from './onnx-resident.ts'
@@ -83,7 +84,7 @@ export const onnxWeightsPath = 'weights.bin'
  * Writes a graph as ONNX, batch and sizes fixed, in the graph's own order. A layer's only node bears the layer's id,
  * several bear `id/hint`; tensors bear the graph's references, parameters `id.name`.
  * @throws EngineError INVALID_RESOLUTION where the resolution does not go through the network; EXPORT_UNSUPPORTED where
- *   weights are to lie inside a model that would pass 2 GiB.
+ *   weights are to lie inside a model that would pass 2 GiB, or its constants would take too much.
  */
 export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): OnnxExport {
   const { model, initializers, inputs, outputs, layerOfNode, resident } = draftOnnx(graph, options)
@@ -105,11 +106,12 @@ export interface OnnxDraft extends Pick<OnnxExport, 'inputs' | 'outputs' | 'laye
   initializers: Initializers
 }
 
-/** The first half of `exportOnnx`. @throws EngineError INVALID_RESOLUTION as it does. */
+/** The first half of `exportOnnx`. @throws EngineError INVALID_RESOLUTION as it does, EXPORT_UNSUPPORTED for its constants. */
 export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
   const { weights = 'seeded', precision = 'float32', castEdges = !options.resident } = options
   const layers = inferShapes(graph, options)
   const initializers = new Initializers(precision, options.storage ?? 'external', onnxWeightsPath)
+  const constants = new ConstantBudget()
   const tensorNames = new NameSpace()
   const nodeNames = new NameSpace()
   tensorNames.reserve(graph.inputs.map((input) => input.id))
@@ -144,7 +146,7 @@ export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
   if (resident) nodes.push(...resident.before(initializers))
   for (const { id } of graph.inputs) if (inside.has(id)) nodes.push(cast(id, insideName(id), id, onnxFloat.float16))
   for (const inferred of layers) {
-    const emitter = new LayerEmitter(inferred, initializers, tensorNames, declared, insideName, weights === 'none')
+    const emitter = new LayerEmitter(inferred, initializers, constants, tensorNames, declared, insideName, weights === 'none')
     opOf(inferred.layer.type).onnx(emitter, inferred, inferred.layer.attributes)
     const { id } = inferred.layer
     for (const [name, node] of emitter.weights) {
@@ -194,16 +196,19 @@ class LayerEmitter implements OnnxEmitter {
   readonly #names: NameSpace
   readonly #declared: Map<string, string>
   readonly #weightless: boolean
+  readonly #constants: ConstantBudget
 
   constructor(
     layer: InferredLayer,
     initializers: Initializers,
+    constants: ConstantBudget,
     names: NameSpace,
     declared: Map<string, string>,
     insideName: (name: string) => string,
     weightless: boolean,
   ) {
     this.#weightless = weightless
+    this.#constants = constants
     this.#layer = layer
     this.#initializers = initializers
     this.#names = names
@@ -243,9 +248,12 @@ class LayerEmitter implements OnnxEmitter {
     this.weights.push([parameter, node])
   }
 
-  constant(hint: string, dims: readonly number[], values: Float32Array | readonly bigint[]): string {
+  constant(hint: string, dims: readonly number[], values: Float32Array | readonly bigint[] | (() => Float32Array | BigInt64Array)): string {
+    const made = typeof values === 'function'
+    if (made) this.#constants.take(dims, this.#layer.layer)
+    else if (values.length > mostListed) throw new Error(`a constant of ${values.length} elements is given as what makes it`)
     const name = this.#names.fresh(`${this.#layer.layer.id}/${hint}`)
-    this.#initializers.constant(name, dims, values)
+    this.#initializers.constant(name, dims, made ? values() : values)
     return name
   }
 

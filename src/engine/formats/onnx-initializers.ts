@@ -4,7 +4,7 @@ import { EngineError } from '../errors.ts'
 import { product, sum } from '../exact.ts'
 import type { Parameter } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
-import { seededInput, seededParameter } from '../weights.ts'
+import { type Filler, inputFiller, parameterFiller } from '../weights.ts'
 
 /** What exported floating-point tensors are made of. */
 export type OnnxPrecision = 'float32' | 'float16'
@@ -18,6 +18,8 @@ const width = { float32: 4, float16: 2 } as const
 const smallestExternal = 1024
 /** Offsets at page boundaries, so that a file can be mapped into memory (ONNX, "External Data"). */
 const page = 4096
+/** Elements of a parameter that are streamed at once. */
+const pieceElements = 2 ** 20
 /** Protobuf messages end here. */
 export const largestMessage = 2 ** 31 - 1
 
@@ -27,8 +29,8 @@ const bytesOf = (array: { buffer: ArrayBufferLike; byteOffset: number; byteLengt
 
 interface Pending {
   shape: Shape
-  /** Its values for a seed, into the array where one is given. */
-  values: (seed: number, into?: Float32Array<ArrayBuffer>) => Float32Array
+  /** Its values for a seed, row-major: fills arrays, each going on where the last one ended. */
+  values: (seed: number) => Filler
   /** Where its bytes begin in the external block; null where they go inline. */
   offset: number | null
   tensor: TensorProto
@@ -36,7 +38,7 @@ interface Pending {
 
 /**
  * The initializers of a model. Parameters are declared first, which lays out the external block, and filled at the end,
- * each straight into its place: weights exist once in memory, or one tensor at a time (`stream`).
+ * each straight into its place: weights exist once in memory, or a piece at a time (`stream`).
  */
 export class Initializers {
   readonly tensors: TensorProto[] = []
@@ -54,7 +56,7 @@ export class Initializers {
   }
 
   /** A constant, always inline: shape inference reads it. */
-  constant(name: string, dims: readonly number[], values: Float32Array | readonly bigint[]): void {
+  constant(name: string, dims: readonly number[], values: Float32Array | BigInt64Array | readonly bigint[]): void {
     this.tensors.push(this.#tensor(name, dims, values))
   }
 
@@ -63,25 +65,21 @@ export class Initializers {
     return this.#tensor('', [1], Float32Array.of(value))
   }
 
-  #tensor(name: string, dims: readonly number[], values: Float32Array | readonly bigint[]): TensorProto {
+  #tensor(name: string, dims: readonly number[], values: Float32Array | BigInt64Array | readonly bigint[]): TensorProto {
     const isFloat = values instanceof Float32Array
-    const rawData = isFloat ? this.#encode(values) : bytesOf(BigInt64Array.from(values))
+    const rawData = isFloat ? this.#encode(values) : bytesOf(values instanceof BigInt64Array ? values : BigInt64Array.from(values))
     const dataType = isFloat ? onnxFloat[this.#precision] : TensorProto_DataType.INT64
     return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData })
   }
 
   /** Declares a layer's parameter. @throws CountOverflow past 2^53 − 1 bytes. */
   declare(name: string, layerId: string, parameter: Parameter): void {
-    this.#declare(name, parameter.shape, (seed, into) => seededParameter(seed, layerId, parameter, into))
+    this.#declare(name, parameter.shape, (seed) => parameterFiller(seed, layerId, parameter))
   }
 
   /** Declares the seeded input of this name as data of the model. @throws CountOverflow past 2^53 − 1 bytes. */
   declareInput(name: string, input: string, shape: Shape): void {
-    this.#declare(name, shape, (seed, into) => {
-      const values = seededInput(seed, input, numel(shape))
-      into?.set(values)
-      return into ?? values
-    })
+    this.#declare(name, shape, (seed) => inputFiller(seed, input))
   }
 
   #declare(name: string, shape: Shape, values: Pending['values']): void {
@@ -111,26 +109,31 @@ export class Initializers {
     this.#checkInline()
     const block = this.#external > 0 ? new ArrayBuffer(this.#external) : null
     for (const { shape, values, offset, tensor } of this.#pending) {
-      if (block === null || offset === null) tensor.rawData = this.#encode(values(seed))
-      else if (this.#precision === 'float32') values(seed, new Float32Array(block, offset, numel(shape)))
-      else new Float16Array(block, offset, numel(shape)).set(values(seed))
+      const fill = values(seed)
+      if (block === null || offset === null) tensor.rawData = this.#encode(fill(new Float32Array(numel(shape))))
+      else if (this.#precision === 'float32') fill(new Float32Array(block, offset, numel(shape)))
+      else new Float16Array(block, offset, numel(shape)).set(fill(new Float32Array(numel(shape))))
     }
     return block === null ? null : new Uint8Array(block)
   }
 
   /**
-   * Every tensor of inline storage with the bytes that its `rawData` is to have; `data` makes them when it is called, so
-   * that one parameter is in memory at a time. @throws EngineError EXPORT_UNSUPPORTED as `fill` does.
+   * Every tensor of inline storage with the bytes that its `rawData` is to have; `data` makes them piece by piece, so that
+   * a part of one parameter is in memory at a time. @throws EngineError EXPORT_UNSUPPORTED as `fill` does.
    */
-  stream(seed: number): { tensor: TensorProto; length: number; data: () => Uint8Array }[] {
+  stream(seed: number): { tensor: TensorProto; length: number; data: () => Iterable<Uint8Array> }[] {
     this.#checkInline()
     const pending = new Map(this.#pending.map((each) => [each.tensor, each]))
     return this.tensors.map((tensor) => {
       const own = pending.get(tensor)
-      if (!own) return { tensor, length: tensor.rawData.length, data: () => tensor.rawData }
-      const length = numel(own.shape) * width[this.#precision]
-      return { tensor, length, data: () => this.#encode(own.values(seed)) }
+      if (!own) return { tensor, length: tensor.rawData.length, data: () => [tensor.rawData] }
+      const elements = numel(own.shape)
+      return { tensor, length: elements * width[this.#precision], data: () => this.#pieces(own.values(seed), elements) }
     })
+  }
+
+  *#pieces(fill: Filler, elements: number): Iterable<Uint8Array> {
+    for (let left = elements; left > 0; left -= pieceElements) yield this.#encode(fill(new Float32Array(Math.min(left, pieceElements))))
   }
 
   #checkInline(): void {

@@ -19,7 +19,7 @@ function prefix(field: number, length: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * A model in one file with its weights inside, piece by piece in order: one parameter is in memory at a time, where
+ * A model in one file with its weights inside, piece by piece in order: a part of one parameter is in memory at a time, where
  * `exportOnnx` would hold all of them twice.
  * @returns pieces that make the file, and its length in bytes.
  * @throws EngineError INVALID_RESOLUTION as `exportOnnx`; EXPORT_UNSUPPORTED where the file would pass the 2 GiB of a
@@ -56,7 +56,7 @@ export function streamOnnx(
       yield nodes
       for (const { start, data } of tensors) {
         yield start
-        yield data()
+        yield* data()
       }
     })(),
   }

@@ -6,6 +6,7 @@ import { opOf } from '../ops/index.ts'
 import { toEngineOrder, toTfjsOrder } from '../ops/shared/lowering/layout.ts'
 import { numel, type Shape } from '../shape.ts'
 import { ownerOf, parametersOf } from '../shared-weights.ts'
+import { ConstantBudget } from './constant-budget.ts'
 
 export interface TfjsOptions extends InferOptions {
   /** Values of a parameter, row-major in its own shape: seeded ones, or the file's own. `layerId` is the layer that owns it. */
@@ -43,7 +44,8 @@ interface Step {
 /**
  * Lowers a graph to TF.js, every layer once: weights are laid out and constants are made here, so that a run holds
  * none of it. Nothing else of the network stays in memory between runs.
- * @throws EngineError INVALID_RESOLUTION where the resolution does not go through the network.
+ * @throws EngineError INVALID_RESOLUTION where the resolution does not go through the network; EXPORT_UNSUPPORTED where its
+ *   constants would take too much.
  */
 export function lowerToTfjs(tf: typeof tfjs, graph: Graph, options: TfjsOptions): TfjsNetwork {
   const layers = inferShapes(graph, options)
@@ -117,6 +119,7 @@ function lowerer(tf: typeof tfjs, layers: readonly InferredLayer[], { parameterO
     asks.set(owner, (asks.get(owner) ?? 0) + 1)
   }
   const calls = new Map<string, TfjsCall>()
+  const constants = new ConstantBudget()
   const waiting = new Map<string, Record<string, tfjs.Tensor>>()
 
   const parametersFor = ({ layer, inputs }: InferredLayer): Record<string, tfjs.Tensor> => {
@@ -141,7 +144,13 @@ function lowerer(tf: typeof tfjs, layers: readonly InferredLayer[], { parameterO
     const key = owners.has(ownerOf(layer)) ? keyOf(inferred) : undefined
     const known = key === undefined ? undefined : calls.get(key)
     if (known) return known
-    const call = opOf(layer.type).tfjs(tf, { inputs, outputs, attributes: layer.attributes, parameters: parametersFor(inferred) })
+    const call = opOf(layer.type).tfjs(tf, {
+      inputs,
+      outputs,
+      attributes: layer.attributes,
+      parameters: parametersFor(inferred),
+      reserve: (shape) => constants.take(shape, layer),
+    })
     if (key !== undefined) calls.set(key, call)
     return call
   }

@@ -82,21 +82,23 @@ export const adaptiveAvgPool2d = defineOp({
       return emit.node('AveragePool', [x], emit.outputs, { kernel_shape: window, strides: window })
     }
     // ONNX has no adaptive pooling: a mean along each axis is a product with a matrix of shares.
-    const rows = emit.constant('rows', [outputSize[0], size[0]], meanMatrix(size[0], outputSize[0]))
-    const columns = emit.constant('columns', [outputSize[1], size[1]], meanMatrix(size[1], outputSize[1]))
+    const rows = emit.constant('rows', [outputSize[0], size[0]], () => meanMatrix(size[0], outputSize[0]))
+    const columns = emit.constant('columns', [outputSize[1], size[1]], () => meanMatrix(size[1], outputSize[1]))
     const across = emit.temporary('across')
     const tall = emit.temporary('tall')
     emit.node('Transpose', [columns], [across], { perm: [1, 0] })
     emit.node('MatMul', [x, across], [tall])
     emit.node('MatMul', [rows, tall], emit.outputs)
   },
-  tfjs: (tf, { inputs, attributes: { outputSize } }) => {
+  tfjs: (tf, { inputs, attributes: { outputSize }, reserve }) => {
     const { batch, channels, size } = featureMap(inputs[0]!, 'AdaptiveAvgPool2d')
     const [h, w] = outputSize
     if (divides(size, outputSize)) {
       const window: [number, number] = [size[0] / h, size[1] / w]
       return ([x]) => tf.avgPool(x as Tensor4D, window, window, 'valid')
     }
+    reserve([h, size[0]])
+    reserve([w, size[1]])
     const rows = tf.tensor3d(meanMatrix(size[0], h), [1, h, size[0]])
     const columns = tf.tensor3d(meanMatrix(size[1], w), [1, w, size[1]])
     return ([x]) => {

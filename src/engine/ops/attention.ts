@@ -144,7 +144,7 @@ export const attention = defineOp({
     let scores = grouped ? shape(products, [s.batch, s.heads, s.queries, s.keys], 'scores') : products
     if (emit.inputs[3]) scores = step('Add', [scores, emit.inputs[3]], 'masked')
     if (a.causal) {
-      const count = (n: number) => Array.from({ length: n }, (_, i) => BigInt(i))
+      const count = (n: number) => () => new BigInt64Array(n).map((_, i) => BigInt(i))
       const rows = emit.constant('rows', [s.queries, 1], count(s.queries))
       const seen = step('LessOrEqual', [emit.constant('columns', [s.keys], count(s.keys)), rows], 'seen')
       scores = step('Where', [seen, scores, scalar(emit, 'never', Number.NEGATIVE_INFINITY)], 'causal')
@@ -158,8 +158,9 @@ export const attention = defineOp({
     const byHead = grouped ? shape(mixed, [s.batch, s.heads, s.queries, s.values], 'by_head') : mixed
     emit.node('Reshape', [step('Transpose', [byHead], 'together', { perm: [0, 2, 1, 3] }), whole(outputs[0]!)], emit.outputs)
   },
-  tfjs: (tf, { attributes: a, inputs, outputs }) => {
+  tfjs: (tf, { attributes: a, inputs, outputs, reserve }) => {
     const s = sizesOf(inputs, a)
+    if (a.causal) reserve([s.queries, s.keys])
     const scale = scaleOf(a, s)
     const joined = inputs[0]!.length === 3
     const stack = s.batch * s.kvHeads

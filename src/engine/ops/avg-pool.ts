@@ -47,30 +47,38 @@ const readAveragePool =
     return { attributes: { ...window, ceilMode: node.int('ceil_mode', 0) === 1, countIncludePad: node.int('count_include_pad', 0) === 1 } }
   }
 
-/** How many elements each window's mean is over, along one axis. */
-function counts(g: Geometry, size: readonly number[], i: number, includePad: boolean): number[] {
+/** How many elements the mean of window `o` along one axis is over. */
+function counted(g: Geometry, size: readonly number[], i: number, includePad: boolean, o: number): number {
   const [low, high] = includePad ? [-g.pads[i]!, size[i]! + g.pads[size.length + i]!] : [0, size[i]!]
-  return Array.from({ length: g.output[i]! }, (_, o) => {
-    const start = o * g.stride[i]! - g.pads[i]!
-    const step = g.dilation[i]!
-    const [first, end] = [Math.max(0, Math.ceil((low - start) / step)), Math.min(g.kernel[i]!, Math.ceil((high - start) / step))]
-    return Math.max(0, end - first)
-  })
+  const start = o * g.stride[i]! - g.pads[i]!
+  const step = g.dilation[i]!
+  const [first, end] = [Math.max(0, Math.ceil((low - start) / step)), Math.min(g.kernel[i]!, Math.ceil((high - start) / step))]
+  return Math.max(0, end - first)
 }
 
 /**
  * What corrects means that were taken over whole windows: the window's elements / elements counted, per position, the
- * last dim fastest; null where every window is whole. PyTorch clips a window to the padded input (countIncludePad) or to
+ * last dim fastest, as what makes it; null where every window is whole. PyTorch clips a window to the padded input (countIncludePad) or to
  * the input.
  */
-function divisorCorrection(size: readonly number[], a: SpatialWindow, countIncludePad: boolean): Float32Array | null {
+function divisorCorrection(size: readonly number[], a: SpatialWindow, countIncludePad: boolean): (() => Float32Array) | null {
   const g = windowGeometry(size, a)
-  let factors = [1]
-  for (let i = 0; i < size.length; i++) {
-    const along = counts(g, size, i, countIncludePad)
-    factors = factors.flatMap((factor) => along.map((count) => (factor * g.kernel[i]!) / count))
+  const along = (i: number, o: number): number => counted(g, size, i, countIncludePad, o)
+  // The first and the last window are those that an edge clips most.
+  if (size.every((_, i) => along(i, 0) === g.kernel[i] && along(i, g.output[i]! - 1) === g.kernel[i])) return null
+  return () => {
+    let factors = Float64Array.of(1)
+    for (let i = 0; i < size.length; i++) {
+      const length = g.output[i]!
+      const wider = new Float64Array(factors.length * length)
+      for (let o = 0; o < length; o++) {
+        const [kernel, count] = [g.kernel[i]!, along(i, o)]
+        for (let k = 0; k < factors.length; k++) wider[k * length + o] = (factors[k]! * kernel) / count
+      }
+      factors = wider
+    }
+    return Float32Array.from(factors)
   }
-  return factors.every((factor) => factor === 1) ? null : Float32Array.from(factors)
 }
 
 /** Average pooling as ONNX writes it. */
@@ -102,12 +110,8 @@ function emitDilatedMean(emit: OnnxEmitter, channels: number, size: readonly num
   const window = { kernel_shape: kernel, strides: stride, dilations, pads: padsWithOverhang(geometry), group: channels }
   emit.node('Conv', [emit.inputs[0]!, ones], [sum], window)
   const taps = product(...kernel)
-  const factors = divisorCorrection(size, a, countIncludePad) ?? new Float32Array(product(...output)).fill(1)
-  const divisors = emit.constant(
-    'divisors',
-    [1, 1, ...output],
-    factors.map((factor) => taps / factor),
-  )
+  const factors = divisorCorrection(size, a, countIncludePad) ?? (() => new Float32Array(product(...output)).fill(1))
+  const divisors = emit.constant('divisors', [1, 1, ...output], () => factors().map((factor) => taps / factor))
   emit.node('Div', [sum, divisors], emit.outputs)
 }
 
@@ -164,12 +168,13 @@ const avgPool = (rank: Rank) => {
     field: (_shapes, a) => fieldOf(windowOf(rank, a)),
     fromOnnx: { AveragePool: readAveragePool(rank) },
     onnx: (emit, { inputs }, a) => emitMean(emit, inputs[0]![1]!, inputs[0]!.slice(2), windowOf(rank, a), a.countIncludePad),
-    tfjs: (tf, { attributes: a, inputs }) => {
+    tfjs: (tf, { attributes: a, inputs, reserve }) => {
       const size = withHeight(inputs[0]!.slice(2), 1)
       const window = withWindowHeight(windowOf(rank, a))
       const geometry = windowGeometry(size, window)
       const factors = divisorCorrection(size, window, a.countIncludePad)
-      const correction = factors ? tf.tensor(factors, [1, ...geometry.output, 1]) : null
+      if (factors) reserve(geometry.output)
+      const correction = factors ? tf.tensor(factors(), [1, ...geometry.output, 1]) : null
       const { kernel, stride } = geometry
       const dilated = geometry.dilation.some((step) => step > 1) ? dilatedMean(tf, geometry) : null
       const pool = (x: tfjs.Tensor) =>

@@ -55,10 +55,11 @@ export const parameter = defineOp({
     value === undefined ? [{ name: 'tensor', shape: [...shape], init: 'shift', trainable: learned }] : [],
   quantities: () => ({}),
   onnx: (emit, _shapes, { shape, value }) => {
-    const stored = value === undefined ? emit.parameter('tensor') : emit.constant('tensor', shape, valuesOf(shape, value))
+    const stored = value === undefined ? emit.parameter('tensor') : emit.constant('tensor', shape, () => valuesOf(shape, value))
     emit.node('Identity', [stored], emit.outputs)
   },
-  tfjs: (tf, { attributes: { shape, value }, parameters }) => {
+  tfjs: (tf, { attributes: { shape, value }, parameters, reserve }) => {
+    if (value !== undefined) reserve(shape)
     const given = value === undefined ? parameters.tensor! : tf.tensor(valuesOf(shape, value), [...shape])
     const stored = toTfjsOrder(tf, given)
     if (stored !== given) given.dispose()

@@ -82,18 +82,21 @@ function dims(x: Shape, a: ResizeAttributes): Along[] {
 
 /** Writes it element by element, where ONNX would work out other positions: dim by dim, by the indices of elements and their weights. */
 function emitByElements(emit: OnnxEmitter, along: readonly Along[], a: ResizeAttributes): void {
-  const pick = (from: string, indices: Int32Array, axis: number, hint: string, to: string): string => {
-    emit.node('Gather', [from, integers(emit, `${hint}_indices`, [...indices])], [to], { axis })
+  const pick = (from: string, indices: () => Int32Array, axis: number, hint: string, to: string): string => {
+    const wanted = emit.constant(`${hint}_indices`, [along[axis - 2]!.output], () => BigInt64Array.from(Array.from(indices(), BigInt)))
+    emit.node('Gather', [from, wanted], [to], { axis })
     return to
   }
   along.reduce((from, each, i) => {
     const axis = i + 2
     const out = i === along.length - 1 ? emit.outputs[0]! : emit.temporary(`dim${axis}`)
-    if (a.mode === 'nearest') return pick(from, nearestIndices(each, a.coordinates, a.rounding!), axis, `near${axis}`, out)
-    const { low, high, weight } = neighbours(each, a.coordinates)
-    const below = pick(from, low, axis, `low${axis}`, emit.temporary(`low${axis}`))
-    const above = pick(from, high, axis, `high${axis}`, emit.temporary(`high${axis}`))
-    const shares = emit.constant(`share${axis}`, [weight.length, ...along.slice(i + 1).map(() => 1)], weight)
+    if (a.mode === 'nearest') return pick(from, () => nearestIndices(each, a.coordinates, a.rounding!), axis, `near${axis}`, out)
+    // Made once there is room for the first of the three.
+    let found: ReturnType<typeof neighbours> | undefined
+    const around = () => (found ??= neighbours(each, a.coordinates))
+    const below = pick(from, () => around().low, axis, `low${axis}`, emit.temporary(`low${axis}`))
+    const above = pick(from, () => around().high, axis, `high${axis}`, emit.temporary(`high${axis}`))
+    const shares = emit.constant(`share${axis}`, [each.output, ...along.slice(i + 1).map(() => 1)], () => around().weight)
     const [apart, part] = [emit.temporary(`apart${axis}`), emit.temporary(`part${axis}`)]
     emit.node('Sub', [above, below], [apart])
     emit.node('Mul', [apart, shares], [part])

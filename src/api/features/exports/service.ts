@@ -100,13 +100,13 @@ export class ExportService {
     }
   }
 
-  async #onnxFile({ packedGraph }: StoredArchitecture, query: ExportQuery): Promise<FileHandle> {
+  async #onnxFile({ packedGraph, params }: StoredArchitecture, query: ExportQuery): Promise<FileHandle> {
     const folder = await mkdtemp(path.join(tmpdir(), `archmeter-export-${process.pid}-`))
     let file: FileHandle | undefined
     try {
       const name = path.join(folder, 'model.onnx')
       file = await open(name, 'wx+', 0o600)
-      await this.#pool.onnxFile({ graph: packedGraph, options: { ...readOptions(query), seed: query.seed ?? 0 }, path: name })
+      await this.#pool.onnxFile({ graph: packedGraph, options: { ...readOptions(query), seed: query.seed ?? 0 }, path: name }, params)
       return file
     } catch (cause) {
       await file?.close()

@@ -23,4 +23,4 @@ export const scalar = (emit: OnnxEmitter, hint: string, value: number): string =
 
 /** A constant of this shape that holds one float32 throughout. */
 export const filled = (emit: OnnxEmitter, hint: string, shape: Shape, value: number): string =>
-  emit.constant(hint, shape, new Float32Array(product(...shape)).fill(value))
+  emit.constant(hint, shape, () => new Float32Array(product(...shape)).fill(value))
