@@ -56,6 +56,13 @@ export const node = (
 export const ints = (name: string, values: readonly (number | bigint)[], dims: readonly number[] = [values.length]): TensorProto =>
   create(TensorProtoSchema, { name, dataType: T.INT64, dims: dims.map(BigInt), int64Data: values.map(BigInt) })
 
+/** Whole numbers of one byte each, as quantized tensors hold them. */
+export const bytes = (name: string, dataType: T.INT8 | T.UINT8, dims: readonly number[], values?: readonly number[]): TensorProto => {
+  const length = dims.reduce((a, b) => a * b, 1)
+  const numbers = values ?? Array.from({ length }, (_, i) => ((i * 37) % 101) - (dataType === T.INT8 ? 50 : 0))
+  return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData: Uint8Array.from(numbers, (n) => n & 255) })
+}
+
 export const floats = (name: string, dims: readonly number[], values?: readonly number[]): TensorProto => {
   const length = dims.reduce((a, b) => a * b, 1)
   const data = Float32Array.from(values ?? Array.from({ length }, (_, i) => ((i * 37) % 19) / 19 - 0.5))

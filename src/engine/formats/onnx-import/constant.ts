@@ -9,6 +9,8 @@ export interface Source {
   elements: number
   /** An initializer; else a Constant node holds it. */
   initializer: boolean
+  /** Whole numbers that stand for floats at some scale. */
+  quantized?: true
   /** It stands for a weight that was left out (`ConstantOfShape`). */
   standIn?: true
   /** Its numbers, or null where the file does not hold them, and the bytes that this makes. */
@@ -22,6 +24,8 @@ export interface Constant {
   readonly name: string
   readonly shape: Shape
   readonly element: Element
+  /** ONNX's number of its type, where the file holds it. */
+  readonly dataType?: number
   /**
    * Its elements in order, or null where the file does not hold them. Made when asked for, and kept by nobody; the one who
    * asks takes `readBytes` from the import's budget first (`Budget.read`).

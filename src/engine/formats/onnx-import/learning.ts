@@ -66,7 +66,7 @@ export class Learning {
 const mostLookedAt = 2 ** 22
 
 function reasonFor(source: Source, budget: Budget): string | null {
-  if (source.standIn) return null
+  if (source.standIn || source.quantized) return null
   if (!source.initializer) return 'held by a Constant node on a data operand: a fixed table, no parameter'
   // A table beyond the budget is a weight's size: looked at by nobody.
   if (source.readBytes > mostLookedAt) return null

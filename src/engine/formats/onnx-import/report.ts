@@ -146,7 +146,13 @@ function accounted({ parts, translated }: Findings): ImportReport['parameters'] 
   }
   let listedSoFar = params
   for (const [tensor, elements] of learned)
-    differences.push({ tensor, elements: -elements, why: 'held by a Constant node, which a count of initializers leaves out' })
+    differences.push({
+      tensor,
+      elements: -elements,
+      why: parts.initializers.has(tensor)
+        ? 'kept as whole numbers, which a count of float initializers leaves out'
+        : 'held by a Constant node, which a count of initializers leaves out',
+    })
   for (const { elements } of differences) listedSoFar += elements
   const unnamed = listedSoFar - floats
   if (unnamed > 0) differences.push({ tensor: '', elements: -unnamed, why: 'made at import from no tensor of the file' })

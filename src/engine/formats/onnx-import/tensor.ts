@@ -120,6 +120,7 @@ export function constantOf(tensor: TensorProto, name = tensor.name, initializer 
     name,
     shape,
     element,
+    dataType: tensor.dataType,
     read,
     readBytes,
     sources: element === 'float' ? [{ tensor: name, elements, initializer, read, readBytes }] : [],

@@ -9,9 +9,12 @@ import { choosing } from './choosing.ts'
 import { type Fold, type Folded, type FoldNode, mostElements, once } from './folding.ts'
 import { layout } from './layout.ts'
 import { making } from './making.ts'
+import { dequantizeLinear } from './quantized.ts'
 
 /** Every operator that is computed at import where all it reads is constant. */
-const folds: ReadonlyMap<string, Fold> = new Map(Object.entries({ ...arithmetic, ...layout, ...choosing, ...making }))
+const folds: ReadonlyMap<string, Fold> = new Map(
+  Object.entries({ ...arithmetic, ...layout, ...choosing, ...making, DequantizeLinear: dequantizeLinear }),
+)
 
 /** Results of so many elements, of inputs of no more, are computed at once: shapes and what they follow from. */
 const smallResult = 4096

@@ -3,12 +3,17 @@ import type { Value } from '../constant.ts'
 import { type FileNode, operatorOf } from '../model.ts'
 import { worded } from '../node-fault.ts'
 import { arithmetic } from './arithmetic.ts'
+import { matMulNBits } from './block-quantized.ts'
 import { contrib } from './contrib.ts'
 import { cutting } from './cutting.ts'
+import { einsum } from './einsum.ts'
+import { quantized } from './quantized.ts'
 import { type Rewrite, Rewriter, type Rewritten } from './rewriter.ts'
 
 /** Operators whose nodes are written as several where no op of the engine is the same. */
-const rewrites: ReadonlyMap<string, Rewrite> = new Map(Object.entries({ ...arithmetic, ...cutting, ...contrib }))
+const rewrites: ReadonlyMap<string, Rewrite> = new Map(
+  Object.entries({ ...arithmetic, ...cutting, ...contrib, ...quantized, Einsum: einsum, 'com.microsoft.MatMulNBits': matMulNBits }),
+)
 
 /** What a node is written as instead, or null where it stays. @throws EngineError INVALID_ONNX where its parts do not go together. */
 export function rewrite(node: FileNode, values: readonly (Value | undefined)[], budget: Budget): Rewritten | null {
