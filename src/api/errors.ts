@@ -38,21 +38,37 @@ type ApiErrorCode =
 
 export type ErrorCode = ApiErrorCode | EngineErrorCode | StoreErrorCode
 
-/** The one table: what each code answers with over HTTP, and its title. A test proves every line. */
+/** Where the API speaks: REST of addresses and bodies, GraphQL of fields and arguments. */
+export type Face = 'rest' | 'graphql'
+
+/** What helps with any error of a code, in the words of each face; null where a face has nothing of the kind. */
+type Hint = Readonly<Record<Face, string | null>>
+
+/** Of an error about a name that is not there. The list is a path of REST and a field of GraphQL alike. */
+const listed = (list: string): Hint => ({
+  rest: `GET /v1/${list} lists those there are`,
+  graphql: `the query ${list} lists those there are`,
+})
+
+/** The one table: what each code answers with over HTTP, its title, and what helps. A test proves every line. */
 export const errorTable = {
   MALFORMED_REQUEST: { status: 400, title: 'The request is not valid HTTP' },
   MALFORMED_JSON: { status: 400, title: 'The body is not valid JSON' },
   INVALID_REQUEST: { status: 400, title: 'The request does not fit its schema' },
-  INVALID_CURSOR: { status: 400, title: 'The page cursor is not one of ours' },
+  INVALID_CURSOR: {
+    status: 400,
+    title: 'The page cursor is not one of ours',
+    hint: { rest: 'use nextCursor of the page before, unchanged', graphql: 'use pageInfo.endCursor of the page before, unchanged' },
+  },
   UNKNOWN_CONVENTION: { status: 400, title: 'There is no such counting convention' },
   INVALID_QUERY: { status: 400, title: 'The GraphQL document or its variables are not valid' },
   QUERY_TOO_COMPLEX: { status: 400, title: 'The GraphQL request asks for more than one request may' },
   FORBIDDEN_ORIGIN: { status: 403, title: 'Pages of this origin may not do this' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such address' },
-  ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture' },
-  ZOO_FAMILY_NOT_FOUND: { status: 404, title: 'There is no such family in the zoo' },
-  RUN_NOT_FOUND: { status: 404, title: 'There is no such run' },
-  SWEEP_NOT_FOUND: { status: 404, title: 'There is no such sweep' },
+  ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture', hint: listed('architectures') },
+  ZOO_FAMILY_NOT_FOUND: { status: 404, title: 'There is no such family in the zoo', hint: listed('zoo') },
+  RUN_NOT_FOUND: { status: 404, title: 'There is no such run', hint: listed('runs') },
+  SWEEP_NOT_FOUND: { status: 404, title: 'There is no such sweep', hint: { ...listed('sweeps'), graphql: null } },
   DEVICE_NOT_FOUND: { status: 404, title: 'There is no such device' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'The answer does not come in the format asked for' },
@@ -74,8 +90,8 @@ export const errorTable = {
   INVALID_ONNX: { status: 422, title: 'The ONNX file cannot be read' },
   LIMIT_EXCEEDED: { status: 422, title: 'The architecture exceeds a limit' },
   COST_OVERFLOW: { status: 422, title: 'A count passes the largest exact integer' },
-  UNKNOWN_ZOO_FAMILY: { status: 422, title: 'There is no such family in the zoo' },
-  UNKNOWN_ZOO_PRESET: { status: 422, title: 'There is no such preset in the zoo' },
+  UNKNOWN_ZOO_FAMILY: { status: 422, title: 'There is no such family in the zoo', hint: listed('zoo') },
+  UNKNOWN_ZOO_PRESET: { status: 422, title: 'There is no such preset in the zoo', hint: listed('zoo') },
   INVALID_ZOO_OPTIONS: { status: 422, title: 'The options do not fit the family' },
   INVALID_BATCH: { status: 422, title: 'The network does not work at this batch' },
   INVALID_RESOLUTION: { status: 422, title: 'The resolution does not go through the network' },
@@ -92,7 +108,7 @@ export const errorTable = {
   OVERLOADED: { status: 503, title: 'The service is busy' },
   DATABASE_UNREACHABLE: { status: 503, title: 'The database does not answer' },
   SHUTTING_DOWN: { status: 503, title: 'The service is shutting down' },
-} as const satisfies Record<ErrorCode, { status: number; title: string }>
+} as const satisfies Record<ErrorCode, { status: number; title: string; hint?: Hint }>
 
 /** One thing that is wrong, as clients see it. `layerId` only where the problem is a layer's. */
 export interface Problem extends SchemaProblem {
@@ -113,7 +129,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A request that does not fit its schema, with everything that is wrong. `where` is body, querystring, params or headers. */
+/** A request that does not fit its schema, with everything that is wrong. `where` names the part: body, query, input … */
 export function invalidRequest(where: string, problems: readonly Problem[]): ApiError {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
   return new ApiError('INVALID_REQUEST', `the ${where} is not valid: ${problems[0]?.message ?? 'see errors'}${more}`, problems)
@@ -163,14 +179,11 @@ function storeError(error: unknown): StoreError | null {
  * What an error of any room means to a client. Anything without a code of the table is INTERNAL and tells nothing of
  * itself: the log has it, under the request id.
  */
-export function codedError(error: unknown): CodedError {
-  const of = (code: ErrorCode, detail: string, errors: readonly Problem[] = [], headers: Readonly<Record<string, string>> = {}) => ({
-    code,
-    ...errorTable[code],
-    detail,
-    errors,
-    headers,
-  })
+export function codedError(error: unknown, face: Face = 'rest'): CodedError {
+  const of = (code: ErrorCode, detail: string, errors: readonly Problem[] = [], headers: Readonly<Record<string, string>> = {}) => {
+    const { status, title, hint }: { status: number; title: string; hint?: Hint } = errorTable[code]
+    return { code, status, title, detail: withHint(detail, hint?.[face]), errors, headers }
+  }
   if (error instanceof ApiError) return of(error.code, error.message, error.errors, error.headers)
   if (error instanceof EngineError) return of(error.code, error.message, error.errors)
   const stored = storeError(error)
@@ -184,6 +197,11 @@ export function codedError(error: unknown): CodedError {
   if (statusCode === 503) return of('OVERLOADED', message, [], { 'retry-after': '2' })
   if (statusCode === 400) return of('MALFORMED_REQUEST', message)
   return of('INTERNAL', 'the service failed; its log has the reason under this request id')
+}
+
+function withHint(detail: string, hint: string | null | undefined): string {
+  if (!hint) return detail
+  return detail.endsWith('?') ? `${detail} ${hint[0]!.toUpperCase()}${hint.slice(1)}` : `${detail}: ${hint}`
 }
 
 /** The RFC 9457 document of an error. */

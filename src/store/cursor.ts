@@ -26,7 +26,7 @@ export function decodeCursor(cursor: string): { at: Date; id: string } {
   const at = new Date(Number(time))
   // Node's decoder skips what is not base64url: only what encodes back to itself is a cursor of ours.
   if (/^\d{1,15}$/.test(time) && isUuid(id) && encodeCursor(at, id) === cursor) return { at, id }
-  throw new StoreError('INVALID_CURSOR', 'The cursor is not one that this service gave: use nextCursor of the page before, unchanged')
+  throw new StoreError('INVALID_CURSOR', 'The cursor is not one that this service gave')
 }
 
 /** The condition of a row that lies after the cursor, in descending order. */

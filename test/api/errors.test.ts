@@ -46,7 +46,7 @@ async function raw(text: string): Promise<{ status: number; problem: any }> {
 
 describe('errors', () => {
   it('of every code answer with the status and title of the table, as a problem document', async () => {
-    for (const [code, { status, title }] of Object.entries(errorTable)) {
+    for (const [code, { status, title, ...more }] of Object.entries(errorTable)) {
       thrown = new ApiError(code as ErrorCode, 'why', [{ path: '/a', message: 'b' }])
       const answer = await app.inject({ url: '/v1/devices', headers: { 'x-request-id': `of-${code}` } })
       assert.equal(answer.statusCode, status)
@@ -56,7 +56,7 @@ describe('errors', () => {
         type: `urn:archmeter:error:${code}`,
         title,
         status,
-        detail: 'why',
+        detail: 'hint' in more ? `why: ${more.hint.rest}` : 'why',
         code,
         errors: [{ path: '/a', message: 'b' }],
         requestId: `of-${code}`,

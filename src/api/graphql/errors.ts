@@ -32,10 +32,12 @@ export function formatError(error: GraphqlFailure, phase: Phase, requestId: stri
 
 function codeOf(error: GraphqlFailure, phase: Phase): CodedError {
   const cause = rootOf(error)
-  const coded = codedError(cause)
+  const coded = codedError(cause, 'graphql')
   // An executor's own words, with nothing of ours beneath: the document or its variables are wrong.
   const own = cause === error || cause instanceof GraphQLError
-  return coded.code === 'INTERNAL' && own && phase === 'requested' ? codedError(new ApiError('INVALID_QUERY', error.message)) : coded
+  return coded.code === 'INTERNAL' && own && phase === 'requested'
+    ? codedError(new ApiError('INVALID_QUERY', error.message), 'graphql')
+    : coded
 }
 
 /** What was thrown first, under the layers that executors put around it. */

@@ -2,7 +2,7 @@
 import { buildSchema, type GraphQLField, type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { schemaProblems } from '../../engine/schema-problems.ts'
-import { invalidRequest } from '../errors.ts'
+import { invalidRequest, type Problem } from '../errors.ts'
 import { abortable } from './abortable.ts'
 import type { GraphqlContext } from './context.ts'
 import { docstring, SdlTypes, scalars } from './sdl.ts'
@@ -93,11 +93,18 @@ const fieldsOf = ({ fields }: GraphqlFeature) =>
   )
 
 function resolversOf(name: string, { args, unchecked, resolve, subscribe }: Field): FieldResolvers {
+  if (!args && !subscribe) return resolve ? { resolve } : {}
   const read = args ? argumentReader(name, args, unchecked) : (given: unknown) => given
   const checked =
     (handler: Resolver): Resolver =>
-    (parent, given, context, info) =>
-      handler(parent, read(given), context, info)
+    async (parent, given, context, info) => {
+      const values = read(given)
+      try {
+        return await handler(parent, values, context, info)
+      } catch (error) {
+        throw inArguments(error, name, unchecked)
+      }
+    }
   if (subscribe)
     return {
       subscribe: checked((_parent, read, context) =>
@@ -123,6 +130,15 @@ function argumentReader(name: string, args: TObject, unchecked: readonly string[
     if (problems.length > 0) throw invalidRequest(`call of ${name}`, problems)
     return read
   }
+}
+
+/** What a service says of a request, said of the field's arguments: it knows neither REST's body nor the argument's name. */
+function inArguments(error: unknown, name: string, [argument]: readonly string[] = []): unknown {
+  const { code, errors } = error as { code?: unknown; errors?: readonly Problem[] }
+  if (!errors || errors.length === 0) return error
+  const placed = argument === undefined ? errors : errors.map((each) => ({ ...each, path: `/${argument}${each.path}` }))
+  if (code === 'INVALID_REQUEST') return invalidRequest(argument ?? `call of ${name}`, placed)
+  return argument === undefined ? error : Object.assign(error as Error, { errors: placed })
 }
 
 /** Drops the nulls of typed inputs where the schema has optional properties; free-form JSON keeps its own. */

@@ -141,7 +141,7 @@ describe('exporting', () => {
     for (const [query, status, code, detail] of [
       ['', 400, 'INVALID_REQUEST', /format/],
       ['format=pdf', 400, 'INVALID_REQUEST', /onnx.*mermaid/],
-      ['format=json&batch=2', 400, 'INVALID_REQUEST', /json does not take batch.*none/],
+      ['format=json&batch=2', 400, 'INVALID_REQUEST', /json does not take batch.*no options/],
       ['format=dot&weights=none', 400, 'INVALID_REQUEST', /dot does not take weights.*batch, resolution/],
       ['format=onnx&seed=3', 400, 'INVALID_REQUEST', /weights=seeded/],
       ['format=csv&convention=nobody', 400, 'UNKNOWN_CONVENTION', /nobody/],

@@ -172,7 +172,8 @@ test('every problem of a bad graph at once, each with path, layer and what would
   const rest = await api.request.post('/v1/architectures').send(input)
   assert.equal(rest.body.code, 'INVALID_GRAPH')
   assert.equal(errors![0].extensions.code, rest.body.code)
-  assert.deepEqual(errors![0].extensions.errors, rest.body.errors)
+  const inArgument = rest.body.errors.map((each: { path: string }) => ({ ...each, path: `/input${each.path}` }))
+  assert.deepEqual(errors![0].extensions.errors, inArgument)
   assert.ok(rest.body.errors.length >= 2)
 })
 

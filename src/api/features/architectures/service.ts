@@ -12,8 +12,7 @@ export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer,
 /** An architecture with its graph as the text it is stored as. */
 export type StoredArchitecture = ArchitectureSummary & { packedGraph: Packed }
 
-const notFound = (id: string) =>
-  new ApiError('ARCHITECTURE_NOT_FOUND', `no architecture ${id.slice(0, 60)}: GET /v1/architectures lists those there are`)
+const notFound = (id: string) => new ApiError('ARCHITECTURE_NOT_FOUND', `no architecture ${id.slice(0, 60)}`)
 
 /** Registered architectures: read, verified, kept, found again. */
 export class ArchitectureService {

@@ -80,25 +80,28 @@ function formOf(body: Record<string, unknown>, problems: Problem[]): Form | null
 
 /** A zoo reference in full: where it came from, and the graph it stands for, as a user would have written it. */
 function expand(zoo: Record<string, unknown>): { source: ArchitectureSource; spec: unknown } {
-  const { family, options, spec } = expandZoo(zoo as Parameters<typeof expandZoo>[0])
+  const { family, options, spec } = under('zoo', () => expandZoo(zoo as Parameters<typeof expandZoo>[0]))
   const preset = zoo.preset === undefined ? {} : { preset: zoo.preset as string }
   return { source: { kind: 'zoo', family, options: options as Record<string, unknown>, ...preset }, spec }
+}
+
+/** What `work` throws, with paths into the body, where what it reads stands under `key`. */
+function under<T>(key: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof EngineError)) throw cause
+    const errors = cause.errors.map((error) => ({ ...error, path: `/${key}${error.path}` }))
+    throw new EngineError(cause.code, cause.message, errors)
+  }
 }
 
 /** The graph of a body, and where it came from. @throws EngineError with paths into the body. */
 function graphOf(body: Record<string, unknown>, form: Form, limits: Limits): { source: ArchitectureSource; graph: Graph } {
   if (form === 'keras' || form === 'tfjs') {
     const { inputShape } = body as { inputShape?: number[] }
-    try {
-      return { source: { kind: form }, graph: importers[form](body[form], { limits, ...(inputShape ? { inputShape } : {}) }) }
-    } catch (cause) {
-      if (!(cause instanceof EngineError)) throw cause
-      throw new EngineError(
-        cause.code,
-        cause.message,
-        cause.errors.map((error) => ({ ...error, path: `/${form}${error.path}` })),
-      )
-    }
+    const options = { limits, ...(inputShape ? { inputShape } : {}) }
+    return { source: { kind: form }, graph: under(form, () => importers[form](body[form], options)) }
   }
   const { source, spec } =
     form === 'zoo'
@@ -119,19 +122,19 @@ function graphOf(body: Record<string, unknown>, form: Form, limits: Limits): { s
 export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits: Limits }): ReadArchitecture {
   const body = parse(bytes)
   if (!isRecord(body))
-    throw invalidRequest('body', [{ path: '', message: 'the body is an object: a name, and layers, zoo, keras or tfjs' }])
+    throw invalidRequest('request', [{ path: '', message: 'a new architecture is an object: a name, and layers, zoo, keras or tfjs' }])
   const problems: Problem[] = schemaProblems(Envelope, body)
   const form = formOf(body, problems)
-  if (form === null || (form !== 'graph' && problems.length > 0)) throw invalidRequest('body', problems)
+  if (form === null || (form !== 'graph' && problems.length > 0)) throw invalidRequest('request', problems)
   let read: ReturnType<typeof graphOf>
   try {
     read = graphOf(body, form, limits)
   } catch (cause) {
     // A wrong name beside a wrong graph: the client hears of both.
-    if (problems.length > 0 && cause instanceof EngineError) throw invalidRequest('body', [...problems, ...cause.errors])
+    if (problems.length > 0 && cause instanceof EngineError) throw invalidRequest('request', [...problems, ...cause.errors])
     throw cause
   }
-  if (problems.length > 0) throw invalidRequest('body', problems)
+  if (problems.length > 0) throw invalidRequest('request', problems)
   const { source, graph } = read
   return {
     name: body.name as string,

@@ -7,7 +7,7 @@ export const RuntimeNameSchema = Type.Enum([...runtimeNames], { title: 'RuntimeN
 export const BackendSchema = Type.Enum([...backendNames], {
   title: 'BackendName',
   description:
-    'What of a runtime executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm back ends of TensorFlow.js. Where a request leaves it out, the first that works on the device, in the order of GET /v1/devices.',
+    'What of a runtime executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm back ends of TensorFlow.js. Where a request leaves it out, the first that works on the device, in the order in which the device lists them.',
 })
 export const PrecisionSchema = Type.Enum(['float32', 'float16'], { title: 'Precision' })
 

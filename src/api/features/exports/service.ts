@@ -155,8 +155,8 @@ function check({ format, ...options }: ExportQuery): void {
   const problems: Problem[] = []
   for (const [name, value] of Object.entries(options))
     if (value !== undefined && !takes[format].includes(name as keyof ExportQuery)) {
-      const taken = takes[format].length === 0 ? 'none' : takes[format].join(', ')
-      problems.push({ path: `/${name}`, message: `${format} does not take ${name}: its options are ${taken}` })
+      const taken = takes[format].length === 0 ? 'it has no options' : `its options are ${takes[format].join(', ')}`
+      problems.push({ path: `/${name}`, message: `${format} does not take ${name}: ${taken}` })
     }
   if (options.weights === 'file')
     for (const name of ['batch', 'resolution'] as const)
@@ -167,7 +167,7 @@ function check({ format, ...options }: ExportQuery): void {
         })
   if (problems.length === 0 && options.seed !== undefined && options.weights !== 'seeded')
     problems.push({ path: '/seed', message: 'a seed is for weights: ask for weights=seeded, or leave seed out' })
-  if (problems.length > 0) throw invalidRequest('query', problems)
+  if (problems.length > 0) throw invalidRequest('request', problems)
   if (options.convention !== undefined) findConvention(options.convention)
 }
 

@@ -43,7 +43,7 @@ interface Admitted {
 export function readRun(request: NewRun): ReadRun {
   const sides = sidesOf(request)
   const problems = [...schemaProblems(NewRun, request), ...sideProblems(request, sides)]
-  if (problems.length > 0) throw invalidRequest('body', problems)
+  if (problems.length > 0) throw invalidRequest('request', problems)
   const { profile = false, timeoutMs = 600_000, priority = 0, labels = {}, fresh = false, device } = request
   const rounds = sides.b && (request.rounds ?? defaultRounds.default)
   return { ...sides, rounds, device, profile, timeoutMs, priority, labels, fresh }

@@ -73,7 +73,10 @@ export const ProfileSchema = Type.Object(
     ...method,
     ceilings: Type.Optional(CeilingsSchema),
   },
-  { title: 'RunProfile', description: 'Of a pass of its own, which is slower than the timed one. GET …/profile joins it to the costs.' },
+  {
+    title: 'RunProfile',
+    description: 'Of a pass of its own, which is slower than the timed one. The run’s layer profile joins it to the costs.',
+  },
 )
 
 const perSecond = (of: string) =>

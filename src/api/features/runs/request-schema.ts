@@ -57,7 +57,7 @@ export const NewRun = Type.Object(
     device: Type.String({
       minLength: 1,
       maxLength: 300,
-      description: '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID of GET /v1/devices.',
+      description: '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID from the list of devices.',
     }),
     runtime: RuntimeNameSchema,
     backend: Type.Optional(BackendSchema),
@@ -68,7 +68,8 @@ export const NewRun = Type.Object(
     profile: Type.Optional(
       Type.Boolean({
         default: false,
-        description: 'A pass of its own after the timing, layer by layer, and the ceilings to see it against: GET …/profile then has both.',
+        description:
+          'A pass of its own after the timing, layer by layer, and the ceilings to see it against: the run’s layer profile then has both.',
       }),
     ),
     timeoutMs: Type.Optional(
@@ -100,8 +101,8 @@ export const RunHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       pattern: '^[\\x21-\\x7e]{1,255}$',
-      examples: ['4b1f…'],
-      description: 'The same key with the same body answers with the run it made the first time.',
+      examples: ['4b1f07a2-6b4c-4ad5-9b1d-7d3f0b8e2c11'],
+      description: 'The same key with the same request answers with what it made the first time.',
     }),
   ),
 })

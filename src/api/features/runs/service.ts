@@ -15,7 +15,7 @@ import type { NewRun } from './request-schema.ts'
 import type { RunAnswer, RunEventAnswer, RunQuery } from './schema.ts'
 import type { Side } from './sides.ts'
 
-const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}: GET /v1/runs lists those there are`)
+const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}`)
 
 export interface RunServiceOptions {
   store: Store

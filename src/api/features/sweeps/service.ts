@@ -7,7 +7,7 @@ import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
 
-const notFound = (id: string) => new ApiError('SWEEP_NOT_FOUND', `no sweep ${id.slice(0, 60)}: GET /v1/sweeps lists those there are`)
+const notFound = (id: string) => new ApiError('SWEEP_NOT_FOUND', `no sweep ${id.slice(0, 60)}`)
 
 /** One network at several batches: a run each, read back as a curve. */
 export class SweepService {
@@ -27,7 +27,7 @@ export class SweepService {
    */
   async create(request: NewSweep, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean }> {
     const problems = schemaProblems(NewSweep, request)
-    if (problems.length > 0) throw invalidRequest('body', problems)
+    if (problems.length > 0) throw invalidRequest('request', problems)
     const { batches: given, ...shared } = request
     const batches = given.toSorted((a, b) => a - b)
     const read = batches.map((batch) => readRun({ ...shared, batch }))
