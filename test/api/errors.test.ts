@@ -178,19 +178,27 @@ describe('errors', () => {
   })
 
   it('while the service shuts down say so on connections that are still open', async () => {
-    const leaving = await openBareApp({ slow: () => held })
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
+    let arrive = () => {}
+    const arrived = new Promise<void>((resolve) => (arrive = resolve))
+    const leaving = await openBareApp({
+      slow: () => {
+        arrive()
+        return held
+      },
+    })
     const socket = connect(Number(new URL(await leaving.listen({ port: 0, host: '127.0.0.1' })).port), '127.0.0.1')
     let text = ''
     socket.on('data', (part) => (text += part))
     socket.write('GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    const ended = once(socket, 'close')
+    await arrived
     const closed = leaving.close()
     await new Promise((resolve) => setTimeout(resolve, 20))
     socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
     release()
-    await Promise.all([closed, once(socket, 'close')])
+    await Promise.all([closed, ended])
     assert.match(text, /HTTP\/1.1 200/)
     assert.match(text, /SHUTTING_DOWN/)
   })
