@@ -2,7 +2,7 @@ import { nearest } from '../../../engine/nearest.ts'
 import type { BackendName, RuntimeName, RuntimeSupport } from '../../../gpu/contract.ts'
 import type { DeviceDirectory, Offers } from '../../../gpu/devices/directory.ts'
 import type { CpuDescription } from '../../../gpu/devices/host-facts.ts'
-import { ApiError } from '../../errors.ts'
+import { ApiError, invalidRequest } from '../../errors.ts'
 import { hideFolders } from '../../hide-folders.ts'
 import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
 
@@ -32,55 +32,118 @@ export class DeviceService {
   }
 
   /**
-   * The device of this name and the runtime on it, by this back end or the best that works. A bare name such as `cpu:0` is this host's where it has one.
-   * @throws ApiError DEVICE_NOT_FOUND listing those there are; AMBIGUOUS_DEVICE listing the candidates;
-   *   DEVICE_UNAVAILABLE with the reason and what would mend it; UNSUPPORTED_BY_RUNTIME where it has no such back end.
+   * The device and the runtime on it that a run asks for. What it leaves out is chosen where there is only one: the
+   * device, the device of a kind (`cpu`), the runtime. Of a runtime's back ends it is the first that works. A bare name
+   * such as `cpu:0` is this host's where it has one.
+   * @throws ApiError DEVICE_NOT_FOUND listing those there are; AMBIGUOUS_DEVICE listing the candidates; INVALID_REQUEST
+   *   listing the runtimes where several work; DEVICE_UNAVAILABLE with the reason and what would mend it;
+   *   UNSUPPORTED_BY_RUNTIME where the runtime has no such back end.
    */
-  async find(name: string, runtime: RuntimeName, backend?: BackendName): Promise<{ device: Offered; support: Usable }> {
-    const offers = await this.#directory.list()
-    const device = pick(name, offers)
-    const known = device.runtimes.filter((each) => each.runtime === runtime)
-    const candidates = known.filter((each) => backend === undefined || each.backend === backend)
-    const usable = candidates.find((each) => each.usable)
-    if (usable?.usable) return { device, support: usable }
-    if (backend !== undefined && candidates.length === 0 && known.length > 0) {
-      const message = `${runtime} has no back end ${backend} on ${device.name}: it has ${known.map((each) => each.backend).join(', ')}`
-      throw new ApiError('UNSUPPORTED_BY_RUNTIME', message, [{ path: '/backend', message }])
-    }
-    const [support] = candidates
-    const why = support && !support.usable ? hideFolders(support.reason) : 'it is not installed'
-    const remedy = support && !support.usable && support.command ? `; run: ${support.command}` : ''
-    const others = device.runtimes.filter((each) => each.usable).map(nameOf)
-    const instead = others.length > 0 ? `; usable there: ${others.join(', ')}` : ''
-    const asked = backend === undefined ? runtime : nameOf({ runtime, backend })
-    throw new ApiError('DEVICE_UNAVAILABLE', `${asked} does not work on ${addressOf(device)}: ${why}${remedy}${instead}`, [
-      { path: backend === undefined ? '/runtime' : '/backend', message: why },
-    ])
+  async choose({ device: name, runtime: asked, backend }: Wish): Promise<Choice> {
+    const { device, note } = pickDevice(name, await this.#directory.list())
+    const runtime = asked ?? onlyRuntime(device, backend)
+    const notes = [
+      ...(note === null ? [] : [note]),
+      ...(asked === undefined ? [`runtime: ${runtime}, the only one that works on ${device.name}`] : []),
+    ]
+    return { device, support: supportOf(device, runtime, backend), notes }
   }
 }
 
-function pick(name: string, { devices, absent }: Offers): Offered {
-  const same = (text: string): boolean => text.toLowerCase() === name.toLowerCase()
+/** What a run asks to be executed on, and by. */
+export interface Wish {
+  device?: string | undefined
+  runtime?: RuntimeName | undefined
+  backend?: BackendName | undefined
+}
+
+export interface Choice {
+  device: Offered
+  support: Usable
+  /** A sentence for each part of the wish that was left out. */
+  notes: string[]
+}
+
+function supportOf(device: Offered, runtime: RuntimeName, backend: BackendName | undefined): Usable {
+  const known = device.runtimes.filter((each) => each.runtime === runtime)
+  const candidates = known.filter((each) => backend === undefined || each.backend === backend)
+  const usable = candidates.find((each) => each.usable)
+  if (usable?.usable) return usable
+  if (backend !== undefined && candidates.length === 0 && known.length > 0) {
+    const message = `${runtime} has no back end ${backend} on ${device.name}: it has ${known.map((each) => each.backend).join(', ')}`
+    throw new ApiError('UNSUPPORTED_BY_RUNTIME', message, [{ path: '/backend', message }])
+  }
+  const [support] = candidates
+  const why = support && !support.usable ? hideFolders(support.reason) : 'it is not installed'
+  const remedy = support && !support.usable && support.command ? `; run: ${support.command}` : ''
+  const others = device.runtimes.filter((each) => each.usable).map(nameOf)
+  const instead = others.length > 0 ? `; usable there: ${others.join(', ')}` : ''
+  const wanted = backend === undefined ? runtime : nameOf({ runtime, backend })
+  throw new ApiError('DEVICE_UNAVAILABLE', `${wanted} does not work on ${addressOf(device)}: ${why}${remedy}${instead}`, [
+    { path: backend === undefined ? '/runtime' : '/backend', message: why },
+  ])
+}
+
+/** The one runtime that works on the device, by this back end where one is asked for. */
+function onlyRuntime(device: Offered, backend: BackendName | undefined): RuntimeName {
+  const usable = device.runtimes.filter((each) => each.usable && (backend === undefined || each.backend === backend))
+  const runtimes = [...new Set(usable.map((each) => each.runtime))]
+  if (runtimes.length === 1) return runtimes[0]!
+  if (runtimes.length > 1) {
+    const message = `runtime is missing, and several work on ${device.name}: write ${runtimes.join(' or ')}`
+    throw invalidRequest('request', [{ path: '/runtime', message }])
+  }
+  // Nothing works: the first that is known says why.
+  const first = device.runtimes.find((each) => backend === undefined || each.backend === backend) ?? device.runtimes[0]
+  return first?.runtime ?? 'onnxruntime'
+}
+
+/** The device of a name, and a note where the name left a choice. */
+function pickDevice(name: string | undefined, offers: Offers): { device: Offered; note: string | null } {
+  const { devices } = offers
+  const same = (text: string): boolean => text.toLowerCase() === name?.toLowerCase()
   const exact = devices.find((device) => same(device.uuid) || same(addressOf(device)))
-  if (exact) return exact
-  const named = devices.filter((device) => same(device.name))
-  const here = named.filter((device) => device.local)
-  const candidates = here.length > 0 ? here : named
-  if (candidates.length === 1) return candidates[0]!
-  if (candidates.length > 1)
-    throw new ApiError(
-      'AMBIGUOUS_DEVICE',
-      `"${name}" is a device of several hosts: write ${candidates.map(addressOf).join(' or ')}`,
-      candidates.map((device) => ({ path: '/device', message: `${addressOf(device)} is ${device.model}, ${device.uuid}` })),
-    )
+  if (exact) return { device: exact, note: null }
+  if (name === undefined) {
+    if (devices.length > 1) throw ambiguous('device is missing, and there are several', devices)
+    if (devices.length === 1) return { device: devices[0]!, note: `device: ${devices[0]!.name}, the only one there is` }
+    throw notFound('device is missing, and there is none', offers)
+  }
+  const here = (list: readonly Offered[]) => (list.some((device) => device.local) ? list.filter((device) => device.local) : list)
+  const named = here(devices.filter((device) => same(device.name)))
+  if (named.length > 1) throw ambiguous(`"${name}" is a device of several hosts`, named)
+  if (named.length === 1) return { device: named[0]!, note: null }
+  const ofKind = here(devices.filter((device) => same(device.kind)))
+  if (ofKind.length > 1) throw ambiguous(`there are several devices of the kind ${name.toLowerCase()}`, ofKind)
+  if (ofKind.length === 1) {
+    const [device] = ofKind as [Offered]
+    return { device, note: `device: ${device.name}, the only one of the kind ${device.kind}${device.local ? ' on this host' : ''}` }
+  }
+  throw notFound(`there is no device "${name.slice(0, 100)}"`, offers, name)
+}
+
+/** @param candidates at least two. */
+function ambiguous(what: string, candidates: readonly Offered[]): ApiError {
+  // A name alone does where this host has it once; elsewhere it needs its host.
+  const shortest = (device: Offered): string =>
+    candidates.every((each) => each === device || each.name !== device.name) && device.local ? device.name : addressOf(device)
+  return new ApiError(
+    'AMBIGUOUS_DEVICE',
+    `${what}: write ${candidates.slice(0, 20).map(shortest).join(' or ')}`,
+    candidates.map((device) => ({ path: '/device', message: `${addressOf(device)} is ${device.model}, ${device.uuid}` })),
+  )
+}
+
+function notFound(what: string, { devices, absent }: Offers, name = ''): ApiError {
   const known = devices.map(addressOf)
-  const kind = absent.find((each) => name.toLowerCase().includes(`${each.kind}:`))
+  const wanted = name.toLowerCase()
+  const kind = absent.find((each) => wanted === each.kind || wanted.includes(`${each.kind}:`))
   const why = kind
     ? `; ${kind.host} has no ${kind.kind} device: ${hideFolders(kind.reason)}${kind.command ? `; run: ${kind.command}` : ''}`
     : ''
   const list = known.length > 0 ? `: there are ${known.slice(0, 20).join(', ')}` : ': no service that runs anything is alive'
   const hint = nearest(name, known)
-  throw new ApiError('DEVICE_NOT_FOUND', `there is no device "${name.slice(0, 100)}"${hint.startsWith(';') ? hint : list}${why}`)
+  return new ApiError('DEVICE_NOT_FOUND', `${what}${hint.startsWith(';') ? hint : list}${why}`)
 }
 
 const present = (device: Offered): DeviceAnswer => ({

@@ -1,5 +1,5 @@
 import { schemaProblems } from '../../../engine/schema-problems.ts'
-import type { BackendName } from '../../../gpu/contract.ts'
+import type { BackendName, RuntimeName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices/device.ts'
 import { unfollowed } from '../../../gpu/runtimes/settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
@@ -18,7 +18,8 @@ export interface ReadRun {
   a: Side
   b: Side | null
   rounds: number | null
-  device: string
+  /** As asked for; left out where the service chooses. */
+  device?: string
   profile: boolean
   timeoutMs: number
   priority: number
@@ -29,7 +30,8 @@ export interface ReadRun {
 /** A side that its device and runtime take. */
 interface Admitted {
   device: Pick<Device, 'name' | 'uuid' | 'host' | 'driver'>
-  /** The back end that it gets, and the version of the runtime with it. */
+  /** What executes it, and its version. */
+  runtime: RuntimeName
   backend: BackendName
   version: string
   weights: 'seeded' | 'file'
@@ -37,6 +39,14 @@ interface Admitted {
   digest: string
   /** Of one call with the whole batch. */
   macs: number
+  /** What was chosen, since the request left it out. */
+  notes: string[]
+}
+
+/** A run as it is to be stored, and what was chosen for it. */
+export interface Plan {
+  run: StoredRun & { measurement: string }
+  notes: string[]
 }
 
 /** @throws ApiError INVALID_REQUEST with every problem. */
@@ -46,7 +56,7 @@ export function readRun(request: NewRun): ReadRun {
   if (problems.length > 0) throw invalidRequest('request', problems)
   const { profile = false, timeoutMs = 600_000, priority = 0, labels = {}, fresh = false, device } = request
   const rounds = sides.b && (request.rounds ?? defaultRounds.default)
-  return { ...sides, rounds, device, profile, timeoutMs, priority, labels, fresh }
+  return { ...sides, rounds, ...(device === undefined ? {} : { device }), profile, timeoutMs, priority, labels, fresh }
 }
 
 /** Whether a run may be queued, and as what. */
@@ -66,13 +76,14 @@ export class RunAdmission {
    * @throws ApiError ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
    *   UNSUPPORTED_BY_RUNTIME, NO_WEIGHTS; EngineError INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW.
    */
-  async plan({ a, b, rounds, profile, timeoutMs, priority, labels, device: name }: ReadRun): Promise<StoredRun & { measurement: string }> {
+  async plan({ a, b, rounds, profile, timeoutMs, priority, labels, device: name }: ReadRun): Promise<Plan> {
     const admitted = await this.#admit(a, name, profile, '')
-    const other = b && (await this.#admit(b, name, profile, '/against'))
-    const { device } = admitted
-    // Back end and weights were chosen where they were not named.
-    const own = { ...a, backend: admitted.backend, weights: admitted.weights }
-    const opposite = b && other && { ...b, backend: other.backend, weights: other.weights }
+    const { device, notes } = admitted
+    // Side b runs on the same device, by the same runtime where it names none.
+    const other = b && (await this.#admit({ runtime: admitted.runtime, ...b }, device.uuid, profile, '/against'))
+    const chosen = ({ runtime, backend, weights }: Admitted) => ({ runtime, backend, weights })
+    const own = { ...a, ...chosen(admitted) }
+    const opposite = b && other && { ...b, ...chosen(other) }
     // Everything that decides a result, whoever asks: two architectures of one content are one network.
     const measurement = canonicalHash({
       device: device.uuid,
@@ -82,7 +93,7 @@ export class RunAdmission {
       profile,
     })
     const { architectureId: againstArchitectureId, ...against } = opposite ?? { architectureId: null }
-    return {
+    const run = {
       ...own,
       device: device.name,
       deviceUuid: device.uuid,
@@ -94,17 +105,18 @@ export class RunAdmission {
       measurement,
       ...(b ? { against, againstArchitectureId, rounds } : { macs: admitted.macs }),
     }
+    return { run, notes }
   }
 
   /**
    * The device, where it and the runtime take this side.
    * @param path of the side in the request.
    */
-  async #admit(side: Side, deviceName: string, profile: boolean, path: string): Promise<Admitted> {
-    const { runtime, backend, precision, settings, batch, resolution } = side
+  async #admit(side: Side, deviceName: string | undefined, profile: boolean, path: string): Promise<Admitted> {
+    const { precision, settings, batch, resolution } = side
     const architecture = await this.#architectures.get(side.architectureId)
-    const { device, support } = await this.#devices.find(deviceName, runtime, backend)
-    const { capabilities } = support
+    const { device, support, notes } = await this.#devices.choose({ ...side, device: deviceName })
+    const { runtime, backend, version, capabilities } = support
     const weights = weightsOf(side, architecture)
     const refusals = [
       ...(weights === 'file' && runtime === 'onnxruntime' ? fileRefusals(side, architecture, path) : []),
@@ -126,7 +138,7 @@ export class RunAdmission {
       throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${tooLarge}`, [
         { path: `${path}/batch`, message: tooLarge },
       ])
-    return { device, backend: support.backend, version: support.version, weights, digest: architecture.digest, macs }
+    return { device, runtime, backend, version, weights, digest: architecture.digest, macs, notes }
   }
 }
 

@@ -9,11 +9,11 @@ import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import { RunComparisonSchema } from './comparison-schema.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
-import { NewRun, RunHeaders } from './request-schema.ts'
+import { NewRun, Notes, RunHeaders } from './request-schema.ts'
 import { type RunAnswer, type RunEventAnswer, RunEventSchema, RunQuery, RunSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
-const { links: _rest, ...properties } = RunSchema.properties
+const { links: _links, notes: _notes, ...properties } = RunSchema.properties
 const { after: _after, limit: _limit, ...filters } = RunQuery.properties
 const { architectureId: _architectureId, ...filtersOfArchitecture } = filters
 
@@ -104,7 +104,10 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           args: Type.Object({ input: NewRun, idempotencyKey: RunHeaders.properties['idempotency-key'] }),
           unchecked: ['input'],
           type: Type.Object(
-            { created: Type.Boolean({ description: 'False where the idempotency key made it before, or where it was measured before.' }) },
+            {
+              created: Type.Boolean({ description: 'False where the idempotency key made it before, or where it was measured before.' }),
+              notes: Notes,
+            },
             { title: 'CreatedRun' },
           ),
           resolve: (_parent, { input, idempotencyKey }, context) => {

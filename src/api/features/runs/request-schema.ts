@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { precisions } from '../../../gpu/contract.ts'
+import { precisions, runtimeNames } from '../../../gpu/contract.ts'
 import { rounds, verdictConfidence } from '../../../gpu/timing/compare.ts'
 import { PartialTimingSettings } from '../../../gpu/timing/settings.ts'
 import type { ErrorCode } from '../../errors.ts'
@@ -54,12 +54,19 @@ const Against = Type.Object(
 export const NewRun = Type.Object(
   {
     architectureId: Id,
-    device: Type.String({
-      minLength: 1,
-      maxLength: 300,
-      description: '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID from the list of devices.',
-    }),
-    runtime: RuntimeNameSchema,
+    device: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 300,
+        description:
+          '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID from the list of devices; `cpu` or `cuda` where there is one of the kind. If left out, the only device there is; where there are several, the request is refused.',
+      }),
+    ),
+    runtime: Type.Optional(
+      Type.Enum([...runtimeNames], {
+        description: 'If left out, the only runtime that works on the device; where several do, the request is refused.',
+      }),
+    ),
     backend: Type.Optional(BackendSchema),
     batch: Type.Optional(Type.Integer({ ...batch, default: 1 })),
     precision: Type.Optional(Type.Enum([...precisions], { default: 'float32' })),
@@ -105,6 +112,13 @@ export const RunHeaders = Type.Object({
       description: 'The same key with the same request answers with what it made the first time.',
     }),
   ),
+})
+
+/** Beside what was created, what the request did not say. */
+export const Notes = Type.Array(Type.String(), {
+  description:
+    'In the answer to the request only: what the service chose because the request left it out, and why something that was there before is the answer.',
+  examples: [['device: cpu:0, the only one there is']],
 })
 
 /** What a request that queues runs may be refused with: one run, or a sweep's. */

@@ -44,11 +44,11 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
       },
     },
     async (request, reply) => {
-      const { run, created } = await runs.create(request.body, request.headers['idempotency-key'])
+      const { run, created, notes } = await runs.create(request.body, request.headers['idempotency-key'])
       return reply
         .code(created ? 202 : 200)
         .header('location', run.links.self)
-        .send(run)
+        .send({ ...run, notes })
     },
   )
   app.get(

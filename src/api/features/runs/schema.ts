@@ -7,7 +7,7 @@ import { BackendSchema, PrecisionSchema, RuntimeNameSchema } from '../devices/sc
 import { Eta } from '../queue/schema.ts'
 import { ComparisonSchema } from './comparison-schema.ts'
 import { ProfileSchema } from './profile-schema.ts'
-import { Labels, WeightsSchema } from './request-schema.ts'
+import { Labels, Notes, WeightsSchema } from './request-schema.ts'
 
 const ms = Type.Number({ minimum: 0 })
 const percentile = nullable(Type.Number({ minimum: 0, description: 'Null where the samples are too few to state it.' }))
@@ -170,6 +170,7 @@ export const RunSchema = Type.Object(
       ),
     ),
     error: nullable(Type.Object({ code: Type.String(), message: Type.String() }, { title: 'RunError' })),
+    notes: Type.Optional(Notes),
     links: Type.Object({
       self: Type.String(),
       architecture: Type.String(),

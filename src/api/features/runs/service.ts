@@ -1,4 +1,4 @@
-import type { BackendName } from '../../../gpu/contract.ts'
+import type { BackendName, RuntimeName } from '../../../gpu/contract.ts'
 import type { Place, RunQueue } from '../../../gpu/queue/index.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, Samples, Store } from '../../../store/index.ts'
@@ -24,6 +24,17 @@ export interface RunServiceOptions {
   pool: EnginePool
 }
 
+/** The answer to a request for a run. */
+export interface CreatedRun {
+  run: RunAnswer
+  /** False where it was there before. */
+  created: boolean
+  /** Sentences: what the service chose, and why a run that was there before is the answer. */
+  notes: string[]
+}
+
+export const measuredBefore = 'measured before, with a valid certificate: ask for "fresh" to measure again'
+
 /** Timed inference: asked for, watched, read. */
 export class RunService {
   readonly #store: Store
@@ -45,23 +56,23 @@ export class RunService {
    * @throws ApiError INVALID_REQUEST, ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
    *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
    */
-  async create(request: NewRun, idempotencyKey?: string): Promise<{ run: RunAnswer; created: boolean }> {
+  async create(request: NewRun, idempotencyKey?: string): Promise<CreatedRun> {
     const read = readRun(request)
     // Of the request with its defaults written out, so that whoever sends them and whoever leaves them out ask for the same.
     const requestHash = canonicalHash(read)
     if (idempotencyKey !== undefined) {
       const before = await this.#store.runs.ofRequest(idempotencyKey, requestHash)
-      if (before) return { run: await this.#present(before), created: false }
+      if (before) return { run: await this.#present(before), created: false, notes: ['the idempotency key made this run before'] }
     }
-    const planned = await this.#admission.plan(read)
+    const { run: planned, notes } = await this.#admission.plan(read)
     const measured = read.fresh ? null : await this.#store.runs.measured(planned.measurement)
     if (measured) {
       // The key stands for this request from now on, although nothing was queued for it.
       const run = idempotencyKey === undefined ? measured : await this.#store.runs.answerRequest(measured, { idempotencyKey, requestHash })
-      return { run: await this.#present(run), created: false }
+      return { run: await this.#present(run), created: false, notes: [...notes, measuredBefore] }
     }
     const { run, created, place } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
-    return { run: present(run, place), created }
+    return { run: present(run, place), created, notes }
   }
 
   /**
@@ -167,7 +178,7 @@ function presentData(data: RunEvent['data']): RunEvent['data'] {
 /** A worker's last words may name files of this host. */
 const presentError = (error: Run['error']): RunAnswer['error'] => error && { ...error, message: hideFolders(error.message) }
 
-type StoredSide = Omit<Side, 'architectureId'> & { backend: BackendName }
+type StoredSide = Omit<Side, 'architectureId'> & { runtime: RuntimeName; backend: BackendName }
 
 const presentSide = (architectureId: string, side: StoredSide): RunAnswer['against'] => ({
   ...side,

@@ -6,7 +6,8 @@ import type { NewRun } from './request-schema.ts'
 /** What is timed, in full: a run's own side, or side b of a comparison. */
 export interface Side {
   architectureId: string
-  runtime: NewRun['runtime']
+  /** As asked for; left out where the device decides. */
+  runtime?: NewRun['runtime']
   /** As asked for; left out where the device decides. */
   backend?: NewRun['backend']
   batch: number
@@ -22,7 +23,7 @@ export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
   const { architectureId, runtime, backend, batch = 1, precision = 'float32', against } = request
   const a: Side = {
     architectureId: architectureId.toLowerCase(),
-    runtime,
+    ...(runtime ? { runtime } : {}),
     ...(backend ? { backend } : {}),
     batch,
     precision,
@@ -35,7 +36,7 @@ export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
   const weights = against.weights ?? request.weights
   const b: Side = {
     architectureId: against.architectureId?.toLowerCase() ?? a.architectureId,
-    runtime: against.runtime ?? a.runtime,
+    ...((against.runtime ?? runtime) ? { runtime: against.runtime ?? runtime } : {}),
     ...(other ? { backend: other } : {}),
     batch: against.batch ?? a.batch,
     precision: against.precision ?? a.precision,

@@ -4,12 +4,12 @@ import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { prices } from '../../graphql/limits.ts'
 import { Id } from '../../schemas.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
-import { RunHeaders } from '../runs/request-schema.ts'
+import { Notes, RunHeaders } from '../runs/request-schema.ts'
 import type { RunService } from '../runs/service.ts'
 import { NewSweep, type SweepAnswer, SweepSchema } from './schema.ts'
 import type { SweepService } from './service.ts'
 
-const { links: _rest, points, ...properties } = SweepSchema.properties
+const { links: _links, notes: _notes, points, ...properties } = SweepSchema.properties
 
 export function sweepGraphql(sweeps: SweepService, runs: RunService, architectures: ArchitectureService): GraphqlFeature {
   return {
@@ -53,7 +53,7 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
           args: Type.Object({ input: NewSweep, idempotencyKey: RunHeaders.properties['idempotency-key'] }),
           unchecked: ['input'],
           type: Type.Object(
-            { created: Type.Boolean({ description: 'False where the idempotency key made it before.' }) },
+            { created: Type.Boolean({ description: 'False where the idempotency key made it before.' }), notes: Notes },
             { title: 'CreatedSweep' },
           ),
           resolve: (_parent, { input, idempotencyKey }, context) => {

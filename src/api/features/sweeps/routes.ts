@@ -31,11 +31,11 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
       },
     },
     async (request, reply) => {
-      const { sweep, created } = await sweeps.create(request.body, request.headers['idempotency-key'])
+      const { sweep, created, notes } = await sweeps.create(request.body, request.headers['idempotency-key'])
       return reply
         .code(created ? 202 : 200)
         .header('location', sweep.links.self)
-        .send(sweep)
+        .send({ ...sweep, notes })
     },
   )
   app.get(

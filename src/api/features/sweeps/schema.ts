@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
-import { NewRun } from '../runs/request-schema.ts'
+import { NewRun, Notes } from '../runs/request-schema.ts'
 import { RunSchema, RunStatusSchema, VerdictSchema } from '../runs/schema.ts'
 
 const { batch: _batch, against: _against, rounds: _rounds, ...shared } = NewRun.properties
@@ -66,6 +66,7 @@ export const SweepSchema = Type.Object(
         },
       ),
     ),
+    notes: Type.Optional(Notes),
     links: Type.Object({ self: Type.String(), architecture: Type.String() }),
   },
   { title: 'Sweep' },

@@ -5,6 +5,7 @@ import type { RunPoint, Store, Sweep } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
+import { measuredBefore } from '../runs/service.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
 
 const notFound = (id: string) => new ApiError('SWEEP_NOT_FOUND', `no sweep ${id.slice(0, 60)}`)
@@ -25,7 +26,7 @@ export class SweepService {
    * Queues a run for each batch, all or none; those measured before are taken as they are, unless `fresh` is asked for.
    * @throws as `RunService.create` does.
    */
-  async create(request: NewSweep, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean }> {
+  async create(request: NewSweep, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean; notes: string[] }> {
     const problems = schemaProblems(NewSweep, request)
     if (problems.length > 0) throw invalidRequest('request', problems)
     const { batches: given, ...shared } = request
@@ -34,19 +35,23 @@ export class SweepService {
     const requestHash = canonicalHash({ batches, of: { ...read[0]!, a: { ...read[0]!.a, batch: 0 } } })
     if (idempotencyKey !== undefined) {
       const before = await this.#store.sweeps.ofRequest(idempotencyKey, requestHash)
-      if (before) return { sweep: await this.#present(before), created: false }
+      if (before) return { sweep: await this.#present(before), created: false, notes: ['the idempotency key made this sweep before'] }
     }
     const runs = []
-    for (const each of read) runs.push(await this.#plan(each))
+    const notes = new Set<string>()
+    for (const each of read) runs.push(await this.#plan(each, notes))
     const { sweep, created } = await this.#store.sweeps.insert({ ...shared, batches }, runs, { idempotencyKey, requestHash })
-    return { sweep: await this.#present(sweep), created }
+    return { sweep: await this.#present(sweep), created, notes: [...notes] }
   }
 
-  async #plan(read: ReadRun) {
+  /** @param notes where what was chosen is added, the same for every batch. */
+  async #plan(read: ReadRun, notes: Set<string>) {
     try {
-      const planned = await this.#admission.plan(read)
-      const before = read.fresh ? null : await this.#store.runs.measured(planned.measurement)
-      return before ? { id: before.id } : { insert: await this.#queue.expecting(planned) }
+      const { run, notes: chosen } = await this.#admission.plan(read)
+      for (const note of chosen) notes.add(note)
+      const before = read.fresh ? null : await this.#store.runs.measured(run.measurement)
+      if (before) notes.add(`batch ${run.batch}: ${measuredBefore}`)
+      return before ? { id: before.id } : { insert: await this.#queue.expecting(run) }
     } catch (cause) {
       // What is wrong with one batch alone is said of that batch.
       if (cause instanceof ApiError || !(cause instanceof Error)) throw cause
