@@ -28,7 +28,7 @@ export async function startProgram(file: string, args: readonly string[] = [], e
     let printed = ''
     const read = (text: string) => {
       printed += text
-      const found = /listens on (http:\/\/\S+)/.exec(printed)
+      const found = /listens on (http:\/\/[^\s"]+)/.exec(printed)
       if (!found) return
       child.stdout!.off('data', read)
       done(found[1]!)

@@ -13,7 +13,7 @@ rm -rf "$folder/data"
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check 'schemathesis>=4.32,<5'
 
-PORT=0 DATA_DIR="$folder/data" LOG_LEVEL=warn node src/api/server.ts >"$folder/server.log" 2>&1 &
+PORT=0 DATA_DIR="$folder/data" LOG_LEVEL=info node src/api/server.ts >"$folder/server.log" 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" || true' EXIT
 tries=0
@@ -26,7 +26,7 @@ until grep -q 'listens on' "$folder/server.log"; do
   fi
   sleep 0.2
 done
-url=$(sed -n 's/^.*listens on \(http[^ ]*\).*$/\1/p' "$folder/server.log" | head -n 1)
+url=$(sed -n 's/^.*listens on \(http[^ "]*\).*$/\1/p' "$folder/server.log" | head -n 1)
 
 # A graph that the schema allows can still be no network (channels that do not meet): 422 is right, so data that fits the
 # schema need not be accepted. There is no authentication whose absence could be ignored.

@@ -49,7 +49,7 @@ start() {
   (cd "$clone" && exec setsid env PORT=0 npm_config_cache="$work/npm-cache" npm start) >"$work/service.log" 2>&1 </dev/null &
   npm_pid=$!
   for _ in $(seq 6000); do
-    url=$(sed -n 's/^.*Archmeter listens on \(http:[^ ]*\).*$/\1/p' "$work/service.log" | head -n 1)
+    url=$(sed -n 's/^.*Archmeter listens on \(http:[^ "]*\).*$/\1/p' "$work/service.log" | head -n 1)
     if [ -n "$url" ] && curl -fs -o /dev/null "$url/readyz"; then
       took=$(($(now) - began))
       npm_group=$(ps -o pgid= -p "$npm_pid" | tr -d ' ')

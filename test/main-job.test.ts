@@ -24,14 +24,14 @@ async function start(): Promise<number> {
   const began = performance.now()
   service = spawn(process.execPath, ['src/api/server.ts'], {
     cwd: root,
-    env: { ...process.env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'warn' },
+    env: { ...process.env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   url = await new Promise<string>((resolve, reject) => {
     let said = ''
     service.stdout!.on('data', (chunk) => {
       said += chunk
-      const found = /listens on (\S+)/.exec(said)
+      const found = /listens on (http[^\s"]+)/.exec(said)
       if (found) resolve(found[1]!)
     })
     service.once('exit', (code) => reject(new Error(`the service ended with ${code}: ${said}`)))

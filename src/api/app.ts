@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
@@ -26,8 +25,7 @@ import { useSecurity } from './plugins/security.ts'
 import { useTransfers } from './plugins/transfers.ts'
 import { useValidation } from './plugins/validation.ts'
 import type { Services } from './services.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+import { version } from './version.ts'
 
 export interface AppOptions {
   config: Config

@@ -178,18 +178,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return values as Config
 }
 
-/** `{help: true}` where the command line asks for it. @throws ConfigError for anything else on it. */
-export function readFlags(argv: readonly string[]): { help: boolean } {
+/** What the command line asks for instead of a start. @throws ConfigError for anything else on it. */
+export function readFlags(argv: readonly string[]): { help: boolean; version: boolean } {
   const problems: string[] = []
   const { tokens } = parseArgs({ args: [...argv], strict: false, tokens: true })
   let help = false
+  let version = false
   for (const token of tokens ?? []) {
     if (token.kind === 'option' && (token.name === 'help' || token.rawName === '-h')) help = true
+    else if (token.kind === 'option' && (token.name === 'version' || token.rawName === '-v')) version = true
     else if (token.kind === 'option') problems.push(`unknown flag ${token.rawName}${flagHint(token.name)}`)
     else if (token.kind === 'positional') problems.push(`unexpected argument "${token.value}"${flagHint(token.value.split('=')[0]!)}`)
   }
   if (problems.length > 0) throw new ConfigError(problems)
-  return { help }
+  return { help, version }
 }
 
 /** Points someone who writes `--port` to PORT. */

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { type Config, ConfigError, configHelp, readConfig, readFlags } from './config.ts'
 import { createLog } from './logging.ts'
+import { version } from './version.ts'
 
 /** Why a start failed, as a sentence where we know one. */
 function sentence(cause: unknown, config: Config): string | null {
@@ -23,8 +24,9 @@ const sameWishMs = 1000
 async function main(): Promise<void> {
   let config: Config
   try {
-    if (readFlags(process.argv.slice(2)).help) {
-      process.stdout.write(configHelp())
+    const flags = readFlags(process.argv.slice(2))
+    if (flags.help || flags.version) {
+      process.stdout.write(flags.help ? configHelp() : `${version}\n`)
       return
     }
     config = readConfig(process.env)
@@ -61,8 +63,7 @@ async function main(): Promise<void> {
       }
     })
   try {
-    const service = await starting
-    if (!stopping) process.stdout.write(`Archmeter listens on ${service.url}\n`)
+    await starting
   } catch (cause) {
     const why = sentence(cause, config)
     if (why === null) log.fatal({ err: cause }, 'Archmeter did not start')

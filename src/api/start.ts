@@ -1,3 +1,4 @@
+import type { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { RuntimeSupport } from '../gpu/contract.ts'
@@ -19,6 +20,12 @@ export interface RunningService {
   url: string
   /** Stops taking requests, ends those under way, gives runs back to the queue, closes what was opened, in that order. */
   close(): Promise<void>
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback(at: ReturnType<Server['address']>): boolean {
+  if (at === null || typeof at === 'string') return true
+  return at.address === '::1' || /^(::ffff:)?127\./.test(at.address)
 }
 
 const nothing: DeviceSurvey = { devices: [], absent: [] }
@@ -102,7 +109,12 @@ export async function startService(config: Config, log: Logger): Promise<Running
     })
     opened.push(() => app.close())
     if (serves) await pool.ready()
-    const url = await app.listen({ host: config.HOST, port: config.PORT })
+    const url = await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: (at) => `Archmeter listens on ${at}` })
+    if (!isLoopback(app.server.address()))
+      log.warn(
+        { host: config.HOST },
+        'OPEN TO THE NETWORK: whoever reaches this port can register, run, read and delete, without a password. Set HOST=127.0.0.1, or put a proxy that asks for one in front',
+      )
     // The runtimes are tried before the queue starts: a run that waits since before must not delay the answer to what works.
     directory.start()
     await queue.start()

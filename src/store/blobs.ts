@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { link, mkdir, open, readdir, rm } from 'node:fs/promises'
+import { link, open, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Database, Log, Transaction } from './database.ts'
 import { sql } from './drizzle.ts'
 import { isForeignKeyViolation, StoreError } from './errors.ts'
+import { makeFolder } from './make-folder.ts'
 import { Scratch } from './scratch.ts'
 
 const chunkBytes = 2 ** 20
@@ -156,7 +157,7 @@ export class Blobs {
   }
 
   async #shelve(file: string, digest: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await makeFolder(this.#folder)
     await link(file, this.#shelf(digest)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
     })

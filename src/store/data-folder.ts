@@ -6,11 +6,12 @@
  * An abstract socket belongs to a network namespace: two containers that mount one folder do not see each other.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, realpath, unlink } from 'node:fs/promises'
+import { realpath, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StoreError } from './errors.ts'
+import { makeFolder } from './make-folder.ts'
 
 export interface DataFolder {
   /** The real path, every link followed. */
@@ -28,7 +29,7 @@ const ASK_MS = 500
 export async function holdDataFolder(dataDir: string): Promise<DataFolder> {
   let path: string
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await makeFolder(dataDir)
     path = await realpath(dataDir)
   } catch (error) {
     throw new StoreError(

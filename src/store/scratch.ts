@@ -3,8 +3,9 @@
  * the blobs, so that a file becomes one by a link and not by a copy.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolder } from './make-folder.ts'
 import { fateOf, ownName } from './process-name.ts'
 
 /** Of processes of other hosts and containers in a shared folder nobody can tell whether they run but by this silence. */
@@ -28,7 +29,7 @@ export class Scratch {
   /** Path of a file that is not there yet. Whoever makes it removes it; `close` removes what is left. */
   async path(): Promise<string> {
     // Each time: it may have failed before, and somebody may have cleared the folder since.
-    await mkdir(this.#own, { recursive: true, mode: 0o700 })
+    await makeFolder(this.#own)
     this.#timer ??= setInterval(() => {
       const now = new Date()
       utimes(this.#own, now, now).catch(() => {})

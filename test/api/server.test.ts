@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -59,4 +59,35 @@ test('wrong values stop the start, each in a sentence', async () => {
   assert.equal(out(), '')
   assert.match(err(), /PORT .*65535/)
   assert.match(err(), /LOG_LEVEL .*"warn"/)
+})
+
+test('--version prints the version of package.json and starts nothing', async () => {
+  const { child, out, err } = start({}, ['--version'])
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  assert.deepEqual([out(), err()], [`${version}\n`, ''])
+})
+
+test('a start says where it listens in a line of the log, once, and warns where the network reaches it', async () => {
+  const { child, out } = start({ HOST: '0.0.0.0', DATA_DIR: join(folder, 'open'), LOG_FORMAT: 'json' })
+  await until(() => out().includes('OPEN TO THE NETWORK'), 'warning')
+  child.kill('SIGTERM')
+  await once(child, 'close')
+  const lines = out()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: number; msg: string })
+  const said = lines.map(({ msg }) => msg).filter((msg) => msg.startsWith('Archmeter listens on http://127.0.0.1:'))
+  assert.equal(said.length, 1)
+  assert.equal(lines.find(({ msg }) => msg.startsWith('OPEN TO THE NETWORK'))!.level, 40)
+})
+
+test('a data folder that cannot be made ends the start with a sentence, at once', async (t) => {
+  if (process.platform !== 'linux') return t.skip('/proc is of Linux')
+  for (const DATA_DIR of ['/proc/x', '/proc/x/y/z', join(server, 'data')]) {
+    const { child, err } = start({ DATA_DIR })
+    const [code] = await once(child, 'close')
+    assert.equal(code, 1, DATA_DIR)
+    assert.match(err(), /^Archmeter did not start: The data folder .* cannot be made or entered .*DATA_DIR/)
+  }
 })
