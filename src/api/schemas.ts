@@ -67,7 +67,9 @@ export const empty = (description: string) => ({ description, type: 'null' })
 
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 export const Timestamp = Type.String({ format: 'date-time' })
-export const Id = Type.String({ format: 'uuid', examples: ['01890a5d-ac96-774b-bcce-b302099a8057'] })
+/** An id as the documentation shows it; nothing has it. */
+export const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057'
+export const Id = Type.String({ format: 'uuid', examples: [exampleId] })
 
 /** Cursor paging, the same everywhere. */
 export const paging = {

@@ -12,7 +12,13 @@ export function finishDocument(document: Json): Json {
   const { info, components, ...rest } = document
   // Parameters carry the description of their schema themselves: what is left is not the named type.
   for (const path of Object.values(document.paths as Json))
-    for (const operation of Object.values(path as Json)) for (const { schema } of (operation as Json).parameters ?? []) delete schema.title
+    for (const operation of Object.values(path as Json))
+      for (const parameter of (operation as Json).parameters ?? []) {
+        delete parameter.schema.title
+        // The page sends an example that it finds, even of a filter that nobody asked for.
+        if (!parameter.required)
+          for (const part of [parameter, parameter.schema]) for (const key of ['example', 'examples']) delete part[key]
+      }
   const finished = toJsonSchema(rest, (schema) => {
     const { title } = schema
     if (typeof title !== 'string' || !('type' in schema || 'anyOf' in schema || 'enum' in schema)) return schema

@@ -46,7 +46,23 @@ export const NewArchitecture = Type.Union(
     form('NewKerasArchitecture', 'A Keras model.', { keras, inputShape }),
     form('NewTfjsArchitecture', 'A TensorFlow.js layers model.', { tfjs, inputShape }),
   ],
-  { title: 'NewArchitecture' },
+  {
+    title: 'NewArchitecture',
+    // What the documentation shows and sends as it is.
+    examples: [
+      { name: 'ResNet-50', zoo: { preset: 'resnet50' } },
+      {
+        name: 'small',
+        input: { shape: [3, 32, 32] },
+        layers: [
+          { type: 'Conv2d', outChannels: 16, kernelSize: 3 },
+          { type: 'ReLU' },
+          { type: 'Flatten' },
+          { type: 'Linear', outFeatures: 10 },
+        ],
+      },
+    ],
+  },
 )
 export type NewArchitecture = Static<typeof NewArchitecture>
 

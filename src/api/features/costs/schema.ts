@@ -32,8 +32,9 @@ export const CostQuery = Type.Object(
 )
 export type CostQuery = Static<typeof CostQuery>
 
-const conventionName = (description: string) =>
+const conventionName = (description: string, example: string) =>
   Type.String({
+    examples: [example],
     minLength: 1,
     maxLength: 100,
     description: `${description}: one of ${conventions.map(({ name }) => `\`${name}\``).join(', ')}.`,
@@ -41,8 +42,8 @@ const conventionName = (description: string) =>
 
 export const ExplainQuery = Type.Object(
   {
-    from: conventionName('The convention to start from'),
-    to: conventionName('The convention to arrive at'),
+    from: conventionName('The convention to start from', 'lecture'),
+    to: conventionName('The convention to arrive at', 'full'),
     batch: CostQuery.properties.batch,
     resolution: CostQuery.properties.resolution,
   },

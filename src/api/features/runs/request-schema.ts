@@ -3,7 +3,7 @@ import { precisions, runtimeNames } from '../../../gpu/contract.ts'
 import { rounds, verdictConfidence } from '../../../gpu/timing/compare.ts'
 import { PartialTimingSettings } from '../../../gpu/timing/settings.ts'
 import type { ErrorCode } from '../../errors.ts'
-import { Id } from '../../schemas.ts'
+import { exampleId, Id } from '../../schemas.ts'
 import { resolutionPattern } from '../costs/schema.ts'
 import { BackendSchema, RuntimeNameSchema } from '../devices/schema.ts'
 
@@ -100,7 +100,11 @@ export const NewRun = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, title: 'NewRun' },
+  {
+    additionalProperties: false,
+    title: 'NewRun',
+    examples: [{ architectureId: exampleId, device: 'cpu', runtime: 'onnxruntime' }],
+  },
 )
 export type NewRun = Static<typeof NewRun>
 

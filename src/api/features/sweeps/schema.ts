@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
+import { exampleId, Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
 import { NewRun, Notes } from '../runs/request-schema.ts'
 import { RunSchema, RunStatusSchema, VerdictSchema } from '../runs/schema.ts'
 
@@ -14,7 +14,12 @@ const Batches = Type.Array(Type.Integer({ minimum: 1, maximum: 65_536 }), {
 
 export const NewSweep = Type.Object(
   { ...shared, batches: Batches },
-  { additionalProperties: false, title: 'NewSweep', description: 'As a run, at several batches.' },
+  {
+    additionalProperties: false,
+    title: 'NewSweep',
+    description: 'As a run, at several batches.',
+    examples: [{ architectureId: exampleId, device: 'cpu', runtime: 'onnxruntime', batches: [1, 2, 4, 8, 16] }],
+  },
 )
 export type NewSweep = Static<typeof NewSweep>
 
