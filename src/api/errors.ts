@@ -1,5 +1,6 @@
 import { EngineError, type EngineErrorCode } from '../engine/errors.ts'
 import type { SchemaProblem } from '../engine/schema-problems.ts'
+import { diskProblem } from '../store/disk-space.ts'
 import { StoreError, type StoreErrorCode } from '../store/errors.ts'
 
 /** Codes that only this room makes. */
@@ -105,9 +106,11 @@ export const errorTable = {
   DATA_FOLDER_IN_USE: { status: 500, title: 'Another process holds the data folder' },
   DATA_FOLDER_UNUSABLE: { status: 500, title: 'The data folder cannot be used' },
   MIGRATION_FAILED: { status: 500, title: 'The database could not be brought up to date' },
+  DATA_FOLDER_READ_ONLY: { status: 503, title: 'The data folder cannot be written to' },
   OVERLOADED: { status: 503, title: 'The service is busy' },
   DATABASE_UNREACHABLE: { status: 503, title: 'The database does not answer' },
   SHUTTING_DOWN: { status: 503, title: 'The service is shutting down' },
+  DISK_FULL: { status: 507, title: 'The disk is full' },
 } as const satisfies Record<ErrorCode, { status: number; title: string; hint?: Hint }>
 
 /** One thing that is wrong, as clients see it. `layerId` only where the problem is a layer's. */
@@ -189,6 +192,8 @@ export function codedError(error: unknown, face: Face = 'rest'): CodedError {
   const stored = storeError(error)
   if (stored) return of(stored.code, stored.message, [], stored.code === 'DATABASE_UNREACHABLE' ? { 'retry-after': '2' } : {})
   const { code, message = '', statusCode } = (error ?? {}) as { code?: unknown; message?: string; statusCode?: number }
+  const disk = diskProblem(error)
+  if (disk) return of(disk.code, disk.message)
   if (isCode(code)) return of(code, message)
   const known = fastifyCodes.get(code)
   if (known) return of(known[0], known[1] ?? message)

@@ -31,6 +31,8 @@ const everywhere: readonly ErrorCode[] = [
   'RATE_LIMITED',
   'OVERLOADED',
   'DATABASE_UNREACHABLE',
+  'DISK_FULL',
+  'DATA_FOLDER_READ_ONLY',
   'SHUTTING_DOWN',
   'INTERNAL',
 ]

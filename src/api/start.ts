@@ -30,6 +30,11 @@ export function isLoopback(at: ReturnType<Server['address']>): boolean {
 
 const nothing: DeviceSurvey = { devices: [], absent: [] }
 
+/** Kept on the disk for the ends of runs: samples and the log that PostgreSQL writes first. */
+const reserveBytes = 2 ** 25
+/** How often the disk is looked at, ms. */
+const diskLookMs = 5000
+
 /** Opens the store, starts what the role asks for, and listens. What was opened is closed again where a later step fails. */
 export async function startService(config: Config, log: Logger): Promise<RunningService> {
   const opened: (() => Promise<unknown>)[] = []
@@ -43,8 +48,11 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const pool = createPool(config, log)
     opened.push(() => pool.close())
     const surveying = config.ROLE === 'api' ? nothing : surveyDevices()
-    const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log })
+    const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log, reserveBytes })
     opened.push(() => store.close())
+    // Asked for by requests too; by itself, so that the reserve is given up while a run goes on that must be stored.
+    const diskTimer = setInterval(() => void store.disk.require().catch(() => {}), diskLookMs)
+    opened.push(async () => clearInterval(diskTimer))
     const survey = await surveying
     const { CUDA_DIR: cudaFolder, WORKER_MEMORY_BYTES: memoryBytes = 0 } = config
     const workerOf = (device: Device) => new DeviceWorker(device, { log, cudaFolder, memoryBytes })
@@ -104,6 +112,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
       services: serves ? services : null,
       checks: {
         store: () => store.ping(),
+        disk: () => store.disk.require(),
         ...(survey.devices.length > 0 ? { workers: async () => checkWorkers([...found.values()]) } : {}),
       },
     })

@@ -11,6 +11,7 @@ import { Blobs } from './blobs.ts'
 import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder } from './data-folder.ts'
 import type { Database, Driver, Log } from './database.ts'
+import { DiskSpace } from './disk-space.ts'
 import type { Limits } from './drivers/postgres.ts'
 import { sql } from './drizzle.ts'
 import { StoreError } from './errors.ts'
@@ -26,6 +27,7 @@ export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './
 export type { BlobFile, HeldBlob } from './blobs.ts'
 export { encodeCursor, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
+export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
 export { fateOf, ownName } from './process-name.ts'
 export {
@@ -63,6 +65,8 @@ export interface StoreOptions {
   /** How long a server may take; for tests. */
   databaseLimits?: Limits
   log: Log
+  /** Of a file in the data folder that is given up when the disk is full, so that ends of runs can be stored. Default 0: none. */
+  reserveBytes?: number
 }
 
 export interface Store {
@@ -73,6 +77,7 @@ export interface Store {
   boss: PgBoss
   architectures: Architectures
   blobs: Blobs
+  disk: DiskSpace
   runs: Runs
   waiting: Waiting
   sweeps: Sweeps
@@ -90,7 +95,7 @@ export interface Store {
  * Opens the store and brings its tables up to date; several services may do so at once on one server.
  * @throws StoreError DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE, DATABASE_UNREACHABLE, MIGRATION_FAILED
  */
-export async function openStore({ dataDir, databaseUrl, databaseLimits, log }: StoreOptions): Promise<Store> {
+export async function openStore({ dataDir, databaseUrl, databaseLimits, log, reserveBytes = 0 }: StoreOptions): Promise<Store> {
   const folder: DataFolder | null = databaseUrl ? null : await holdDataFolder(dataDir)
   let driver: Driver | undefined
   let boss: PgBoss | undefined
@@ -132,6 +137,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log }: S
       notifications,
       architectures: new Architectures(db, tickets, blobs),
       blobs,
+      disk: new DiskSpace(folder?.path ?? path.resolve(dataDir), { reserveBytes }),
       runs,
       waiting: new Waiting(db, notifications, heard),
       sweeps: new Sweeps(db, runs),

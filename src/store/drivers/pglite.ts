@@ -18,6 +18,7 @@ import { Worker } from 'node:worker_threads'
 import pg from 'pg'
 import { fromPglite, PgBoss } from 'pg-boss'
 import { bossOptions, type Driver, type Log } from '../database.ts'
+import { DiskSpace } from '../disk-space.ts'
 import { drizzleOverPostgres } from '../drizzle.ts'
 import { StoreError } from '../errors.ts'
 import type { FromThread, ToThread } from './pglite-options.ts'
@@ -38,6 +39,8 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
     await opened(thread)
   } catch (error) {
     await thread?.terminate()
+    // Nothing is broken where there was only no room, or no leave, to open it.
+    await new DiskSpace(folder).require()
     throw new StoreError(
       'DATABASE_UNREACHABLE',
       `The embedded database in ${folder} does not open: restore the folder from a copy, or set DATA_DIR to a new one (${(error as Error).message})`,

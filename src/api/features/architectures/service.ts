@@ -30,6 +30,7 @@ export class ArchitectureService {
    * architecture. @throws ApiError and EngineError as `readArchitecture` does, LIMIT_EXCEEDED, OVERLOADED.
    */
   async register(body: Uint8Array | NewArchitecture): Promise<{ architecture: Architecture; created: boolean }> {
+    await this.#store.disk.require()
     const read = await this.#pool.read(body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body)))
     const { architecture, created } = await this.#store.architectures.insert(read)
     return { architecture: present(architecture), created }

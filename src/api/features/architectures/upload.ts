@@ -56,6 +56,7 @@ export class Uploads {
       const length = Number(request.headers['content-length'] ?? 0)
       // A form has a few hundred bytes around its file.
       if (length > this.#limit + (request.isMultipart() ? 65_536 : 0)) throw this.#tooLarge()
+      await this.#store.disk.require()
       path = await this.#store.blobs.scratch.path()
       const upload = await (request.isMultipart() ? this.#form(request, path, progress) : this.#bytes(request, path, progress))
       progress.whole = true
@@ -63,9 +64,7 @@ export class Uploads {
       return await use(upload)
     } catch (cause) {
       drain(request)
-      throw (cause as NodeJS.ErrnoException).code === 'ENOSPC'
-        ? new ApiError('OVERLOADED', 'there is no room on this machine’s disk for the file: try again later')
-        : cause
+      throw cause
     } finally {
       release?.()
       if (path) await rm(path, { force: true })

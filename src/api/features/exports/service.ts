@@ -134,11 +134,6 @@ export class ExportService {
       return { body, length: size }
     } catch (cause) {
       release()
-      if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
-        throw new ApiError(
-          'OVERLOADED',
-          'there is no room on this machine’s disk for the file: try again later, or export it without weights',
-        )
       throw cause
     }
   }

@@ -71,6 +71,7 @@ export class RunService {
       const run = idempotencyKey === undefined ? measured : await this.#store.runs.answerRequest(measured, { idempotencyKey, requestHash })
       return { run: await this.#present(run), created: false, notes: [...notes, measuredBefore] }
     }
+    await this.#store.disk.require()
     const { run, created, place } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
     return { run: present(run, place), created, notes }
   }

@@ -40,6 +40,7 @@ export class SweepService {
     const runs = []
     const notes = new Set<string>()
     for (const each of read) runs.push(await this.#plan(each, notes))
+    await this.#store.disk.require()
     const { sweep, created } = await this.#store.sweeps.insert({ ...shared, batches }, runs, { idempotencyKey, requestHash })
     return { sweep: await this.#present(sweep), created, notes: [...notes] }
   }

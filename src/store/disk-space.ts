@@ -1,0 +1,104 @@
+/**
+ * Room on the disk of the data folder. New work is refused while there is little, so that what is under way can be stored;
+ * where another program fills the disk all the same, a file kept for that is removed, and made again once there is room.
+ */
+import { constants } from 'node:fs'
+import { access, open, rm, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { StoreError } from './errors.ts'
+
+const MiB = 2 ** 20
+/** Below so many free bytes nothing new is taken: PostgreSQL's log grows by 16 MiB at a time. */
+const leastFree = 32 * MiB
+/** How long an answer about the disk holds, ms. */
+const knownMs = 1000
+
+export interface DiskSpaceOptions {
+  /** Of the file that is given up when the disk is full; 0: none. */
+  reserveBytes?: number
+  /** Free bytes of the disk that a folder lies on; replaced in tests. */
+  freeBytes?: (folder: string) => Promise<number>
+}
+
+export class DiskSpace {
+  readonly #folder: string
+  readonly #reserve: string
+  readonly #reserveBytes: number
+  readonly #freeBytes: (folder: string) => Promise<number>
+  /** Whether the reserve is there; without it, more must be free before new work is taken. */
+  #reserved = false
+  #known: { at: number; problem: StoreError | null } | null = null
+
+  constructor(folder: string, { reserveBytes = 0, freeBytes = freeOf }: DiskSpaceOptions = {}) {
+    this.#folder = folder
+    this.#reserve = path.join(folder, 'reserve')
+    this.#reserveBytes = reserveBytes
+    this.#freeBytes = freeBytes
+  }
+
+  /** @throws StoreError DISK_FULL, DATA_FOLDER_READ_ONLY: whether new work may be taken. */
+  async require(): Promise<void> {
+    if (this.#known === null || performance.now() - this.#known.at > knownMs)
+      this.#known = { at: performance.now(), problem: await this.#look() }
+    if (this.#known.problem) throw this.#known.problem
+  }
+
+  async #look(): Promise<StoreError | null> {
+    try {
+      await access(this.#folder, constants.W_OK)
+      const free = await this.#freeBytes(this.#folder)
+      const needed = leastFree + (this.#reserved ? 0 : this.#reserveBytes)
+      if (free < needed) {
+        this.#reserved = false
+        await rm(this.#reserve, { force: true })
+        return full(Math.floor(free / MiB), Math.ceil((leastFree + this.#reserveBytes) / MiB))
+      }
+      if (!this.#reserved) await this.#makeReserve()
+      return null
+    } catch (error) {
+      const { code = '', message } = error as NodeJS.ErrnoException
+      if (code === 'EACCES' || code === 'EPERM') return readOnly(error, code)
+      return diskProblem(error) ?? new StoreError('DATA_FOLDER_UNUSABLE', `The data folder cannot be used: ${message}`, { cause: error })
+    }
+  }
+
+  /** Written, not only stretched: a file with holes holds no room. */
+  async #makeReserve(): Promise<void> {
+    if (this.#reserveBytes > 0) {
+      const file = await open(this.#reserve, 'w', 0o600)
+      try {
+        for (let at = 0; at < this.#reserveBytes; at += MiB) await file.write(new Uint8Array(MiB), 0, MiB, at)
+      } finally {
+        await file.close()
+      }
+    }
+    this.#reserved = true
+  }
+}
+
+async function freeOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+const full = (freeMiB: number, neededMiB: number): StoreError =>
+  new StoreError('DISK_FULL', `The disk of the data folder has ${freeMiB} MiB left: new work is taken when ${neededMiB} MiB are free`)
+
+/** What an error of the file system or of PostgreSQL says of the disk: that it is full, or read-only; null for others. */
+export function diskProblem(error: unknown): StoreError | null {
+  for (let cause = error as { code?: unknown; cause?: unknown } | null | undefined, depth = 0; cause && depth < 5; depth++) {
+    // 53100 is disk_full (PostgreSQL manual, appendix A).
+    if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT' || cause.code === '53100')
+      return new StoreError('DISK_FULL', 'The disk is full: make room, and try again', { cause: error })
+    if (cause.code === 'EROFS') return readOnly(error, cause.code)
+    cause = cause.cause as typeof cause
+  }
+  return null
+}
+
+const readOnly = (error: unknown, code: string): StoreError =>
+  new StoreError(
+    'DATA_FOLDER_READ_ONLY',
+    `The data folder cannot be written to (${code}): mount it writable, or set DATA_DIR to a folder this user may write to`,
+    { cause: error },
+  )
