@@ -1,8 +1,11 @@
 /** What services tell each other of the devices they run on: one document a service, fresh while it is renewed. */
 
 import type { Database } from './database.ts'
-import { asc, eq, lt, sql } from './drizzle.ts'
+import { asc, eq, sql } from './drizzle.ts'
 import { bulletins } from './schema.ts'
+
+/** By the database's clock. One from the future was put up before that clock was set back: it is as old as that is far. */
+const AGE_MS = sql<number>`abs(extract(epoch FROM now() - ${bulletins.seenAt}) * 1000)::float8`
 
 export class Bulletins {
   readonly #db: Database
@@ -27,7 +30,7 @@ export class Bulletins {
 
   /** Takes down those not renewed for `ageMs`. */
   async removeOlder(ageMs: number): Promise<void> {
-    await this.#db.delete(bulletins).where(lt(bulletins.seenAt, sql`now() - ${ageMs} * interval '1 millisecond'`))
+    await this.#db.delete(bulletins).where(sql`${AGE_MS} > ${ageMs}`)
   }
 
   /** All that are up, with how long ago each was renewed, by the database's clock. */
@@ -36,7 +39,7 @@ export class Bulletins {
       .select({
         owner: bulletins.owner,
         body: bulletins.body,
-        ageMs: sql<number>`(extract(epoch FROM now() - ${bulletins.seenAt}) * 1000)::float8`,
+        ageMs: AGE_MS,
       })
       .from(bulletins)
       .orderBy(asc(bulletins.owner))

@@ -229,7 +229,7 @@ export class RunQueries {
         (result #>> '{warmup,durationMs}')::float8 + (result ->> 'samples')::float8
           * coalesce((result ->> 'callsPerSample')::float8, 1) * (result #>> '{latencyMs,mean}')::float8 AS "timedMs",
         expected_ms AS "expectedMs", expected_basis AS "expectedBasis"
-      FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' ORDER BY finished_at DESC LIMIT ${HISTORY}`)
+      FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' AND finished_at >= started_at ORDER BY finished_at DESC LIMIT ${HISTORY}`)
     return rows
   }
 

@@ -24,6 +24,8 @@ export interface Cancellation {
 }
 
 const PAGE = { default: 50, most: 500 }
+/** More than any lease lasts. */
+const LONGEST_LEASE_MS = 600_000
 
 export class Runs extends RunQueries {
   readonly #tickets: Tickets
@@ -203,6 +205,12 @@ export class Runs extends RunQueries {
    * They are queued again in their old place, or end (see `transitions.reclaim`).
    */
   async reclaim(isGone: (owner: string) => boolean = () => false): Promise<Run[]> {
+    // One that ends later than any lease was given before the clock was set back: whoever lives renews it long before.
+    const longest = sql`now() + ${LONGEST_LEASE_MS} * interval '1 millisecond'`
+    await this.db
+      .update(runs)
+      .set({ leaseUntil: longest })
+      .where(and(eq(runs.status, 'running'), sql`${runs.leaseUntil} > ${longest}`))
     const expired = sql`${runs.leaseUntil} < now()`
     const running = await this.db
       .select({ id: runs.id, owner: runs.owner, deviceUuid: runs.deviceUuid, expired: sql<boolean>`${expired}` })

@@ -73,10 +73,10 @@ export class Tickets {
     }
   }
 
-  /** Tickets of the device that nobody has fetched. */
+  /** Tickets of the device that nobody has fetched and anybody may: of those from before the clock was set back, nobody may for so long. */
   async waiting(db: Database | Transaction, deviceUuid: string): Promise<number> {
     const { rows } = await db.execute(
-      sql`SELECT count(*)::int AS n FROM pgboss.job WHERE name = ${this.queue(deviceUuid)} AND state IN ('created', 'retry')`,
+      sql`SELECT count(*)::int AS n FROM pgboss.job WHERE name = ${this.queue(deviceUuid)} AND state IN ('created', 'retry') AND start_after <= now()`,
     )
     return rows[0].n
   }

@@ -17,7 +17,7 @@ export interface CostAnswer {
   body: Buffer
   etag: string
   filename: string
-  /** Until then (ms since the epoch) nobody asks whether the architecture still exists. */
+  /** Until then (ms, by a clock that is never set) nobody asks whether the architecture still exists. */
   knownUntil: number
 }
 
@@ -67,7 +67,7 @@ export class CostService {
    */
   answer(id: string, query: CostQuery, format: CostFormat): CostAnswer | Promise<CostAnswer> {
     const kept = this.#answers?.get(keyOf(id, query, format))
-    return kept && kept.knownUntil > Date.now() ? kept : this.#answerById(id, query, format)
+    return kept && kept.knownUntil > performance.now() ? kept : this.#answerById(id, query, format)
   }
 
   async #answerById(id: string, query: CostQuery, format: CostFormat): Promise<CostAnswer> {
@@ -87,7 +87,7 @@ export class CostService {
   async #answerOf(stored: StoredArchitecture, query: CostQuery, format: CostFormat): Promise<CostAnswer> {
     const options = readOptions(query)
     const key = keyOf(stored.id, query, format)
-    const knownUntil = Date.now() + existenceMs
+    const knownUntil = performance.now() + existenceMs
     const kept = this.#answers?.get(key)
     if (kept) {
       kept.knownUntil = knownUntil
