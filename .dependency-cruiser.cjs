@@ -1,5 +1,5 @@
 /**
- * The walls of the house, one rule each; `npm run boundaries` checks them and test/boundaries.test.ts proves each one by
+ * The import boundaries, one rule each; `npm run boundaries` checks them and test/boundaries.test.ts proves each one by
  * a deliberate violation. Imports go down only: api → gpu, store, engine; gpu → store, engine; store → engine.
  * Paths are regular expressions on what an import resolves to. `type-only` marks `import type`, which is erased.
  */
@@ -14,7 +14,7 @@ const bindings = '(^|/)node_modules/(onnxruntime-[^/]+|@tensorflow/[^/]+|koffi)/
 module.exports = {
   forbidden: [
     {
-      name: 'engine-imports-no-other-room',
+      name: 'engine-imports-no-other-layer',
       comment: 'The engine is pure and at the bottom: it must run in a browser as well.',
       severity: 'error',
       from: { path: '^src/engine/' },

@@ -15,9 +15,9 @@ if (!allExtensions.some(({ extension, available }) => extension === '.ts' && ava
   process.exit(1)
 }
 
-const rooms = ['src', 'web', 'scripts', 'test', 'bench']
+const folders = ['src', 'web', 'scripts', 'test', 'bench']
 const files = globSync(
-  rooms.map((room) => `${room}/**/*.{ts,tsx}`),
+  folders.map((folder) => `${folder}/**/*.{ts,tsx}`),
   { cwd: root, exclude: (name) => name.includes('node_modules') || name.includes('fixtures') },
 ).sort()
 

@@ -12,7 +12,7 @@ const config = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as {
 const value = (path: string) => `import * as x from '${path}'\nexport const y = x\n`
 const type = (path: string) => `import type * as x from '${path}'\nexport type Y = typeof x\n`
 
-/** A small house that keeps every rule: each room imports what it may. */
+/** A small tree that keeps every rule: each layer imports what it may. */
 const clean: Record<string, string> = {
   'package.json': JSON.stringify({
     type: 'module',
@@ -42,8 +42,8 @@ const clean: Record<string, string> = {
 
 /** One deliberate violation a line: the rule, the file that breaks it, its text. Several lines where a rule has several sides. */
 const violations: [rule: string, file: string, text: string][] = [
-  ['engine-imports-no-other-room', 'src/engine/bad-store.ts', value('../store/index.ts')],
-  ['engine-imports-no-other-room', 'src/engine/bad-type.ts', type('../gpu/contract.ts')],
+  ['engine-imports-no-other-layer', 'src/engine/bad-store.ts', value('../store/index.ts')],
+  ['engine-imports-no-other-layer', 'src/engine/bad-type.ts', type('../gpu/contract.ts')],
   ['engine-uses-no-node-module', 'src/engine/bad-fs.ts', value('node:fs')],
   ['engine-uses-no-node-module', 'src/engine/bad-clock.ts', value('perf_hooks')],
   ['engine-uses-pure-packages-only', 'src/engine/bad-package.ts', value('fastify')],
@@ -101,7 +101,7 @@ const check = (folder: string, nodeOptions: string[] = []) =>
     )
   })
 
-test('a house that keeps the rules passes', async () => {
+test('a tree that keeps the rules passes', async () => {
   const { code, lines } = await check(tree(clean))
   assert.deepEqual(lines.slice(0, -1), [])
   assert.equal(code, 0)

@@ -64,7 +64,7 @@ const parts: Record<string, () => Promise<void>> = {
     const beside = { python: values.python ?? pythonEnvironment(target), torch: values.torch ?? null }
     say(
       '',
-      `Fidelity: ratio of medians over the neighbouring bare blocks, ± two standard errors; blocks of ${length.timedMs} ms and ${length.timedCalls} calls or more.`,
+      `Fidelity: ratio of medians over the neighboring bare blocks, ± two standard errors; blocks of ${length.timedMs} ms and ${length.timedCalls} calls or more.`,
       '',
     )
     say(...fidelityHeader(beside))

@@ -21,7 +21,7 @@ export const ConfigSchema = Type.Object(
     DATA_DIR: Type.String({
       default: fileURLToPath(new URL('../../data', import.meta.url)),
       minLength: 1,
-      description: 'Folder of the embedded database and of uploaded files; with DATABASE_URL, of copies of those alone.',
+      description: 'Folder of the embedded database and of uploaded files. With DATABASE_URL: only cached copies of uploads.',
     }),
     DATABASE_URL: Type.Optional(
       Type.String({
@@ -134,7 +134,7 @@ export const ConfigSchema = Type.Object(
         minimum: 2 ** 30,
         maximum: 2 ** 50,
         description:
-          'Memory that a worker process may take (RLIMIT_DATA; Linux only), bytes: an allocation beyond it fails, and costs the run that made it. Node itself reserves about 600 MB of it. Not set: no cap.',
+          'Memory that a worker process may take (RLIMIT_DATA; Linux only), bytes: an allocation beyond it fails the run that made it. Node itself reserves about 600 MB of it. Not set: no cap.',
       }),
     ),
     SHUTDOWN_MS: Type.Integer({

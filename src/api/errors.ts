@@ -3,7 +3,7 @@ import type { SchemaProblem } from '../engine/schema-problems.ts'
 import { diskProblem } from '../store/disk-space.ts'
 import { StoreError, type StoreErrorCode } from '../store/errors.ts'
 
-/** Codes that only this room makes. */
+/** Codes raised only by the API. */
 type ApiErrorCode =
   | 'MALFORMED_REQUEST'
   | 'REQUEST_TIMEOUT'
@@ -178,10 +178,7 @@ function storeError(error: unknown): StoreError | null {
   return null
 }
 
-/**
- * What an error of any room means to a client. Anything without a code of the table is INTERNAL and tells nothing of
- * itself: the log has it, under the request id.
- */
+/** Maps any error to the client's answer. Unknown ones become INTERNAL without details; the log has them, under the request id. */
 export function codedError(error: unknown, face: Face = 'rest'): CodedError {
   const of = (code: ErrorCode, detail: string, errors: readonly Problem[] = [], headers: Readonly<Record<string, string>> = {}) => {
     const { status, title, hint }: { status: number; title: string; hint?: Hint } = errorTable[code]

@@ -4,10 +4,10 @@ import type { InferOptions, InferredLayer } from './infer.ts'
 import { inputShape } from './infer.ts'
 import { opOf } from './ops/index.ts'
 
-/** Receptive field of one output element, and the step on the input between neighbours: [height, width]; a sequence’s height is 1, a volume’s depth is left out. */
+/** Receptive field of one output element, and the step on the input between neighbors: [height, width]; a sequence’s height is 1, a volume’s depth is left out. */
 export interface Field {
   size: readonly [number, number]
-  /** Input pixels between neighbouring outputs, a part of one behind a layer that upsamples; null once every position has been joined. */
+  /** Input pixels between neighboring outputs, a part of one behind a layer that upsamples; null once every position has been joined. */
   stride: readonly [number, number] | null
 }
 

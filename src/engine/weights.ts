@@ -69,7 +69,7 @@ export function parameterFiller(seed: number, layerId: string, parameter: Parame
 export const seededParameter = (seed: number, layerId: string, parameter: Parameter): Float32Array =>
   parameterFiller(seed, layerId, parameter)(new Float32Array(numel(parameter.shape)))
 
-/** The numbers of a network's input as a stream: U(−√3, √3), mean 0 and variance 1 as normalised images have, never zeros. */
+/** The numbers of a network's input as a stream: U(−√3, √3), mean 0 and variance 1 as normalized images have, never zeros. */
 export const inputFiller = (seed: number, inputId: string): Filler => uniform(mix(seed, `input/${inputId}`), -Math.sqrt(3), Math.sqrt(3))
 
 /** A network's input, filled from `seed`. */

@@ -84,11 +84,11 @@ export function filters(filter: RunFilter): (SQL | undefined)[] {
       ? undefined
       : or(eq(runs.device, device), eq(runs.deviceUuid, device), sql`${runs.host} || '/' || ${runs.device} = ${device}`),
     runtime === undefined ? undefined : eq(runs.runtime, runtime),
-    label === undefined ? undefined : labelled(label),
+    label === undefined ? undefined : labeled(label),
   ]
 }
 
-function labelled(label: string): SQL {
+function labeled(label: string): SQL {
   const at = label.indexOf('=')
   if (at < 0) return sql`jsonb_exists(${runs.labels}, ${label})`
   return sql`${runs.labels} @> ${JSON.stringify({ [label.slice(0, at)]: label.slice(at + 1) })}::jsonb`

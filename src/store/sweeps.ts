@@ -6,7 +6,7 @@ import { desc, eq, sql } from './drizzle.ts'
 import { sameRequest } from './idempotency.ts'
 import type { NewRun } from './run-queries.ts'
 import { insertError, type Runs } from './runs.ts'
-import { type Sweep, sweeps } from './schema.ts'
+import { type Run, type Sweep, sweeps } from './schema.ts'
 
 const PAGE = { default: 50, most: 500 }
 
@@ -31,7 +31,7 @@ export class Sweeps {
     request: object,
     list: readonly SweepRun[],
     { idempotencyKey, requestHash }: { idempotencyKey?: string | undefined; requestHash: string },
-  ): Promise<{ sweep: Sweep; created: boolean }> {
+  ): Promise<{ sweep: Sweep; created: boolean; queued: Run[] }> {
     const fresh = list.flatMap((each) => ('insert' in each ? [each.insert] : []))
     await this.#runs.prepare(fresh)
     try {
@@ -43,12 +43,16 @@ export class Sweeps {
           .returning()
         if (!row) {
           const [earlier] = await tx.select().from(sweeps).where(eq(sweeps.idempotencyKey, idempotencyKey!))
-          return { sweep: sameRequest(earlier, requestHash), created: false }
+          return { sweep: sameRequest(earlier, requestHash), created: false, queued: [] }
         }
         const runIds: string[] = []
-        for (const each of list) runIds.push('id' in each ? each.id : (await this.#runs.insertIn(tx, each.insert)).run.id)
+        const queued: Run[] = []
+        for (const each of list) {
+          if ('insert' in each) queued.push((await this.#runs.insertIn(tx, each.insert)).run)
+          runIds.push('id' in each ? each.id : queued.at(-1)!.id)
+        }
         const [sweep] = await tx.update(sweeps).set({ runIds }).where(eq(sweeps.id, row.id)).returning()
-        return { sweep: sweep!, created: true }
+        return { sweep: sweep!, created: true, queued }
       })
     } catch (error) {
       throw insertError(error, fresh[0]!)

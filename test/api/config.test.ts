@@ -45,10 +45,11 @@ describe('configuration', () => {
       assert.match(description, /\.$/)
     }
   })
-  it('flags: help, and nothing else', () => {
-    assert.deepEqual(readFlags([]), { help: false })
-    assert.deepEqual(readFlags(['--help']), { help: true })
-    assert.deepEqual(readFlags(['-h']), { help: true })
+  it('flags: help and version, and nothing else', () => {
+    assert.deepEqual(readFlags([]), { help: false, version: false })
+    assert.deepEqual(readFlags(['--help']), { help: true, version: false })
+    assert.deepEqual(readFlags(['-h']), { help: true, version: false })
+    assert.deepEqual(readFlags(['--version']), { help: false, version: true })
     assert.match(problemsOf(() => readFlags(['--port=3001']))[0]!, /set the environment variable PORT/)
     assert.match(problemsOf(() => readFlags(['--prt']))[0]!, /PORT/)
     assert.equal(problemsOf(() => readFlags(['--a', '-b', 'c'])).length, 3)

@@ -46,7 +46,7 @@ export interface GraphqlFeature {
 type Resolver = (parent: any, args: any, context: GraphqlContext, info: GraphQLResolveInfo) => unknown
 type FieldResolvers = Pick<GraphQLField<unknown, GraphqlContext>, 'resolve' | 'subscribe'>
 
-const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 /**
  * The features' parts as one executable schema.
@@ -59,7 +59,7 @@ export function composeFeatures(features: readonly GraphqlFeature[]): GraphQLSch
   const resolvers = new Map<string, FieldResolvers>()
   for (const [parent, name, definition] of features.flatMap(fieldsOf)) {
     if (resolvers.has(`${parent}.${name}`)) throw new Error(`two features define ${parent}.${name}`)
-    const hint = `${roots.includes(parent) ? '' : parent}${capitalised(name)}`
+    const hint = `${roots.includes(parent) ? '' : parent}${capitalized(name)}`
     const type = typeof definition.type === 'string' ? definition.type : types.output(definition.type, hint)
     const args = definition.args ? types.args(definition.args, hint) : ''
     extensions.set(parent, [...(extensions.get(parent) ?? []), `${docstring(definition.description, '  ')}  ${name}${args}: ${type}`])

@@ -40,10 +40,10 @@ const graphqlName = /^(?!__)[A-Za-z_][A-Za-z0-9_]*$/
 const reservedValues = new Set(['true', 'false', 'null'])
 const int32 = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
-/** The scalars the converter may use, and their behaviour. */
+/** The scalars the converter may use, and their behavior. */
 export const scalars = { SafeInt: GraphQLSafeInt, JSON: GraphQLJSON }
 
-const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 const inputName = (name: string): string => (name.endsWith('Input') ? name : `${name}Input`)
 
 /** A description as SDL block string, or nothing. */
@@ -172,7 +172,7 @@ export class SdlTypes {
   #fields(schema: JsonSchema, name: string, kind: 'type' | 'input'): string[] {
     const required = new Set(schema.required ?? [])
     return Object.entries(schema.properties ?? {}).map(([key, property]) => {
-      const reference = this.#reference(property, `${name}${capitalised(key)}`, kind)
+      const reference = this.#reference(property, `${name}${capitalized(key)}`, kind)
       const bare = reference.replace(/!$/, '')
       const value = kind === 'input' ? this.#default(property, bare) : ''
       // A default makes an argument optional, whatever its place in `required`.

@@ -23,7 +23,7 @@ const adaptive: Rule = {
 export const lecture = defineConvention({
   name: 'lecture',
   summary: 'A multiply-add is one flop; pooling counts its window; everything else is 0.',
-  remarks: 'K is the kernel’s size. Bias, normalisation, activations, additions and data movement: 0.',
+  remarks: 'K is the kernel’s size. Bias, normalization, activations, additions and data movement: 0.',
   source:
     'EECS 498-007 / 598-005 Deep Learning for Computer Vision (Justin Johnson, University of Michigan), lecture 8: CNN Architectures.',
   rules: {

@@ -12,7 +12,7 @@ import {
   unseen,
 } from './convention.ts'
 
-const normalised = ({ inputs: [x], attributes }: CountedLayer): number => product(attributes.affine === false ? 2 : 4, ...x!)
+const normalized = ({ inputs: [x], attributes }: CountedLayer): number => product(attributes.affine === false ? 2 : 4, ...x!)
 
 export const thop = defineConvention({
   name: 'thop',
@@ -32,12 +32,12 @@ export const thop = defineConvention({
     ...each(['MatMul', 'Attention'], unseen('functions, not modules')),
     ...each([...ofEveryRank('BatchNorm'), 'InstanceNorm'], {
       words: '4 per element, 2 without scale and shift (`affine: false`)',
-      count: normalised,
+      count: normalized,
     }),
     LayerNorm: {
       words:
         '4 per element, 2 without scale and shift (`affine: false`); nothing where it is no module of that very class (`functional: true`)',
-      count: (layer) => (layer.attributes.functional === true ? 0 : normalised(layer)),
+      count: (layer) => (layer.attributes.functional === true ? 0 : normalized(layer)),
     },
     PReLU: { words: '1 per element', count: ({ outputs }) => numelOf(outputs) },
     ...each(ofEveryRank('AvgPool'), {
@@ -52,7 +52,7 @@ export const thop = defineConvention({
         attributes.functional === true ? 0 : exact(Math.trunc(((x![2]! / y![2]!) * (x![3]! / y![3]!) + 1) * numel(y!))),
     },
     Softmax: {
-      words: '3 × features − 1 for each row it normalises',
+      words: '3 × features − 1 for each row it normalizes',
       count: ({ inputs: [x], attributes }) => {
         const elements = numel(x!)
         return exact(3 * elements - elements / x!.at(attributes.dim as number)!)

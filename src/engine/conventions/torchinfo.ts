@@ -5,7 +5,7 @@ export const torchinfo = defineConvention({
   name: 'torchinfo',
   summary: 'torchinfo: parameters, bias included, once per output position of a convolution and once per image elsewhere.',
   remarks:
-    'So a convolution’s bias counts one per output element, batch normalisation counts its scale and shift as if it were applied once, and ' +
+    'So a convolution’s bias counts one per output element, batch normalization counts its scale and shift as if it were applied once, and ' +
     'a linear layer over tokens counts one token.',
   source: 'torchinfo 1.8.0, LayerInfo.calculate_macs; its total_mult_adds.',
   rules: {

@@ -16,7 +16,7 @@ const label = (lines: readonly string[]): string => `label="${lines.map(escaped)
 const style = { input: ', shape=ellipse', layer: '', output: ', peripheries=2' } as const
 
 /**
- * A graph as a picture in DOT, Graphviz's language: a box a layer, its outputs doubly framed, an arrow a tensor, labelled
+ * A graph as a picture in DOT, Graphviz's language: a box a layer, its outputs doubly framed, an arrow a tensor, labeled
  * by its number where a layer has several. @throws EngineError as `drawPicture` does.
  */
 export function writeDot(graph: Graph, options: PictureOptions = {}): string {

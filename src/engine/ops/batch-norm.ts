@@ -43,7 +43,7 @@ function readBatchNorm(node: OnnxNode): OnnxLayer | null {
   }
 }
 
-/** TF.js's own, which normalises the last dim: the channels of a map. */
+/** TF.js's own, which normalizes the last dim: the channels of a map. */
 function onMaps(tf: typeof tfjs, { attributes: a, parameters: p }: TfjsContext<BatchNormAttributes>): TfjsCall {
   const vector = (name: string) => p[name] as tfjs.Tensor1D
   const shift = learns(a).shift ? vector('bias') : undefined
@@ -52,7 +52,7 @@ function onMaps(tf: typeof tfjs, { attributes: a, parameters: p }: TfjsContext<B
 }
 
 /**
- * The factor and the summand of each channel, for tensors that travel in the engine's order: TF.js normalises the last
+ * The factor and the summand of each channel, for tensors that travel in the engine's order: TF.js normalizes the last
  * dim only.
  */
 function foldedNorm(tf: typeof tfjs, { attributes: a, inputs, parameters: p }: TfjsContext<BatchNormAttributes>): TfjsCall {
@@ -60,15 +60,15 @@ function foldedNorm(tf: typeof tfjs, { attributes: a, inputs, parameters: p }: T
   const [factor, summand] = tf.tidy(() => {
     const root = tf.rsqrt(tf.add(p.running_var!, a.eps))
     const scale = learns(a).scale ? tf.mul(root, p.weight!) : root
-    const centre = tf.neg(tf.mul(p.running_mean!, scale))
-    return [tf.reshape(scale, shape), tf.reshape(learns(a).shift ? tf.add(centre, p.bias!) : centre, shape)]
+    const center = tf.neg(tf.mul(p.running_mean!, scale))
+    return [tf.reshape(scale, shape), tf.reshape(learns(a).shift ? tf.add(center, p.bias!) : center, shape)]
   }) as [tfjs.Tensor, tfjs.Tensor]
   for (const given of Object.values(p)) given.dispose()
   return ([x]) => tf.add(tf.mul(x!, factor), summand)
 }
 
 /**
- * Batch normalisation (Ioffe and Szegedy, 2015) as it stands in inference, PyTorch's `nn.BatchNorm1d` to `3d` in eval
+ * Batch normalization (Ioffe and Szegedy, 2015) as it stands in inference, PyTorch's `nn.BatchNorm1d` to `3d` in eval
  * mode: (x − mean) / √(variance + eps) · weight + bias per channel, which is dim 1. Its four vectors fold into one factor
  * and one summand per channel before any image comes, so an element takes one multiplication and one addition, fvcore's
  * count as well. Weight and bias are parameters; the running mean and variance are buffers.
@@ -129,7 +129,7 @@ const batchNorm = (rank: Rank, summary: string) => {
 
 export const batchNorm1d = batchNorm(
   1,
-  'Normalises each feature of a vector, or each channel of a sequence, by running statistics, then scales and shifts it.',
+  'Normalizes each feature of a vector, or each channel of a sequence, by running statistics, then scales and shifts it.',
 )
-export const batchNorm2d = batchNorm(2, 'Normalises each channel by running statistics, then scales and shifts it.')
-export const batchNorm3d = batchNorm(3, 'Normalises each channel of a volume by running statistics, then scales and shifts it.')
+export const batchNorm2d = batchNorm(2, 'Normalizes each channel by running statistics, then scales and shifts it.')
+export const batchNorm3d = batchNorm(3, 'Normalizes each channel of a volume by running statistics, then scales and shifts it.')

@@ -8,8 +8,7 @@ const Attributes = Type.Object({
   blockSize: Type.Integer({ minimum: 1, maximum: 1024, description: 'Rows and columns that blockSize² channels become.' }),
   mode: Type.Optional(
     Type.Union([Type.Literal('CRD'), Type.Literal('DCR')], {
-      description:
-        'Which channels become one position: neighbours, as PyTorch’s PixelShuffle (CRD), or those far apart (DCR). Default CRD.',
+      description: 'Which channels become one position: neighbors, as PyTorch’s PixelShuffle (CRD), or those far apart (DCR). Default CRD.',
     }),
   ),
 })

@@ -13,7 +13,7 @@ const Attributes = Type.Object({
 /** Joins dims into one, as PyTorch's `nn.Flatten`: a view, it moves nothing. */
 export const flatten = defineOp({
   type: 'Flatten',
-  summary: 'Joins neighbouring dims into one; by default everything but the batch.',
+  summary: 'Joins neighboring dims into one; by default everything but the batch.',
   attributes: Attributes,
   arity: takes(1),
   canonical: (raw: Static<typeof Attributes>) => ({ startDim: raw.startDim ?? 1, endDim: raw.endDim ?? -1 }),

@@ -9,18 +9,18 @@ import { normalizationQuantities, scaleAndShift } from './shared/normalization.t
 import { filled, integers, stepsOf } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
-  groups: Type.Integer({ minimum: 1, description: 'Groups that the channels are split into; each is normalised by itself.' }),
+  groups: Type.Integer({ minimum: 1, description: 'Groups that the channels are split into; each is normalized by itself.' }),
   eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),
   affine: Type.Optional(Type.Boolean({ description: 'Learns a scale and a shift per channel. Default true.' })),
 })
 
 /**
- * Group normalisation (Wu and He, 2018), PyTorch's `nn.GroupNorm`: over the elements of each group of channels of an
+ * Group normalization (Wu and He, 2018), PyTorch's `nn.GroupNorm`: over the elements of each group of channels of an
  * image, (x − mean) / √(variance + eps), then · weight + bias per channel. Counted as `normalizationQuantities` says.
  */
 export const groupNorm = defineOp({
   type: 'GroupNorm',
-  summary: 'Normalises each group of channels of an image by its own mean and variance, then scales and shifts each channel.',
+  summary: 'Normalizes each group of channels of an image by its own mean and variance, then scales and shifts each channel.',
   attributes: Attributes,
   arity: takes(1),
   canonical: (raw: Static<typeof Attributes>) => ({ groups: raw.groups, eps: raw.eps ?? 1e-5, affine: raw.affine ?? true }),
@@ -49,13 +49,13 @@ export const groupNorm = defineOp({
     const [batch, channels, ...size] = inputs[0] as [number, number, ...number[]]
     const step = stepsOf(emit)
     const rows = step('Reshape', [emit.inputs[0]!, integers(emit, 'groups', [batch, groups, numel(inputs[0]!) / batch / groups])], 'rows')
-    const normalised = step(
+    const normalized = step(
       'InstanceNormalization',
       [rows, filled(emit, 'ones', [groups], 1), filled(emit, 'zeros', [groups], 0)],
       'normal',
       { epsilon: { float: eps } },
     )
-    const back = [normalised, integers(emit, 'shape', [batch, channels, ...size])]
+    const back = [normalized, integers(emit, 'shape', [batch, channels, ...size])]
     if (!affine) return emit.node('Reshape', back, emit.outputs)
     const perChannel = integers(emit, 'channels', [channels, ...size.map(() => 1)])
     const along = (name: string) => step('Reshape', [emit.parameter(name), perChannel], name)

@@ -14,12 +14,12 @@ const Attributes = Type.Object({
 })
 
 /**
- * Instance normalisation (Ulyanov, Vedaldi and Lempitsky, 2016), PyTorch's `nn.InstanceNorm1d` to `3d`: over the positions
+ * Instance normalization (Ulyanov, Vedaldi and Lempitsky, 2016), PyTorch's `nn.InstanceNorm1d` to `3d`: over the positions
  * of each channel of an image, (x − mean) / √(variance + eps). Counted as `normalizationQuantities` says.
  */
 export const instanceNorm = defineOp({
   type: 'InstanceNorm',
-  summary: 'Normalises each channel of an image by its own mean and variance.',
+  summary: 'Normalizes each channel of an image by its own mean and variance.',
   attributes: Attributes,
   arity: takes(1),
   canonical: (raw: Static<typeof Attributes>) => ({ eps: raw.eps ?? 1e-5, affine: raw.affine ?? false }),

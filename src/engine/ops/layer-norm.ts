@@ -11,7 +11,7 @@ import { filled } from './shared/onnx-emit.ts'
 
 const Attributes = Type.Object({
   dims: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 7, description: 'How many of the last dims are normalised together. Default 1.' }),
+    Type.Integer({ minimum: 1, maximum: 7, description: 'How many of the last dims are normalized together. Default 1.' }),
   ),
   eps: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Added to the variance. Default 1e-5.' })),
   affine: Type.Optional(Type.Boolean({ description: 'Learns a scale and a shift per element of those dims. Default true.' })),
@@ -20,14 +20,14 @@ const Attributes = Type.Object({
 })
 
 /**
- * Layer normalisation (Ba, Kiros and Hinton, 2016), PyTorch's `nn.LayerNorm`: over the last dims, (x − mean) / √(variance
+ * Layer normalization (Ba, Kiros and Hinton, 2016), PyTorch's `nn.LayerNorm`: over the last dims, (x − mean) / √(variance
  * + eps) · weight + bias. Per element, with one pass for the mean and one for the variance: 4 additions (sum, difference,
  * sum of squares, shift), 2 multiplications (square, scale by weight) and one by the reciprocal root; per row of it one
  * division each for mean and variance, one root and one division.
  */
 export const layerNorm = defineOp({
   type: 'LayerNorm',
-  summary: 'Normalises the last dims of each position, then scales and shifts them.',
+  summary: 'Normalizes the last dims of each position, then scales and shifts them.',
   attributes: Attributes,
   arity: takes(1),
   canonical: (raw: Static<typeof Attributes>) => ({

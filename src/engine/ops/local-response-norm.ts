@@ -10,7 +10,7 @@ const Attributes = Type.Object({
   size: Type.Integer({
     minimum: 1,
     maximum: 2 ** 16,
-    description: 'Neighbouring channels that are looked at, the element’s own included.',
+    description: 'Neighboring channels that are looked at, the element’s own included.',
   }),
   alpha: Type.Optional(Type.Number({ description: 'Factor of the mean square. Default 1e-4.' })),
   beta: Type.Optional(Type.Number({ description: 'Exponent. Default 0.75.' })),
@@ -18,14 +18,14 @@ const Attributes = Type.Object({
 })
 
 /**
- * Local response normalisation across channels (Krizhevsky et al., 2012), as PyTorch's `nn.LocalResponseNorm`:
+ * Local response normalization across channels (Krizhevsky et al., 2012), as PyTorch's `nn.LocalResponseNorm`:
  * x / (k + alpha/size · Σ x²)^beta, the sum over channels c − ⌊size/2⌋ to c + ⌊(size − 1)/2⌋ with zeros beyond the edge.
  * Per element: one squaring, size − 1 additions, one multiplication by alpha/size, one addition of k, one pow, one
  * division. Its channel window is no pooling window: `lecture` counts 0.
  */
 export const localResponseNorm = defineOp({
   type: 'LocalResponseNorm',
-  summary: 'Divides each element by the energy of neighbouring channels.',
+  summary: 'Divides each element by the energy of neighboring channels.',
   attributes: Attributes,
   arity: takes(1),
   canonical: (raw: Static<typeof Attributes>) => ({

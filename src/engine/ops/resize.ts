@@ -8,7 +8,7 @@ import { numel, perImage, type Shape } from '../shape.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
 import { integers } from './shared/onnx-emit.ts'
 import { readResize } from './shared/onnx-resize.ts'
-import { type Coordinates, nearestIndices, neighbours, type Rounding, resized } from './shared/resampling.ts'
+import { type Coordinates, nearestIndices, neighbors, type Rounding, resized } from './shared/resampling.ts'
 import { fieldOf } from './shared/window.ts'
 
 const factor = Type.Number({ exclusiveMinimum: 0, maximum: 2 ** 20 })
@@ -92,8 +92,8 @@ function emitByElements(emit: OnnxEmitter, along: readonly Along[], a: ResizeAtt
     const out = i === along.length - 1 ? emit.outputs[0]! : emit.temporary(`dim${axis}`)
     if (a.mode === 'nearest') return pick(from, () => nearestIndices(each, a.coordinates, a.rounding!), axis, `near${axis}`, out)
     // Made once there is room for the first of the three.
-    let found: ReturnType<typeof neighbours> | undefined
-    const around = () => (found ??= neighbours(each, a.coordinates))
+    let found: ReturnType<typeof neighbors> | undefined
+    const around = () => (found ??= neighbors(each, a.coordinates))
     const below = pick(from, () => around().low, axis, `low${axis}`, emit.temporary(`low${axis}`))
     const above = pick(from, () => around().high, axis, `high${axis}`, emit.temporary(`high${axis}`))
     const shares = emit.constant(`share${axis}`, [each.output, ...along.slice(i + 1).map(() => 1)], () => around().weight)
@@ -166,7 +166,7 @@ export const resize = defineOp({
         const indices = tf.tensor1d(nearestIndices(along, a.coordinates, a.rounding!), 'int32')
         return (x) => tf.gather(x, indices, axis)
       }
-      const { low, high, weight } = neighbours(along, a.coordinates)
+      const { low, high, weight } = neighbors(along, a.coordinates)
       const below = tf.tensor1d(low, 'int32')
       if (weight.every((share) => share === 0)) return (x) => tf.gather(x, below, axis)
       const above = tf.tensor1d(high, 'int32')

@@ -8,7 +8,7 @@ const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-3
 /** λ·ELU with α (Klambauer et al., "Self-Normalizing Neural Networks", 2017), as PyTorch's `nn.SELU`: ELU and one multiplication. */
 export const selu = activation({
   type: 'SELU',
-  summary: 'Self-normalising exponential linear unit.',
+  summary: 'Self-normalizing exponential linear unit.',
   arithmetic: { comparisons: 1, transcendentals: 1, additions: 1, multiplications: 2 },
   // With other constants than the paper's it is another function.
   fromOnnx: {

@@ -24,7 +24,7 @@ export const alexnet = defineFamily({
     ),
     stemPadding: integer(2, 0, 5, 'Padding of the first convolution (11×11, stride 4).'),
     groups: integer(1, 1, 64, 'Groups of the second, fourth and fifth convolution: 2 is the split over two GPUs of the 2012 paper.'),
-    localResponseNorm: boolean(false, 'Local response normalisation after the first and second ReLU, as in the 2012 paper.'),
+    localResponseNorm: boolean(false, 'Local response normalization after the first and second ReLU, as in the 2012 paper.'),
     hiddenFeatures: integer(4096, 1, 65_536, 'Outputs of each of the two hidden fully connected layers.'),
     dropout: dropout(0.5, 'beside the hidden fully connected layers'),
     layout: Type.Optional(
@@ -39,7 +39,7 @@ export const alexnet = defineFamily({
   presets: {
     alexnet_lecture: {
       options: { resolution: 227, layout: 'lecture', dropout: 0 },
-      summary: 'AlexNet as the lecture tables it: 227×227, 64 first filters, one tower, no normalisation.',
+      summary: 'AlexNet as the lecture tables it: 227×227, 64 first filters, one tower, no normalization.',
       published: [
         { quantity: 'memoryMiB', value: 1.9, rounding: 0.1, source: `${lectureSource}; convolution and fully connected rows` },
         { quantity: 'flops', value: 0.7e9, rounding: 1e8, source: `${lectureSource}; its convention counts a multiply-add as one` },
@@ -60,7 +60,7 @@ export const alexnet = defineFamily({
         localResponseNorm: true,
         layout: 'lecture',
       },
-      summary: 'AlexNet of 2012: local response normalisation, and the two GPUs as two groups.',
+      summary: 'AlexNet of 2012: local response normalization, and the two GPUs as two groups.',
       published: [
         { quantity: 'params', value: 60e6, rounding: 1e7, source: `${paper}, abstract` },
         { quantity: 'top1', value: 62.5, source: `${paper}, abstract: top-1 error 37.5 % on the ILSVRC-2010 test set` },

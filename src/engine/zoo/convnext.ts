@@ -10,7 +10,7 @@ const toChannelsFirst = { dims: [0, 3, 1, 2] }
 /** ConvNeXt: a ResNet with the habits of a vision transformer: patches, large depthwise kernels, layer norm, GELU. */
 export const convnext = defineFamily({
   name: 'convnext',
-  summary: 'ConvNeXt: depthwise 7×7 convolutions and inverted bottlenecks with layer normalisation and GELU.',
+  summary: 'ConvNeXt: depthwise 7×7 convolutions and inverted bottlenecks with layer normalization and GELU.',
   source: 'Liu et al., "A ConvNet for the 2020s", CVPR 2022',
   options: familyOptions({
     depths: list(integer(3, 1, 128, 'Blocks of a stage.'), [3, 3, 9, 3], 1, 8, 'Blocks of each stage.'),
@@ -49,7 +49,7 @@ export const convnext = defineFamily({
   build: (o) => {
     const g = new GraphBuilder()
     /**
-     * Layer normalisation over the channels of each position, torchvision's `LayerNorm2d`: a class of its own that calls the
+     * Layer normalization over the channels of each position, torchvision's `LayerNorm2d`: a class of its own that calls the
      * function, so tools that know modules by their class do not see it.
      */
     const layerNorm2d = (id: string, x: string) => {

@@ -81,7 +81,7 @@ export const efficientnet = defineFamily({
     stages: list(Stage, b0, 1, 16, `The stages before the multipliers; at most ${maxBlocks} blocks in all after the depth multiplier.`),
     stemChannels: integer(32, 1, 4096, 'Channels of the first convolution, before the width multiplier.'),
     headChannels: integer(0, 0, 16_384, 'Channels of the last convolution; 0 makes them four times those of the last stage.'),
-    normEpsilon: number(1e-5, 1e-12, 1, 'What batch normalisation adds to the variance.'),
+    normEpsilon: number(1e-5, 1e-12, 1, 'What batch normalization adds to the variance.'),
     dropout: dropout(0.2, 'before the classifier'),
   }),
   presets: {

@@ -37,8 +37,8 @@ export const googlenet = defineFamily({
   source: paper,
   options: familyOptions({
     auxiliaryHeads: boolean(false, 'The two auxiliary classifiers behind modules 4a and 4d, used in training; each adds an output.'),
-    batchNorm: boolean(true, 'Batch normalisation after each convolution (which then has no bias); the paper has none.'),
-    localResponseNorm: boolean(false, 'Local response normalisation in the stem, as in the paper.'),
+    batchNorm: boolean(true, 'Batch normalization after each convolution (which then has no bias); the paper has none.'),
+    localResponseNorm: boolean(false, 'Local response normalization in the stem, as in the paper.'),
     branch3Kernel: Type.Optional(
       Type.Union([Type.Literal(3), Type.Literal(5)], {
         default: 3,
@@ -63,16 +63,16 @@ export const googlenet = defineFamily({
     googlenet_paper: {
       options: { branch3Kernel: 5, pool4Kernel: 3 },
       summary:
-        'GoogLeNet with the paper’s windows (5×5 in the third branch), batch normalised as it is trained today; ' +
-        'googlenet_2014 is the network without batch normalisation.',
+        'GoogLeNet with the paper’s windows (5×5 in the third branch), batch normalized as it is trained today; ' +
+        'googlenet_2014 is the network without batch normalization.',
       published: fiveByFive,
     },
     googlenet_2014: {
       options: { branch3Kernel: 5, pool4Kernel: 3, batchNorm: false, localResponseNorm: true, dropout: 0.4 },
-      summary: 'GoogLeNet as of 2014: 5×5 in the third branch, biases and local response normalisation, no batch normalisation.',
+      summary: 'GoogLeNet as of 2014: 5×5 in the third branch, biases and local response normalization, no batch normalization.',
       published: [
         ...fiveByFive,
-        { quantity: 'top1', value: 68.7, source: `${caffe}: top-1 accuracy 68.7 % on the validation set, centre crop` },
+        { quantity: 'top1', value: 68.7, source: `${caffe}: top-1 accuracy 68.7 % on the validation set, center crop` },
         { quantity: 'top5', value: 88.9, source: `${caffe}: top-5 accuracy 88.9 %` },
       ],
     },

@@ -6,11 +6,11 @@ import { torchvision } from './shared/torchvision.ts'
 const withHead =
   'torchvision counts the auxiliary head (3,326,696 parameters), which inference never runs; with auxiliaryHead ours is the same.'
 
-/** Inception v3: factorised windows in three kinds of modules, an auxiliary classifier on or off. */
+/** Inception v3: factorized windows in three kinds of modules, an auxiliary classifier on or off. */
 export const inceptionV3 = defineFamily({
   name: 'inception_v3',
   summary:
-    'Inception v3: modules whose windows are factorised (7×7 into 1×7 and 7×1). torchvision’s pretrained weights also rescale the ' +
+    'Inception v3: modules whose windows are factorized (7×7 into 1×7 and 7×1). torchvision’s pretrained weights also rescale the ' +
     'input’s three channels (transform_input), which is preprocessing and not part of this network.',
   source: 'Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception Architecture for Computer Vision", CVPR 2016',
   options: familyOptions(

@@ -48,7 +48,7 @@ export const mnasnet = defineFamily({
   build: (o) => {
     const g = new GraphBuilder()
     const scaled = (value: number) => makeDivisible(value * o.widthMultiplier)
-    /** Convolution, batch normalisation and (but for the linear ones) ReLU as `prefix.n` and the two numbers after it. */
+    /** Convolution, batch normalization and (but for the linear ones) ReLU as `prefix.n` and the two numbers after it. */
     const unit = (
       prefix: string,
       n: number,

@@ -53,7 +53,7 @@ export const mobilenetV2 = defineFamily({
           value: 3.4e6,
           rounding: 1e5,
           source: `${paper}, table 4`,
-          note: 'Without batch normalisation’s scales and shifts ours is 3.47 M, the figure beside the authors’ checkpoints.',
+          note: 'Without batch normalization’s scales and shifts ours is 3.47 M, the figure beside the authors’ checkpoints.',
         },
         {
           quantity: 'macs',

@@ -55,7 +55,7 @@ export const nasnet = defineFamily({
           value: 88.9e6,
           rounding: 1e5,
           source: `${paper}, table 2`,
-          note: 'With batch normalisation’s moving statistics ours is 88.95 M, of which the paper gives three digits.',
+          note: 'With batch normalization’s moving statistics ours is 88.95 M, of which the paper gives three digits.',
         },
         { quantity: 'macs', value: 23.8e9, rounding: 1e8, source: `${paper}, table 2` },
         { quantity: 'top1', value: 82.7, source: `${paper}, table 2` },
@@ -96,7 +96,7 @@ export const nasnet = defineFamily({
         g.add('Concat', `${id}.concat`, [path(`${id}.path1`, x, filters / 2), path(`${id}.path2`, shifted, filters / 2)]),
       )
     }
-    /** Twice ReLU, depthwise, pointwise, batch normalisation; the first depthwise has the stride. */
+    /** Twice ReLU, depthwise, pointwise, batch normalization; the first depthwise has the stride. */
     const separable = (id: string, from: { id: string; channels: number }, filters: number, kernelSize: number, stride = 1) => {
       let { id: x, channels } = from
       for (const n of [1, 2]) {

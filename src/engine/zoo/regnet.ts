@@ -42,10 +42,10 @@ const preset = ([name, params, gmacs, top1, top5, depth, initialWidth, slope, st
   published: torchvision(`regnet_${name}`, params, gmacs, top1, top5, name === 'y_128gf' ? 'IMAGENET1K_SWAG_LINEAR_V1' : undefined),
 })
 
-/** RegNet X and Y: residual bottlenecks whose widths follow a quantised line; Y adds squeeze-and-excitation. */
+/** RegNet X and Y: residual bottlenecks whose widths follow a quantized line; Y adds squeeze-and-excitation. */
 export const regnet = defineFamily({
   name: 'regnet',
-  summary: 'RegNet X and Y: grouped residual bottlenecks whose widths follow a quantised line; Y has squeeze-and-excitation.',
+  summary: 'RegNet X and Y: grouped residual bottlenecks whose widths follow a quantized line; Y has squeeze-and-excitation.',
   source: 'Radosavovic, Kosaraju, Girshick, He and Dollár, "Designing Network Design Spaces", CVPR 2020',
   options: familyOptions({
     depth: integer(22, 1, 64, 'Blocks in all (d). Blocks of one width are a stage, and each stage halves the resolution.'),
@@ -97,7 +97,7 @@ export const regnet = defineFamily({
   },
 })
 
-/** Python's `round`, and PyTorch's: halves to the even neighbour. */
+/** Python's `round`, and PyTorch's: halves to the even neighbor. */
 function roundHalfEven(value: number): number {
   const down = Math.floor(value)
   return value - down === 0.5 ? down + (down % 2) : Math.round(value)
@@ -106,7 +106,7 @@ function roundHalfEven(value: number): number {
 const f32 = Math.fround
 
 /**
- * Widths of a line, quantised: u_j = w_0 + w_a·j is brought to w_0·w_m^s with whole s, then to multiples of 8, and blocks
+ * Widths of a line, quantized: u_j = w_0 + w_a·j is brought to w_0·w_m^s with whole s, then to multiples of 8, and blocks
  * of one width are a stage; a stage's width is then made a multiple of its group width (section 3.3 of the paper).
  */
 function stagesOf(o: { depth: number; initialWidth: number; slope: number; step: number; groupWidth: number }) {

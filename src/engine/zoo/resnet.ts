@@ -53,7 +53,7 @@ export const resnet = defineFamily({
           'Where a bottleneck halves the resolution: "3x3" as torchvision (v1.5), "1x1" (the first) as the paper and Keras (v1).',
       }),
     ),
-    convBias: boolean(false, 'A bias in every convolution, as in Keras, although batch normalisation follows.'),
+    convBias: boolean(false, 'A bias in every convolution, as in Keras, although batch normalization follows.'),
   }),
   presets: {
     resnet18: {
@@ -117,7 +117,7 @@ export const resnet = defineFamily({
           quantity: 'params',
           value: 25_636_712,
           source: 'Keras Applications, ResNet50: count_params()',
-          note: 'Keras also counts the 53,120 moving statistics of batch normalisation; the trainable ones are 25,583,592.',
+          note: 'Keras also counts the 53,120 moving statistics of batch normalization; the trainable ones are 25,583,592.',
         },
         { quantity: 'top1', value: 74.9, source: 'Keras Applications: https://keras.io/api/applications/' },
         { quantity: 'top5', value: 92.1, source: 'Keras Applications: https://keras.io/api/applications/' },
@@ -162,7 +162,7 @@ export const resnet = defineFamily({
         ...(groups === 1 ? {} : { groups }),
         ...bias,
       })
-    /** Convolution, batch normalisation and ReLU number n of a block; torchvision calls its one ReLU several times. */
+    /** Convolution, batch normalization and ReLU number n of a block; torchvision calls its one ReLU several times. */
     const unit = (id: string, n: number, x: string, outChannels: number, kernelSize: number, stride: number, groups = 1) => {
       const y = g.add('BatchNorm2d', `${id}.bn${n}`, conv(`${id}.conv${n}`, x, outChannels, kernelSize, stride, groups))
       return g.add('ReLU', n === 1 ? `${id}.relu` : `${id}.relu_${n - 1}`, y)

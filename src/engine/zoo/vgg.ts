@@ -33,7 +33,7 @@ export const vgg = defineFamily({
   source: paper,
   options: familyOptions({
     stages: list(Stage, D, 1, 10, 'The stages, in order; each ends in a 2×2 max pooling.'),
-    batchNorm: boolean(false, 'Batch normalisation after each convolution.'),
+    batchNorm: boolean(false, 'Batch normalization after each convolution.'),
     hiddenFeatures: integer(4096, 1, 65_536, 'Outputs of each of the two hidden fully connected layers.'),
     dropout: dropout(0.5, 'after each hidden fully connected layer'),
     layout: Type.Optional(
@@ -53,7 +53,7 @@ export const vgg = defineFamily({
     },
     vgg11_bn: {
       options: { stages: A, batchNorm: true },
-      summary: 'VGG-11 with batch normalisation.',
+      summary: 'VGG-11 with batch normalization.',
       published: torchvision('vgg11_bn', 132_868_840, 7.609, 70.37, 89.81),
     },
     vgg13: {
@@ -63,7 +63,7 @@ export const vgg = defineFamily({
     },
     vgg13_bn: {
       options: { stages: B, batchNorm: true },
-      summary: 'VGG-13 with batch normalisation.',
+      summary: 'VGG-13 with batch normalization.',
       published: torchvision('vgg13_bn', 133_053_736, 11.308, 71.586, 90.374),
     },
     vgg16: {
@@ -73,7 +73,7 @@ export const vgg = defineFamily({
     },
     vgg16_bn: {
       options: { stages: D, batchNorm: true },
-      summary: 'VGG-16 with batch normalisation.',
+      summary: 'VGG-16 with batch normalization.',
       published: torchvision('vgg16_bn', 138_365_992, 15.47, 73.36, 91.516),
     },
     vgg19: {
@@ -83,7 +83,7 @@ export const vgg = defineFamily({
     },
     vgg19_bn: {
       options: { stages: E, batchNorm: true },
-      summary: 'VGG-19 with batch normalisation.',
+      summary: 'VGG-19 with batch normalization.',
       published: torchvision('vgg19_bn', 143_678_248, 19.632, 74.218, 91.842),
     },
     vgg16_lecture: {

@@ -74,7 +74,7 @@ export const findGpuReasons = (drift: (what: string, mhz: readonly number[]) => 
       const celsius = known(samples, 'temperatureC')
       const [first, last] = [celsius[0], celsius.at(-1)]
       if (first === undefined || last === undefined || last - first <= warmingC) return null
-      return `The GPU warmed from ${first} to ${last} °C during the timing; ${warmingC} °C is allowed.`
+      return `The GPU warmed from ${first} to ${last} °C during the timing; at most ${warmingC} °C is allowed.`
     }),
   },
 ]

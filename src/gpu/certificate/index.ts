@@ -80,7 +80,7 @@ export const reasons: readonly Reason[] = [
     find: onCpu(({ hostLoad, logicalCpus }) =>
       hostLoad === null || hostLoad.othersCpus <= othersShare * logicalCpus
         ? null
-        : `Other processes kept ${hostLoad.othersCpus.toFixed(2)} of ${logicalCpus} CPUs busy during the timing; ${(othersShare * logicalCpus).toFixed(2)} is allowed.`,
+        : `Other processes kept ${hostLoad.othersCpus.toFixed(2)} of ${logicalCpus} CPUs busy during the timing; at most ${(othersShare * logicalCpus).toFixed(2)} is allowed.`,
     ),
   },
   {
@@ -90,7 +90,7 @@ export const reasons: readonly Reason[] = [
     find: onCpu(({ hostLoad, logicalCpus }) =>
       hostLoad === null || hostLoad.stolenCpus <= stolenShare * logicalCpus
         ? null
-        : `The hypervisor gave ${hostLoad.stolenCpus.toFixed(2)} of ${logicalCpus} CPUs to others during the timing; ${(stolenShare * logicalCpus).toFixed(2)} is allowed.`,
+        : `The hypervisor gave ${hostLoad.stolenCpus.toFixed(2)} of ${logicalCpus} CPUs to others during the timing; at most ${(stolenShare * logicalCpus).toFixed(2)} is allowed.`,
     ),
   },
   {
@@ -106,7 +106,7 @@ export const reasons: readonly Reason[] = [
 function drift(what: string, mhz: readonly number[]): string | null {
   const [low, high] = mhz.reduce(([least, most], each) => [Math.min(least, each), Math.max(most, each)], [Infinity, -Infinity])
   if (mhz.length < 2 || high <= (1 + clockTolerance) * low) return null
-  return `${what} at ${Math.round(low)} to ${Math.round(high)} MHz during the timing, ${(100 * (high / low - 1)).toFixed(1)} % apart; ${(100 * clockTolerance).toFixed(0)} % is allowed.`
+  return `${what} at ${Math.round(low)} to ${Math.round(high)} MHz during the timing, ${(100 * (high / low - 1)).toFixed(1)} % apart; at most ${(100 * clockTolerance).toFixed(0)} % is allowed.`
 }
 
 const tera = (flopsPerSecond: number): string => `${(flopsPerSecond / 1e12).toPrecision(3)} Tflop/s`

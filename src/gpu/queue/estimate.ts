@@ -25,7 +25,7 @@ export type Estimated = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 
 /** Of one workload, averaged: the latest few, since a machine changes. */
 const latest = 5
 /** Networks nearest in size that tell a rate: small ones reach a lower one than large ones. */
-const neighbours = 5
+const neighbors = 5
 /** Of its time so far, what a run that outlasts its estimate is taken to last yet. */
 const outlasting = 0.1
 /** Fewer past estimates tell too little of their error. */
@@ -86,7 +86,7 @@ export class Estimator {
         : [],
     )
     if (told.length === 0) return null
-    const nearest = told.sort((a, b) => a.apart - b.apart).slice(0, neighbours)
+    const nearest = told.sort((a, b) => a.apart - b.apart).slice(0, neighbors)
     const callMs = macs * middle(nearest.map(({ rate }) => rate))
     const { warmupMs, minDurationMs, maxDurationMs, minSamples } = settings as TimingSettings
     const timed = Math.min(Math.max(minDurationMs, minSamples * callMs), Math.max(maxDurationMs, callMs))

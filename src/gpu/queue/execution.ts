@@ -41,6 +41,25 @@ const gaveBack = {
 /** One side of a comparison, or the only one of any other run, as it is stored. */
 type Side = Pick<Run, 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'weights' | 'settings'>
 
+/** What a line of the log names of a run. */
+export const stepOf = ({ id, device, runtime, status, attempt }: Run) => ({ runId: id, device, runtime, status, attempt })
+
+/** Why a run ended as it did, in a few words; null where it succeeded and nothing speaks against it. */
+function reasonOf(outcome: Outcome | Interleaved): string | null {
+  switch (outcome.outcome) {
+    case 'succeeded':
+    case 'compared':
+      return outcome.success.certificate.reasons.map(({ code }) => code).join(', ') || null
+    case 'failed':
+    case 'crashed':
+      return `${outcome.failure.code}: ${outcome.failure.message}`
+    case 'timedOut':
+      return `timed out in phase ${outcome.during}`
+    case 'cancelled':
+      return 'cancelled on request'
+  }
+}
+
 export class Execution {
   readonly run: Run
   readonly #device: QueueDevice
@@ -181,11 +200,13 @@ export class Execution {
       if (this.#interruption !== 'cancel') {
         const why = this.#interruption ?? 'shutdown'
         const run = await this.#store.runs.giveBack(this.#claim, why, gaveBack[why])
+        if (run) this.#log.info({ ...stepOf(run), reason: gaveBack[why] }, run.status === 'cancelled' ? 'run ended' : 'run given back')
         return run?.status === 'cancelled' ? 'cancelled' : run && 'requeued'
       }
     }
     const run = await this.#store.runs.finish(this.#claim, await this.#ending(outcome))
-    if (!run) this.#log.warn({ runId: this.run.id }, 'a run ended here after another service had taken it over; its result is dropped')
+    if (run) this.#log.info({ ...stepOf(run), reason: reasonOf(outcome) }, 'run ended')
+    else this.#log.warn({ runId: this.run.id }, 'a run ended here after another service had taken it over; its result is dropped')
     return run && (run.status as FinalStatus)
   }
 

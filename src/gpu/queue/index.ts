@@ -10,7 +10,7 @@ import { type Cancellation, type Depth, type Log, type NewRun, type Run, type St
 import { type Clock, systemClock, within } from '../clock.ts'
 import type { Executor, QueueDevice, QueueMetric } from './contract.ts'
 import { type EstimateBasis, Estimates } from './estimate.ts'
-import { Execution, type Settled } from './execution.ts'
+import { Execution, type Settled, stepOf } from './execution.ts'
 import { isGone, newOwner, retireOwner } from './owner.ts'
 import { type DeviceSnapshot, etaOf, type Place, placesOf, type Served, snapshotDevice } from './snapshot.ts'
 
@@ -169,11 +169,17 @@ export class RunQueue {
     options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
   ): Promise<{ run: Run; created: boolean; place: Place | null }> {
     const { run: stored, created } = await this.#store.runs.insert(await this.expecting(run), options)
+    if (created) this.announce([stored])
     const place = await this.place(stored)
     if (place || !created || stored.expectedMs === null) return { run: stored, created, place }
     // An idle device had taken it before this could look: it was the next one.
     const estimator = await this.#estimates.on(stored.deviceUuid)
     return { run: stored, created, place: { position: 1, ...etaOf(stored.expectedMs, stored.expectedBasis as EstimateBasis, estimator) } }
+  }
+
+  /** Tells the log of runs that were stored as queued. */
+  announce(runs: readonly Run[]): void {
+    for (const run of runs) this.#log.info(stepOf(run), 'run queued')
   }
 
   /** The run with what it is expected to take, to be held against what it took. */
@@ -187,8 +193,11 @@ export class RunQueue {
    * A queued run is cancelled when this resolves; of a running one the process is ended first, by the service that
    * owns it, and the `cancelled` event follows. Null where there is no such run.
    */
-  cancel(runId: string): Promise<Cancellation | null> {
-    return this.#store.runs.requestCancel(runId)
+  async cancel(runId: string): Promise<Cancellation | null> {
+    const cancellation = await this.#store.runs.requestCancel(runId)
+    if (cancellation?.effect === 'cancelled') this.#log.info({ ...stepOf(cancellation.run), reason: 'cancelled on request' }, 'run ended')
+    else if (cancellation?.effect === 'requested') this.#log.info(stepOf(cancellation.run), 'run is to be cancelled')
+    return cancellation
   }
 
   /** Where a run stands; null for one that waits no more. */
@@ -251,6 +260,7 @@ export class RunQueue {
       if (this.#stopping) execution.interrupt('shutdown')
       else if (this.#workers.get(device.uuid) !== worker) execution.interrupt('deviceGone')
       if (run.cancelRequestedAt) execution.interrupt('cancel')
+      this.#log.info(stepOf(run), 'run started')
       this.#meter({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.waitingSince.getTime() })
       status = await execution.settle()
       if (status === 'unstored') this.#unstored.add(execution)

@@ -33,9 +33,9 @@ function ratioOf(estimate: number, low: number, high: number): Ratio {
 export const rounds = { least: pairsNeeded(verdictConfidence), default: 12, most: 100 } as const
 
 /**
- * Of blocks taken in turns: the pairs of neighbours share whatever the machine was doing, so their ratios are what is
+ * Of blocks taken in turns: the pairs of neighbors share whatever the machine was doing, so their ratios are what is
  * looked at, by rank, and a few rounds in which somebody else was busy decide nothing.
- * @param a time per image of each round's block of a, in any unit. @param b of its neighbour.
+ * @param a time per image of each round's block of a, in any unit. @param b of its neighbor.
  * @throws RangeError with fewer than `rounds.least` rounds.
  */
 export function compareRounds(a: readonly number[], b: readonly number[]): Ratio {

@@ -20,7 +20,7 @@ export type PercentileName = keyof typeof percentiles
 export const sorted = (samples: Float64Array): Float64Array => samples.slice().sort()
 
 /**
- * Quantile of ascending samples with linear interpolation between neighbours: definition 7 of Hyndman and Fan,
+ * Quantile of ascending samples with linear interpolation between neighbors: definition 7 of Hyndman and Fan,
  * "Sample Quantiles in Statistical Packages", 1996, the default of NumPy and R.
  */
 export function quantile(ascending: Float64Array, q: number): number {

@@ -35,7 +35,7 @@ export const TimingSettings = Type.Object(
       maximum: hour,
       default: 2000,
       description:
-        'Time for at least this long, so that a sample of a fast network still sees scheduler ticks and neighbours that come and go.',
+        'Time for at least this long, so that a sample of a fast network still sees scheduler ticks and neighbors that come and go.',
     }),
     maxDurationMs: Type.Number({
       minimum: 1,

@@ -33,7 +33,7 @@ export interface Location {
 }
 
 /**
- * Where the centre of the differences lies. At most some hundred pairs: all n(n+1)/2 averages of two are looked at.
+ * Where the center of the differences lies. At most some hundred pairs: all n(n+1)/2 averages of two are looked at.
  * @throws RangeError with fewer pairs than `pairsNeeded`.
  */
 export function signedRankLocation(differences: readonly number[], confidence: number): Location {
@@ -45,7 +45,7 @@ export function signedRankLocation(differences: readonly number[], confidence: n
   averages.sort((a, b) => a - b)
   const middle = averages.length / 2
   const estimate = (averages[Math.ceil(middle) - 1]! + averages[Math.floor(middle)]!) / 2
-  // W counts the averages below 0 (Tukey 1949). With the largest w that has P(W ≤ w) ≤ α/2, a centre is refused where no
+  // W counts the averages below 0 (Tukey 1949). With the largest w that has P(W ≤ w) ≤ α/2, a center is refused where no
   // more than w averages lie on one side of it: those w are outside, and the next one is the end of the interval.
   const below = signedRankDistribution(n)
   let outside = 0

@@ -158,7 +158,7 @@ test('lists, filters, queue and devices', async () => {
   const { data, errors } = await post(
     `query ($id: ID!) {
       queued: runs(status: queued) { edges { cursor node { id } } pageInfo { hasNextPage } }
-      labelled: runs(label: "suite=lists", architectureId: $id, runtime: onnxruntime, device: "cpu:0") { edges { node { id } } }
+      labeled: runs(label: "suite=lists", architectureId: $id, runtime: onnxruntime, device: "cpu:0") { edges { node { id } } }
       architecture(id: $id) { runs(first: 1, status: running) { edges { node { id } } pageInfo { hasNextPage endCursor } } }
       queue { device running { runId etaMs run { status } } waiting { runId position run { labels } } waitingCount }
       devices { name address uuid local runtimes { runtime usable reason command capabilities { precisions maxThreads } } }
@@ -168,7 +168,7 @@ test('lists, filters, queue and devices', async () => {
   )
   assert.equal(errors, undefined)
   const ids = (connection: any) => connection.edges.map(({ node }: any) => node.id)
-  assert.deepEqual([ids(data.queued), ids(data.labelled), ids(data.architecture.runs)], [[waiting.id], [waiting.id], [id]])
+  assert.deepEqual([ids(data.queued), ids(data.labeled), ids(data.architecture.runs)], [[waiting.id], [waiting.id], [id]])
   const queue = data.queue.find(({ device }: any) => device === 'cpu:0')
   assert.deepEqual([queue.running.runId, queue.running.run.status, queue.waitingCount], [id, 'running', 1])
   assert.deepEqual(queue.waiting, [{ runId: waiting.id, position: 1, run: { labels: { suite: 'lists' } } }])

@@ -12,7 +12,7 @@ import { activeTfjs } from '../run-graph.ts'
 const MiB = 2 ** 20
 /** Highest resident memory of this process so far, MiB. */
 const peakMiB = (): number => process.resourceUsage().maxRSS / 1024
-/** What bears no constant in TensorFlow.js, which normalises by itself. */
+/** What bears no constant in TensorFlow.js, which normalizes by itself. */
 const onnxAlone = /^ones of/
 
 const refused = (error: EngineError): true => {

@@ -1,4 +1,4 @@
-/** Cases of the contract for normalisation by groups, attention and resampling: graphs, each named for the op that it is there for. */
+/** Cases of the contract for normalization by groups, attention and resampling: graphs, each named for the op that it is there for. */
 import type { Graph } from '../../../src/engine/graph.ts'
 import { verifyGraph } from '../../../src/engine/verify.ts'
 import { graphOf } from '../run-graph.ts'

@@ -85,7 +85,7 @@ refused(convTranspose2d, [
   ['a word that is none', { outChannels: 3, kernelSize: 3, padding: 'full' }],
 ])
 
-test('behind a layer that doubles a map, neighbours lie half an input element apart', () => {
+test('behind a layer that doubles a map, neighbors lie half an input element apart', () => {
   const graph = graphOf(
     [4, 8, 8],
     [

@@ -52,7 +52,7 @@ test('examples of the documentation, by both runtimes', async () => {
   for (const [why, x, attributes, y] of examples) for (const got of await resampled(x, attributes)) assert.deepEqual(got, y, why)
 })
 
-test('neighbours of a map twice as large lie half an element apart', () => {
+test('neighbors of a map twice as large lie half an element apart', () => {
   const { layers } = computeCosts(graphOf([1, 4, 4], [{ type: 'Resize', scale: 2, mode: 'linear' }]))
   assert.deepEqual(
     [layers[0]!.receptiveField, layers[0]!.effectiveStride],

@@ -6,7 +6,7 @@ import { activation } from './table.ts'
 
 activation(round, { comparisons: 1 })
 
-test('halves go to the even neighbour, in both runtimes', async () => {
+test('halves go to the even neighbor, in both runtimes', async () => {
   const graph = graphOf([6], [{ type: 'Round' }])
   const inputs = { input: Float32Array.of(-1.5, -0.5, 0.5, 1.5, 2.5, 2.6) }
   for (const [y] of [await runOnnx(graph, inputs), await runTfjs(graph, inputs)])

@@ -76,7 +76,7 @@ test('auxiliary heads add 6,379,984 parameters and two outputs, and nothing to t
   assert.equal(withHeads.totals.params - without.totals.params, 6_379_984)
   assert.deepEqual(graph.outputs, ['fc', 'aux2.fc2', 'aux1.fc2'])
   for (const layer of without.layers) assert.equal(row(withHeads, layer.id).macs, layer.macs)
-  // By hand, behind 4a (512 channels) and 4d (528): 1×1 to 128 on 4×4 and its normalisation, 2048 → 1024, 1024 → 1000.
+  // By hand, behind 4a (512 channels) and 4d (528): 1×1 to 128 on 4×4 and its normalization, 2048 → 1024, 1024 → 1000.
   const head = (channels: number) => channels * 128 + 2 * 128 + 2048 * 1024 + 1024 + 1024 * 1000 + 1000
   assert.equal(head(512) + head(528), 6_379_984)
 })
@@ -108,7 +108,7 @@ test('where the stride is changes the MACs of the 1×1 before it, never the para
   for (const id of changed) assert.equal(row(v15, id).macs, 4 * row(v1, id).macs)
 })
 
-test('batch normalisation costs two parameters a channel; with it GoogLeNet’s convolutions have no bias, VGG’s keep theirs', () => {
+test('batch normalization costs two parameters a channel; with it GoogLeNet’s convolutions have no bias, VGG’s keep theirs', () => {
   const channels = (preset: string) =>
     costsOf({ preset })
       .layers.filter(({ type }) => type === 'Conv2d')
@@ -146,7 +146,7 @@ test('a reduced tail halves the last stage and the head of MobileNet v3', () => 
   assert.deepEqual([after['features.13.block.0.0'], after['features.13.block.3.0'], after['features.14.block.0.0']], [672, 80, 480])
 })
 
-test('alexnet_2012: local response normalisation after the first two ReLUs, 724,406,816 MACs by hand', () => {
+test('alexnet_2012: local response normalization after the first two ReLUs, 724,406,816 MACs by hand', () => {
   const costs = costsOf({ preset: 'alexnet_2012' })
   const norms = costs.layers.filter(({ type }) => type === 'LocalResponseNorm').map(({ id, inputs }) => [id, inputs[0]])
   assert.deepEqual(norms, [
@@ -219,7 +219,7 @@ test('MobileNet v1 by resolution has the multiply-adds of the paper’s table 7,
 })
 
 test('densenet264 by hand: 33,337,704 parameters', () => {
-  // k = 32: a dense layer on c channels normalises them, 1×1 to 128, normalises those, 3×3 to 32; a transition halves.
+  // k = 32: a dense layer on c channels normalizes them, 1×1 to 128, normalizes those, 3×3 to 32; a transition halves.
   let params = 3 * 64 * 49 + 2 * 64
   let width = 64
   for (const [b, depth] of [6, 12, 64, 48].entries()) {

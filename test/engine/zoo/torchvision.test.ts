@@ -35,7 +35,7 @@ test('inception_v3 without its head has 23,834,568 parameters; the head adds an 
   const withHead = costsOf({ preset: 'inception_v3', options: { auxiliaryHead: true } })
   for (const layer of without.layers) assert.equal(row(withHead, layer.id).macs, layer.macs)
   assert.deepEqual(graphOf({ preset: 'inception_v3', options: { auxiliaryHead: true } }).outputs, ['fc', 'AuxLogits.fc'])
-  // By hand: 768 → 128 by 1×1, 128 → 768 by 5×5, normalisation of both, 768 → 1000.
+  // By hand: 768 → 128 by 1×1, 128 → 768 by 5×5, normalization of both, 768 → 1000.
   assert.equal(withHead.totals.params - without.totals.params, 768 * 128 + 2 * 128 + 128 * 768 * 25 + 2 * 768 + 768 * 1000 + 1000)
 })
 
@@ -127,11 +127,11 @@ test('vgg16 has the parameters and the MACs of keras.applications.VGG16', () => 
   assert.equal(totals.macs, kerasModels.VGG16!.macs_conv_dense)
 })
 
-test('googlenet with 5×5 back: torchvision’s modules with that one window changed, and BVLC’s without batch normalisation', () => {
+test('googlenet with 5×5 back: torchvision’s modules with that one window changed, and BVLC’s without batch normalization', () => {
   const paper = costsOf({ preset: 'googlenet_paper' }).totals
   assert.deepEqual([paper.params, paper.macs], [7_005_832, 1_582_671_872])
   const without = costsOf({ preset: 'googlenet_paper', options: { batchNorm: false } })
-  // Batch normalisation has two numbers a channel, a bias one.
+  // Batch normalization has two numbers a channel, a bias one.
   const channels = without.layers.filter(({ type }) => type === 'Conv2d').reduce((n, { outputShape }) => n + outputShape[0]!, 0)
   assert.equal(without.totals.params, paper.params - channels)
   assert.equal(costsOf({ preset: 'googlenet_2014' }).totals.params, without.totals.params)
@@ -139,7 +139,7 @@ test('googlenet with 5×5 back: torchvision’s modules with that one window cha
 
 test('MobileNet v2 by width and resolution has the figures beside the authors’ checkpoints', () => {
   // tensorflow/models, research/slim/nets/mobilenet, and keras.applications.mobilenet_v2's docstring: MACs cut to whole
-  // millions, parameters without batch normalisation's, in millions.
+  // millions, parameters without batch normalization's, in millions.
   const published = [
     [1.4, 224, 582, 6.06],
     [1.3, 224, 509, 5.34],

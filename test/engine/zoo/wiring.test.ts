@@ -13,14 +13,14 @@ const layersOf = (preset: string): Map<string, Layer> => new Map(graphOf({ prese
 /** Ported from TensorFlow, and of EfficientNet the three largest and v2. */
 const thousandth = /^(googlenet|inception|mobilenet_v[13]|nasnet|efficientnet_(b[567]|v2))/
 
-test('batch normalisation’s epsilon: 0.001 in networks ported from TensorFlow, PyTorch’s 1e-5 elsewhere', () => {
+test('batch normalization’s epsilon: 0.001 in networks ported from TensorFlow, PyTorch’s 1e-5 elsewhere', () => {
   for (const family of families)
     for (const preset of Object.keys(family.presets))
       for (const { id, type, attributes } of layersOf(preset).values())
         if (type === 'BatchNorm2d') assert.equal(attributes.eps, thousandth.test(preset) ? 0.001 : 1e-5, `${preset} ${id}`)
 })
 
-test('local response normalisation: the 2012 paper’s constants, and Caffe’s GoogLeNet’s', () => {
+test('local response normalization: the 2012 paper’s constants, and Caffe’s GoogLeNet’s', () => {
   // The paper: k = 2, n = 5, α = 1e-4 on the sum, β = 0.75. PyTorch's alpha is on the mean of the n, so it is 5e-4.
   const alexnet = layersOf('alexnet_2012')
   for (const id of ['norm1', 'norm2']) assert.deepEqual({ ...alexnet.get(id)!.attributes }, { size: 5, alpha: 5e-4, beta: 0.75, k: 2 })

@@ -17,7 +17,7 @@ test('the largest difference counts, wherever it is and whatever its sign; the s
   assert.deepEqual(compare([0, -0], [-0, 0]), { elements: 2, maxAbsDifference: 0, maxAbs: 0, reason: null })
 })
 
-test('what lies between two neighbouring float32 is not lost', () => {
+test('what lies between two neighboring float32 is not lost', () => {
   assert.equal(compare([1], [1 + 2 ** -23]).maxAbsDifference, 2 ** -23)
   const largest = (2 - 2 ** -23) * 2 ** 127
   assert.equal(compare([largest], [-largest]).maxAbsDifference, 2 * largest)

@@ -61,6 +61,23 @@ test('six runs queued at once on each of two devices: each device runs one at a 
   assert.ok(a.some((x) => b.some((y) => x.start < y.end && y.start < x.end)))
 })
 
+test('the log has a line for each step of a run, with run, device and reason', limit, async (t) => {
+  const lines: Record<string, unknown>[] = []
+  const log = { ...quietLog, info: (data: object, message: string) => void lines.push({ ...data, message }) }
+  const { add, devices } = await bench(t, { options: { log } })
+  const failing = await add({ does: 'fail' })
+  assert.equal(await ended(opened.store, failing.id), 'failed')
+  const told = lines.filter(({ runId }) => runId === failing.id)
+  assert.deepEqual(
+    told.map(({ message, device, status, reason = null }) => [message, device, status, reason]),
+    [
+      ['run queued', devices[0]!.name, 'queued', null],
+      ['run started', devices[0]!.name, 'running', null],
+      ['run ended', devices[0]!.name, 'failed', 'OUT_OF_MEMORY: memory ran out'],
+    ],
+  )
+})
+
 test('a run keeps all that its worker said: result, certificate, environment, samples, progress in order', limit, async (t) => {
   const { add } = await bench(t)
   const { id } = await add({ progress: 30 })

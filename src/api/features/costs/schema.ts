@@ -79,7 +79,7 @@ const LayerCostSchema = Type.Object(
     receptiveField: Type.Tuple([count, count], { description: '[height, width] on the input, not clipped to it.' }),
     effectiveStride: nullable(
       Type.Tuple([amount, amount], {
-        description: '[height, width] between neighbouring outputs on the input, below 1 behind a layer that upsamples.',
+        description: '[height, width] between neighboring outputs on the input, below 1 behind a layer that upsamples.',
       }),
     ),
   },

@@ -12,7 +12,7 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
         operationId: 'getHealth',
         tags: ['service'],
         summary: 'Whether the process lives',
-        response: { 200: json('It does.', HealthSchema), ...errors() },
+        response: { 200: json('The process is alive.', HealthSchema), ...errors() },
       },
     },
     (_request, reply) => reply.send({ status: 'ok' }),
@@ -26,7 +26,11 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
         tags: ['service'],
         summary: 'Whether the service can do its work',
         description: 'Asks the database and looks at the workers of this process.',
-        response: { ...errors(), 200: json('It can.', ReadinessSchema), 503: json('It cannot; the checks say why.', ReadinessSchema) },
+        response: {
+          ...errors(),
+          200: json('The service is ready.', ReadinessSchema),
+          503: json('The service is not ready; the checks say why.', ReadinessSchema),
+        },
       },
     },
     async (_request, reply) => {

@@ -41,7 +41,8 @@ export class SweepService {
     const notes = new Set<string>()
     for (const each of read) runs.push(await this.#plan(each, notes))
     await this.#store.disk.require()
-    const { sweep, created } = await this.#store.sweeps.insert({ ...shared, batches }, runs, { idempotencyKey, requestHash })
+    const { sweep, created, queued } = await this.#store.sweeps.insert({ ...shared, batches }, runs, { idempotencyKey, requestHash })
+    this.#queue.announce(queued)
     return { sweep: await this.#present(sweep), created, notes: [...notes] }
   }
 

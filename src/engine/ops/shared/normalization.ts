@@ -3,7 +3,7 @@ import type { Parameter, Quantities } from '../../op.ts'
 import type { Shape } from '../../shape.ts'
 
 /**
- * Arithmetic of a normalisation by the input's own mean and variance, one pass for each. Per element: 3 additions (sum,
+ * Arithmetic of a normalization by the input's own mean and variance, one pass for each. Per element: 3 additions (sum,
  * difference, sum of squares), 2 multiplications (square, by the reciprocal root), one of each more to scale and to shift;
  * per row of elements that share a mean: 3 divisions (mean, variance, reciprocal) and one root.
  */

@@ -48,7 +48,7 @@ export const nearestIndices = (along: Along, coordinates: Coordinates, rounding:
   Int32Array.from(positions(along, coordinates), (x) => clip(rounded[rounding](x), along.input))
 
 /** The two input elements around each output element, and the second's weight. */
-export function neighbours(along: Along, coordinates: Coordinates): { low: Int32Array; high: Int32Array; weight: Float32Array } {
+export function neighbors(along: Along, coordinates: Coordinates): { low: Int32Array; high: Int32Array; weight: Float32Array } {
   const places = positions(along, coordinates).map((x) => clip(x, along.input))
   const low = Int32Array.from(places, Math.floor)
   return {

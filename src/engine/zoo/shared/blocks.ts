@@ -21,7 +21,7 @@ export interface ConvNormActivation {
 
 /**
  * torchvision's `Conv2dNormActivation`: convolution without bias, padded to keep the size at stride 1, batch
- * normalisation, activation, as `id.0`, `id.1` and `id.2`.
+ * normalization, activation, as `id.0`, `id.1` and `id.2`.
  */
 export function convNormActivation(graph: GraphBuilder, id: string, x: string, a: ConvNormActivation): string {
   const { outChannels, kernelSize, stride = 1, groups = 1, activation, eps } = a

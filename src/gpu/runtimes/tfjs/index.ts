@@ -42,7 +42,7 @@ async function load(backend: TfjsBackend, request: LoadRequest): Promise<Session
     options,
     run() {
       const outputs = network.run(inputs)
-      // Reading is what waits for the back end: TF.js has no other synchronisation.
+      // Reading is what waits for the back end: TF.js has no other synchronization.
       results = outputs.map((output) => output.dataSync<'float32'>())
       tf.dispose(outputs)
     },

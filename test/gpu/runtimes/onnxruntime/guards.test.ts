@@ -89,7 +89,7 @@ test('the CPU offers float16 where it has kernels for it, and not where it would
   assert.deepEqual((await onnxruntime.capabilities('cuda')).precisions, ['float32', 'float16'])
 })
 
-test('less optimisation keeps the nodes that more fuses away', async () => {
+test('less optimization keeps the nodes that more fuses away', async () => {
   const kernels = async (graphOptimization: RuntimeSettings['graphOptimization']) => {
     const settings = { ...defaultRuntimeSettings, graphOptimization }
     const profile = await onnxruntime.profile!({ ...probeRequest(device), graph: tinyGraph, scratch, settings }, 1)

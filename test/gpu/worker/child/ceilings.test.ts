@@ -20,7 +20,7 @@ const worker = new DeviceWorker(device, { log: silent })
 after(() => worker.close())
 
 /**
- * Layers that no ceiling explains: local response normalisation, a pow an element on one thread in ONNX Runtime; and a
+ * Layers that no ceiling explains: local response normalization, a pow an element on one thread in ONNX Runtime; and a
  * convolution in many groups, which TF.js does not have, so that it is split, convolved and put together again.
  */
 const graph = verifyGraph({

@@ -254,7 +254,7 @@ test('two runs asked for at once run one after the other', async () => {
   assert.ok(BigInt(a!.environment.interval.endNs) <= BigInt(b!.environment.interval.startNs))
 })
 
-test('the second run of a network finds it loaded; another batch, seed or optimisation does not', async () => {
+test('the second run of a network finds it loaded; another batch, seed or optimization does not', async () => {
   const own = new DeviceWorker(testDevice(), { log: silent })
   try {
     const run = async (over: Partial<RunJob> = {}, settings = {}) => {
