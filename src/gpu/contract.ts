@@ -48,8 +48,10 @@ export interface RuntimeCapabilities {
 /** A file that stays as it is for as long as the run lasts. */
 export interface ModelFile {
   path: string
-  /** SHA-256 of its bytes. */
+  /** SHA-256 of its bytes, and of those of the files beside it where there are any. */
   digest: string
+  /** Files beside it that hold numbers of its, by the names that it has for them. */
+  data?: readonly { location: string; path: string }[]
 }
 
 /** One timed inference as the worker gets it. */

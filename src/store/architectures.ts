@@ -7,7 +7,7 @@ import type { Database, Transaction } from './database.ts'
 import { and, desc, eq, ilike, inArray, isNull, or, sql } from './drizzle.ts'
 import { requireStorable, textError } from './errors.ts'
 import type { Packed } from './packed.ts'
-import { type Architecture, architectures, type Run, runs } from './schema.ts'
+import { type Architecture, architectureData, architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import { cancelQueued } from './transitions.ts'
 
@@ -16,6 +16,11 @@ export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 
   Partial<Pick<Architecture, 'partial' | 'uncounted'>> & {
     graph: object | Packed
   }
+/** The files of a model that is kept: itself, and those beside it, by the names that it has for them. */
+export interface ModelFiles {
+  model: BlobFile
+  data: readonly { location: string; file: BlobFile }[]
+}
 /** As it stands in a list: without the graph, which may be megabytes. */
 export type ArchitectureSummary = Omit<Architecture, 'graph'>
 
@@ -48,22 +53,39 @@ export class Architectures {
 
   /**
    * Stores it, unless one with this digest and name is there: then that one comes back, `created: false`.
-   * @param file that holds its own weights: kept as a blob, for as long as an architecture names it.
+   * @param files that hold its own weights: kept as blobs, for as long as an architecture names them.
    * @throws StoreError INVALID_TEXT
    */
-  async insert(architecture: NewArchitecture, file?: BlobFile): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
-    requireStorable([architecture.name])
+  async insert(architecture: NewArchitecture, files?: ModelFiles): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
+    requireStorable([architecture.name, ...(files?.data ?? []).map(({ location }) => location)])
     try {
-      if (!file) return await insertIn(this.#db, architecture, null)
-      return await this.#blobs.keeping(file, (put) =>
+      if (!files) return await insertIn(this.#db, architecture, null)
+      const { model, data } = files
+      return await this.#blobs.keeping([model, ...data.map(({ file }) => file)], (put) =>
         this.#db.transaction(async (tx) => {
           await put(tx)
-          return insertIn(tx, architecture, file.digest)
+          const inserted = await insertIn(tx, architecture, model.digest)
+          const { created, architecture: row } = inserted
+          if (created && data.length > 0)
+            await tx
+              .insert(architectureData)
+              .values(data.map(({ location, file }) => ({ architectureId: row.id, location, digest: file.digest })))
+          return inserted
         }),
       )
     } catch (error) {
       throw textError(error)
     }
+  }
+
+  /** The files beside its model, by the names that this has for them. */
+  async dataOf(architectureId: string): Promise<{ location: string; digest: string }[]> {
+    const { location, digest: of } = architectureData
+    return this.#db
+      .select({ location, digest: of })
+      .from(architectureData)
+      .where(eq(architectureData.architectureId, architectureId))
+      .orderBy(location)
   }
 
   /** Deleted ones come too, with their `deletedAt`: finished runs still point at them. */
@@ -141,12 +163,17 @@ export class Architectures {
         .where(eq(id, architectureId))
         .returning(summary)
       const error = { code: 'ARCHITECTURE_DELETED', message: 'Cancelled, since its architecture was deleted' }
-      return { blob: before.blob, architecture: architecture!, cancelledRuns: await cancelQueued(tx, this.#tickets, itsOwn, error) }
+      const beside = await tx
+        .delete(architectureData)
+        .where(eq(architectureData.architectureId, architectureId))
+        .returning({ digest: architectureData.digest })
+      const blobs = new Set([...(before.blob === null ? [] : [before.blob]), ...beside.map((each) => each.digest)])
+      return { blobs, architecture: architecture!, cancelledRuns: await cancelQueued(tx, this.#tickets, itsOwn, error) }
     })
     if (!deleted) return null
-    const { blob: named, ...rest } = deleted
-    // By itself: it may find that another architecture came to name the blob.
-    if (named !== null) await this.#blobs.collect(named)
+    const { blobs, ...rest } = deleted
+    // Each by itself: it may find that another architecture came to name the blob.
+    for (const named of blobs) await this.#blobs.collect(named)
     return rest
   }
 }

@@ -14,6 +14,10 @@ import { makeFolder } from './make-folder.ts'
 import { Scratch } from './scratch.ts'
 
 const chunkBytes = 2 ** 20
+/** No architecture names the blob, as its model or as a file beside that. */
+const unnamed = sql`NOT EXISTS (SELECT 1 FROM architectures WHERE blob = blobs.digest)
+  AND NOT EXISTS (SELECT 1 FROM architecture_data WHERE architecture_data.digest = blobs.digest)`
+const naming = ['architectures_blob_fkey', 'architecture_data_digest_fkey'] as const
 
 /** A whole file on disk that may become a blob. */
 export interface BlobFile {
@@ -58,22 +62,24 @@ export class Blobs {
   /** Removes what interrupted uploads and deletions left behind. */
   async sweep(): Promise<void> {
     await this.scratch.sweep(this.#embedded)
-    const { rows } = await this.#db.execute(
-      sql`SELECT digest FROM blobs WHERE NOT EXISTS (SELECT 1 FROM architectures WHERE blob = blobs.digest)`,
-    )
+    const { rows } = await this.#db.execute(sql`SELECT digest FROM blobs WHERE ${unnamed}`)
     for (const { digest } of rows as { digest: string }[]) await this.collect(digest)
     await this.#dropStrays()
   }
 
   /**
-   * Runs `transaction` with the means to make the file a blob inside of it. Rolled back, nothing of it is left.
-   * @param transaction calls `put` before a row names the digest.
+   * Runs `transaction` with the means to make the files blobs inside of it. Rolled back, nothing of them is left.
+   * @param transaction calls `put` before a row names a digest.
    */
-  keeping<T>(file: BlobFile, transaction: (put: (tx: Transaction) => Promise<void>) => Promise<T>): Promise<T> {
+  keeping<T>(files: readonly BlobFile[], transaction: (put: (tx: Transaction) => Promise<void>) => Promise<T>): Promise<T> {
+    // In one order, so that two transactions do not wait for each other.
+    const ordered = [...new Map(files.map((file) => [file.digest, file])).values()].sort((a, b) => (a.digest < b.digest ? -1 : 1))
     return this.#exclusively(async () => {
-      await this.#shelve(file.path, file.digest)
       try {
-        return await transaction((tx) => this.#put(tx, file))
+        for (const file of ordered) await this.#shelve(file.path, file.digest)
+        return await transaction(async (tx) => {
+          for (const file of ordered) await this.#put(tx, file)
+        })
       } catch (error) {
         await this.#dropStrays().catch(() => {})
         throw error
@@ -123,11 +129,11 @@ export class Blobs {
       this.#exclusively(async () => {
         try {
           const { rows } = await this.#db.execute(sql`
-            DELETE FROM blobs WHERE digest = ${digest} AND NOT EXISTS (SELECT 1 FROM architectures WHERE blob = ${digest}) RETURNING digest`)
+            DELETE FROM blobs WHERE digest = ${digest} AND ${unnamed} RETURNING digest`)
           if (rows.length > 0) await rm(this.#shelf(digest), { force: true })
         } catch (error) {
           // Registered anew in the meantime.
-          if (!isForeignKeyViolation(error, 'architectures_blob_fkey')) throw error
+          if (!naming.some((key) => isForeignKeyViolation(error, key))) throw error
         }
       }),
     )

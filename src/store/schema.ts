@@ -161,6 +161,18 @@ export const sweeps = pgTable('sweeps', {
   createdAt: moment('created_at').notNull(),
 })
 
+/** Files beside a model that hold its numbers: each a blob. */
+export const architectureData = pgTable(
+  'architecture_data',
+  {
+    architectureId: uuid('architecture_id').notNull(),
+    /** What the model calls the file. */
+    location: text('location').notNull(),
+    digest: text('digest').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.architectureId, table.location] })],
+)
+
 /** Their bytes lie in `blob_chunks`, which `blobs.ts` alone reads and writes. */
 export const blobs = pgTable('blobs', {
   /** `sha256:` and 64 hexadecimal digits, of the bytes. */

@@ -33,8 +33,8 @@ async function freshStore(t: TestContext) {
 test('a blob goes to another host, whole, and back to nothing with the last architecture that names it', async (t) => {
   const { atEnd, place, store } = await freshStore(t)
   const file = await fileOf(store, content)
-  const { architecture } = await store.architectures.insert(someArchitecture({ name: 'a', digest: 'b1' }), file)
-  const { architecture: twin } = await store.architectures.insert(someArchitecture({ name: 'b', digest: 'b1' }), file)
+  const { architecture } = await store.architectures.insert(someArchitecture({ name: 'a', digest: 'b1' }), { model: file, data: [] })
+  const { architecture: twin } = await store.architectures.insert(someArchitecture({ name: 'b', digest: 'b1' }), { model: file, data: [] })
   assert.equal(architecture.blob, file.digest)
   let reader = store
   if (storeKind === 'postgres') {
@@ -68,7 +68,10 @@ test('registering and deleting the same file at once never leaves an architectur
   const bytes = content.subarray(0, 100_000)
   const rounds = Array.from({ length: 12 }, async (_, i) => {
     const file = await fileOf(store, bytes)
-    const { architecture } = await store.architectures.insert(someArchitecture({ name: `n${i}`, digest: `c${i}` }), file)
+    const { architecture } = await store.architectures.insert(someArchitecture({ name: `n${i}`, digest: `c${i}` }), {
+      model: file,
+      data: [],
+    })
     if (i % 4 > 0) await store.architectures.markDeleted(architecture.id)
   })
   await Promise.all(rounds)
@@ -79,7 +82,7 @@ test('registering and deleting the same file at once never leaves an architectur
 test('what is damaged on disk is noticed and not run', { skip: storeKind === 'postgres' && 'the server has it whole' }, async (t) => {
   const { place, store } = await freshStore(t)
   const file = await fileOf(store, content)
-  await store.architectures.insert(someArchitecture(), file)
+  await store.architectures.insert(someArchitecture(), { model: file, data: [] })
   const damaged = Buffer.from(content)
   damaged[1_000_000]! ^= 1
   writeFileSync(join(place.options.dataDir, 'blobs', sha256(content)), damaged)
@@ -97,7 +100,7 @@ test('what is left over and cannot be removed fails neither the deletion nor the
   }
   const store = await openStore(options)
   const file = await fileOf(store, content)
-  const { architecture } = await store.architectures.insert(someArchitecture(), file)
+  const { architecture } = await store.architectures.insert(someArchitecture(), { model: file, data: [] })
   const held = await store.blobs.hold(file.digest)
   // A file is asked to go, and a folder stands there.
   for (const name of [join(place.options.dataDir, 'blobs', sha256(content)), held.path]) {
@@ -123,7 +126,7 @@ test('what a killed process left is removed at the next start', async (t) => {
   const place = await readyPlace()
   then(place.remove)
   const kept = await openStore(place.options)
-  await kept.architectures.insert(someArchitecture(), await fileOf(kept, content))
+  await kept.architectures.insert(someArchitecture(), { model: await fileOf(kept, content), data: [] })
   await kept.close()
   // An upload under way, and a file that had become a blob when the row that names it was not there yet.
   const child = spawn(process.execPath, [

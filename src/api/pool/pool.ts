@@ -4,7 +4,6 @@ import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
 import type { DeviceKind } from '../../gpu/devices/device.ts'
 import type { Roofline } from '../../gpu/roofline.ts'
-import type { BlobFile } from '../../store/index.ts'
 import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { OnnxTask } from '../features/architectures/onnx-file.ts'
@@ -104,8 +103,9 @@ export class EnginePool {
   }
 
   /** Reads an uploaded ONNX file, as `readOnnx` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
-  readOnnx(name: string, file: BlobFile): Promise<ReadArchitecture> {
-    return this.#run('onnx', { name, file, limits: this.#options.limits } satisfies OnnxTask, { readsBytes: file.bytes })
+  readOnnx(upload: Omit<OnnxTask, 'limits'>): Promise<ReadArchitecture> {
+    const readsBytes = upload.file.bytes + (upload.data ?? []).reduce((sum, each) => sum + each.file.bytes, 0)
+    return this.#run('onnx', { ...upload, limits: this.#options.limits } satisfies OnnxTask, { readsBytes })
   }
 
   /** A graph as bytes, as `writeGraph` does. @throws LIMIT_EXCEEDED, OVERLOADED. */

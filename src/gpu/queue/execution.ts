@@ -2,6 +2,7 @@
  * One execution of one claimed run: worker in, events and final state out. Nothing of the run is changed before the
  * worker process is idle or dead, so that a run never ends, or starts anew, while its process still computes.
  */
+import { createHash } from 'node:crypto'
 import type { Graph } from '../../engine/graph.ts'
 import {
   type Architecture,
@@ -18,7 +19,17 @@ import {
 import { compareOutputs } from '../certificate/agreement.ts'
 import { besideEarlier, mostEarlier, notRepeated } from '../certificate/repeats.ts'
 import { type Clock, pause, within } from '../clock.ts'
-import type { BackendName, Certificate, Precision, RunJob, RunProgress, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
+import type {
+  BackendName,
+  Certificate,
+  ModelFile,
+  Precision,
+  RunJob,
+  RunProgress,
+  RunSuccess,
+  RuntimeName,
+  TimingSettings,
+} from '../contract.ts'
 import { defaultSettings } from '../timing/settings.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
@@ -171,8 +182,7 @@ export class Execution {
   async #jobOf(architectureId: string, side: Side, held: HeldBlob[]): Promise<RunJob> {
     const { run } = this
     const architecture = await this.#store.architectures.get(architectureId)
-    const model = side.weights === 'file' ? await this.#modelOf(architecture!) : null
-    if (model) held.push(model)
+    const model = side.weights === 'file' ? await this.#modelOf(architecture!, held) : null
     return {
       runId: run.id,
       graph: architecture!.graph as Graph,
@@ -184,13 +194,25 @@ export class Execution {
       resolution: side.resolution,
       profile: run.profile,
       settings: side.settings as TimingSettings,
-      ...(model ? { model: { path: model.path, digest: model.digest } } : {}),
+      ...(model ? { model } : {}),
     }
   }
 
-  async #modelOf({ blob }: Architecture): Promise<HeldBlob & { digest: string }> {
+  /** @param held gets the model and the files beside it, for as long as the job lasts. */
+  async #modelOf({ id, blob }: Architecture, held: HeldBlob[]): Promise<ModelFile> {
     if (blob === null) throw new StoreError('WEIGHTS_MISSING', 'The file with the weights went with its architecture, which was deleted')
-    return { ...(await this.#store.blobs.hold(blob)), digest: blob }
+    const hold = async (digest: string): Promise<string> => {
+      const file = await this.#store.blobs.hold(digest)
+      held.push(file)
+      return file.path
+    }
+    const path = await hold(blob)
+    const beside = await this.#store.architectures.dataOf(id)
+    if (beside.length === 0) return { path, digest: blob }
+    const data: { location: string; path: string }[] = []
+    for (const { location, digest } of beside) data.push({ location, path: await hold(digest) })
+    const content = createHash('sha256').update(JSON.stringify([blob, beside]))
+    return { path, digest: `sha256:${content.digest('hex')}`, data }
   }
 
   /** @returns the state the run is in now by this execution's doing, null where it was not this one's to change any more. */

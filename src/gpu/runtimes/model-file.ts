@@ -4,6 +4,7 @@ import { type ImportedModel, importOnnx } from '../../engine/formats/onnx-import
 import type { TfjsOptions } from '../../engine/formats/tfjs-lowering.ts'
 import { inputShape } from '../../engine/infer.ts'
 import { seededParameter } from '../../engine/weights.ts'
+import { externalFile, readWhole } from '../../store/external-files.ts'
 import type { ModelFile } from '../contract.ts'
 import { RunError } from '../run-error.ts'
 import type { LoadRequest } from './contract.ts'
@@ -15,9 +16,10 @@ const limits = {
   maxTensors: Number.MAX_SAFE_INTEGER,
 }
 
-function read({ path }: ModelFile): { bytes: Buffer<ArrayBuffer>; model: ImportedModel } {
+function read({ path, data = [] }: ModelFile): { bytes: Buffer<ArrayBuffer>; model: ImportedModel } {
   const bytes = readFileSync(path)
-  return { bytes, model: importOnnx(bytes, { limits }) }
+  const beside = new Map(data.map(({ location, path: file }) => [location, externalFile(file)]))
+  return { bytes, model: importOnnx(bytes, { limits, files: (location) => beside.get(location) }) }
 }
 
 /** The user's own file in place of what `exportOnnx` would write: its bytes, its names, its batch. */
@@ -26,7 +28,8 @@ export function fileAsExport(file: ModelFile, { graph, batch }: LoadRequest): On
   const { inputs, outputs, layerOfNode } = model.names
   return {
     model: bytes,
-    externalData: [],
+    // In memory, by the model's own names: the runtime opens no file that a model names.
+    externalData: (file.data ?? []).map(({ location, path }) => ({ path: location, data: readWhole(path) })),
     inputs: inputs.map((name, i) => ({ name, id: graph.inputs[i]!.id, shape: inputShape(graph.inputs[i]!, { batch }) })),
     outputs: outputs.map((name) => ({ name, shape: [] })),
     layerOfNode,

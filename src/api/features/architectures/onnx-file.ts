@@ -1,17 +1,26 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { EngineError } from '../../../engine/errors.ts'
-import { importOnnx } from '../../../engine/formats/onnx-import/index.ts'
+import { type ExternalFile, importOnnx, type NamedFile } from '../../../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../../../engine/graph.ts'
 import type { Limits } from '../../../engine/limits.ts'
+import { externalFile } from '../../../store/external-files.ts'
 import type { BlobFile } from '../../../store/index.ts'
 import { pack } from '../../../store/packed.ts'
+import { invalidRequest, type Problem } from '../../errors.ts'
 import { countsOf, digestOf, type ReadArchitecture } from './specification.ts'
 
 export interface OnnxTask {
   name: string
   file: BlobFile
+  /** Files that were sent beside it, by the names that they were sent under. */
+  data: readonly DataFile[]
   limits: Limits
+}
+
+export interface DataFile {
+  name: string
+  file: BlobFile
 }
 
 /** What people send in place of an ONNX file, by its first bytes, and where it should go. No ONNX file begins so. */
@@ -25,25 +34,92 @@ const mistaken: readonly [start: string, what: string][] = [
 
 /**
  * Reads an uploaded ONNX file. One that carries its weights is another network than one with other weights, so the file
- * is part of the digest then.
- * @throws EngineError as `importOnnx` and `computeCosts` do.
+ * is part of the digest then, with those beside it that hold its numbers.
+ * @throws EngineError as `importOnnx` and `computeCosts` do; ApiError INVALID_REQUEST for a file that the model does not name,
+ *   or that is not the one that it names.
  */
-export function readOnnx({ name, file, limits }: OnnxTask): ReadArchitecture {
+export function readOnnx({ name, file, data, limits }: OnnxTask): ReadArchitecture {
   const bytes = readFileSync(file.path)
   const start = bytes.toString('latin1', 0, 4)
   const mistake = mistaken.find(([first]) => start.startsWith(first))
   if (mistake) throw new EngineError('INVALID_ONNX', `the file is no ONNX model: ${mistake[1]}`)
-  const { graph, report } = importOnnx(bytes, { limits })
+  const sent = new SentFiles(data)
+  const { graph, report, beside } = importOnnx(bytes, { limits, files: sent.fileOf })
+  const files = sent.check(beside)
   // A file that has all its numbers runs as it is, whatever of it cannot be counted or run otherwise.
   const hasWeights = report.weights === 'all' && (report.parameters.floatInitializerElements > 0 || holdsMore(graph))
   const content = digestOf(graph)
+  const kept = files.map(({ location, file: { digest, bytes: size } }) => ({ location, digest, bytes: size }))
+  const weights = [file.digest, ...kept.map(({ location, digest }) => `${JSON.stringify(location)} ${digest}`)].join(' ')
   return {
     name,
-    source: { kind: 'onnx', report, file: hasWeights ? { digest: file.digest, bytes: file.bytes } : null },
+    source: {
+      kind: 'onnx',
+      report,
+      file: hasWeights ? { digest: file.digest, bytes: file.bytes, ...(kept.length > 0 ? { data: kept } : {}) } : null,
+    },
     graph: pack(graph),
-    digest: hasWeights ? `sha256:${createHash('sha256').update(`${content} ${file.digest}`).digest('hex')}` : content,
+    digest: hasWeights ? `sha256:${createHash('sha256').update(`${content} ${weights}`).digest('hex')}` : content,
     ...countsOf(graph),
   }
+}
+
+/** The files of a form and the names that a model has for them: names are compared, no path is followed. */
+class SentFiles {
+  readonly #data: readonly DataFile[]
+  /** Name of the model's → the file that was sent for it. */
+  readonly #found = new Map<string, DataFile>()
+
+  constructor(data: readonly DataFile[]) {
+    this.#data = data
+  }
+
+  readonly fileOf = (location: string): ExternalFile | undefined => {
+    // A form has no folders: of what the model calls `weights/w.bin` the last part is sent.
+    const last = location.split(/[/\\]/).at(-1)
+    const found = this.#data.find(({ name }) => name === location) ?? this.#data.find(({ name }) => name === last)
+    if (!found) return undefined
+    this.#found.set(location, found)
+    return externalFile(found.file.path)
+  }
+
+  /** The files by the model's names. @throws ApiError INVALID_REQUEST where one is none of the model's. */
+  check(named: readonly NamedFile[]): { location: string; file: BlobFile }[] {
+    const problems: Problem[] = []
+    const matched = [...this.#found.values()]
+    const wanted = named.map(({ location }) => JSON.stringify(location.slice(0, 100))).slice(0, 5)
+    for (const sent of this.#data)
+      if (!matched.includes(sent))
+        problems.push({
+          path: '/data',
+          message: `the model names no file "${sent.name.slice(0, 100)}": ${wanted.length === 0 ? 'it holds all its numbers itself' : `it names ${wanted.join(', ')}`}`,
+        })
+    const twice = matched.find((file, i) => matched.indexOf(file) !== i)
+    if (twice)
+      problems.push({
+        path: '/data',
+        message: `the model names two files whose last part is "${twice.name.slice(0, 100)}": save it with all numbers in one file`,
+      })
+    for (const { location, checksum } of named) {
+      const file = this.#found.get(location)
+      if (file && checksum && sha1(file.file.path) !== checksum.toLowerCase())
+        problems.push({
+          path: '/data',
+          message: `"${file.name.slice(0, 100)}" is not the file that was written with the model: its SHA-1 differs`,
+        })
+    }
+    if (problems.length > 0) throw invalidRequest('form', problems)
+    return [...this.#found].map(([location, { file }]) => ({ location, file })).sort((a, b) => (a.location < b.location ? -1 : 1))
+  }
+}
+
+const chunk = 2 ** 22
+
+function sha1(path: string): string {
+  const hash = createHash('sha1')
+  const file = externalFile(path)
+  for (let at = 0; at < file.length; at += chunk) hash.update(file.read(at, Math.min(chunk, file.length - at)))
+  return hash.digest('hex')
 }
 
 /** Whether a graph has layers that only their file can run, or tensors that it holds elsewhere than in initializers. */

@@ -20,7 +20,20 @@ const Source = Type.Union(
       report: ImportReport,
       file: nullable(
         Type.Object(
-          { digest: Type.String({ description: 'SHA-256 of the file.' }), bytes: count },
+          {
+            digest: Type.String({ description: 'SHA-256 of the file.' }),
+            bytes: count,
+            data: Type.Optional(
+              Type.Array(
+                Type.Object({
+                  location: Type.String({ description: 'What the model calls it.' }),
+                  digest: Type.String({ description: 'SHA-256 of the file.' }),
+                  bytes: count,
+                }),
+                { description: 'Files beside the model that hold numbers of it; absent where there are none.' },
+              ),
+            ),
+          },
           { description: 'The file, kept for its weights; null where it carries none, so that runs take seeded ones.' },
         ),
       ),
@@ -88,7 +101,16 @@ export const UploadQuery = Type.Object(
 const onnxFile = { contentMediaType: 'application/octet-stream', description: 'An ONNX model.' }
 export const OnnxBytes = Type.String(onnxFile)
 export const OnnxForm = Type.Object(
-  { name: NewArchitectureInput.properties.name, file: Type.String(onnxFile) },
+  {
+    name: NewArchitectureInput.properties.name,
+    file: Type.String(onnxFile),
+    data: Type.Optional(
+      Type.Array(Type.String({ contentMediaType: 'application/octet-stream' }), {
+        description:
+          'Files beside the model that hold its numbers (external data), each sent under the name that the model has for it. Without them costs are found all the same where dims suffice, and runs take seeded weights.',
+      }),
+    ),
+  },
   { title: 'NewOnnxArchitecture', description: 'An ONNX model.' },
 )
 

@@ -40,10 +40,12 @@ export class ArchitectureService {
    * Registers an uploaded ONNX file, and keeps it where it carries its weights.
    * @throws EngineError as `readOnnx` does, LIMIT_EXCEEDED; ApiError OVERLOADED.
    */
-  async registerOnnx({ name, file }: Upload): Promise<{ architecture: Architecture; created: boolean }> {
-    const read = await this.#pool.readOnnx(name, file)
-    const carries = read.source.kind === 'onnx' && read.source.file !== null
-    const { architecture, created } = await this.#store.architectures.insert(read, carries ? file : undefined)
+  async registerOnnx({ name, file, data }: Upload): Promise<{ architecture: Architecture; created: boolean }> {
+    const read = await this.#pool.readOnnx({ name, file, data })
+    const kept = read.source.kind === 'onnx' ? read.source.file : null
+    const byDigest = new Map(data.map((each) => [each.file.digest, each.file]))
+    const beside = (kept?.data ?? []).map(({ location, digest }) => ({ location, file: byDigest.get(digest)! }))
+    const { architecture, created } = await this.#store.architectures.insert(read, kept ? { model: file, data: beside } : undefined)
     return { architecture: present(architecture), created }
   }
 

@@ -22,7 +22,14 @@ export type ArchitectureSource =
   | { kind: 'json' }
   | { kind: 'zoo'; family: string; options: Record<string, unknown>; preset?: string }
   | { kind: 'keras' | 'tfjs' }
-  | { kind: 'onnx'; report: ImportReport; file: { digest: string; bytes: number } | null }
+  | { kind: 'onnx'; report: ImportReport; file: KeptFile | null }
+
+/** A model that is kept, and the files beside it, by the names that it has for them. */
+export interface KeptFile {
+  digest: string
+  bytes: number
+  data?: { location: string; digest: string; bytes: number }[]
+}
 
 export interface ReadArchitecture {
   name: string

@@ -6,16 +6,21 @@ import type { BlobFile, Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import { endConnection } from '../../plugins/problems.ts'
 import { Slots } from '../../slots.ts'
+import type { DataFile } from './onnx-file.ts'
 
 /** Uploads under way at a time: each takes room on the disk for as long as its client takes to send it. */
 const mostUploads = { total: 12, perClient: 8, what: 'files are being uploaded' }
 /** How long what is left of a refused upload is read and thrown away, so that the client hears why before the end. */
 const drainMs = 10_000
 
-/** A file as it was sent, and the name it is to be registered under. */
+/** Files beside a model: exporters write one, or one for each tensor. */
+const mostData = 1024
+
+/** A model as it was sent, the files beside it that hold its numbers, and the name it is to be registered under. */
 export interface Upload {
   name: string
   file: BlobFile
+  data: readonly DataFile[]
 }
 
 /** How far an upload has come. */
@@ -24,6 +29,9 @@ interface Progress {
   /** Nothing is waited for any more. */
   whole: boolean
 }
+
+/** Makes a path for one more file of the upload. */
+type NewPath = () => Promise<string>
 
 const wrong = (path: string, message: string): ApiError => invalidRequest('upload', [{ path, message }])
 
@@ -44,8 +52,13 @@ export class Uploads {
    * @throws ApiError INVALID_REQUEST, BODY_TOO_LARGE, MALFORMED_REQUEST, OVERLOADED, and what `use` throws.
    */
   async take<T>(request: FastifyRequest, use: (upload: Upload) => Promise<T>): Promise<T> {
-    let path: string | undefined
+    const paths: string[] = []
     const progress: Progress = { bytes: 0, whole: false }
+    const path = async (): Promise<string> => {
+      const next = await this.#store.blobs.scratch.path()
+      paths.push(next)
+      return next
+    }
     let release: (() => void) | undefined
     try {
       release = this.#slots.take(request.ip, {
@@ -54,10 +67,9 @@ export class Uploads {
           endConnection(new ApiError('REQUEST_TIMEOUT', 'the file came slowly, and others wait to send theirs'), request.raw.socket),
       })
       const length = Number(request.headers['content-length'] ?? 0)
-      // A form has a few hundred bytes around its file.
-      if (length > this.#limit + (request.isMultipart() ? 65_536 : 0)) throw this.#tooLarge()
+      // A form has a few hundred bytes around each file.
+      if (length > this.#limit + (request.isMultipart() ? mostData * 512 : 0)) throw this.#tooLarge()
       await this.#store.disk.require()
-      path = await this.#store.blobs.scratch.path()
       const upload = await (request.isMultipart() ? this.#form(request, path, progress) : this.#bytes(request, path, progress))
       progress.whole = true
       if (upload.file.bytes === 0) throw wrong('', 'the file is empty: send the bytes of an ONNX model')
@@ -67,29 +79,35 @@ export class Uploads {
       throw cause
     } finally {
       release?.()
-      if (path) await rm(path, { force: true })
+      for (const each of paths) await rm(each, { force: true })
     }
   }
 
   /** A body that is the file, its name in the address. */
-  async #bytes(request: FastifyRequest, path: string, progress: Progress): Promise<Upload> {
+  async #bytes(request: FastifyRequest, path: NewPath, progress: Progress): Promise<Upload> {
     const name = nameOf((request.query as { name?: unknown }).name, 'say ?name=… in the address')
-    return { name, file: await this.#save(request.body as Readable, path, progress) }
+    return { name, file: await this.#save(request.body as Readable, await path(), progress), data: [] }
   }
 
-  /** A form with the fields `name` and `file`, in any order. */
-  async #form(request: FastifyRequest, path: string, progress: Progress): Promise<Upload> {
+  /** A form with the fields `name` and `file`, and `data` for each file beside the model, in any order. */
+  async #form(request: FastifyRequest, path: NewPath, progress: Progress): Promise<Upload> {
     let name: unknown = (request.query as { name?: unknown }).name
     let file: BlobFile | undefined
+    const data: DataFile[] = []
     const problems: Problem[] = []
     try {
-      for await (const part of request.parts({ limits: { parts: 20, fieldSize: 10_000, fileSize: Number.POSITIVE_INFINITY } })) {
-        if (part.type === 'file' && part.fieldname === 'file' && !file) file = await this.#save(part.file, path, progress)
-        else if (part.type === 'field' && part.fieldname === 'name') name = part.value
+      for await (const part of request.parts({ limits: { parts: mostData + 20, fieldSize: 10_000, fileSize: Number.POSITIVE_INFINITY } })) {
+        if (part.type === 'file' && part.fieldname === 'file' && !file) file = await this.#save(part.file, await path(), progress)
+        else if (part.type === 'file' && part.fieldname === 'data' && data.length < mostData) {
+          if (data.some((each) => each.name === part.filename))
+            problems.push({ path: '/data', message: `two files are called "${part.filename.slice(0, 60)}": send each once` })
+          data.push({ name: part.filename, file: await this.#save(part.file, await path(), progress) })
+        } else if (part.type === 'field' && part.fieldname === 'name') name = part.value
         else {
-          const message =
-            part.fieldname === 'file' ? 'file is one file, sent with a file name' : `there is no field ${part.fieldname.slice(0, 60)}`
-          problems.push({ path: `/${part.fieldname.slice(0, 60)}`, message: `${message}: the fields are name and file` })
+          problems.push({
+            path: `/${part.fieldname.slice(0, 60)}`,
+            message: `${wrongField(part.fieldname)}: the fields are name, file and data`,
+          })
           if (part.type === 'file') part.file.resume()
         }
       }
@@ -97,16 +115,17 @@ export class Uploads {
       if (cause instanceof ApiError || (cause as NodeJS.ErrnoException).syscall) throw cause
       throw new ApiError(
         'MALFORMED_REQUEST',
-        `the form cannot be read: ${(cause as Error).message.slice(0, 200)}; send it whole, with the fields name and file`,
+        `the form cannot be read: ${(cause as Error).message.slice(0, 200)}; send it whole, with the fields name, file and data`,
       )
     }
     if (problems.length > 0) throw invalidRequest('form', problems)
     if (!file) throw wrong('/file', 'the form has no file: send the ONNX model as the field file')
-    return { name: nameOf(name, 'send it as the field name'), file }
+    return { name: nameOf(name, 'send it as the field name'), file, data }
   }
 
   async #save(from: Readable, path: string, progress: Progress): Promise<BlobFile> {
     const hash = createHash('sha256')
+    const before = progress.bytes
     const file = await open(path, 'wx', 0o600)
     try {
       // Not destroyed on the way out: with the request its connection would go, and the answer with it.
@@ -116,7 +135,7 @@ export class Uploads {
         hash.update(chunk)
         for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
       }
-      return { path, digest: `sha256:${hash.digest('hex')}`, bytes: progress.bytes }
+      return { path, digest: `sha256:${hash.digest('hex')}`, bytes: progress.bytes - before }
     } finally {
       await file.close()
     }
@@ -125,9 +144,14 @@ export class Uploads {
   #tooLarge(): ApiError {
     return new ApiError(
       'BODY_TOO_LARGE',
-      `the file has more than ${this.#limit} bytes, the most that is taken here (MAX_UPLOAD_BYTES): costs need no weights, so export it without them or with external data`,
+      `the file, with those beside it, has more than ${this.#limit} bytes, the most that is taken here (MAX_UPLOAD_BYTES): costs need no weights, so export it with external data and send the model alone`,
     )
   }
+}
+
+function wrongField(field: string): string {
+  if (field === 'file') return 'file is one file, sent with a file name'
+  return field === 'data' ? `data are at most ${mostData} files, each sent with its file name` : `there is no field ${field.slice(0, 60)}`
 }
 
 function nameOf(name: unknown, how: string): string {

@@ -27,6 +27,14 @@ export const ExportQuery = Type.Object(
           'Only for `onnx`. `none`, the default: a small file whose parameters are ConstantOfShape nodes. `seeded`: seeded values, those that runs use where the network has no weights of its own, in the file. `file`: the file that was registered, byte for byte, where it carries its weights.',
       }),
     ),
+    data: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1000,
+        description:
+          'Only with `weights=file`: in place of the model the file beside it that it has this name for, one of `source.file.data` of the architecture.',
+      }),
+    ),
     seed: Type.Optional(
       Type.Integer({
         minimum: 0,

@@ -12,6 +12,7 @@ import type { EnginePool } from '../../pool/pool.ts'
 import { Slots } from '../../slots.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
+import type { KeptFile } from '../architectures/specification.ts'
 import { readResolution } from '../costs/service.ts'
 import type { ExportQuery, TextExportQuery } from './schema.ts'
 
@@ -22,7 +23,7 @@ const mostFiles = { total: 6, perClient: 4, what: 'files with weights are being 
 
 /** What each format takes besides its name. */
 const takes: Readonly<Record<Format, readonly (keyof ExportQuery)[]>> = {
-  onnx: ['weights', 'seed', 'batch', 'resolution'],
+  onnx: ['weights', 'data', 'seed', 'batch', 'resolution'],
   json: [],
   csv: ['convention', 'batch', 'resolution'],
   dot: ['batch', 'resolution'],
@@ -63,7 +64,7 @@ export class ExportService {
     const row = await this.#architectures.stored(id)
     const filename = `${fileStem(row.name)}.${extensions[query.format]}`
     const opset = query.format === 'onnx' ? onnxOpset : null
-    if (query.weights === 'file') return { filename, ...(await this.#ownFile(row, client)) }
+    if (query.weights === 'file') return { filename, ...(await this.#ownFile(row, query.data, client)) }
     if (query.weights === 'seeded') return { filename, opset, ...(await this.#sent(() => this.#onnxFile(row, query), client)) }
     const body = await this.#write(row, query)
     return { filename, body, length: body.length, opset }
@@ -79,18 +80,31 @@ export class ExportService {
     return asBuffer(await this.#pool.export({ graph: packedGraph, name, format: query.format, options: readOptions(query) }))
   }
 
-  /** The file that was registered, as it is. */
-  async #ownFile({ id, blob, source }: StoredArchitecture, client: string): Promise<Omit<ExportedFile, 'filename'>> {
-    const { kind, report } = source as Architecture['source'] & { report?: ImportReport }
+  /** The file that was registered, as it is, or one beside it. @param data what the model calls that. */
+  async #ownFile(
+    { id, blob, source }: StoredArchitecture,
+    data: string | undefined,
+    client: string,
+  ): Promise<Omit<ExportedFile, 'filename'> & { filename?: string }> {
+    const { kind, report, file } = source as Architecture['source'] & { report?: ImportReport; file?: KeptFile | null }
     if (blob === null)
       throw new ApiError(
         'NO_WEIGHTS',
         `architecture ${id} ${kind === 'onnx' ? 'comes from a file without weights' : 'was not registered from an ONNX file'}: ask for weights=seeded or weights=none`,
       )
+    const beside = file?.data?.find(({ location }) => location === data)
+    if (data !== undefined && !beside) {
+      const named = file?.data?.map(({ location }) => `"${location}"`).join(', ') ?? 'none'
+      throw invalidRequest('query', [
+        { path: '/data', message: `the model has no file "${data.slice(0, 100)}" beside it: it has ${named}` },
+      ])
+    }
     return {
-      opset: report?.opset[''] ?? null,
+      // As the model calls it, so that it is found beside it.
+      ...(beside ? { filename: beside.location.split(/[/\\]/).at(-1)! } : {}),
+      opset: beside ? null : (report?.opset[''] ?? null),
       ...(await this.#sent(async () => {
-        const { path: name, release } = await this.#blobs.hold(blob)
+        const { path: name, release } = await this.#blobs.hold(beside?.digest ?? blob)
         try {
           return await open(name)
         } finally {
@@ -162,6 +176,8 @@ function check({ format, ...options }: ExportQuery): void {
         })
   if (problems.length === 0 && options.seed !== undefined && options.weights !== 'seeded')
     problems.push({ path: '/seed', message: 'a seed is for weights: ask for weights=seeded, or leave seed out' })
+  if (problems.length === 0 && options.data !== undefined && options.weights !== 'file')
+    problems.push({ path: '/data', message: 'data is of the registered file: ask for weights=file, or leave data out' })
   if (problems.length > 0) throw invalidRequest('request', problems)
   if (options.convention !== undefined) findConvention(options.convention)
 }

@@ -56,8 +56,25 @@ function numberOf(tensor: TensorProto, key: string, name: string): number | unde
   return number
 }
 
+/** A file that a model names for its numbers. */
+export interface NamedFile {
+  location: string
+  /** SHA-1 of the file, where the model states it (ONNX, "External Data"). */
+  checksum: string | null
+}
+
+/** The files that a model names, each once, in order. */
+export function namedFiles(model: FileModel): NamedFile[] {
+  const found = new Map<string, string | null>()
+  for (const tensor of externalTensors(model)) {
+    const location = locationOf(tensor)
+    found.set(location, found.get(location) ?? entry(tensor, 'checksum') ?? null)
+  }
+  return [...found].map(([location, checksum]) => ({ location, checksum })).sort((a, b) => (a.location < b.location ? -1 : 1))
+}
+
 /** Every tensor of a model that lies outside of it: initializers, and those of attributes, subgraphs and functions. */
-export function externalTensors({ graph, functions }: FileModel): TensorProto[] {
+function externalTensors({ graph, functions }: FileModel): TensorProto[] {
   const found: TensorProto[] = []
   const take = (tensor: TensorProto | undefined) => {
     if (tensor && isExternal(tensor)) found.push(tensor)

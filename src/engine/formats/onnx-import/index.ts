@@ -4,7 +4,7 @@ import { defaultLimits, type Limits } from '../../limits.ts'
 import type { Parameter } from '../../op.ts'
 import { verifyGraph } from '../../verify.ts'
 import { probe } from './batch.ts'
-import type { ExternalFiles } from './external.ts'
+import { type ExternalFiles, type NamedFile, namedFiles } from './external.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { inlineFunctions } from './functions.ts'
 import { type FileModel, type FileNode, opsets, type Parts, readModel } from './model.ts'
@@ -15,7 +15,7 @@ import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
 import { inputShape, StatedShapes, symbolicBatch } from './value-info.ts'
 
-export type { ExternalFile, ExternalFiles } from './external.ts'
+export type { ExternalFile, ExternalFiles, NamedFile } from './external.ts'
 export type { ImportReport } from './report.ts'
 
 export interface ImportOptions {
@@ -27,6 +27,8 @@ export interface ImportOptions {
 export interface ImportedModel {
   graph: Graph
   report: ImportReport
+  /** Files beside the model that it names for its numbers. */
+  beside: readonly NamedFile[]
   /**
    * The file's own value of a layer's parameter, row-major in the parameter's shape, or null where the file does not hold
    * it. A view of the file where the layout allows, made anew at each call otherwise.
@@ -78,6 +80,7 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits, files = 
   return {
     graph,
     report: reportOf({ model, all, nodes, parts, graph, translated, notes, files }),
+    beside: namedFiles(model),
     parameterOf: (layerId, parameter) => {
       const slot = byId.get(layerId)?.slots.get(parameter.name)
       return slot ? fillSlot(slot, parameter) : null

@@ -3,7 +3,7 @@ import { uncountedOperators } from '../../cost.ts'
 import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
 import { opOf } from '../../ops/index.ts'
-import { type ExternalFiles, externalTensors, locationOf } from './external.ts'
+import { type ExternalFiles, namedFiles } from './external.ts'
 import { quote } from './fault.ts'
 import { undecidedNote } from './learning.ts'
 import type { FileModel, FileNode, Parts } from './model.ts'
@@ -65,7 +65,7 @@ export function reportOf(findings: Findings): ImportReport {
     if (operators.size > mostOperators)
       throw new EngineError('LIMIT_EXCEEDED', `the file has more than ${mostOperators} different operators, which is the limit`)
   }
-  const external = [...new Set(externalTensors(model).map(locationOf))].sort()
+  const external = namedFiles(model).map(({ location }) => location)
   const missing = external.filter((location) => !findings.files(location))
   const notes = [...findings.notes, ...translated.translator.notes]
   const undecided = undecidedNote(translated.translator.learning)
