@@ -4,8 +4,8 @@ import { type ImportedModel, importOnnx } from '../../engine/formats/onnx-import
 import type { TfjsOptions } from '../../engine/formats/tfjs-lowering.ts'
 import { inputShape } from '../../engine/infer.ts'
 import { seededParameter } from '../../engine/weights.ts'
-import { externalFile, readWhole } from '../../store/external-files.ts'
 import type { ModelFile } from '../contract.ts'
+import { externalFile, readWhole } from '../external-files.ts'
 import { RunError } from '../run-error.ts'
 import type { LoadRequest } from './contract.ts'
 
