@@ -100,10 +100,10 @@ async function until(id: string, wanted: (run: any) => boolean, what: string): P
   throw new Error(`${what} did not come: ${JSON.stringify(await read(id))}`)
 }
 
-/** Pids of the worker processes of the service: its children that run worker/main.ts. */
+/** Pids of the worker processes of the service: its children that run worker/child/main.ts. */
 function workers(): number[] {
   const children = readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
-  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker/main.ts'))
+  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker/child/main.ts'))
 }
 
 before(async () => {

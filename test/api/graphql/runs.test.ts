@@ -111,13 +111,14 @@ test('the whole run is what REST says', async () => {
   const { data, errors } = await post(
     `query ($id: ID!) { run(id: $id) {
       id architectureId device deviceUuid host runtime backend batch precision resolution weights profile timeoutMs priority labels
-      settings { scenario threads warmupMs minDurationMs maxDurationMs minSamples stabilityWindows stabilityTolerance driftTolerance repeatTolerance seed graphOptimization tf32 mode }
+      settings { scenario threads warmupMs minDurationMs maxDurationMs minSamples stabilityWindows stabilityTolerance driftTolerance repeatTolerance seed graphOptimization tf32 mode cudaGraph layout convSearch }
       against { architectureId } rounds comparison { ratio }
       status queue { position etaMs } attempt queuedAt startedAt finishedAt cancelRequestedAt
       result {
         latencyMs { min p50 p90 p95 p99 p999 max mean stddev medianCi95 } samples callsPerSample throughputPerSecond firstRunMs loadMs sessionCached addedOps
         warmup { runs durationMs agreed } stable output { elements maxAbs first agreement { runId runtime elements maxAbsDifference maxAbs reason } } weights copiesMs { hostToDevice deviceToHost }
-        profile { perLayer { layerIds ms } unattributedMs totalMs runs ceilings { compute { flopsPerSecond measuredWith } memory { bytesPerSecond measuredWith } durationMs } }
+        profile { perLayer { layerIds ms } unattributedMs totalMs runs ceilings { compute { flopsPerSecond leastFlopsPerSecond measuredWith } memory { bytes bytesPerSecond measuredWith } durationMs } method launchBlocking kernelOverhead { ms measuredWith } }
+        profileRefused { code message }
       }
       certificate { verdict reasons { code message } } environment error { code message }
     } }`,
