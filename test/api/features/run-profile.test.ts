@@ -90,11 +90,12 @@ describe('the profile of a run', () => {
     const id = await run({ profile: true, batch: 2 })
     const { data, errors } = await graphql(`{ run(id: "${id}") { layerProfile {
       runId architectureId runtime device batch precision resolution runs convention
-      ceilings { compute { flopsPerSecond measuredWith } memory { bytesPerSecond measuredWith } durationMs } ridgeFlopsPerByte
+      method launchBlocking kernelOverhead { ms measuredWith }
+      ceilings { compute { flopsPerSecond leastFlopsPerSecond measuredWith } memory { bytesPerSecond bytes measuredWith } durationMs } ridgeFlopsPerByte
       rows { layerIds types ms share macs flops bytesRead bytesWritten bytes gflopsPerSecond gigabytesPerSecond arithmeticIntensity
-        attainableGflopsPerSecond rooflineMs rooflineShare bound far lostMs }
+        attainableGflopsPerSecond rooflineMs rooflineShare above bound far lostMs }
       unattributed { ms share }
-      totals { callMs kernelMs betweenKernelsMs macs flops bytes gflopsPerSecond gigabytesPerSecond rooflineMs rooflineShare lostMs far }
+      totals { callMs kernelMs betweenKernelsMs macs flops bytes gflopsPerSecond gigabytesPerSecond rooflineMs rooflineShare above lostMs far }
     } } }`)
     assert.equal(errors, undefined)
     assert.deepEqual(data.run.layerProfile, (await api.request.get(`/v1/runs/${id}/profile`)).body)

@@ -73,7 +73,7 @@ test('the log has a line for each step of a run, with run, device and reason', l
     [
       ['run queued', devices[0]!.name, 'queued', null],
       ['run started', devices[0]!.name, 'running', null],
-      ['run ended', devices[0]!.name, 'failed', 'OUT_OF_MEMORY: memory ran out'],
+      ['run ended', devices[0]!.name, 'failed', 'OUT_OF_MEMORY: scripted'],
     ],
   )
 })

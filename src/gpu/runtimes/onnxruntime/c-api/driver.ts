@@ -74,20 +74,26 @@ function opened(request: LoadRequest, model: OnnxExport, profilePrefix: string |
     return pair
   })
   const names = model.outputs.map(({ name }) => name)
-  let outputs: ReturnType<typeof pairOf>[] | null = null
-  // A user's file may leave its sizes open: there the first run tells.
-  if (model.outputs.every(({ shape }) => shape.length > 0)) {
-    outputs = model.outputs.map(({ name, shape }) => {
-      const pair = pairOf(precision, shape)
-      binding.output(name, pair.bound)
-      return pair
-    })
-  } else for (const name of names) binding.outputTo(name, place)
-  const adopt = () =>
-    binding.outputs().map((value, i) => {
-      const bound = held.add(Tensor.of(session.runtime, value))
-      binding.output(names[i]!, bound)
-      return { bound, host: onCuda ? held.add(Tensor.make(host, bound.type, bound.shape)) : bound }
+  /** Null where a user's file may leave its sizes open, or state others than a run has: there each run makes its own. */
+  const outputs = model.outputs.some(({ shape }) => shape.length === 0)
+    ? null
+    : model.outputs.map(({ name, shape }) => {
+        const pair = pairOf(precision, shape)
+        binding.output(name, pair.bound)
+        return pair
+      })
+  /** What the last run made, read and let go of. */
+  const made = () =>
+    binding.outputs().map((value) => {
+      const bound = Tensor.of(session.runtime, value)
+      const to = onCuda ? Tensor.make(host, bound.type, bound.shape) : bound
+      try {
+        if (onCuda) copyTensor(bound, to, 'deviceToHost')
+        return decoded(to.type, to.view())
+      } finally {
+        if (onCuda) to.release()
+        bound.release()
+      }
     })
 
   const copies = { hostToDevice: 0, deviceToHost: 0, calls: 0 }
@@ -95,11 +101,13 @@ function opened(request: LoadRequest, model: OnnxExport, profilePrefix: string |
     for (const { host: from, bound } of inputs) copyTensor(from, bound, 'hostToDevice')
   }
   const fetch = () => {
-    for (const { host: to, bound } of outputs!) copyTensor(bound, to, 'deviceToHost')
+    if (outputs) for (const { host: to, bound } of outputs) copyTensor(bound, to, 'deviceToHost')
+    else made()
   }
   const compute = () => {
+    // What is bound still from the last run would be held to the sizes that the file states.
+    if (!outputs) for (const name of names) binding.outputTo(name, place)
     binding.run()
-    outputs ??= adopt()
     if (onCuda) binding.synchronize()
   }
   const endToEnd = () => {
@@ -119,8 +127,9 @@ function opened(request: LoadRequest, model: OnnxExport, profilePrefix: string |
     options: cuda ? { ...noCpuFallback, ...cuda } : {},
     run: copying ? endToEnd : compute,
     outputs() {
+      if (!outputs) return made()
       if (onCuda) fetch()
-      return outputs!.map(({ host: { type }, host: on }) => decoded(type, on.view()))
+      return outputs.map(({ host: { type }, host: on }) => decoded(type, on.view()))
     },
     copiesMs() {
       const { hostToDevice, deviceToHost, calls } = copies
