@@ -120,8 +120,11 @@ test('an error of the runtime passes through', async () => {
 
 test('settings: defaults in full, contradictions named', () => {
   assert.deepEqual(Object.keys(resolveSettings()).sort(), [
+    'convSearch',
+    'cudaGraph',
     'driftTolerance',
     'graphOptimization',
+    'layout',
     'maxDurationMs',
     'minDurationMs',
     'minSamples',
