@@ -95,7 +95,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
         summary: 'List architectures',
         description: 'Newest first, a page at a time.',
         querystring: ArchitectureQuery,
-        response: { 200: json('A page.', ArchitecturePage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR') },
+        response: { 200: json('A page.', ArchitecturePage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR', 'INVALID_TEXT') },
       },
     },
     async (request, reply) => reply.send(await architectures.list(request.query)),
