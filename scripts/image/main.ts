@@ -72,10 +72,10 @@ async function tryContainer(container: Container, { user, healthcheck }: ImageFa
   const { url } = container
   const usable = await until('what works on the device', 60, async () => {
     const [device] = (await call(url, '/v1/devices')).items
-    const runtimes = (device?.runtimes ?? []) as { runtime: string; usable: boolean }[]
-    return runtimes.length > 0 ? runtimes.filter((each) => each.usable).map((each) => each.runtime) : undefined
+    const runtimes = (device?.runtimes ?? []) as { runtime: string; backend: string; usable: boolean }[]
+    return runtimes.length > 0 ? runtimes.filter((each) => each.usable).map((each) => `${each.runtime} ${each.backend}`) : undefined
   })
-  assert.deepEqual(usable.sort(), ['onnxruntime', 'tfjs'])
+  assert.deepEqual(usable.sort(), ['onnxruntime cpu', 'onnxruntime node', 'tfjs wasm'])
   ok(`usable on its CPU: ${usable.join(', ')}`)
 
   const { id: architectureId } = await call(url, '/v1/architectures', { name: 'squeezenet', zoo: { preset: 'squeezenet1_1' } })
