@@ -27,6 +27,8 @@ export interface OnnxNode {
   float(name: string, otherwise: number): number
   floats(name: string): readonly number[] | undefined
   text(name: string, otherwise: string): string
+  /** Names of attributes that it has beside these: what a reader does not know, it must not read past. */
+  attributesBeside(known: readonly string[]): string[]
   /**
    * The numbers of a constant input, in order; undefined where the input is left out.
    * @throws EngineError INVALID_ONNX where a layer computes it, where the file does not hold its payload, or where it is

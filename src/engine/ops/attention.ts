@@ -67,6 +67,9 @@ function sizesOf([q, k, v, mask]: readonly Shape[], a: AttentionAttributes): Siz
 
 const scaleOf = (a: AttentionAttributes, { depth }: Sizes): number => a.scale ?? 1 / Math.sqrt(depth)
 
+/** Attributes of ONNX's operator that are read, or that change only the data type inside or an output that nobody takes. */
+const attentionAttributes = ['is_causal', 'q_num_heads', 'kv_num_heads', 'scale', 'softcap', 'qk_matmul_output_mode', 'softmax_precision']
+
 /**
  * Scaled dot-product attention (Vaswani et al., 2017), softmax(scale · Q·Kᵀ + mask)·V, as `F.scaled_dot_product_attention`
  * and ONNX's Attention: inputs N×heads×length×size, or N×length×(heads·size) with `heads`. Keys and values may have fewer
@@ -105,10 +108,20 @@ export const attention = defineOp({
   field: () => 'global',
   // Written out: ONNX has Attention from opset 23 only.
   fromOnnx: {
-    // Without the cache of earlier keys and values, and with a mask of numbers to be added.
+    // Without the cache of earlier keys and values, the lengths of keys and a window over them, and with a mask of numbers to be added.
     Attention: (node) => {
-      const [q, , , mask, pastKey, pastValue] = node.inputs
-      if (!q || pastKey || pastValue || node.outputs > 1 || node.float('softcap', 0) !== 0 || (mask && !mask.float)) return null
+      const [q, , , mask, pastKey, pastValue, keyLengths] = node.inputs
+      if (
+        !q ||
+        pastKey ||
+        pastValue ||
+        keyLengths ||
+        node.attributesBeside(attentionAttributes).length > 0 ||
+        node.outputs > 1 ||
+        node.float('softcap', 0) !== 0 ||
+        (mask && !mask.float)
+      )
+        return null
       const [heads, kvHeads] = [node.int('q_num_heads', 0), node.int('kv_num_heads', 0)]
       const scale = node.float('scale', 0)
       return {

@@ -28,6 +28,11 @@ export class Attributes {
     return this.#node.attributes.some((attribute) => attribute.name === name)
   }
 
+  /** Names that are not among these. */
+  beside(known: readonly string[]): string[] {
+    return this.#node.attributes.map(({ name }) => name).filter((name) => !known.includes(name))
+  }
+
   int(name: string, otherwise: number): number {
     const found = this.#find(name, 'INT')
     return found ? Number(found.i) : otherwise

@@ -54,6 +54,10 @@ export class NodeView implements OnnxNode {
     this.#stated = stated
   }
 
+  attributesBeside(known: readonly string[]): string[] {
+    return this.#attributes.beside(known)
+  }
+
   int(name: string, otherwise: number): number {
     return this.#attributes.int(name, otherwise)
   }
