@@ -37,7 +37,7 @@ export async function pythonBlock(python: string, { job }: Network, length: Bloc
 /** Medians of PyTorch on torchvision's network of that name, ms: eager, and through torch.compile. */
 export async function torchBlock(python: string, { preset, job }: Network, length: BlockLength, target: Target) {
   const asked = { preset, shape: job.inputs[0]!.shape, ...length, device: target.provider }
-  return (await said(python, 'pytorch.py', asked, target)) as { eager: number; compiled: number }
+  return (await said(python, 'torch_peer.py', asked, target)) as { eager: number; compiled: number }
 }
 
 /** What a program of this folder prints, as JSON. */

@@ -70,21 +70,21 @@ const graph = { enable_cuda_graph: '1' }
 const nhwc = { prefer_nhwc: '1' }
 const fused = { fuse_conv_bias: '1' }
 /** As a run that asks for nothing. */
-const plainCuda = cudaOptions({ tf32: true, cudaGraph: false, layout: 'nchw', convSearch: 'exhaustive' })
+const plainCuda = cudaOptions({ tf32: true, cudaGraph: false, layout: 'nchw', convSearch: 'exhaustive', fuseConvBias: false })
 const one = (name: string, cuda: Record<string, string>): Variant => ({ name, batch: 1, precision: 'float32', cuda })
 const many = (name: string, precision: ElementType, cuda: Record<string, string>): Variant => ({ name, batch: large, precision, cuda })
 /** What matters most first: what no longer fits into the budget is left out, and said. */
 const variants: Variant[] = onCuda
   ? [
       one('graph', graph),
-      many('float16 nhwc', 'float16', nhwc),
+      many('float16 nhwc graph fused', 'float16', { ...nhwc, ...graph, ...fused }),
       one('graph nhwc', { ...graph, ...nhwc }),
+      many('float16 nhwc', 'float16', nhwc),
       many('float16 nhwc graph', 'float16', { ...nhwc, ...graph }),
       one('plain', {}),
       many('float32 nchw', 'float32', {}),
       many('float16 nchw', 'float16', {}),
       many('float32 nhwc', 'float32', nhwc),
-      many('float16 nhwc graph fused', 'float16', { ...nhwc, ...graph, ...fused }),
       one('graph fused', { ...graph, ...fused }),
       many('float16 nhwc heuristic', 'float16', { ...nhwc, ...graph, cudnn_conv_algo_search: 'HEURISTIC' }),
     ]
@@ -175,7 +175,7 @@ const peers: Record<string, string> = { 'batch 1': 'graph', [`batch ${large}`]: 
 const begun = performance.now()
 if (given.torch) {
   const job = { networks, device: given.device, calls, seconds, threads, large }
-  const program = path.join(import.meta.dirname, 'pytorch.py')
+  const program = path.join(import.meta.dirname, 'torch_peer.py')
   const { stdout, status, error } = spawnSync(given.torch, [program, JSON.stringify(job)], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

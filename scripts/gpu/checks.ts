@@ -113,24 +113,33 @@ const inShort = (profile: RunProfile, graph: Graph, batch: number) => {
   }
 }
 
-/** Tensors of 8 GB that all live at once: each is under 2^31 elements, and so many of them fill the GPU to the brim. */
+/**
+ * Tensors of 8 GB that all live at once: each is under 2^31 elements, and so many of them fill the GPU to the brim. Each is
+ * made of the one before and added, last first, once the last is there, so that none can be given back early.
+ */
 function brimful(): Graph {
   const gigabytes = (gpu!.memoryFreeBytes ?? gpu!.memoryBytes) / 2 ** 30
   const channels = 2000
   const each = (channels * 2 ** 20 * 4) / 2 ** 30
-  const branches = Math.floor((0.97 * gigabytes) / each) - 1
-  const convolutions = Array.from({ length: branches }, (_, i) => ({
-    id: `conv${i}`,
-    type: 'Conv2d',
-    inputs: ['input'],
-    outChannels: channels,
-    kernelSize: 1,
-    bias: false,
+  const tensors = Math.floor((0.97 * gigabytes) / each)
+  const chain = Array.from({ length: tensors - 1 }, (_, i) => ({
+    id: `step${i + 1}`,
+    type: 'Sigmoid',
+    inputs: [i === 0 ? 'step0' : `step${i}`],
   }))
-  const sums = convolutions.slice(1).map(({ id }, i) => ({ id: `sum${i}`, type: 'Add', inputs: [i === 0 ? 'conv0' : `sum${i - 1}`, id] }))
+  const sums = Array.from({ length: tensors - 1 }, (_, i) => ({
+    id: `sum${i}`,
+    type: 'Add',
+    inputs: [i === 0 ? `step${tensors - 1}` : `sum${i - 1}`, `step${tensors - 2 - i}`],
+  }))
   return verifyGraph({
     input: { id: 'input', shape: [1, 1024, 1024] },
-    layers: [...convolutions, ...sums, { id: 'pool', type: 'GlobalAvgPool2d' }],
+    layers: [
+      { id: 'step0', type: 'Conv2d', inputs: ['input'], outChannels: channels, kernelSize: 1, bias: false },
+      ...chain,
+      ...sums,
+      { id: 'pool', type: 'GlobalAvgPool2d' },
+    ],
   })
 }
 
@@ -245,12 +254,18 @@ const checks: Record<string, () => Promise<void>> = {
   },
   async holder() {
     const running = run({ graph: resnet50, batch: 64, settings: { minDurationMs: 3000, maxDurationMs: 4000 } })
-    await new Promise((resolve) => setTimeout(resolve, 5000))
-    const xml = execFileSync('nvidia-smi', ['-q', '-x'], { encoding: 'utf8' })
-    const apps = execFileSync('nvidia-smi', ['--query-compute-apps=pid,process_name,used_memory', '--format=csv'], { encoding: 'utf8' })
+    let ended = false
+    running.finally(() => {
+      ended = true
+    })
+    let processes = ''
+    while (!ended && !/<pid>\d+<\/pid>/.test(processes)) {
+      const xml = execFileSync('nvidia-smi', ['-q', '-x'], { encoding: 'utf8' })
+      processes = /<processes>[\s\S]*?<\/processes>/.exec(xml)?.[0] ?? ''
+      await new Promise((resolve) => setTimeout(resolve, 250))
+    }
     await running
-    const processes = /<processes>[\s\S]*?<\/processes>/.exec(xml)?.[0] ?? ''
-    say('nvidia-smi names who holds the GPU', /<pid>\d+<\/pid>/.test(processes), { processes, apps })
+    say('nvidia-smi names who holds the GPU', /<pid>\d+<\/pid>/.test(processes), { processes })
   },
 }
 try {

@@ -23,8 +23,7 @@ export type Precision = (typeof precisions)[number]
 
 /** Back ends by runtime and kind of device, the best first: a run that names none gets the first that works. */
 export const backendsOf: Readonly<Record<RuntimeName, Readonly<Record<DeviceKind, readonly BackendName[]>>>> = {
-  // On CUDA the binding comes first until the C API has been seen on a GPU (docs/gpu-checks.md).
-  onnxruntime: { cpu: ['cpu', 'node'], cuda: ['node', 'cuda'] },
+  onnxruntime: { cpu: ['cpu', 'node'], cuda: ['cuda', 'node'] },
   tfjs: { cpu: ['tensorflow', 'wasm'], cuda: ['tensorflow'] },
 }
 

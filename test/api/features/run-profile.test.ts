@@ -63,6 +63,8 @@ describe('the profile of a run', () => {
     )
     assert.equal(body.unattributed.ms, 0.1)
     assert.equal(body.totals.kernelMs, 1.1)
+    const { p50 } = (await api.request.get(`/v1/runs/${body.runId}`)).body.result.latencyMs
+    assert.deepEqual(body.timed, { p50Ms: p50, kernelsOverP50: 1.1 / p50 })
     const costs = (await api.request.get(`/v1/architectures/${architectureId}/costs?convention=full&batch=2`)).body
     assert.deepEqual([body.totals.flops, body.totals.macs], [costs.totals.flops, costs.totals.macs])
     const half = (await api.request.get(`/v1/runs/${await run({ profile: true, batch: 2, resolution: '6x10' })}/profile`)).body
@@ -90,7 +92,7 @@ describe('the profile of a run', () => {
     const id = await run({ profile: true, batch: 2 })
     const { data, errors } = await graphql(`{ run(id: "${id}") { layerProfile {
       runId architectureId runtime device batch precision resolution runs convention
-      method launchBlocking kernelOverhead { ms measuredWith }
+      method launchBlocking kernelOverhead { ms measuredWith } timed { p50Ms kernelsOverP50 }
       ceilings { compute { flopsPerSecond leastFlopsPerSecond measuredWith } memory { bytesPerSecond bytes measuredWith } durationMs } ridgeFlopsPerByte
       rows { layerIds types ms share macs flops bytesRead bytesWritten bytes gflopsPerSecond gigabytesPerSecond arithmeticIntensity
         attainableGflopsPerSecond rooflineMs rooflineShare above bound far lostMs }

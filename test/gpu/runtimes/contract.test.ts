@@ -127,6 +127,12 @@ function withChangedWeight(graph: Graph): Promise<Float32Array[]> {
   })
 }
 
+test('tfjs on CUDA offers no times by layer: on an H200 they were waits for an element of each output', async () => {
+  const runtime = await loadRuntime('tfjs', 'tensorflow')
+  assert.equal((await runtime.capabilities('cuda')).perLayer, false)
+  assert.equal((await runtime.capabilities('cpu')).perLayer, true)
+})
+
 for (const name of runtimeNames) {
   test(`${name}: what its capabilities declare, it has`, async () => {
     const runtime = await loadRuntime(name, backendOf[name])

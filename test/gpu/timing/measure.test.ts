@@ -123,6 +123,7 @@ test('settings: defaults in full, contradictions named', () => {
     'convSearch',
     'cudaGraph',
     'driftTolerance',
+    'fuseConvBias',
     'graphOptimization',
     'layout',
     'maxDurationMs',

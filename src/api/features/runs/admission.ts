@@ -123,7 +123,14 @@ export class RunAdmission {
       ...(capabilities.precisions.includes(precision)
         ? []
         : [{ path: `${path}/precision`, message: `precision ${precision} is not offered: use ${capabilities.precisions.join(' or ')}` }]),
-      ...(profile && !capabilities.perLayer ? [{ path: '/profile', message: 'it cannot profile layer by layer: leave profile out' }] : []),
+      ...(profile && !capabilities.perLayer
+        ? [
+            {
+              path: '/profile',
+              message: 'it cannot profile layer by layer: leave profile out, or choose a runtime whose perLayer is true in GET /v1/devices',
+            },
+          ]
+        : []),
       ...(settings.threads > capabilities.maxThreads
         ? [{ path: `${path}/settings/threads`, message: `it takes at most ${capabilities.maxThreads} threads: ask for fewer, or for 0` }]
         : []),

@@ -135,6 +135,19 @@ export const LayerProfileSchema = Type.Object(
     resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.' })),
     runs: Type.Integer({ minimum: 0, description: 'Calls that the times are means of.' }),
     ...method,
+    timed: nullable(
+      Type.Object(
+        {
+          p50Ms: ms,
+          kernelsOverP50: Type.Number({
+            minimum: 0,
+            description:
+              '`totals.kernelMs` over `p50Ms`. Above 1, the calls that were timed took less than the sum of the rows: launches and kernels overlapped in them, and rows hold more launch and wait than work. Compare rows then, and take the time of a call from the run.',
+          }),
+        },
+        { title: 'TimedBesideProfile', description: 'The median call of the run itself, which was timed without the profiler.' },
+      ),
+    ),
     convention: Type.String({ description: 'How flops are counted: always `full`.' }),
     ceilings: CeilingsSchema,
     ridgeFlopsPerByte: Type.Number({ minimum: 0, description: 'The intensity from which on the compute ceiling binds.' }),

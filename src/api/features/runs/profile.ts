@@ -50,6 +50,7 @@ export async function layerProfile(pool: EnginePool, { run, profile, architectur
     },
   }
   const roofline = await pool.roofline(architecture.layerCount, task)
+  const p50Ms = (run.result as RunResult).latencyMs.p50
   return {
     runId: run.id,
     architectureId: run.architectureId,
@@ -62,6 +63,7 @@ export async function layerProfile(pool: EnginePool, { run, profile, architectur
     method: profile.method,
     launchBlocking: profile.launchBlocking,
     kernelOverhead: profile.kernelOverhead,
+    timed: p50Ms ? { p50Ms, kernelsOverP50: roofline.totals.kernelMs / p50Ms } : null,
     ...roofline,
   }
 }

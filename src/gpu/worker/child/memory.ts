@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import type { RunEnvironment, RunJob, RuntimeCapabilities } from '../../contract.ts'
+import type { DeviceKind } from '../../devices/device.ts'
 import { nvidiaSmi } from '../../devices/nvidia-smi.ts'
 import { RunError } from '../../run-error.ts'
 import type { Runtime } from '../../runtimes/contract.ts'
@@ -39,23 +40,35 @@ export function threadsFor({ runtime, settings }: RunJob, { maxThreads }: Runtim
  * @throws RunError OUT_OF_MEMORY_EXPECTED with both figures.
  */
 export async function admit(job: RunJob, runtime: Runtime, need: Need): Promise<RunEnvironment['memory']> {
-  const held = runtime.leastMemory(need.weightBytes, need.peakActivationBytes)
+  const { device } = job
   const bounds = hostBounds(runtime)
   refuse(
     job,
-    need,
-    held,
+    onHost(device.kind, need),
+    hostBytes(runtime, device.kind, need),
     bounds.reduce((least, each) => (each.bytes < least.bytes ? each : least)),
   )
-  if (job.device.kind === 'cuda') {
-    const free = await freeDeviceMemory(job.device.uuid)
+  if (device.kind === 'cuda') {
+    const free = await freeDeviceMemory(device.uuid)
     if (free !== null)
       refuse(job, need, need.weightBytes + need.peakActivationBytes, {
         bytes: free,
-        say: (size) => `${size} are free on ${job.device.name}`,
+        say: (size) => `${size} are free on ${device.name}`,
       })
   }
   return { totalBytes: os.totalmem(), availableBytes: bounds[0]!.bytes }
+}
+
+/** What of a network the host holds: on a GPU its weights alone, which are made here, and no activations. */
+const onHost = (kind: DeviceKind, { weightBytes, peakActivationBytes }: Need): Need => ({
+  weightBytes,
+  peakActivationBytes: kind === 'cuda' ? 0 : peakActivationBytes,
+})
+
+/** Memory on the host that a loaded network takes at least, bytes. */
+export function hostBytes(runtime: Runtime, kind: DeviceKind, need: Need): number {
+  const { weightBytes, peakActivationBytes } = onHost(kind, need)
+  return runtime.leastMemory(weightBytes, peakActivationBytes)
 }
 
 function refuse({ runtime }: RunJob, need: Need, needed: number, { bytes, say }: { bytes: number; say(size: string): string }): void {

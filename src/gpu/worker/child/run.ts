@@ -14,7 +14,7 @@ import { summarize } from '../../timing/summary.ts'
 import { ConditionWatch } from './conditions.ts'
 import { storedWatch } from './gpu-watch.ts'
 import { lockDevice } from './lock.ts'
-import { admit, refuseUnsupported, threadsFor } from './memory.ts'
+import { admit, hostBytes, refuseUnsupported, threadsFor } from './memory.ts'
 import { type Loaded, type SessionCache, sessionKey } from './session-cache.ts'
 
 /** Values of the first output that the result shows. */
@@ -172,7 +172,7 @@ async function obtain(
   })
   const start = clock.now()
   const session = await runtime.load(request)
-  const bytes = runtime.leastMemory(need.weightBytes, need.peakActivationBytes)
+  const bytes = hostBytes(runtime, job.device.kind, need)
   return { loaded: { session, loadMs: clock.now() - start, bytes }, cached: false, memory }
 }
 

@@ -306,6 +306,7 @@ test('a setting that the runtime does not follow is refused, not ignored', async
     ['onnxruntime', { cudaGraph: true }],
     ['onnxruntime', { layout: 'nhwc' }],
     ['onnxruntime', { convSearch: 'heuristic' }],
+    ['onnxruntime', { fuseConvBias: true }],
     ['tfjs', { mode: 'resident' }],
     ['tfjs', { graphOptimization: 'basic' }],
   ] as const) {

@@ -145,6 +145,8 @@ export const cApiDriver: Driver = {
   residentByOps: false,
   separatesCopies: (kind) => kind === 'cuda',
   settings: (kind) =>
-    kind === 'cuda' ? ['graphOptimization', 'tf32', 'mode', 'cudaGraph', 'layout', 'convSearch'] : ['graphOptimization', 'mode'],
+    kind === 'cuda'
+      ? ['graphOptimization', 'tf32', 'mode', 'cudaGraph', 'layout', 'convSearch', 'fuseConvBias']
+      : ['graphOptimization', 'mode'],
   open,
 }

@@ -1,4 +1,4 @@
-"""PyTorch's latencies with input and output on the device, on torchvision's networks: `pytorch.py JOB`, JOB as JSON.
+"""PyTorch's latencies with input and output on the device, on torchvision's networks: `torch_peer.py JOB`, JOB as JSON.
 
 One JSON line a variant: batch 1 eager and as a CUDA graph (also in channels-last), the large batch in float32 and float16,
 in channels-last too. A call ends with a wait for the device. TF32 is on, as it is by default in ONNX Runtime, and cuDNN
