@@ -192,7 +192,7 @@ describe('uploading an ONNX file', () => {
       })
       request.on('error', () => {})
       request.write(resnet50.subarray(0, 50_000))
-      await sleep(20)
+      while (underWay().length === 0) await sleep(5)
       assert.equal(underWay().length, 1)
       request.destroy()
       while (underWay().length > 0) await sleep(5)
