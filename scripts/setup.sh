@@ -43,3 +43,8 @@ elif ! node_modules/.bin/node --version >/dev/null 2>&1; then
   echo 'archmeter: the Node.js that npm installed does not start here: it needs Linux with glibc 2.28 or newer' >&2
   exit 1
 fi
+
+# Compiled code and stripped types are kept between processes: a third of the time that a start takes, and of the time
+# that the suite takes, which starts some 200 processes. npm ci clears the folder.
+NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/node_modules/.cache/archmeter-compile}"
+export NODE_COMPILE_CACHE
