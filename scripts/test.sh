@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
+. scripts/pages.sh
 
 began=$(date +%s)
 failed=''
@@ -33,6 +34,7 @@ if [ $# -gt 0 ]; then
   leg tests run_tests "$@"
 else
   leg typecheck tsc -p .
+  leg typecheck-web tsc -p web
   leg lint biome check .
   leg boundaries node scripts/check-boundaries.ts
   leg schemas node scripts/write-schemas.ts --check

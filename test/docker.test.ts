@@ -46,7 +46,17 @@ describe('Dockerfile', () => {
       .trim()
       .split('\n')
     assert.equal(first, '*')
-    assert.deepEqual(rest.sort(), copied.map((path) => `!${path.replace(/^\.\//, '')}`).sort())
+    const within = (folder: string, path: string) => path === folder || path.startsWith(`${folder}/`)
+    const letIn = rest.flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []))
+    const keptOut = rest.filter((line) => !line.startsWith('!'))
+    for (const path of copied)
+      assert.ok(
+        letIn.some((each) => within(each, path)),
+        `.dockerignore keeps ${path} out`,
+      )
+    for (const path of letIn) assert.ok(copied.includes(path), `nothing copies ${path}`)
+    // What a build or an install makes in a folder that is let in.
+    for (const path of keptOut) assert.ok(letIn.some((each) => within(each, path)) && /(dist|node_modules)$/.test(path), path)
     for (const path of copied) assert.ok(existsSync(resolve(root, path)), `Dockerfile copies ${path}`)
   })
 

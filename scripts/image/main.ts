@@ -65,11 +65,18 @@ async function tryContainer(container: Container, { user, healthcheck }: ImageFa
   assert.equal(await inside(`${dev}.join()`), '', 'packages of development alone are in the image')
   assert.equal(
     await inside("fs.readdirSync('/app').sort().join(' ')"),
-    '.npmrc LICENSE bin node_modules package-lock.json package.json src',
+    '.npmrc LICENSE bin node_modules package-lock.json package.json src web',
   )
   ok('the program is read-only to it, and nothing of the build is left')
 
   const { url } = container
+  const home = await (await fetch(url)).text()
+  const program = /<script type="module"[^>]* src="(\/assets\/[^"]+)"/.exec(home)?.[1]
+  assert.ok(program, `the dashboard is not at /: ${home.slice(0, 200)}`)
+  const part = await fetch(url + program, { headers: { 'accept-encoding': 'br' } })
+  assert.deepEqual([part.status, part.headers.get('content-encoding')], [200, 'br'], program)
+  ok('the dashboard is there')
+
   const usable = await until('what works on the device', 60, async () => {
     const [device] = (await call(url, '/v1/devices')).items
     const runtimes = (device?.runtimes ?? []) as { runtime: string; backend: string; usable: boolean }[]

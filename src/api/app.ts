@@ -6,8 +6,8 @@ import { costRoutes } from './features/costs/routes.ts'
 import { deviceRoutes } from './features/devices/routes.ts'
 import { exportRoutes } from './features/exports/routes.ts'
 import { graphqlFeatures } from './features/graphql.ts'
-import { landingRoute } from './features/health/landing.ts'
 import { healthRoutes } from './features/health/routes.ts'
+import { builtPages, usePages } from './features/pages/routes.ts'
 import { queueRoutes } from './features/queue/routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
 import { sweepRoutes } from './features/sweeps/routes.ts'
@@ -70,7 +70,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   if (services) await app.register(useOpenApi, { version })
   healthRoutes(app, checks)
   if (services) {
-    landingRoute(app)
+    await app.register(usePages, { folder: builtPages })
     architectureRoutes(app, services.architectures, services.uploads)
     costRoutes(app, services.costs)
     exportRoutes(app, services.exports)

@@ -73,7 +73,15 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
   { name: 'security', fastify: '5.x', dependencies: ['problems'] },
 )
 
-/** What a page of ours (docs, GraphiQL, dashboard) may load: its own files and inline code, nothing from elsewhere. */
+/**
+ * What the dashboard may load: its own files, and no inline script. Inline styles, since Mantine writes its variables into a
+ * style element and charts and virtual lists place what they show.
+ */
+export const dashboardPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; " +
+  "connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+/** What the pages of others (docs, GraphiQL) may load: our own files and inline code, nothing from elsewhere. */
 export const pagePolicy =
   "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; " +
   "connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"

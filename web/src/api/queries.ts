@@ -1,0 +1,113 @@
+import { QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { type CallError, read, withQuery } from './client.ts'
+import { useLive } from './live.ts'
+import type {
+  Architecture,
+  Convention,
+  Costs,
+  Device,
+  DeviceQueue,
+  Explanation,
+  Graph,
+  LayerProfile,
+  Page,
+  Run,
+  RunComparison,
+  Samples,
+  Sweep,
+  ZooFamily,
+  ZooFamilySummary,
+} from './types.ts'
+import { finished } from './types.ts'
+
+/** One for the page. What the service refuses is not asked again; what it does not answer is, until it does. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 1000,
+      retry: (count, error) => (error as CallError).status === 0 && count < 1,
+      retryDelay: 500,
+      // The service is on this machine more often than not: no network does not mean no service.
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+const query = <T>(key: readonly unknown[], path: string, forever = false) =>
+  queryOptions<T, CallError>({
+    queryKey: key,
+    queryFn: ({ signal }) => read<T>(path, signal),
+    ...(forever ? { staleTime: Number.POSITIVE_INFINITY } : {}),
+  })
+
+/** How often a page asks again, ms: seldom where the service's events say when, otherwise every two seconds. */
+export function useInterval(): number {
+  return useLive() === 'live' ? 30_000 : 2000
+}
+
+export const paths = {
+  architectures: (search = '', limit = 50) => withQuery('/v1/architectures', { search, limit }),
+  architecture: (id: string) => `/v1/architectures/${id}`,
+  graph: (id: string) => `/v1/architectures/${id}/graph`,
+  costs: (id: string, view: CostView) => withQuery(`/v1/architectures/${id}/costs`, { ...view }),
+  explain: (id: string, from: string, to: string, batch: number) =>
+    withQuery(`/v1/architectures/${id}/costs/explain`, { from, to, batch: batch === 1 ? undefined : batch }),
+  runs: (filter: RunFilter) => withQuery('/v1/runs', { ...filter }),
+  run: (id: string) => `/v1/runs/${id}`,
+}
+
+export interface CostView {
+  convention: string
+  batch: number
+  resolution?: string | undefined
+}
+
+export interface RunFilter {
+  architectureId?: string | undefined
+  status?: string | undefined
+  device?: string | undefined
+  runtime?: string | undefined
+  limit?: number
+  after?: string | undefined
+}
+
+export const useArchitectures = (search = '', limit = 50) => {
+  const refetchInterval = useInterval() * 3
+  return useQuery({ ...query<Page<Architecture>>(['architectures', search, limit], paths.architectures(search, limit)), refetchInterval })
+}
+export const architectureQuery = (id: string) => query<Architecture>(['architecture', id], paths.architecture(id), true)
+export const useArchitecture = (id: string) => useQuery(architectureQuery(id))
+export const useGraph = (id: string) => useQuery(query<Graph>(['graph', id], paths.graph(id), true))
+export const useCosts = (id: string, view: CostView) =>
+  useQuery({ ...query<Costs>(['costs', id, view], paths.costs(id, view), true), placeholderData: (before) => before })
+export const useExplanation = (id: string, from: string, to: string, batch: number) =>
+  useQuery({ ...query<Explanation>(['explain', id, from, to, batch], paths.explain(id, from, to, batch), true), enabled: from !== to })
+export const useConventions = () => useQuery(query<{ items: Convention[] }>(['conventions'], '/v1/conventions', true))
+export const useZoo = () => useQuery(query<{ items: ZooFamilySummary[] }>(['zoo'], '/v1/zoo', true))
+export const familyQuery = (name: string) => query<ZooFamily>(['zoo', name], `/v1/zoo/${name}`, true)
+
+export const useDevices = () => useQuery({ ...query<{ items: Device[] }>(['devices'], '/v1/devices'), refetchInterval: useInterval() * 5 })
+export const useQueue = () => useQuery({ ...query<{ items: DeviceQueue[] }>(['queue'], '/v1/queue'), refetchInterval: useInterval() })
+export const useRuns = (filter: RunFilter) => {
+  const refetchInterval = useInterval()
+  return useQuery({ ...query<Page<Run>>(['runs', filter], paths.runs(filter)), refetchInterval, placeholderData: (before) => before })
+}
+export const runQuery = (id: string) => query<Run>(['run', id], paths.run(id))
+export const useRun = (id: string) => {
+  const refetchInterval = useInterval()
+  return useQuery({
+    ...runQuery(id),
+    refetchInterval: ({ state }) => (state.data && finished(state.data.status) ? false : Math.min(refetchInterval, 5000)),
+  })
+}
+export const useSamples = (id: string, there: boolean) =>
+  useQuery({ ...query<Samples>(['samples', id], `/v1/runs/${id}/samples`, true), enabled: there })
+export const useProfile = (id: string, there: boolean) =>
+  useQuery({ ...query<LayerProfile>(['profile', id], `/v1/runs/${id}/profile`, true), enabled: there })
+export const useComparison = (a: string, b: string) =>
+  useQuery({
+    ...query<RunComparison>(['compare', a, b], withQuery(`/v1/runs/${a}/compare`, { with: b }), true),
+    enabled: a !== '' && b !== '',
+  })
+export const useSweep = (id: string) => useQuery({ ...query<Sweep>(['sweep', id], `/v1/sweeps/${id}`), refetchInterval: useInterval() })

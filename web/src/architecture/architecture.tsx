@@ -1,0 +1,91 @@
+import { Button, Menu } from '@mantine/core'
+import { useMemo } from 'react'
+import { paths, useArchitecture, useCosts, useGraph } from '../api/queries.ts'
+import { from } from '../architectures/architectures.tsx'
+import { exact, moment } from '../lib/format.ts'
+import { useUrlState } from '../lib/url.ts'
+import { Header } from '../shell/header.tsx'
+import { Loading, Refused } from '../shell/states.tsx'
+import { Controls } from './controls.tsx'
+import { CostTable } from './cost-table.tsx'
+import { LayerBars } from './layer-bars.tsx'
+import { costly, rowsOf } from './rows.ts'
+import { Totals } from './totals.tsx'
+import { Why } from './why.tsx'
+
+const defaults = { convention: 'lecture', batch: '1', resolution: '', rows: 'costly', tab: 'table', layer: '' }
+const formats = ['onnx', 'json', 'csv', 'dot', 'mermaid']
+
+export function ArchitecturePage({ id }: { id: string }) {
+  const [view, set] = useUrlState(defaults)
+  const batch = Math.max(1, Math.floor(Number(view.batch)) || 1)
+  const costView = { convention: view.convention, batch, resolution: view.resolution || undefined }
+  const architecture = useArchitecture(id)
+  const costs = useCosts(id, costView)
+  const graph = useGraph(id)
+  const all = useMemo(() => (costs.data ? rowsOf(costs.data, graph.data) : []), [costs.data, graph.data])
+  const rows = useMemo(() => (view.rows === 'all' ? all : all.filter(costly)), [all, view.rows])
+  if (architecture.error) return <Refused error={architecture.error} />
+  if (!architecture.data) return <Loading />
+  const { name, counts, createdAt, source } = architecture.data
+  return (
+    <>
+      <Header
+        title={name}
+        note={
+          <>
+            {from(architecture.data)}
+            {source.report?.producer ? ` by ${source.report.producer}` : ''} · {exact(counts.layers)} layers · registered{' '}
+            {moment(createdAt)}
+          </>
+        }
+        calls={[
+          {
+            what: 'Its costs, layer by layer, as on this page',
+            path: paths.costs(id, costView),
+            graphql: `{ architecture(id: "${id}") { name costs(convention: "${view.convention}", batch: ${batch}) { totals { params macs flops memoryKiB } layers { id type outputShape memoryKiB params flops } } } }`,
+          },
+          { what: 'Its graph', path: paths.graph(id) },
+          ...(view.convention === 'lecture'
+            ? []
+            : [{ what: 'Why the conventions differ', path: paths.explain(id, 'lecture', view.convention, batch) }]),
+        ]}
+      >
+        <Menu>
+          <Menu.Target>
+            <Button variant="default" size="xs">
+              Export
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {formats.map((format) => (
+              <Menu.Item key={format} component="a" href={`/v1/architectures/${id}/export?format=${format}`} download>
+                {format.toUpperCase()}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      </Header>
+      <Controls view={view} set={set} />
+      {costs.error && <Refused error={costs.error} />}
+      {costs.data && (
+        <div style={{ opacity: costs.isPlaceholderData ? 0.6 : 1 }}>
+          <Totals costs={costs.data} />
+          {view.convention !== 'lecture' && <Why id={id} to={view.convention} batch={batch} />}
+          <div className="card" style={{ margin: '1rem 0' }}>
+            <LayerBars rows={rows} convention={costs.data.convention} picked={view.layer} onPick={(layer) => set({ layer })} />
+          </div>
+          <CostTable
+            rows={rows}
+            all={all.length}
+            costs={costs.data}
+            picked={view.layer}
+            onPick={(layer) => set({ layer })}
+            onShow={(to) => set({ rows: to })}
+          />
+        </div>
+      )}
+      {!costs.data && !costs.error && <Loading />}
+    </>
+  )
+}

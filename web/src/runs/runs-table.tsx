@@ -1,0 +1,60 @@
+import { Link } from 'wouter'
+import type { Run } from '../api/types.ts'
+import { duration, moment, short } from '../lib/format.ts'
+import { Name } from './name.tsx'
+import { Status, Verdict } from './verdict.tsx'
+
+/** Runs with what came of them. */
+export function RunsTable({ runs }: { runs: Run[] }) {
+  return (
+    <div className="scroll">
+      <table className="plain">
+        <thead>
+          <tr>
+            <th>Network</th>
+            <th>On</th>
+            <th className="num">Batch</th>
+            <th className="num">Median</th>
+            <th className="num">95 % interval</th>
+            <th className="num">Images/s</th>
+            <th>Outcome</th>
+            <th className="num">Queued</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.id}>
+              <td>
+                <Link href={`/runs/${run.id}`}>
+                  <Name id={run.architectureId} known={run.architectureName} />
+                </Link>
+              </td>
+              <td style={{ whiteSpace: 'nowrap' }}>
+                {run.device} · {run.runtime}
+                {run.precision !== 'float32' ? ` · ${run.precision}` : ''}
+              </td>
+              <td className="num">{run.batch}</td>
+              <td className="num">{duration(run.result?.latencyMs.p50)}</td>
+              <td className="num">{run.result?.latencyMs.medianCi95 ? run.result.latencyMs.medianCi95.map(short).join(' – ') : '–'}</td>
+              <td className="num">{short(run.result?.throughputPerSecond)}</td>
+              <td>
+                <Outcome run={run} />
+              </td>
+              <td className="num">{moment(run.queuedAt)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Outcome({ run }: { run: Run }) {
+  if (run.status === 'succeeded' && run.certificate)
+    return <Verdict verdict={run.certificate.verdict} why={run.certificate.reasons.map(({ message }) => message).join('\n')} />
+  return (
+    <span title={run.error?.message}>
+      <Status status={run.status} />
+    </span>
+  )
+}

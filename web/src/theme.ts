@@ -1,0 +1,25 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core'
+
+/** Petrol: calm, and far from the three colors of the figures. */
+const petrol: MantineColorsTuple = [
+  '#e8f5fa',
+  '#d3e7ef',
+  '#a6cfdf',
+  '#75b6ce',
+  '#4ea1c0',
+  '#3594b7',
+  '#1f7ea3',
+  '#0b6485',
+  '#075672',
+  '#003f56',
+]
+
+export const theme = createTheme({
+  primaryColor: 'petrol',
+  primaryShade: { light: 7, dark: 6 },
+  colors: { petrol },
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono", monospace',
+  defaultRadius: 'md',
+  headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.1rem' }, h3: { fontSize: '0.95rem' } } },
+})
