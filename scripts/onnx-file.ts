@@ -5,6 +5,7 @@ import {
   AttributeProtoSchema,
   type FunctionProto,
   FunctionProtoSchema,
+  type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   type NodeProto,
@@ -26,6 +27,7 @@ export type AttributeValue =
   | { floats: readonly number[] }
   | { tensor: TensorProto }
   | { ref: string; type: A }
+  | { graph: GraphProto }
 
 export function attribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: A.INT, i: BigInt(value) })
@@ -33,6 +35,7 @@ export function attribute(name: string, value: AttributeValue): AttributeProto {
   if ('float' in value) return create(AttributeProtoSchema, { name, type: A.FLOAT, f: value.float })
   if ('floats' in value) return create(AttributeProtoSchema, { name, type: A.FLOATS, floats: [...value.floats] })
   if ('tensor' in value) return create(AttributeProtoSchema, { name, type: A.TENSOR, t: value.tensor })
+  if ('graph' in value) return create(AttributeProtoSchema, { name, type: A.GRAPH, g: value.graph })
   if ('ref' in value) return create(AttributeProtoSchema, { name, type: value.type, refAttrName: value.ref })
   return create(AttributeProtoSchema, { name, type: A.INTS, ints: value.map(BigInt) })
 }
@@ -107,6 +110,20 @@ export const localFunction = (
       { domain: 'local', version: 1n },
     ],
   })
+
+/** A graph inside of a node, as `If` has two. */
+export const graphAttribute = (
+  nodes: readonly NodeProto[],
+  outputs: readonly string[],
+  initializers: readonly TensorProto[] = [],
+): { graph: GraphProto } => ({
+  graph: create(GraphProtoSchema, {
+    name: 'inside',
+    node: [...nodes],
+    output: outputs.map((name) => create(ValueInfoProtoSchema, { name })),
+    initializer: [...initializers],
+  }),
+})
 
 export interface Parts {
   nodes: readonly NodeProto[]

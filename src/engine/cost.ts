@@ -122,12 +122,13 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
       const { row, buffers, counted } = layerCost(inferred[i] as InferredLayer, fields[i] as Field, convention, width, batch)
       layers.push(row)
       if (!counted) {
-        const without = opOf(layer.type).withoutMacs?.(layer.attributes) ?? false
+        const op = opOf(layer.type)
+        const without = op.withoutMacs?.(layer.attributes) ?? false
         partial ||= !without
         uncounted.push({
           id: layer.id,
           type: row.type,
-          reason: `what ${row.type} computes is not counted here${without ? '; it has no multiply-adds' : ', multiply-adds among it'}`,
+          reason: `what ${row.type} computes is not counted here${without ? '; it has no multiply-adds' : ', multiply-adds among it'}${op.unsized?.(layer.attributes) ? '; the size of what it gives depends on the data and is not known' : ''}`,
         })
       }
       totals.params = exact(totals.params + row.params)

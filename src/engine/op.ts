@@ -94,6 +94,8 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
   named?(attributes: A): string
   /** Of a layer that cannot be counted: whether it has no multiply-adds, so that their total lacks nothing. Default: it may have some. */
   withoutMacs?(attributes: A): boolean
+  /** Whether the sizes of its outputs depend on the data: 0 stands for them, and nothing that is worked out from them counts. */
+  unsized?(attributes: A): boolean
   /**
    * How an output element sees the input: `elementwise` (one position), `global` (every position), or a window.
    * Default `elementwise`.

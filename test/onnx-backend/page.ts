@@ -1,4 +1,5 @@
 import { foldedOperators } from '../../src/engine/formats/onnx-import/fold/index.ts'
+import { dataDependent, knownOperators } from '../../src/engine/formats/onnx-import/known/index.ts'
 import { rewrittenOperators } from '../../src/engine/formats/onnx-import/rewrites/index.ts'
 import { ops } from '../../src/engine/ops/index.ts'
 import type { Outcome } from './case.ts'
@@ -53,6 +54,10 @@ Opsets 6 to 28. Operators that become a layer each: ${list(ops.flatMap((op) => O
 Written as others where no layer is the same: ${list(rewrittenOperators())}.
 
 Computed at import where what they read is constant: ${list(['Shape', 'Size', ...foldedOperators()])}.
+
+Known by a rule for their shapes, some with their multiply-adds, and run from the file alone: ${list(knownOperators())}. Outputs have
+sizes that the data decides, so that nothing behind them is counted: ${list(dataDependent)} (\`If\` where its condition does not follow
+from shapes).
 
 Any other operator is a layer that is listed in \`uncounted\` by its name where the file states the shapes of its outputs,
 or where its output is as its input; where it does not, the file is refused with the node's name.

@@ -1,17 +1,44 @@
 import { type Static, Type } from 'typebox'
-import { EngineError } from '../errors.ts'
-import { defineOp, type Parameter } from '../op.ts'
+import { EngineError, ShapeError } from '../errors.ts'
+import { product } from '../exact.ts'
+import { defineOp, type Parameter, type Quantities } from '../op.ts'
 
 const size = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
+const dim = Type.Integer({ minimum: 0, maximum: 7 })
+const count = Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
 
 const Attributes = Type.Object({
   opType: Type.String({ maxLength: 200, description: 'What the file calls the operator.' }),
   domain: Type.Optional(Type.String({ maxLength: 200, description: 'The operator set it belongs to. Default "", ONNX’s own.' })),
-  outputShapes: Type.Array(Type.Array(size, { maxItems: 8 }), {
+  outputShapes: Type.Array(Type.Array(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }), { maxItems: 8 }), {
     minItems: 1,
     maxItems: 64,
-    description: 'Shapes of its outputs for one image, without the batch, which is put on top.',
+    description: 'Shapes of its outputs for one image, without the batch, which is put on top. 0 with dataDependent alone.',
   }),
+  dataDependent: Type.Optional(
+    Type.Boolean({ description: 'The sizes of its outputs depend on the data and are not known: 0 stands for them. Default false.' }),
+  ),
+  inputBatchDims: Type.Optional(
+    Type.Array(dim, { maxItems: 64, description: 'For each input, the dim that holds the batch. Default: 0 for each.' }),
+  ),
+  outputBatchDims: Type.Optional(
+    Type.Array(dim, { maxItems: 64, description: 'For each output, where among its dims the batch is put. Default: 0 for each.' }),
+  ),
+  quantities: Type.Optional(
+    Type.Object(
+      {
+        macs: count,
+        biasAdds: count,
+        windowReads: count,
+        additions: count,
+        multiplications: count,
+        divisions: count,
+        comparisons: count,
+        transcendentals: count,
+      },
+      { description: 'What it computes for one image, where that is known: it is then counted. Default: not counted.' },
+    ),
+  ),
   includesBatch: Type.Optional(
     Type.Boolean({ description: 'outputShapes are whole, since no batch is put on top: the layer reads none. Default false.' }),
   ),
@@ -35,6 +62,10 @@ interface OpaqueAttributes {
   domain: string
   outputShapes: readonly (readonly number[])[]
   includesBatch?: true
+  dataDependent?: true
+  inputBatchDims?: readonly number[]
+  outputBatchDims?: readonly number[]
+  quantities?: Quantities
   weights?: readonly { name: string; shape: readonly number[]; learned: boolean }[]
 }
 
@@ -56,12 +87,12 @@ const refuse = (a: OpaqueAttributes): never => {
 }
 
 /**
- * An operator of a file that is not known here but for the shapes that the file states, and for what it owns. It is listed
- * in `uncounted`, never counted as 0.
+ * An operator that runs from the file that it came in alone: known here are its shapes, what it owns, and where the importer
+ * can say so (`onnx-import/known/`) what it computes. Else it is listed in `uncounted`, never counted as 0.
  */
 export const opaque = defineOp({
   type: 'Opaque',
-  summary: 'An operator of an imported file that is known by its shapes alone.',
+  summary: 'An operator of an imported file that runs from that file alone.',
   attributes: Attributes,
   arity: { min: 1, max: 64 },
   canonical: (raw: Static<typeof Attributes>): OpaqueAttributes => ({
@@ -69,16 +100,34 @@ export const opaque = defineOp({
     domain: raw.domain ?? '',
     outputShapes: raw.outputShapes.map((shape) => [...shape]),
     ...(raw.includesBatch ? { includesBatch: true as const } : {}),
+    ...(raw.dataDependent ? { dataDependent: true as const } : {}),
+    ...(raw.inputBatchDims?.some((at) => at > 0) ? { inputBatchDims: [...raw.inputBatchDims] } : {}),
+    ...(raw.outputBatchDims?.some((at) => at > 0) ? { outputBatchDims: [...raw.outputBatchDims] } : {}),
+    ...(raw.quantities ? { quantities: { ...raw.quantities } } : {}),
     ...(raw.weights?.length
       ? { weights: raw.weights.map(({ name, shape, learned }) => ({ name, shape: [...shape], learned: learned ?? true })) }
       : {}),
   }),
-  shape: (inputs, a) => a.outputShapes.map((shape) => (a.includesBatch ? [...shape] : [inputs[0]?.[0] ?? 1, ...shape])),
+  shape: (inputs, a) => {
+    const batch = inputs[0]?.[a.inputBatchDims?.[0] ?? 0] ?? 1
+    return a.outputShapes.map((shape, i) => {
+      if (!a.dataDependent && shape.includes(0))
+        throw new ShapeError(`a size of ${operator(a)} is 0: sizes are at least 1, or its sizes depend on the data (dataDependent)`)
+      const at = a.outputBatchDims?.[i] ?? 0
+      return a.includesBatch ? [...shape] : [...shape.slice(0, at), batch, ...shape.slice(at)]
+    })
+  },
   parameters: (_inputs, { weights = [] }) =>
     weights.map(({ name, shape, learned }): Parameter => ({ name, shape, init: 'shift', trainable: learned })),
-  quantities: () => null,
+  quantities: ({ inputs }, a) => {
+    if (!a.quantities) return null
+    const batch = a.includesBatch ? 1 : (inputs[0]?.[a.inputBatchDims?.[0] ?? 0] ?? 1)
+    return Object.fromEntries(Object.entries(a.quantities).map(([name, each]) => [name, product(batch, each)]))
+  },
   named: operator,
   withoutMacs: ({ opType, domain }) => domain === '' && !multiplying.has(opType),
+  unsized: ({ dataDependent }) => dataDependent === true,
+  batchIn: (dim, _inputs, a, input) => dim === (a.inputBatchDims?.[input] ?? 0),
   field: () => 'global',
   onnx: (_emit, _shapes, a) => refuse(a),
   tfjs: (_tf, { attributes }) => refuse(attributes),

@@ -59,6 +59,8 @@ export interface Activation {
   readonly wide: Shape
   /** The part of the batch's dim that lies before the batch (`batch.ts`). Default 1. */
   readonly outer?: number
+  /** Its sizes depend on the data: what is in `shape` says nothing. */
+  readonly unsized?: true
 }
 
 export type Value = Constant | Activation

@@ -1,7 +1,8 @@
-import type { AttributeProto, FunctionProto } from 'onnx-buf'
+import type { AttributeProto, FunctionProto, NodeProto } from 'onnx-buf'
 import { EngineError } from '../../errors.ts'
+import { fileNode } from './branches.ts'
 import { invalid, quote } from './fault.ts'
-import { domainOf, type FileModel, type FileNode, fileNode, nodeName, opsetOf } from './model.ts'
+import { domainOf, type FileModel, type FileNode, nodeName, opsetOf } from './model.ts'
 
 /** What the names and attributes of functions written out take, bytes: each call's names lie behind its caller's. */
 const mostBytes = 2 ** 26
@@ -19,22 +20,28 @@ interface Call {
 
 /**
  * The file's nodes with every local function written out in place of its calls, as the ONNX specification means them.
+ * @param given the nodes: the graph's own, or those of a graph inside of a node.
  * @throws EngineError INVALID_ONNX where functions call each other without end; LIMIT_EXCEEDED where writing them out
  *   passes `most` nodes and calls.
  */
-export function inlineFunctions(model: FileModel, most: number): FileNode[] {
+export function inlineFunctions(
+  model: FileModel,
+  most: number,
+  given: readonly NodeProto[] = model.graph.node,
+  opset: Readonly<Record<string, number>> = model.opset,
+): FileNode[] {
   const nodes: FileNode[] = []
   if (model.functions.length === 0) {
-    for (const node of model.graph.node) nodes.push(fileNode(node, model.opset))
+    for (const node of given) nodes.push(fileNode(node, opset))
     return bounded(nodes, most)
   }
   const functions = new Map<string, FunctionProto>()
   for (const each of model.functions) functions.set(key(domainOf(each.domain), each.name, each.overload), each)
   // A stack of its own; the last is next, so that nodes come in the order of the calls.
   const open: Call[] = []
-  for (let i = model.graph.node.length - 1; i >= 0; i--) {
-    const node = model.graph.node[i]!
-    open.push({ node: Object.assign(fileNode(node, model.opset), { overload: node.overload }), depth: 0 })
+  for (let i = given.length - 1; i >= 0; i--) {
+    const node = given[i]!
+    open.push({ node: Object.assign(fileNode(node, opset), { overload: node.overload }), depth: 0 })
   }
   let calls = open.length
   let bytes = 0

@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from '../../limits.ts'
 import type { Parameter } from '../../op.ts'
 import { verifyGraph } from '../../verify.ts'
 import { probe } from './batch.ts'
+import type { WriteGraph } from './branches.ts'
 import { type ExternalFiles, type NamedFile, namedFiles } from './external.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { inlineFunctions } from './functions.ts'
@@ -54,9 +55,11 @@ const nodesPerLayer = 10
  */
 export function importOnnx(bytes: Uint8Array, { limits = defaultLimits, files = () => undefined }: ImportOptions = {}): ImportedModel {
   const model = readModel(bytes, limits)
-  const all = inlineFunctions(model, nodesPerLayer * limits.maxLayers)
+  const most = nodesPerLayer * limits.maxLayers
+  const all = inlineFunctions(model, most)
   const parts = partsOf(model)
   const nodes = orderNodes(all, parts.outputs, new Set([...parts.inputs.map((input) => input.name), ...parts.initializers.keys()]))
+  const source: Source = { files, branches: () => branches(model, most) }
   let translated: Translated
   let fixed = false
   const notes: string[] = []
@@ -66,12 +69,12 @@ export function importOnnx(bytes: Uint8Array, { limits = defaultLimits, files = 
       `The file is written in opset ${opset}, which is newer than ${opsets.newest}, the newest known here: its operators are read as they were then.`,
     )
   try {
-    translated = translate(nodes, parts, probe, files)
+    translated = translate(nodes, parts, probe, source)
   } catch (cause) {
     if (!(cause instanceof BatchLost)) throw cause
     if (parts.batch !== 'symbolic' && parts.batch !== 1)
       throw invalid(`the batch, ${parts.batch} in this file, cannot be followed: ${cause.message}; export the network with a batch of 1`)
-    translated = alone(nodes, parts, cause, files)
+    translated = alone(nodes, parts, cause, source)
     fixed = true
     notes.push(`The batch cannot be followed through the network, so it works at batch 1 alone: ${cause.message}.`)
   }
@@ -114,17 +117,36 @@ function partsOf({ graph }: FileModel): Parts {
   return { inputs, outputs, initializers, batch: symbolicBatch(inputs), graph }
 }
 
-function alone(nodes: readonly FileNode[], parts: Parts, lost: BatchLost, files: ExternalFiles): Translated {
+function alone(nodes: readonly FileNode[], parts: Parts, lost: BatchLost, source: Source): Translated {
   try {
-    return translate(nodes, parts, 1, files)
+    return translate(nodes, parts, 1, source)
   } catch (cause) {
     throw cause instanceof BatchLost ? invalid(`the batch cannot be followed: ${lost.message}`) : cause
   }
 }
 
-function translate(nodes: readonly FileNode[], parts: Parts, factor: number, files: ExternalFiles): Translated {
+/** What a translation takes from the file beside its nodes. */
+interface Source {
+  files: ExternalFiles
+  branches(): WriteGraph
+}
+
+/** Writes out the nodes of graphs inside of nodes, all together at most as many as a file may have. */
+function branches(model: FileModel, most: number): WriteGraph {
+  let left = most
+  return (graph, opset) => {
+    const nodes = inlineFunctions(model, left, graph.node, opset)
+    left -= nodes.length
+    return nodes
+  }
+}
+
+function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { files, branches }: Source): Translated {
   const batch = parts.batch === 'symbolic' ? 1 : parts.batch
-  const translator = new Translator({ size: batch, open: parts.batch === 'symbolic' }, new StatedShapes(parts.graph, parts.inputs, batch))
+  const translator = new Translator({ size: batch, open: parts.batch === 'symbolic' }, new StatedShapes(parts.graph, parts.inputs, batch), {
+    write: branches(),
+    constant: (tensor, name) => constantOf(tensor, name, false, files),
+  })
   const read = new Set(nodes.flatMap((node) => node.inputs))
   const inputs: Translated['inputs'] = []
   for (const input of parts.inputs) {

@@ -17,6 +17,8 @@ export interface FileNode {
   attributes: readonly AttributeProto[]
   /** Set by the importer alone: the one input, which holds no batch, is repeated along this dim for each image. */
   overBatch?: number
+  /** Of a node that holds graphs: what these read from around it, which stands behind its own inputs, and their operator sets. */
+  holds?: { outer: readonly string[]; own: number; opset: Readonly<Record<string, number>> }
   /** Set by the importer alone: the dim goes that the images of the batch have to themselves. */
   joinsBatch?: true
 }
@@ -95,8 +97,8 @@ export function opsetOf(imports: readonly { domain: string; version: bigint }[])
   return opset
 }
 
-/** A node of the file in the importer's words. */
-export function fileNode(node: NodeProto, opset: Readonly<Record<string, number>>): FileNode {
+/** A node of the file in the importer's words, without what graphs inside of it read (`branches.ts`). */
+export function plainNode(node: NodeProto, opset: Readonly<Record<string, number>>): FileNode {
   const domain = domainOf(node.domain)
   return {
     opType: node.opType,

@@ -1,12 +1,15 @@
-import type { AnyOp } from '../../op.ts'
+import type { AnyOp, Quantities } from '../../op.ts'
 import { findOp } from '../../ops/index.ts'
 import type { Shape } from '../../shape.ts'
 import type { OnnxLayer } from '../onnx-node.ts'
 import { placeOf } from './batch.ts'
+import type { Budget } from './budget.ts'
 import type { Activation, Value } from './constant.ts'
 import { BatchLost } from './fault.ts'
 import { broadcastShapes } from './fold/folding.ts'
+import { dataDependent, knownOf } from './known/index.ts'
 import type { FileNode } from './model.ts'
+import { Rewriter } from './rewrites/rewriter.ts'
 import { numelOfDims } from './shapes.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
@@ -26,7 +29,8 @@ function known(node: FileNode, first: Value, values: readonly (Value | undefined
 
 /** Inputs that are settings and no weights, and those that are statistics. */
 const settings: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Upsample: [1] }
-const statistics: Readonly<Record<string, readonly number[]>> = { BatchNormalization: [3, 4] }
+// The state that a recurrent network begins with is zeros as exporters write it.
+const statistics: Readonly<Record<string, readonly number[]>> = { BatchNormalization: [3, 4], GRU: [5], LSTM: [5, 6], RNN: [5] }
 /** Of operators on quantized numbers, floats are scales. */
 const quantized = /^(Q[A-Z]|Quantize|Dequantize|DynamicQuantize)|Integer/
 
@@ -56,15 +60,16 @@ export function opaqueShapes(
 }
 
 /**
- * A node that is not read, as a layer of known shapes and what it owns: its outputs are like its input, or the file states
- * their shapes. Null where neither is so.
- * @throws BatchLost where the batch is not the first dim of its tensors.
+ * A node that is not read, as a layer of known shapes and what it owns: its operator's rule says so (`known.ts`), its outputs are
+ * like its input, or the file states their shapes. Where the data decides them, it is a layer without sizes. Null where none is so.
+ * @throws BatchLost where the batch is not where the operator takes it.
  */
 export function opaque(
   node: FileNode,
   values: readonly (Value | undefined)[],
   batch: number,
   stated: (tensor: string) => readonly number[] | undefined,
+  budget: Budget,
 ): { op: AnyOp; layer: OnnxLayer } | null {
   const op = findOp('Opaque')
   const inputs = node.inputs.flatMap((_, i) => (values[i]?.kind === 'activation' ? [i] : []))
@@ -73,11 +78,29 @@ export function opaque(
   if (carrying > 0) inputs.unshift(...inputs.splice(carrying, 1))
   const first = values[inputs[0] ?? -1]
   if (!op || !first || first.kind !== 'activation' || inputs.length > 64) return null
-  const given = opaqueShapes(node, first, values, stated)
+  if (isUnsized(values)) return { op, layer: unsized(node, values, inputs) }
+  const known = knownOf(new Rewriter(node, values, budget))
+  const given = known ? known.outputs.slice(0, node.outputs.length) : opaqueShapes(node, first, values, stated)
+  if (!given && node.domain === '' && dataDependent.has(node.opType)) return { op, layer: unsized(node, values, inputs) }
   if (!given) return null
   const whole = carrying < 0
-  if (!whole && (placeOf(first)!.dim !== 0 || first.shape[0] !== batch || given.some((shape) => shape[0] !== batch)))
-    throw new BatchLost('it is not read here, and its tensors do not have the batch as their first dim')
+  const outputBatchDims = given.map((_, i) => known?.outputBatch?.[i] ?? 0)
+  const inputBatchDims = inputs.map((i) => known?.inputBatch?.[i] ?? 0)
+  if (!whole) {
+    inputs.forEach((input, i) => {
+      const value = values[input] as Activation
+      const place = placeOf(value)
+      if (place && (place.dim !== inputBatchDims[i] || value.shape[place.dim] !== batch))
+        throw new BatchLost(`it takes the batch in dim ${inputBatchDims[i]} of an input of ${value.shape.join('×')}, where it does not lie`)
+    })
+    if (given.some((shape, i) => shape[outputBatchDims[i]!] !== batch))
+      throw new BatchLost('what it gives does not have the batch as a dim of its own')
+    const meeting = placeOf(first)!.dim
+    if (inputs[0] === 0 && known?.along?.includes(meeting))
+      throw new BatchLost(`it works along dim ${meeting}, which holds the images of the batch`)
+    if (known?.together?.some((i) => values[i] && (values[i].kind === 'constant' || placeOf(values[i]) === null)))
+      throw new BatchLost('one of its inputs is the same for all images of the batch')
+  }
   const weights = weightsOf(node, values)
   return {
     op,
@@ -85,12 +108,37 @@ export function opaque(
       attributes: {
         opType: node.opType,
         domain: node.domain,
-        outputShapes: given.map((shape) => (whole ? [...shape] : shape.slice(1))),
-        ...(whole ? { includesBatch: true } : {}),
+        outputShapes: given.map((shape, i) => (whole ? [...shape] : shape.filter((_, dim) => dim !== outputBatchDims[i]))),
+        ...(whole ? { includesBatch: true } : { inputBatchDims, outputBatchDims }),
+        ...(known?.quantities ? { quantities: perImage(known.quantities, whole ? 1 : batch) } : {}),
         weights: weights.map(({ name, shape, learned }) => ({ name, shape: [...shape], learned })),
       },
       inputs,
       parameters: Object.fromEntries(weights.map(({ name, input }) => [name, { input }])),
     },
+  }
+}
+
+const perImage = (quantities: Quantities, images: number): Quantities =>
+  Object.fromEntries(Object.entries(quantities).map(([name, count]) => [name, count / images]))
+
+/** Whether the sizes of one of these are not known. */
+export const isUnsized = (values: readonly (Value | undefined)[]): boolean =>
+  values.some((value) => value?.kind === 'activation' && value.unsized)
+
+/** A node whose outputs have sizes that are not known: the data decides them, here or before. */
+function unsized(node: FileNode, values: readonly (Value | undefined)[], inputs: readonly number[]): OnnxLayer {
+  const weights = weightsOf(node, values)
+  return {
+    attributes: {
+      opType: node.opType,
+      domain: node.domain,
+      outputShapes: node.outputs.map(() => [0]),
+      includesBatch: true,
+      dataDependent: true,
+      weights: weights.map(({ name, shape, learned }) => ({ name, shape: [...shape], learned })),
+    },
+    inputs,
+    parameters: Object.fromEntries(weights.map(({ name, input }) => [name, { input }])),
   }
 }

@@ -1,3 +1,4 @@
+import type { TensorProto } from 'onnx-buf'
 import { ShapeError } from '../../errors.ts'
 import { CountOverflow } from '../../exact.ts'
 import { referencedId } from '../../graph.ts'
@@ -10,6 +11,7 @@ import { type Account, account } from './accounting.ts'
 import { apart } from './apart.ts'
 import { Attributes } from './attributes.ts'
 import { type BatchOfFile, type BatchPlace, placeOf } from './batch.ts'
+import { branchOf, type WriteGraph } from './branches.ts'
 import { Budget, checkParameter } from './budget.ts'
 import { type Activation, type Constant, computed, shapeAt, type Value } from './constant.ts'
 import { BatchLost, invalid, NumbersMissing, quote } from './fault.ts'
@@ -20,7 +22,7 @@ import { Learning } from './learning.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { labelOf, worded } from './node-fault.ts'
 import { NodeView } from './node-view.ts'
-import { opaque, opaqueShapes } from './opaque.ts'
+import { isUnsized, opaque, opaqueShapes } from './opaque.ts'
 import { Operands } from './operands.ts'
 import { isRead, type Reading, read, unknown } from './readers.ts'
 import { rewrite } from './rewrites/index.ts'
@@ -33,6 +35,12 @@ export interface Translated {
   translator: Translator
   inputs: { id: string; name: string; shape: readonly number[] }[]
   outputs: string[]
+}
+
+/** How graphs inside of nodes are read: their nodes, and the tensors that they hold. */
+export interface Inside {
+  write: WriteGraph
+  constant(tensor: TensorProto, name: string): Constant
 }
 
 /** Makes layers of nodes, one after another in the order of the graph. */
@@ -55,11 +63,14 @@ export class Translator implements Translation {
   readonly #numbers = new Map<Constant, number>()
   #needed = new Set<string>()
   readonly #operands: Operands
+  readonly #inside: Inside
 
   /**
    * @param stated the shapes that the file states of its tensors, at its own batch.
+   * @param inside reads graphs inside of nodes.
    */
-  constructor(batch: BatchOfFile, stated: StatedShapes) {
+  constructor(batch: BatchOfFile, stated: StatedShapes, inside: Inside) {
+    this.#inside = inside
     this.#batch = batch
     this.#stated = stated
     this.#operands = new Operands(this)
@@ -98,6 +109,11 @@ export class Translator implements Translation {
 
   #translate(node: FileNode): void {
     const values = node.inputs.map((name) => (name === '' ? undefined : this.value(name)))
+    if (isUnsized(values)) {
+      this.#layer(node, this.#view(node, values), values, this.#opaque(node, values))
+      return
+    }
+    if (this.#branch(node, values[0])) return
     if (this.#compute(node, values)) {
       this.folded++
       return
@@ -119,21 +135,41 @@ export class Translator implements Translation {
       return
     }
     if (this.#unread(node, values)) return
-    const view = new NodeView(node, values, {
-      batch: this.#batch,
-      budget: this.budget,
-      stated: this.#stated.shapeOf(node.outputs[0] ?? ''),
-    })
+    const view = this.#view(node, values)
     let reading: Reading | null
     try {
       reading = worded(node, '', () => read(node, view))
     } catch (cause) {
       if (!(cause instanceof NumbersMissing)) throw cause
       // What the file states of its shapes may do.
-      reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf))
+      reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf, this.budget))
       if (!reading) throw invalid(`${labelOf(node)}: ${cause.message}`, nodeName(node))
     }
     this.#layer(node, view, values, reading ?? this.#opaque(node, values))
+  }
+
+  /** An `If` whose condition is known is the branch that it takes. @returns false where it is none such. */
+  #branch(node: FileNode, condition: Value | undefined): boolean {
+    if (node.opType !== 'If' || node.domain !== '' || condition?.kind !== 'constant') return false
+    const [narrow, wide] = [condition, condition.wide ?? condition].map((each) => this.budget.list(each)?.[0])
+    if (narrow === undefined || wide === undefined) return false
+    if (narrow !== wide) throw new BatchLost('which branch it takes depends on the batch')
+    const { nodes, initializers, outputs } = branchOf(node, narrow !== 0, this.#inside.write)
+    for (const { name, tensor } of initializers) this.values.set(name, this.#inside.constant(tensor, name))
+    for (const each of nodes) this.#translate(each)
+    outputs.forEach((name, i) => {
+      const value = this.value(name)
+      const output = node.outputs[i]!
+      if (!isUnsized([value])) this.#stated.check(output, shapeAt(value, false), node)
+      if (output !== '') this.values.set(output, value)
+    })
+    this.folded++
+    return true
+  }
+
+  #view(node: FileNode, values: readonly (Value | undefined)[]): NodeView {
+    const stated = this.#stated.shapeOf(node.outputs[0] ?? '')
+    return new NodeView(node, values, { batch: this.#batch, budget: this.budget, stated })
   }
 
   /**
@@ -200,7 +236,7 @@ export class Translator implements Translation {
 
   /** A node that no op reads, as a layer of what is known of it. @throws EngineError INVALID_ONNX where its shapes are not. */
   #opaque(node: FileNode, values: readonly (Value | undefined)[]): Reading {
-    const reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf))
+    const reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf, this.budget))
     if (!reading) throw unknown(node, this.#stated.describe(node.outputs.find((name) => name !== '') ?? ''))
     this.#tell(node, values, 'reads it, which is not counted here')
     return reading
@@ -292,7 +328,12 @@ export class Translator implements Translation {
     } catch (cause) {
       throw new BatchLost((cause as Error).message)
     }
-    const places = this.#places(op, attributes, operands, narrow, wide, view.outer)
+    const unsized = op.unsized?.(attributes as never) === true
+    if (unsized && !isUnsized(values))
+      this.notes.push(
+        `The sizes of what ${node.opType} node ${quote(name)} gives depend on the data and are not known here: what comes after it is named and not counted.`,
+      )
+    const places = unsized ? null : this.#places(op, attributes, operands, narrow, wide, view.outer)
     const parameters =
       op.parameters?.(
         operands.map((operand) => operand.shape),
@@ -308,7 +349,7 @@ export class Translator implements Translation {
       const shape = narrow[i]
       // An output that no layer makes is read by nobody, or by someone who then finds nothing: masks of Dropout, indices of MaxPool.
       if (output === '' || !shape) return
-      this.#stated.check(output, shape, node)
+      if (!unsized) this.#stated.check(output, shape, node)
       const outer = places?.[i]?.outer ?? 1
       this.values.set(output, {
         kind: 'activation',
@@ -317,6 +358,7 @@ export class Translator implements Translation {
         shape,
         wide: wide[i] as Shape,
         ...(outer === 1 ? {} : { outer }),
+        ...(unsized ? { unsized: true as const } : {}),
       })
     })
   }

@@ -1,0 +1,55 @@
+/** A user's file runs as it is, whatever of it cannot be lowered here: its outputs are those of onnxruntime 1.32 in Python. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { importOnnx } from '../../../../src/engine/formats/onnx-import/index.ts'
+import { loadRuntime } from '../../../../src/gpu/runtimes/index.ts'
+import { testCpu } from '../../../engine/run-graph.ts'
+import { temporaryFolder } from '../../worker/helpers.ts'
+
+const folder = new URL('../../../fixtures/onnx-cases/', import.meta.url)
+interface Outputs {
+  shape: number[]
+  /** The first of the first output. */
+  first: number[]
+  /** Σ v[i]·cos(i) over all of them. */
+  weighed: number
+}
+/** File → batch → what Python got for the inputs of this seed. */
+const expected: Record<string, Record<string, Outputs>> = JSON.parse(readFileSync(new URL('outputs.json', folder), 'utf8'))
+const seed = 7
+const scratch = temporaryFolder()
+
+for (const [name, batches] of Object.entries(expected))
+  test(`${name} gives on ONNX Runtime what it gives in Python`, async () => {
+    const path = fileURLToPath(new URL(name, folder))
+    const { graph } = importOnnx(readFileSync(path))
+    for (const [batch, { shape, first, weighed }] of Object.entries(batches)) {
+      const session = await (await loadRuntime('onnxruntime', 'cpu')).load({
+        graph,
+        batch: Number(batch),
+        resolution: null,
+        precision: 'float32',
+        threads: 1,
+        seed,
+        device: testCpu,
+        scratch,
+        model: { path, digest: '' },
+      })
+      try {
+        await session.run()
+        const [made] = await session.outputs()
+        assert.equal(
+          made!.length,
+          shape.reduce((a, b) => a * b),
+        )
+        const near = (value: number, wanted: number) => Math.abs(value - wanted) <= 1e-4 * Math.max(1, Math.abs(wanted))
+        first.forEach((wanted, i) => assert.ok(near(made![i]!, wanted), `element ${i} is ${made![i]}, Python has ${wanted}`))
+        const sum = made!.reduce((total, value, i) => total + value * Math.cos(i), 0)
+        assert.ok(near(sum, weighed), `weighed sum is ${sum}, Python has ${weighed}`)
+      } finally {
+        await session.dispose()
+      }
+    }
+  })
