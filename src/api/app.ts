@@ -74,7 +74,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     architectureRoutes(app, services.architectures, services.uploads)
     costRoutes(app, services.costs)
     exportRoutes(app, services.exports)
-    zooRoutes(app)
+    zooRoutes(app, services.zoo)
     conventionRoutes(app)
     deviceRoutes(app, services.devices)
     runRoutes(app, services.runs, metrics)

@@ -6,12 +6,23 @@ import type { TObject } from 'typebox'
  */
 export function coerceStrings(schema: TObject, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const result: Record<string, unknown> = {}
-  const properties = schema.properties as Record<string, { type?: string }>
-  for (const name in given) {
-    const value = given[name]
-    result[name] = typeof value === 'string' ? coerce(properties[name]?.type, value) : value
-  }
+  const properties = schema.properties as Record<string, Property>
+  for (const name in given) result[name] = read(properties[name], given[name])
   return result
+}
+
+interface Property {
+  type?: string
+  items?: { type?: string; enum?: unknown; format?: string }
+}
+
+/** A list is a name given again and again, or, where no value can hold one, values separated by commas. */
+function read({ type, items }: Property = {}, value: unknown): unknown {
+  if (type !== 'array' || !items) return typeof value === 'string' ? coerce(type, value) : value
+  const given = Array.isArray(value) ? value : [value]
+  const separable = items.enum !== undefined || items.format === 'uuid' || items.type === 'integer' || items.type === 'number'
+  const split = given.flatMap((each) => (separable && typeof each === 'string' ? each.split(',') : [each]))
+  return split.map((each) => (typeof each === 'string' ? coerce(items.type, each) : each))
 }
 
 function coerce(type: string | undefined, value: string): unknown {

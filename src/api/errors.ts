@@ -69,7 +69,7 @@ export const errorTable = {
   ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture', hint: listed('architectures') },
   ZOO_FAMILY_NOT_FOUND: { status: 404, title: 'There is no such family in the zoo', hint: listed('zoo') },
   RUN_NOT_FOUND: { status: 404, title: 'There is no such run', hint: listed('runs') },
-  SWEEP_NOT_FOUND: { status: 404, title: 'There is no such sweep', hint: { ...listed('sweeps'), graphql: null } },
+  SWEEP_NOT_FOUND: { status: 404, title: 'There is no such sweep', hint: listed('sweeps') },
   DEVICE_NOT_FOUND: { status: 404, title: 'There is no such device' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'The answer does not come in the format asked for' },

@@ -78,8 +78,46 @@ export const paging = {
   after: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'The cursor at the end of the page before.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page. Default 50.' })),
 }
+/** `total` of a list's query, and the order of its items. */
+export const totalOnRequest = {
+  total: Type.Optional(Type.Boolean({ description: 'Also count all that fit, on whatever page.' })),
+}
+export const SortDirectionSchema = Type.Enum(['asc', 'desc'], {
+  title: 'SortDirection',
+  description: 'Which end of a list comes first.',
+  enumDescriptions: { asc: 'The smallest, the earliest, or A first.', desc: 'The largest, the latest, or Z first.' },
+})
+/** A filter of several values, any of which will do. In an address: separated by commas, or the name again for each. */
+export const anyOf = <T extends TSchema>(item: T, description: string) =>
+  Type.Optional(Type.Array(item, { minItems: 1, maxItems: 50, description }))
+
 export const pageOf = <T extends TSchema>(item: T, title: string) =>
   Type.Object(
-    { items: Type.Array(item), nextCursor: nullable(Type.String({ description: 'Pass as `after`; null on the last page.' })) },
+    {
+      items: Type.Array(item),
+      nextCursor: nullable(Type.String({ description: 'Pass as `after`; null on the last page.' })),
+      total: Type.Optional(
+        Type.Integer({ minimum: 0, description: 'All that fit, on whatever page; only where `total=true` asks for it.' }),
+      ),
+    },
     { title },
   )
+
+/** A page as a service gives it: with a cursor for each item, which GraphQL shows. */
+export interface Listed<T> {
+  items: T[]
+  cursors: string[]
+  nextCursor: string | null
+  total?: number
+}
+
+/** The page as REST shows it, and the `Link` header (RFC 8288) to the next. @param url of the request. */
+export function pageAnswer<T>({ items, nextCursor, total }: Listed<T>, url: string) {
+  const [path, query] = url.split('?') as [string, string?]
+  const next = new URLSearchParams(query)
+  if (nextCursor !== null) next.set('after', nextCursor)
+  return {
+    body: { items, nextCursor, ...(total === undefined ? {} : { total }) },
+    headers: nextCursor === null ? {} : { link: `<${path}?${next}>; rel="next"` },
+  }
+}

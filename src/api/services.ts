@@ -2,6 +2,7 @@ import type { DeviceDirectory } from '../gpu/devices/directory.ts'
 import type { RunQueue } from '../gpu/queue/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
+import { ArchitectureNames } from './features/architectures/names.ts'
 import { ArchitectureService } from './features/architectures/service.ts'
 import { Uploads } from './features/architectures/upload.ts'
 import { CostService } from './features/costs/service.ts'
@@ -11,6 +12,7 @@ import { QueueService } from './features/queue/service.ts'
 import { RunAdmission } from './features/runs/admission.ts'
 import { RunService } from './features/runs/service.ts'
 import { SweepService } from './features/sweeps/service.ts'
+import { ZooService } from './features/zoo/service.ts'
 import { EnginePool, type PoolLog } from './pool/pool.ts'
 
 /** What the faces, REST and GraphQL, have to offer. Neither holds rules of its own. */
@@ -23,6 +25,7 @@ export interface Services {
   runs: RunService
   sweeps: SweepService
   queue: QueueService
+  zoo: ZooService
 }
 
 export interface ServiceOptions {
@@ -38,11 +41,12 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
   const devices = new DeviceService(directory)
   const admission = new RunAdmission({ architectures, costs, devices })
-  const runs = new RunService({ store, queue, admission, pool })
-  const sweeps = new SweepService({ store, queue, admission })
+  const names = new ArchitectureNames(store)
+  const runs = new RunService({ store, queue, admission, pool, names })
+  const sweeps = new SweepService({ store, queue, admission, names })
   const exports = new ExportService({ architectures, pool, store })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
-  return { architectures, uploads, costs, exports, devices, runs, sweeps, queue: new QueueService(queue) }
+  return { architectures, uploads, costs, exports, devices, runs, sweeps, queue: new QueueService(queue, names), zoo: new ZooService(pool) }
 }
 
 /** The processes that read and cost architectures, as configured. */

@@ -2,11 +2,12 @@
 
 import { v7 as uuidv7 } from 'uuid'
 import type { BlobFile, Blobs } from './blobs.ts'
-import { after, isUuid, type Page, page } from './cursor.ts'
+import { after, type Direction, isUuid, keyOf, type Order, orderBy, type Page, page, type SortKey } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { and, desc, eq, ilike, inArray, isNull, or, sql } from './drizzle.ts'
+import { and, eq, ilike, inArray, isNull, or, type SQL, sql } from './drizzle.ts'
 import { requireStorable, textError } from './errors.ts'
 import type { Packed } from './packed.ts'
+import { likeLiteral } from './run-list.ts'
 import { type Architecture, architectureData, architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import { cancelQueued } from './transitions.ts'
@@ -24,21 +25,50 @@ export interface ModelFiles {
 /** As it stands in a list: without the graph, which may be megabytes. */
 export type ArchitectureSummary = Omit<Architecture, 'graph'>
 
-export interface ArchitectureQuery {
-  after?: string | undefined
-  limit?: number | undefined
+export interface ArchitectureFilter {
   /** Part of the name, in any case. */
   search?: string | undefined
   /** The whole digest or its beginning. */
   digest?: string | undefined
 }
 
+export interface ArchitectureQuery extends ArchitectureFilter {
+  after?: string | undefined
+  limit?: number | undefined
+  sort?: ArchitectureSort | undefined
+  order?: Direction | undefined
+}
+
 const PAGE = { default: 50, most: 500 }
 const { id, name, digest, source, layerCount, params, macs, partial, uncounted, blob, createdAt, deletedAt } = architectures
 const summary = { id, name, digest, source, layerCount, params, macs, partial, uncounted, blob, createdAt, deletedAt }
 
-/** A text as itself inside a LIKE pattern. */
-const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
+const keys = {
+  createdAt: { moment: sql`${createdAt}`, neverNull: true },
+  name: { text: sql`${name}` },
+  layers: { number: sql`${layerCount}::float8` },
+  params: { number: sql`${params}::float8` },
+  macs: { number: sql`${macs}::float8` },
+} as const satisfies Record<string, SortKey>
+export type ArchitectureSort = keyof typeof keys
+export const architectureSorts = Object.keys(keys) as ArchitectureSort[]
+
+const orderOf = (by: ArchitectureSort = 'createdAt', direction: Direction = by === 'name' ? 'asc' : 'desc'): Order => ({
+  name: by,
+  key: keys[by],
+  direction,
+  id: sql`${id}`,
+})
+
+/** Which are listed: never deleted ones. @throws StoreError INVALID_TEXT */
+function matching({ search, digest: part }: ArchitectureFilter): SQL | undefined {
+  requireStorable([search ?? ''])
+  return and(
+    isNull(deletedAt),
+    search === undefined ? undefined : ilike(name, `%${likeLiteral(search)}%`),
+    part === undefined ? undefined : or(eq(digest, part), sql`starts_with(${digest}, ${part})`),
+  )
+}
 
 export class Architectures {
   readonly #db: Database
@@ -117,27 +147,46 @@ export class Architectures {
     return this.#db.select(summary).from(architectures).where(inArray(id, valid))
   }
 
-  /** Newest first, deleted ones left out. @throws StoreError INVALID_CURSOR, INVALID_TEXT */
+  /** A page, the newest first where nothing else is asked for, deleted ones left out. @throws StoreError INVALID_CURSOR, INVALID_TEXT */
   async list(query: ArchitectureQuery): Promise<Page<ArchitectureSummary>> {
     const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)
-    requireStorable([query.search ?? ''])
-    const conditions = [
-      isNull(deletedAt),
-      query.search === undefined ? undefined : ilike(name, `%${literal(query.search)}%`),
-      query.digest === undefined ? undefined : or(eq(digest, query.digest), sql`starts_with(${digest}, ${query.digest})`),
-      after(query.after, createdAt, id),
-    ]
+    const order = orderOf(query.sort, query.order)
+    const where = and(matching(query), after(query.after, order))
     try {
       const rows = await this.#db
-        .select(summary)
+        .select({ row: summary, key: keyOf(order) })
         .from(architectures)
-        .where(and(...conditions))
-        .orderBy(desc(createdAt), desc(id))
+        .where(where)
+        .orderBy(...orderBy(order))
         .limit(limit + 1)
-      return page(rows, limit, (row) => ({ at: row.createdAt, id: row.id }))
+      return page(
+        rows.map(({ row }) => row),
+        rows.map(({ key }) => key),
+        limit,
+        order,
+      )
     } catch (error) {
       throw textError(error)
     }
+  }
+
+  /** How many there are of which `list` shows pages. @throws StoreError INVALID_TEXT */
+  async count(filter: ArchitectureFilter): Promise<number> {
+    const where = matching(filter)
+    try {
+      return await this.#db.$count(architectures, where)
+    } catch (error) {
+      throw textError(error)
+    }
+  }
+
+  /** Names by id, of deleted ones too. */
+  async names(ids: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.#db
+      .select({ id, name })
+      .from(architectures)
+      .where(inArray(id, ids.filter(isUuid)))
+    return new Map(rows.map((row) => [row.id, row.name]))
   }
 
   /**

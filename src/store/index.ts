@@ -23,24 +23,30 @@ import { Sweeps } from './sweeps.ts'
 import { Tickets } from './tickets.ts'
 import { Waiting } from './waiting.ts'
 
-export type { ArchitectureQuery, ArchitectureSummary, NewArchitecture } from './architectures.ts'
+export {
+  type ArchitectureFilter,
+  type ArchitectureQuery,
+  type ArchitectureSummary,
+  architectureSorts,
+  type NewArchitecture,
+} from './architectures.ts'
 export type { BlobFile, HeldBlob } from './blobs.ts'
-export { encodeCursor, type Page } from './cursor.ts'
+export type { Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
 export { fateOf, ownName } from './process-name.ts'
+export { type RunFilter, runSorts } from './run-list.ts'
 export {
   type Depth,
   type DeviceQueue,
   type NewRun,
   type PastRun,
-  type RunFilter,
   type RunningRun,
   type RunPoint,
   workloadOf,
 } from './run-queries.ts'
-export type { Cancellation } from './runs.ts'
+export type { Cancellation, RunList } from './runs.ts'
 export type { Counterpart, Samples } from './samples.ts'
 export {
   type Architecture,

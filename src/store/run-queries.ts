@@ -1,9 +1,8 @@
-/** Questions about many runs at once: filters of a list, a device's queue, how long such runs took before. */
+/** Questions about many runs at once: a device's queue, how long such runs took before. */
 import { createHash } from 'node:crypto'
 import type { Database } from './database.ts'
 import { and, asc, desc, eq, inArray, or, type SQL, sql } from './drizzle.ts'
-import { requireStorable } from './errors.ts'
-import { type Run, type RunStatus, runs } from './schema.ts'
+import { type Run, runs } from './schema.ts'
 
 export interface NewRun {
   architectureId: string
@@ -30,16 +29,6 @@ export interface NewRun {
   expectedMs?: number | null
   expectedBasis?: string | null
   measurement?: string | null
-}
-
-export interface RunFilter {
-  architectureId?: string | undefined
-  status?: RunStatus | undefined
-  /** `cpu:0`, `host/cpu:0` or a UUID. */
-  device?: string | undefined
-  runtime?: string | undefined
-  /** `key`, or `key=value`. */
-  label?: string | undefined
 }
 
 /** One device's queue: `waiting` in the order they will run, at most as many as asked for; `waitingCount` counts all. */
@@ -71,28 +60,6 @@ export interface Depth {
 
 /** The order in which waiting runs are taken. */
 export const QUEUE_ORDER = [desc(runs.priority), asc(runs.queuedAt), asc(runs.id)]
-
-/** @throws StoreError INVALID_TEXT */
-export function filters(filter: RunFilter): (SQL | undefined)[] {
-  const { architectureId, status, device, runtime, label } = filter
-  requireStorable([architectureId ?? '', device ?? '', label ?? ''])
-  return [
-    // As text, so that an id that is none finds nothing instead of failing.
-    architectureId === undefined ? undefined : sql`${runs.architectureId}::text = ${architectureId.toLowerCase()}`,
-    status === undefined ? undefined : eq(runs.status, status),
-    device === undefined
-      ? undefined
-      : or(eq(runs.device, device), eq(runs.deviceUuid, device), sql`${runs.host} || '/' || ${runs.device} = ${device}`),
-    runtime === undefined ? undefined : eq(runs.runtime, runtime),
-    label === undefined ? undefined : labeled(label),
-  ]
-}
-
-function labeled(label: string): SQL {
-  const at = label.indexOf('=')
-  if (at < 0) return sql`jsonb_exists(${runs.labels}, ${label})`
-  return sql`${runs.labels} @> ${JSON.stringify({ [label.slice(0, at)]: label.slice(at + 1) })}::jsonb`
-}
 
 /** What makes two runs last equally long, as far as the request says. */
 export function workloadOf(run: NewRun): string {

@@ -4,13 +4,14 @@
  */
 
 import { v7 as uuidv7 } from 'uuid'
-import { after, isUuid, type Page, page } from './cursor.ts'
+import { after, type Direction, isUuid, keyOf, orderBy, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { and, desc, eq, inArray, isNull, type SQL, sql } from './drizzle.ts'
+import { and, eq, inArray, isNull, type SQL, sql } from './drizzle.ts'
 import { isForeignKeyViolation, isUniqueViolation, requireStorable, StoreError, textError } from './errors.ts'
 import { sameRequest } from './idempotency.ts'
 import { cancelNotice } from './notifications.ts'
-import { filters, type NewRun, QUEUE_ORDER, type RunFilter, RunQueries, workloadOf } from './run-queries.ts'
+import { filters, type RunFilter, type RunSort, runOrder } from './run-list.ts'
+import { type NewRun, QUEUE_ORDER, RunQueries, workloadOf } from './run-queries.ts'
 import { type Counterpart, findCounterpart, findSamples, type Samples } from './samples.ts'
 import { architectures, type Run, runRequests, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
@@ -21,6 +22,13 @@ import * as transitions from './transitions.ts'
 export interface Cancellation {
   effect: 'cancelled' | 'requested' | 'finished'
   run: Run
+}
+
+export interface RunList extends RunFilter {
+  after?: string | undefined
+  limit?: number | undefined
+  sort?: RunSort | undefined
+  order?: Direction | undefined
 }
 
 const PAGE = { default: 50, most: 500 }
@@ -129,18 +137,34 @@ export class Runs extends RunQueries {
     return this.db.select().from(runs).where(inArray(runs.id, valid))
   }
 
-  /** Newest first. @throws StoreError INVALID_CURSOR */
-  async list(query: RunFilter & { after?: string | undefined; limit?: number | undefined }): Promise<Page<Run>> {
-    const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)
-    const conditions = [...filters(query), after(query.after, runs.queuedAt, runs.id)]
+  /** A page, the newest first where nothing else is asked for. @throws StoreError INVALID_CURSOR, INVALID_TEXT */
+  async list({ after: cursor, limit: asked, sort, order: direction, ...filter }: RunList): Promise<Page<Run>> {
+    const limit = Math.min(asked ?? PAGE.default, PAGE.most)
+    const order = runOrder(sort, direction)
+    const where = and(filters(filter), after(cursor, order))
     try {
       const rows = await this.db
-        .select()
+        .select({ run: runs, key: keyOf(order) })
         .from(runs)
-        .where(and(...conditions))
-        .orderBy(desc(runs.queuedAt), desc(runs.id))
+        .where(where)
+        .orderBy(...orderBy(order))
         .limit(limit + 1)
-      return page(rows, limit, (run) => ({ at: run.queuedAt, id: run.id }))
+      return page(
+        rows.map(({ run }) => run),
+        rows.map(({ key }) => key),
+        limit,
+        order,
+      )
+    } catch (error) {
+      throw textError(error)
+    }
+  }
+
+  /** How many runs fit. @throws StoreError INVALID_TEXT */
+  async count(filter: RunFilter): Promise<number> {
+    const where = filters(filter)
+    try {
+      return await this.db.$count(runs, where)
     } catch (error) {
       throw textError(error)
     }

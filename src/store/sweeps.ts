@@ -1,14 +1,20 @@
 /** Sweeps: which runs were asked for as one. The runs themselves stand in `runs`. */
 import { v7 as uuidv7 } from 'uuid'
-import { after, isUuid, type Page, page } from './cursor.ts'
+import { after, isUuid, keyOf, type Order, orderBy, type Page, page } from './cursor.ts'
 import type { Database } from './database.ts'
-import { desc, eq, sql } from './drizzle.ts'
+import { eq, sql } from './drizzle.ts'
 import { sameRequest } from './idempotency.ts'
 import type { NewRun } from './run-queries.ts'
 import { insertError, type Runs } from './runs.ts'
 import { type Run, type Sweep, sweeps } from './schema.ts'
 
 const PAGE = { default: 50, most: 500 }
+const newestFirst: Order = {
+  name: 'createdAt',
+  key: { moment: sql`${sweeps.createdAt}`, neverNull: true },
+  direction: 'desc',
+  id: sql`${sweeps.id}`,
+}
 
 /** A run to be queued, or one that has been measured already. */
 export type SweepRun = { insert: NewRun } | { id: string }
@@ -75,11 +81,20 @@ export class Sweeps {
   async list(query: { after?: string | undefined; limit?: number | undefined }): Promise<Page<Sweep>> {
     const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)
     const rows = await this.#db
-      .select()
+      .select({ sweep: sweeps, key: keyOf(newestFirst) })
       .from(sweeps)
-      .where(after(query.after, sweeps.createdAt, sweeps.id))
-      .orderBy(desc(sweeps.createdAt), desc(sweeps.id))
+      .where(after(query.after, newestFirst))
+      .orderBy(...orderBy(newestFirst))
       .limit(limit + 1)
-    return page(rows, limit, (sweep) => ({ at: sweep.createdAt, id: sweep.id }))
+    return page(
+      rows.map(({ sweep }) => sweep),
+      rows.map(({ key }) => key),
+      limit,
+      newestFirst,
+    )
+  }
+
+  async count(): Promise<number> {
+    return this.#db.$count(sweeps)
   }
 }

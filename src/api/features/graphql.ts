@@ -11,11 +11,20 @@ import { runGraphql } from './runs/graphql.ts'
 import { sweepGraphql } from './sweeps/graphql.ts'
 import { zooGraphql } from './zoo/graphql.ts'
 
-export const graphqlFeatures = ({ architectures, costs, exports, devices, runs, sweeps, queue }: Services): readonly GraphqlFeature[] => [
+export const graphqlFeatures = ({
+  architectures,
+  costs,
+  exports,
+  devices,
+  runs,
+  sweeps,
+  queue,
+  zoo,
+}: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
   exportGraphql(exports, architectures),
-  zooGraphql,
+  zooGraphql(zoo),
   conventionGraphql,
   deviceGraphql(devices),
   runGraphql(runs, architectures),

@@ -11,6 +11,7 @@ import { type ReadArchitecture, writeGraph } from '../features/architectures/spe
 import { type CallCost, type CostFormat, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
 import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
+import type { PresetFigures } from '../features/zoo/figures.ts'
 import { EngineProcess, EngineProcessEnded } from './process.ts'
 import type { TaskName, TaskResult } from './tasks.ts'
 
@@ -131,6 +132,11 @@ export class EnginePool {
   /** A profile joined to its graph, as `joinProfile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   roofline(layerCount: number, task: RooflineTask): Promise<Roofline> {
     return this.#sized(layerCount, 'roofline', joinProfile, task)
+  }
+
+  /** What each preset of the zoo costs, as `presetFigures` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
+  zoo(): Promise<Record<string, PresetFigures>> {
+    return this.#run('zoo', null)
   }
 
   /** A graph as a file, as `writeExport` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */

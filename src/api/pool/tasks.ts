@@ -3,6 +3,7 @@ import { ApiError } from '../errors.ts'
 import { readArchitecture, writeGraph } from '../features/architectures/specification.ts'
 import { costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import { joinProfile } from '../features/runs/join-profile.ts'
+import { presetFigures } from '../features/zoo/figures.ts'
 
 /** Result of a task. Errors cross processes as plain data, since structured cloning drops their class. */
 export type TaskResult<T> =
@@ -24,6 +25,7 @@ const tasks = {
   call: ready(costOfCall),
   explain: ready(explainGraph),
   roofline: ready(joinProfile),
+  zoo: ready(presetFigures),
   onnx: async () => (await import('../features/architectures/onnx-file.ts')).readOnnx,
   export: async () => (await import('../features/exports/write.ts')).writeExport,
   onnxFile: async () => (await import('../features/exports/write.ts')).writeOnnxFile,

@@ -243,7 +243,7 @@ describe('what cannot be is refused', () => {
       const query = 'mutation ($i: NewRunInput!) { createRun(input: $i) { created } }'
       const { body: answer } = await api.request.post('/graphql').send({ query, variables: { i: body({ labels: { a: text } }) } })
       assert.equal(answer.errors[0].extensions.code, 'INVALID_TEXT')
-      const list = { query: 'query ($l: String) { runs(label: $l) { edges { cursor } } }', variables: { l: `a=${text}` } }
+      const list = { query: 'query ($l: [String!]) { runs(label: $l) { edges { cursor } } }', variables: { l: [`a=${text}`] } }
       assert.equal((await api.request.post('/graphql').send(list)).body.errors[0].extensions.code, 'INVALID_TEXT')
     }
   })

@@ -110,7 +110,7 @@ test('the whole run is what REST says', async () => {
   assert.deepEqual(body.result.output.agreement, agreement)
   const { data, errors } = await post(
     `query ($id: ID!) { run(id: $id) {
-      id architectureId device deviceUuid host runtime backend batch precision resolution weights profile timeoutMs priority labels
+      id architectureId architectureName device deviceUuid host runtime backend batch precision resolution weights profile timeoutMs priority labels
       settings { scenario threads warmupMs minDurationMs maxDurationMs minSamples stabilityWindows stabilityTolerance driftTolerance repeatTolerance seed graphOptimization tf32 mode cudaGraph layout convSearch fuseConvBias }
       against { architectureId } rounds comparison { ratio }
       status queue { position etaMs } attempt queuedAt startedAt finishedAt cancelRequestedAt
@@ -159,7 +159,7 @@ test('lists, filters, queue and devices', async () => {
   const { data, errors } = await post(
     `query ($id: ID!) {
       queued: runs(status: queued) { edges { cursor node { id } } pageInfo { hasNextPage } }
-      labeled: runs(label: "suite=lists", architectureId: $id, runtime: onnxruntime, device: "cpu:0") { edges { node { id } } }
+      labeled: runs(label: "suite=lists", architectureId: [$id], runtime: onnxruntime, device: "cpu:0") { edges { node { id } } }
       architecture(id: $id) { runs(first: 1, status: running) { edges { node { id } } pageInfo { hasNextPage endCursor } } }
       queue { device running { runId etaMs run { status } } waiting { runId position run { labels } } waitingCount }
       devices { name address uuid local runtimes { runtime usable reason command capabilities { precisions maxThreads } } }

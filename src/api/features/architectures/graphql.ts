@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { connection, connectionArgs, connectionTypes } from '../../graphql/connection.ts'
+import { connection, connectionArgs, connectionResolvers, connectionTypes } from '../../graphql/connection.ts'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { prices } from '../../graphql/limits.ts'
 import { Id } from '../../schemas.ts'
@@ -8,7 +8,7 @@ import { type Architecture, ArchitectureQuery, ArchitectureSchema, GraphSchema }
 import type { ArchitectureService } from './service.ts'
 
 const { links: _rest, ...properties } = ArchitectureSchema.properties
-const { after: _after, limit: _limit, ...filters } = ArchitectureQuery.properties
+const { after: _after, limit: _limit, total: _total, ...filters } = ArchitectureQuery.properties
 
 export function architectureGraphql(architectures: ArchitectureService): GraphqlFeature {
   return {
@@ -37,7 +37,7 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
               context,
               args,
               (query) => architectures.list(query as ArchitectureQuery),
-              (item: Architecture) => item.createdAt,
+              ({ after: _, sort: __, order: ___, ...filter }) => architectures.count(filter),
             ),
         }),
       },
@@ -79,5 +79,6 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
       },
       RegisteredArchitecture: { architecture: { description: 'The one registered, now or before.', type: 'Architecture!' } },
     },
+    resolvers: connectionResolvers('Architecture'),
   }
 }

@@ -3,7 +3,7 @@ import multipart from '@fastify/multipart'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError } from '../../errors.ts'
-import { answer, empty, errors, json } from '../../schemas.ts'
+import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { NewArchitecture } from './new-architecture.ts'
 import {
   ArchitecturePage,
@@ -93,12 +93,18 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
         operationId: 'listArchitectures',
         tags,
         summary: 'List architectures',
-        description: 'Newest first, a page at a time.',
+        description: 'A page at a time, the newest first where nothing else is asked for.',
         querystring: ArchitectureQuery,
-        response: { 200: json('A page.', ArchitecturePage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR', 'INVALID_TEXT') },
+        response: {
+          200: json('A page; its `Link` header leads to the next.', ArchitecturePage),
+          ...errors('INVALID_REQUEST', 'INVALID_CURSOR', 'INVALID_TEXT'),
+        },
       },
     },
-    async (request, reply) => reply.send(await architectures.list(request.query)),
+    async (request, reply) => {
+      const { body, headers } = pageAnswer(await architectures.list(request.query), request.url)
+      return reply.headers(headers).send(body)
+    },
   )
   app.get(
     '/v1/architectures/:id',

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { ImportReport } from '../../../engine/formats/onnx-import/report.ts'
 import { GraphSpec } from '../../../engine/verify.ts'
-import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
+import { architectureSorts } from '../../../store/index.ts'
+import { Id, nullable, pageOf, paging, SortDirectionSchema, Timestamp, totalOnRequest } from '../../schemas.ts'
 import { NewArchitectureInput } from './new-architecture.ts'
 
 const count = Type.Integer({ minimum: 0 })
@@ -46,6 +47,8 @@ const Source = Type.Union(
   },
 )
 
+export const ArchitectureName = Type.String({ description: 'Name of the architecture, which may be deleted since.' })
+
 export const ArchitectureSchema = Type.Object(
   {
     id: Id,
@@ -75,9 +78,29 @@ export const ArchitectureSchema = Type.Object(
 export type Architecture = Static<typeof ArchitectureSchema>
 export const ArchitecturePage = pageOf(ArchitectureSchema, 'ArchitecturePage')
 
+const ArchitectureSortSchema = Type.Enum([...architectureSorts], {
+  title: 'ArchitectureSort',
+  description: 'What architectures are sorted by.',
+  enumDescriptions: {
+    createdAt: 'When it was registered.',
+    name: 'Its name, by the order of the database.',
+    layers: 'How many layers it has.',
+    params: 'How many parameters it has.',
+    macs: 'Multiply-accumulates for one image.',
+  },
+})
+
 export const ArchitectureQuery = Type.Object(
   {
     ...paging,
+    ...totalOnRequest,
+    sort: Type.Optional(Type.Enum(ArchitectureSortSchema.enum, { ...ArchitectureSortSchema, default: 'createdAt' })),
+    order: Type.Optional(
+      Type.Enum(SortDirectionSchema.enum, {
+        ...SortDirectionSchema,
+        description: 'If left out, names from A on, anything else from the largest on.',
+      }),
+    ),
     search: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Part of the name, in any case.' })),
     digest: Type.Optional(Type.String({ pattern: '^sha256:[0-9a-f]{64}$', examples: [`sha256:${'0'.repeat(64)}`] })),
   },

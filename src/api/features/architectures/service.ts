@@ -1,7 +1,8 @@
-import type { ArchitectureSummary, Store } from '../../../store/index.ts'
+import type { ArchitectureFilter, ArchitectureSummary, Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
+import type { Listed } from '../../schemas.ts'
 import type { NewArchitecture } from './new-architecture.ts'
 import type { Architecture, ArchitectureQuery } from './schema.ts'
 import type { Upload } from './upload.ts'
@@ -62,9 +63,15 @@ export class ArchitectureService {
   readonly storedEach = async (ids: readonly string[]): Promise<(StoredArchitecture | ApiError)[]> =>
     inOrder(ids, await this.#store.architectures.getPacked(ids), (row) => row)
 
-  async list({ limit = 50, ...query }: ArchitectureQuery): Promise<{ items: Architecture[]; nextCursor: string | null }> {
-    const { items, nextCursor } = await this.#store.architectures.list({ limit, ...query })
-    return { items: items.map(present), nextCursor: nextCursor ?? null }
+  /** @throws StoreError INVALID_CURSOR, INVALID_TEXT */
+  async list({ limit = 50, total, ...query }: ArchitectureQuery): Promise<Listed<Architecture>> {
+    const { items, ...page } = await this.#store.architectures.list({ limit, ...query })
+    return { items: items.map(present), ...page, ...(total ? { total: await this.count(query) } : {}) }
+  }
+
+  /** How many fit. @throws StoreError INVALID_TEXT */
+  async count({ search, digest }: ArchitectureFilter): Promise<number> {
+    return this.#store.architectures.count({ search, digest })
   }
 
   /** The graph as JSON bytes, in the form it can be registered in. @throws ApiError ARCHITECTURE_NOT_FOUND */

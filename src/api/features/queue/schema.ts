@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { estimateBases } from '../../../gpu/queue/estimate.ts'
 import { Id, nullable, Timestamp } from '../../schemas.ts'
+import { ArchitectureName } from '../architectures/schema.ts'
 import { RuntimeNameSchema } from '../devices/schema.ts'
+import { Labels } from '../runs/request-schema.ts'
 
 /** When a result is expected. */
 export const Eta = {
@@ -25,10 +27,12 @@ export const Eta = {
 const entry = {
   runId: Id,
   architectureId: Id,
+  architectureName: ArchitectureName,
   runtime: RuntimeNameSchema,
   batch: Type.Integer({ minimum: 1 }),
   priority: Type.Integer(),
   queuedAt: Timestamp,
+  labels: Labels,
   ...Eta,
 }
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { ApiError } from '../../errors.ts'
-import { connection, connectionArgs, connectionTypes } from '../../graphql/connection.ts'
+import { connection, connectionArgs, connectionResolvers, connectionTypes } from '../../graphql/connection.ts'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { prices } from '../../graphql/limits.ts'
 import { unhurried } from '../../graphql/unhurried.ts'
@@ -10,12 +10,12 @@ import type { ArchitectureService } from '../architectures/service.ts'
 import { RunComparisonSchema } from './comparison-schema.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { NewRun, Notes, RunHeaders } from './request-schema.ts'
-import { type RunAnswer, type RunEventAnswer, RunEventSchema, RunQuery, RunSchema } from './schema.ts'
+import { type RunAnswer, type RunEventAnswer, RunEventSchema, type RunFilterQuery, RunQuery, RunSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const { links: _links, notes: _notes, ...properties } = RunSchema.properties
-const { after: _after, limit: _limit, ...filters } = RunQuery.properties
-const { architectureId: _architectureId, ...filtersOfArchitecture } = filters
+const { after: _after, limit: _limit, total: _total, ...filters } = RunQuery.properties
+const { architectureId: _architectureId, architecture: _architecture, ...filtersOfArchitecture } = filters
 
 export function runGraphql(runs: RunService, architectures: ArchitectureService): GraphqlFeature {
   return {
@@ -46,7 +46,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
               context,
               args,
               (query) => runs.list(query as RunQuery),
-              (run: RunAnswer) => run.queuedAt,
+              ({ after: _, sort: __, order: ___, ...filter }) => runs.count(filter as RunFilterQuery),
             ),
         }),
       },
@@ -59,8 +59,8 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
             connection(
               context,
               args,
-              (query) => runs.list({ ...query, architectureId: id } as RunQuery),
-              (run: RunAnswer) => run.queuedAt,
+              (query) => runs.list({ ...query, architectureId: [id] } as RunQuery),
+              ({ after: _, sort: __, order: ___, ...filter }) => runs.count({ ...filter, architectureId: [id] } as RunFilterQuery),
             ),
         }),
       },
@@ -147,6 +147,6 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
         },
       },
     },
-    resolvers: { LayerProfile: { rows: ({ rows }) => unhurried(rows) } },
+    resolvers: { ...connectionResolvers('Run'), LayerProfile: { rows: ({ rows }) => unhurried(rows) } },
   }
 }

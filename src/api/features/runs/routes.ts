@@ -6,7 +6,7 @@ import { Type } from 'typebox'
 import type { Samples } from '../../../store/index.ts'
 import { mediaType } from '../../accept.ts'
 import type { Metrics } from '../../metrics.ts'
-import { answer, empty, errors, json } from '../../schemas.ts'
+import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
 import { eventStream } from './event-stream.ts'
 import { profileCsv } from './profile.ts'
@@ -58,12 +58,18 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
         operationId: 'listRuns',
         tags,
         summary: 'List runs',
-        description: 'Newest first, a page at a time.',
+        description: 'A page at a time, the newest first where nothing else is asked for.',
         querystring: RunQuery,
-        response: { 200: json('A page.', RunPage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR', 'INVALID_TEXT') },
+        response: {
+          200: json('A page; its `Link` header leads to the next.', RunPage),
+          ...errors('INVALID_REQUEST', 'INVALID_CURSOR', 'INVALID_TEXT'),
+        },
       },
     },
-    async (request, reply) => reply.send(await runs.list(request.query)),
+    async (request, reply) => {
+      const { body, headers } = pageAnswer(await runs.list(request.query), request.url)
+      return reply.headers(headers).send(body)
+    },
   )
   app.get(
     '/v1/runs/:id',

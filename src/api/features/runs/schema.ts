@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { maxKeptOutputs } from '../../../gpu/contract.ts'
 import { TimingSettings } from '../../../gpu/timing/settings.ts'
-import { runStatuses } from '../../../store/index.ts'
-import { Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
+import { runSorts, runStatuses } from '../../../store/index.ts'
+import { anyOf, Id, nullable, pageOf, paging, SortDirectionSchema, Timestamp, totalOnRequest } from '../../schemas.ts'
+import { ArchitectureName } from '../architectures/schema.ts'
 import { BackendSchema, PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
 import { Eta } from '../queue/schema.ts'
 import { ComparisonSchema } from './comparison-schema.ts'
@@ -108,6 +109,7 @@ export const RunSchema = Type.Object(
   {
     id: Id,
     architectureId: Id,
+    architectureName: ArchitectureName,
     device: Type.String({ examples: ['cpu:0'] }),
     deviceUuid: Type.String(),
     host: Type.String(),
@@ -126,6 +128,7 @@ export const RunSchema = Type.Object(
       Type.Object(
         {
           architectureId: Id,
+          architectureName: ArchitectureName,
           runtime: RuntimeNameSchema,
           backend: BackendSchema,
           batch: Type.Integer({ minimum: 1 }),
@@ -184,18 +187,44 @@ export const RunSchema = Type.Object(
 export type RunAnswer = Static<typeof RunSchema>
 export const RunPage = pageOf(RunSchema, 'RunPage')
 
+const RunSortSchema = Type.Enum([...runSorts], {
+  title: 'RunSort',
+  description: 'What runs are sorted by. Those without it, such as the latency of a run that failed, come last.',
+  enumDescriptions: {
+    queuedAt: 'When it was queued.',
+    startedAt: 'When it was started last.',
+    finishedAt: 'When it ended.',
+    duration: 'From its last start to its end.',
+    latency: 'The median of a call.',
+    throughput: 'Images per second.',
+  },
+})
+const moment = (description: string) => Type.Optional(Type.String({ ...Timestamp, description }))
+
 export const RunQuery = Type.Object(
   {
     ...paging,
-    architectureId: Type.Optional(Id),
-    status: Type.Optional(RunStatusSchema),
-    device: Type.Optional(Type.String({ minLength: 1, maxLength: 300, description: 'Name, host/name or UUID.' })),
-    runtime: Type.Optional(RuntimeNameSchema),
-    label: Type.Optional(Type.String({ minLength: 1, maxLength: 330, description: '`name` or `name=text`.' })),
+    ...totalOnRequest,
+    sort: Type.Optional(Type.Enum(RunSortSchema.enum, { ...RunSortSchema, default: 'queuedAt' })),
+    order: Type.Optional(Type.Enum(SortDirectionSchema.enum, { ...SortDirectionSchema, default: 'desc' })),
+    architectureId: anyOf(Id, 'Of any of these architectures.'),
+    architecture: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'Part of the name of its architecture, in any case.' }),
+    ),
+    status: anyOf(RunStatusSchema, 'In any of these states.'),
+    verdict: anyOf(VerdictSchema, 'With any of these verdicts of its certificate.'),
+    device: anyOf(Type.String({ minLength: 1, maxLength: 300 }), 'On any of these devices: name, host/name or UUID.'),
+    runtime: anyOf(RuntimeNameSchema, 'By any of these runtimes.'),
+    label: anyOf(Type.String({ minLength: 1, maxLength: 330 }), 'With every one of these labels: `name` or `name=text`.'),
+    queuedAfter: moment('Queued at this moment or after it.'),
+    queuedBefore: moment('Queued before this moment.'),
+    finishedAfter: moment('Ended at this moment or after it.'),
+    finishedBefore: moment('Ended before this moment.'),
   },
   { additionalProperties: false },
 )
 export type RunQuery = Static<typeof RunQuery>
+export type RunFilterQuery = Omit<RunQuery, 'after' | 'limit' | 'total' | 'sort' | 'order'>
 export const RunParams = Type.Object({ id: Type.String({ description: 'Id of a run.' }) })
 
 export const EventHeaders = Type.Object({

@@ -1,18 +1,20 @@
 import type { BackendName, RuntimeName } from '../../../gpu/contract.ts'
 import type { Place, RunQueue } from '../../../gpu/queue/index.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
-import type { Run, RunEvent, Samples, Store } from '../../../store/index.ts'
+import type { Run, RunEvent, RunFilter, Samples, Store } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
-import { ApiError } from '../../errors.ts'
+import { ApiError, invalidRequest } from '../../errors.ts'
 import { hideFolders } from '../../hide-folders.ts'
 import type { EnginePool } from '../../pool/pool.ts'
+import type { Listed } from '../../schemas.ts'
+import type { ArchitectureNames } from '../architectures/names.ts'
 import { type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 import type { NewRun } from './request-schema.ts'
-import type { RunAnswer, RunEventAnswer, RunQuery } from './schema.ts'
+import type { RunAnswer, RunEventAnswer, RunFilterQuery, RunQuery } from './schema.ts'
 import type { Side } from './sides.ts'
 
 const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}`)
@@ -22,6 +24,7 @@ export interface RunServiceOptions {
   queue: RunQueue
   admission: RunAdmission
   pool: EnginePool
+  names: ArchitectureNames
 }
 
 /** The answer to a request for a run. */
@@ -41,12 +44,14 @@ export class RunService {
   readonly #queue: RunQueue
   readonly #admission: RunAdmission
   readonly #pool: EnginePool
+  readonly #names: ArchitectureNames
 
-  constructor({ store, queue, admission, pool }: RunServiceOptions) {
+  constructor({ store, queue, admission, pool, names }: RunServiceOptions) {
     this.#store = store
     this.#queue = queue
     this.#admission = admission
     this.#pool = pool
+    this.#names = names
   }
 
   /**
@@ -73,7 +78,8 @@ export class RunService {
     }
     await this.#store.disk.require()
     const { run, created, place } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
-    return { run: present(run, place), created, notes }
+    const nameOf = await this.#namesOf([run])
+    return { run: present(run, place, nameOf), created, notes }
   }
 
   /**
@@ -97,10 +103,20 @@ export class RunService {
     return ids.map((id) => there.get(id.toLowerCase()) ?? notFound(id))
   }
 
-  /** Newest first. @throws StoreError INVALID_CURSOR */
-  async list({ limit = 50, ...query }: RunQuery): Promise<{ items: RunAnswer[]; nextCursor: string | null }> {
-    const { items, nextCursor } = await this.#store.runs.list({ limit, ...query })
-    return { items: await this.#presentAll(items), nextCursor }
+  /**
+   * A page, the newest first where nothing else is asked for.
+   * @throws ApiError INVALID_REQUEST; StoreError INVALID_CURSOR, INVALID_TEXT
+   */
+  async list({ total, limit = 50, after, sort, order, ...filter }: RunQuery): Promise<Listed<RunAnswer>> {
+    const read = readFilter(filter)
+    const { items, ...page } = await this.#store.runs.list({ limit, after, sort, order, ...read })
+    const counted = total ? { total: await this.#store.runs.count(read) } : {}
+    return { items: await this.#presentAll(items), ...page, ...counted }
+  }
+
+  /** How many runs fit. @throws ApiError INVALID_REQUEST; StoreError INVALID_TEXT */
+  async count(filter: RunFilterQuery): Promise<number> {
+    return this.#store.runs.count(readFilter(filter))
   }
 
   /**
@@ -157,13 +173,18 @@ export class RunService {
     return run
   }
 
+  #namesOf(rows: readonly Run[]): Promise<(id: string) => string> {
+    return this.#names.of(rows.flatMap(({ architectureId, againstArchitectureId }) => [architectureId, againstArchitectureId]))
+  }
+
   async #present(run: Run): Promise<RunAnswer> {
-    return present(run, await this.#queue.place(run))
+    return (await this.#presentAll([run]))[0]!
   }
 
   async #presentAll(rows: readonly Run[]): Promise<RunAnswer[]> {
     const places = await this.#queue.places(rows)
-    return rows.map((run) => present(run, places.get(run.id) ?? null))
+    const nameOf = await this.#namesOf(rows)
+    return rows.map((run) => present(run, places.get(run.id) ?? null, nameOf))
   }
 }
 
@@ -181,20 +202,38 @@ const presentError = (error: Run['error']): RunAnswer['error'] => error && { ...
 
 type StoredSide = Omit<Side, 'architectureId'> & { runtime: RuntimeName; backend: BackendName }
 
-const presentSide = (architectureId: string, side: StoredSide): RunAnswer['against'] => ({
+const presentSide = (architectureId: string, architectureName: string, side: StoredSide): RunAnswer['against'] => ({
   ...side,
   architectureId,
+  architectureName,
   resolution: side.resolution ? side.resolution.join('x') : null,
   // Of runs made before there was a choice.
   weights: side.weights ?? 'seeded',
 })
 
-function present(run: Run, place: Place | null): RunAnswer {
+/** @throws ApiError INVALID_REQUEST for a moment that no calendar has. */
+function readFilter({ queuedAfter, queuedBefore, finishedAfter, finishedBefore, ...rest }: RunFilterQuery): RunFilter {
+  const given = { queuedAfter, queuedBefore, finishedAfter, finishedBefore }
+  const moments: Partial<Record<keyof typeof given, Date>> = {}
+  for (const [name, text] of Object.entries(given)) {
+    if (text === undefined) continue
+    const moment = new Date(text)
+    if (Number.isNaN(moment.getTime()))
+      throw invalidRequest('query', [
+        { path: `/${name}`, message: `${name}: ${text} is no moment of any calendar, such as 2026-01-31T12:00:00Z` },
+      ])
+    moments[name as keyof typeof given] = moment
+  }
+  return { ...rest, ...moments }
+}
+
+function present(run: Run, place: Place | null, nameOf: (id: string) => string): RunAnswer {
   const self = `/v1/runs/${run.id}`
   const time = (date: Date | null): string | null => date?.toISOString() ?? null
   return {
     id: run.id,
     architectureId: run.architectureId,
+    architectureName: nameOf(run.architectureId),
     device: run.device,
     deviceUuid: run.deviceUuid,
     host: run.host,
@@ -209,7 +248,7 @@ function present(run: Run, place: Place | null): RunAnswer {
     priority: run.priority,
     labels: run.labels,
     settings: run.settings as TimingSettings,
-    against: run.against && presentSide(run.againstArchitectureId!, run.against as StoredSide),
+    against: run.against && presentSide(run.againstArchitectureId!, nameOf(run.againstArchitectureId!), run.against as StoredSide),
     rounds: run.rounds,
     status: run.status,
     queue: place,

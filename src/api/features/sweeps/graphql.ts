@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { ApiError } from '../../errors.ts'
+import { connection, connectionArgs, connectionResolvers, connectionTypes } from '../../graphql/connection.ts'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { prices } from '../../graphql/limits.ts'
 import { Id } from '../../schemas.ts'
@@ -15,6 +16,7 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
   return {
     types: {
       Sweep: Type.Object({ ...properties, points }, { title: 'Sweep', description: 'One network at several batches.' }),
+      ...connectionTypes('Sweep'),
     },
     fields: {
       Query: {
@@ -26,6 +28,18 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
             context.budget.spend(prices.run)
             return sweeps.get(id)
           },
+        }),
+        sweeps: field({
+          description: 'Batch sweeps, newest first.',
+          args: connectionArgs({}),
+          type: 'SweepConnection!',
+          resolve: (_parent, args, context) =>
+            connection(
+              context,
+              args,
+              (query) => sweeps.list(query),
+              () => sweeps.count(),
+            ),
         }),
       },
       Sweep: {
@@ -70,5 +84,6 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
       },
       CreatedSweep: { sweep: { description: 'The one queued, now or before.', type: 'Sweep!' } },
     },
+    resolvers: connectionResolvers('Sweep'),
   }
 }

@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { answer, errors, json } from '../../schemas.ts'
+import { answer, errors, json, pageAnswer } from '../../schemas.ts'
 import { admissionErrors, RunHeaders } from '../runs/request-schema.ts'
 import { NewSweep, SweepPage, SweepParams, SweepQuery, SweepSchema } from './schema.ts'
 import type { SweepService } from './service.ts'
@@ -47,10 +47,13 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
         summary: 'List batch sweeps',
         description: 'Newest first, a page at a time.',
         querystring: SweepQuery,
-        response: { 200: json('A page.', SweepPage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR') },
+        response: { 200: json('A page; its `Link` header leads to the next.', SweepPage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR') },
       },
     },
-    async (request, reply) => reply.send(await sweeps.list(request.query)),
+    async (request, reply) => {
+      const { body, headers } = pageAnswer(await sweeps.list(request.query), request.url)
+      return reply.headers(headers).send(body)
+    },
   )
   app.get(
     '/v1/sweeps/:id',

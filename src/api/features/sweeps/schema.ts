@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { exampleId, Id, nullable, pageOf, paging, Timestamp } from '../../schemas.ts'
+import { exampleId, Id, nullable, pageOf, paging, Timestamp, totalOnRequest } from '../../schemas.ts'
 import { NewRun, Notes } from '../runs/request-schema.ts'
 import { RunSchema, RunStatusSchema, VerdictSchema } from '../runs/schema.ts'
 
@@ -24,13 +24,14 @@ export const NewSweep = Type.Object(
 export type NewSweep = Static<typeof NewSweep>
 
 const figure = (description: string) => nullable(Type.Number({ minimum: 0, description }))
-const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } =
+const { architectureId, architectureName, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } =
   RunSchema.properties
 
 export const SweepSchema = Type.Object(
   {
     id: Id,
     architectureId,
+    architectureName,
     device,
     deviceUuid,
     host,
@@ -78,6 +79,6 @@ export const SweepSchema = Type.Object(
 )
 export type SweepAnswer = Static<typeof SweepSchema>
 export const SweepPage = pageOf(SweepSchema, 'SweepPage')
-export const SweepQuery = Type.Object({ ...paging }, { additionalProperties: false })
+export const SweepQuery = Type.Object({ ...paging, ...totalOnRequest }, { additionalProperties: false })
 export type SweepQuery = Static<typeof SweepQuery>
 export const SweepParams = Type.Object({ id: Type.String({ description: 'Id of a sweep.' }) })

@@ -4,22 +4,33 @@ import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
 import type { RunPoint, Store, Sweep } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import type { Listed } from '../../schemas.ts'
+import type { ArchitectureNames } from '../architectures/names.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
 import { measuredBefore } from '../runs/service.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
 
 const notFound = (id: string) => new ApiError('SWEEP_NOT_FOUND', `no sweep ${id.slice(0, 60)}`)
 
+export interface SweepServiceOptions {
+  store: Store
+  queue: RunQueue
+  admission: RunAdmission
+  names: ArchitectureNames
+}
+
 /** One network at several batches: a run each, read back as a curve. */
 export class SweepService {
   readonly #store: Store
   readonly #queue: RunQueue
   readonly #admission: RunAdmission
+  readonly #names: ArchitectureNames
 
-  constructor({ store, queue, admission }: { store: Store; queue: RunQueue; admission: RunAdmission }) {
+  constructor({ store, queue, admission, names }: SweepServiceOptions) {
     this.#store = store
     this.#queue = queue
     this.#admission = admission
+    this.#names = names
   }
 
   /**
@@ -70,9 +81,13 @@ export class SweepService {
   }
 
   /** Newest first. @throws StoreError INVALID_CURSOR */
-  async list(query: SweepQuery): Promise<{ items: SweepAnswer[]; nextCursor: string | null }> {
-    const { items, nextCursor } = await this.#store.sweeps.list(query)
-    return { items: await this.#presentAll(items), nextCursor }
+  async list({ total, ...query }: SweepQuery): Promise<Listed<SweepAnswer>> {
+    const { items, ...page } = await this.#store.sweeps.list(query)
+    return { items: await this.#presentAll(items), ...page, ...(total ? { total: await this.count() } : {}) }
+  }
+
+  async count(): Promise<number> {
+    return this.#store.sweeps.count()
   }
 
   /**
@@ -95,10 +110,12 @@ export class SweepService {
   async #presentAll(sweeps: readonly Sweep[]): Promise<SweepAnswer[]> {
     const points = await this.#store.runs.points(sweeps.flatMap(({ runIds }) => runIds))
     const byId = new Map(points.map((point) => [point.id, point]))
+    const nameOf = await this.#names.of(points.map(({ architectureId }) => architectureId))
     return sweeps.map((sweep) =>
       present(
         sweep,
         sweep.runIds.map((id) => byId.get(id)!),
+        nameOf,
       ),
     )
   }
@@ -106,7 +123,7 @@ export class SweepService {
 
 const waits = ({ status }: Pick<RunPoint, 'status'>): boolean => status === 'queued' || status === 'running'
 
-function present({ id, createdAt }: Sweep, runs: readonly RunPoint[]): SweepAnswer {
+function present({ id, createdAt }: Sweep, runs: readonly RunPoint[], nameOf: (id: string) => string): SweepAnswer {
   const points = runs.map(({ id: runId, batch, status, latencyMs, throughputPerSecond, verdict }) => ({
     ...{ batch, runId, status, latencyMs, throughputPerSecond },
     msPerImage: latencyMs === null ? null : latencyMs / batch,
@@ -115,7 +132,7 @@ function present({ id, createdAt }: Sweep, runs: readonly RunPoint[]): SweepAnsw
   const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } = runs[0]!
   return {
     id,
-    ...{ architectureId, device, deviceUuid, host, weights, labels },
+    ...{ architectureId, architectureName: nameOf(architectureId), device, deviceUuid, host, weights, labels },
     runtime: runtime as SweepAnswer['runtime'],
     backend: backend as SweepAnswer['backend'],
     precision: precision as SweepAnswer['precision'],

@@ -1,10 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { errors, json } from '../../schemas.ts'
-import { FamilyList, FamilyParams, FamilySchema } from './schema.ts'
-import { getFamily, listFamilies } from './service.ts'
+import { FamilyList, FamilyParams, FamilySchema, ZooQuery } from './schema.ts'
+import type { ZooService } from './service.ts'
 
-export function zooRoutes(fastify: FastifyInstance): void {
+export function zooRoutes(fastify: FastifyInstance, zoo: ZooService): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
   app.get(
     '/v1/zoo',
@@ -13,10 +13,11 @@ export function zooRoutes(fastify: FastifyInstance): void {
         operationId: 'listZoo',
         tags: ['zoo'],
         summary: 'The families of the zoo',
-        response: { 200: json('The families and the names of their presets.', FamilyList), ...errors() },
+        querystring: ZooQuery,
+        response: { 200: json('The families and their presets.', FamilyList), ...errors('INVALID_REQUEST') },
       },
     },
-    (_request, reply) => reply.send({ items: listFamilies() }),
+    async (request, reply) => reply.send({ items: request.query.expand ? await zoo.listExpanded() : zoo.list() }),
   )
   app.get(
     '/v1/zoo/:family',
@@ -29,6 +30,6 @@ export function zooRoutes(fastify: FastifyInstance): void {
         response: { 200: json('The family.', FamilySchema), ...errors('ZOO_FAMILY_NOT_FOUND') },
       },
     },
-    (request, reply) => reply.send(getFamily(request.params.family)),
+    (request, reply) => reply.send(zoo.get(request.params.family)),
   )
 }

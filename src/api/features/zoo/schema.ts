@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { nullable } from '../../schemas.ts'
 
 const PublishedFigureSchema = Type.Object(
   {
@@ -21,6 +22,23 @@ const PresetSchema = Type.Object(
   { title: 'ZooPreset' },
 )
 
+const count = Type.Integer({ minimum: 0 })
+/** What `?expand=presets` adds to a preset. */
+export const presetFigures = {
+  layers: Type.Integer({ ...count, description: 'Layers of its graph.' }),
+  params: Type.Integer({ ...count, description: 'Parameters, worked out by this service.' }),
+  macs: Type.Integer({ ...count, description: 'Multiply-accumulates for one image at its own resolution, worked out by this service.' }),
+  top1: nullable(
+    Type.Number({
+      minimum: 0,
+      maximum: 100,
+      description: 'Published top-1 accuracy, %; `published` names its source. Null where none is known.',
+    }),
+  ),
+}
+const ExpandedPresetSchema = Type.Object({ ...PresetSchema.properties, ...presetFigures }, { title: 'ExpandedZooPreset' })
+export type ExpandedPreset = Static<typeof ExpandedPresetSchema>
+
 const common = { name: Type.String(), summary: Type.String(), source: Type.String({ description: 'The paper.' }) }
 const self = Type.Object({ self: Type.String() })
 
@@ -35,8 +53,25 @@ export const FamilySchema = Type.Object(
 )
 export type ZooFamily = Static<typeof FamilySchema>
 
+export const ZooQuery = Type.Object(
+  {
+    expand: Type.Optional(Type.Literal('presets', { description: '`presets`: each preset with its figures in place of its name alone.' })),
+  },
+  { additionalProperties: false },
+)
+
 export const FamilyList = Type.Object(
-  { items: Type.Array(Type.Object({ ...common, presets: Type.Array(Type.String()), links: self })) },
+  {
+    items: Type.Array(
+      Type.Object({
+        ...common,
+        presets: Type.Union([Type.Array(Type.String()), Type.Array(ExpandedPresetSchema)], {
+          description: 'Names of the presets; with `expand=presets` the presets themselves, with their figures.',
+        }),
+        links: self,
+      }),
+    ),
+  },
   { title: 'ZooFamilyList' },
 )
 export const FamilyParams = Type.Object({ family: Type.String({ description: 'Name of a family.' }) })
