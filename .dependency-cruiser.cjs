@@ -5,7 +5,7 @@
  */
 
 /** Small packages without I/O or native code that the engine may use. */
-const purePackages = ['typebox', 'fastest-levenshtein', '@bufbuild/protobuf', 'onnx-buf']
+const purePackages = ['typebox', 'fastest-levenshtein', '@bufbuild/protobuf', 'onnx-buf', 'csv-stringify']
 const packageOf = (names) => `(^|/)node_modules/(${names.join('|')})/`
 /** All of a package that loads a binding but its package.json, which is read for its version. */
 const bindings = '(^|/)node_modules/(onnxruntime-[^/]+|@tensorflow/[^/]+|koffi)/(?!package\\.json$)'
@@ -61,6 +61,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/api/' },
       to: { path: '^(web/|scripts/)' },
+    },
+    {
+      name: 'cli-imports-engine-only',
+      comment: 'The command line needs no server, database or device, and starts in a fraction of a second.',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^(src/(?!cli/|engine/)|web/|scripts/)' },
+    },
+    {
+      name: 'nothing-imports-the-command-line',
+      comment: 'What a command shares with the service lies in the engine.',
+      severity: 'error',
+      from: { path: '^(src|web)/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
     },
     {
       name: 'bindings-in-runtimes-only',

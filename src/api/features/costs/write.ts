@@ -1,29 +1,13 @@
 import { type CostOptions, computeCosts } from '../../../engine/cost.ts'
 import { type ExplainOptions, type Explanation, explainCosts } from '../../../engine/explain-costs.ts'
+import { layerTable } from '../../../engine/formats/cost-tables.ts'
+import { csv } from '../../../engine/formats/csv.ts'
 import type { Graph } from '../../../engine/graph.ts'
 import type { DeviceKind } from '../../../gpu/devices/device.ts'
 import { tensorTooLarge } from '../../../gpu/tensor-limit.ts'
 import { type Packed, unpack } from '../../../store/packed.ts'
-import { csv } from '../../csv.ts'
 
 export type CostFormat = 'json' | 'csv'
-
-const csvColumns = [
-  'id',
-  'type',
-  'inputs',
-  'outputShape',
-  'outputElements',
-  'memoryKiB',
-  'params',
-  'macs',
-  'flops',
-  'bytesRead',
-  'bytesWritten',
-  'arithmeticIntensity',
-  'receptiveField',
-  'effectiveStride',
-] as const
 
 /**
  * The costs of a stored graph as bytes to send: JSON whole, or CSV with a row a layer, each naming the convention it
@@ -32,11 +16,7 @@ const csvColumns = [
 export function writeCosts({ graph, options, format }: { graph: Packed; options: CostOptions; format: CostFormat }): Uint8Array {
   const costs = computeCosts(unpack(graph) as Graph, options)
   if (format === 'json') return Buffer.from(JSON.stringify(costs))
-  const cell = (value: unknown): string | number =>
-    value === null ? '' : Array.isArray(value) ? value.join(typeof value[0] === 'number' ? 'x' : ' ') : (value as string | number)
-  const of = [costs.convention, costs.batch, costs.dtype, String(costs.totals.partial)]
-  const rows = costs.layers.map((layer) => [...csvColumns.map((column) => cell(layer[column])), String(layer.counted ?? true), ...of])
-  return Buffer.from(csv([...csvColumns, 'counted', 'convention', 'batch', 'dtype', 'partial'], rows))
+  return Buffer.from(csv(layerTable(costs)))
 }
 
 /** What a run must know of one call before it is queued. */

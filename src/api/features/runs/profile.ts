@@ -1,6 +1,6 @@
+import { csv } from '../../../engine/formats/csv.ts'
 import type { RunProfile, RunResult } from '../../../gpu/contract.ts'
 import type { Run, Store } from '../../../store/index.ts'
-import { csv } from '../../csv.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { StoredArchitecture } from '../architectures/service.ts'
@@ -99,5 +99,5 @@ export function profileCsv({ rows, unattributed, convention, batch, precision }:
     batch,
     precision,
   ]
-  return csv([...columns, 'convention', 'batch', 'precision'], [...rows, unattributed].map(line))
+  return csv({ columns: [...columns, 'convention', 'batch', 'precision'], rows: [...rows, unattributed].map(line) })
 }

@@ -1,0 +1,128 @@
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { EngineError } from '../engine/errors.ts'
+import type { ExternalFile } from '../engine/formats/onnx-import/index.ts'
+import type { Graph } from '../engine/graph.ts'
+import { nearest } from '../engine/nearest.ts'
+import { verifyGraph } from '../engine/verify.ts'
+import { expandZoo, families } from '../engine/zoo/index.ts'
+import { CliError, failureText } from './failure.ts'
+import { readOnnxSkeleton } from './onnx-skeleton.ts'
+
+/** A network that a command works on. */
+export interface Network {
+  /** As it was asked for. */
+  name: string
+  graph: Graph
+}
+
+export const presets: readonly string[] = families.flatMap((family) => Object.keys(family.presets))
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What people name in place of a model, by its first bytes, and what to do about it. */
+const mistaken: readonly [start: string, what: string][] = [
+  ['PK\u0003\u0004', 'a zip archive, such as PyTorch and Keras write: export the network as ONNX, or write model.to_json() to a file'],
+  ['\u0089HDF', 'an HDF5 file, such as Keras writes: write model.to_json() to a file'],
+  ['\u001f\u008b', 'compressed: unpack it first'],
+]
+
+/**
+ * A network by the name of a file (ONNX, Keras or TensorFlow.js JSON, Archmeter's own JSON), `-` for standard input, or a
+ * preset of the zoo. A file goes before a preset of the same name.
+ * @throws CliError where there is neither or it cannot be read; EngineError as the importers do.
+ */
+export async function load(name: string): Promise<Network> {
+  try {
+    return { name: name === '-' ? 'stdin' : name, graph: await graphAt(name) }
+  } catch (cause) {
+    if (cause instanceof EngineError || cause instanceof CliError) throw new CliError(`${name}: ${failureText(cause)}`)
+    // What the system says of a file: EACCES, EIO, …
+    if (typeof (cause as NodeJS.ErrnoException).syscall === 'string')
+      throw new CliError(`${name} cannot be read: ${(cause as Error).message}`)
+    throw cause
+  }
+}
+
+async function graphAt(name: string): Promise<Graph> {
+  if (name === '-') return graphOf(readFileSync(0), null)
+  const kind = statSync(name, { throwIfNoEntry: false })
+  if (!kind) {
+    if (presets.includes(name)) return verifyGraph(expandZoo({ preset: name }).spec)
+    throw new CliError(`there is no such file, and no such preset of the zoo${nearest(path.basename(name), presets)}`)
+  }
+  if (kind.isDirectory()) throw new CliError(`this is a folder: name a file in it, such as ${path.join(name, 'model.onnx')}`)
+  return graphOf(!kind.isFile() || isJson(name) ? readFileSync(name) : readOnnxSkeleton(name), path.dirname(path.resolve(name)))
+}
+
+const startsJson = (start: string): boolean => /^(\uFEFF|\u00EF\u00BB\u00BF)?\s*[{[]/.test(start)
+
+function isJson(name: string): boolean {
+  const file = openSync(name, 'r')
+  try {
+    const start = Buffer.alloc(64)
+    return startsJson(start.toString('latin1', 0, readSync(file, start)))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** @param folder where files beside the model lie; null where nothing is known of one. */
+async function graphOf(bytes: Uint8Array, folder: string | null): Promise<Graph> {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString('latin1')
+  if (startsJson(start)) return ofJson(new TextDecoder().decode(bytes))
+  const mistake = mistaken.find(([first]) => start.startsWith(first))
+  if (mistake) throw new CliError(`this is ${mistake[1]}`)
+  // A protobuf library is loaded for those that need it.
+  const { importOnnx } = await import('../engine/formats/onnx-import/index.ts')
+  return importOnnx(bytes, { files: (location) => (folder === null ? undefined : besideModel(folder, location)) }).graph
+}
+
+/** A file that a model names for its numbers, where it lies beside it; a name that leads out of the model's folder is not followed. */
+function besideModel(folder: string, location: string): ExternalFile | undefined {
+  const file = path.resolve(folder, location)
+  if (!file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)) return undefined
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found?.isFile()) return undefined
+  return {
+    length: found.size,
+    read(offset, length) {
+      const bytes = new Uint8Array(length)
+      const opened = openSync(file, 'r')
+      try {
+        for (let at = 0; at < length; ) {
+          const read = readSync(opened, bytes, at, length - at, offset + at)
+          if (read === 0) throw new CliError(`${file} is shorter than the model says`)
+          at += read
+        }
+      } finally {
+        closeSync(opened)
+      }
+      return bytes
+    },
+  }
+}
+
+async function ofJson(text: string): Promise<Graph> {
+  let json: unknown
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    throw new CliError(`this is no JSON: ${(cause as Error).message.slice(0, 200)}`)
+  }
+  if (!isRecord(json)) throw new CliError('the JSON is no object: a network is one, with layers, zoo, or what Keras or TensorFlow.js write')
+  const { name: _name, ...spec } = json
+  const { keras, tfjs, zoo, inputShape } = spec
+  const options = Array.isArray(inputShape) ? { inputShape: inputShape as number[] } : {}
+  // What the service registers, with the model under a name, or the model itself as its tool wrote it.
+  if (zoo !== undefined) return verifyGraph(expandZoo(zoo).spec)
+  if (Array.isArray(json.layers)) return verifyGraph(spec)
+  const { importKeras, importTfjsLayers } = await import('../engine/formats/keras/index.ts')
+  if (tfjs !== undefined) return importTfjsLayers(tfjs, options)
+  if (keras !== undefined) return importKeras(keras, options)
+  if (json.modelTopology !== undefined) return importTfjsLayers(json)
+  if (json.class_name !== undefined || json.model_config !== undefined || json.config !== undefined) return importKeras(json)
+  throw new CliError(
+    'this is JSON, but no network: it has none of layers (Archmeter), zoo, class_name (Keras) and modelTopology (TensorFlow.js)',
+  )
+}

@@ -1,0 +1,61 @@
+/**
+ * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network. `bin/archmeter.js`
+ * runs it as one bundled file.
+ */
+import { Command, CommanderError } from 'commander'
+import { addCheck } from './commands/check.ts'
+import { addCompare } from './commands/compare.ts'
+import { addCompletion } from './commands/completion.ts'
+import { addCost } from './commands/cost.ts'
+import { addConventions, addExplain } from './commands/explain.ts'
+import { addZoo } from './commands/zoo.ts'
+import { exitCodes, failureText } from './failure.ts'
+import { type OutputFormat, type Report, write } from './output.ts'
+
+const report = (what: Report, format: OutputFormat): void => void process.stdout.write(write(what, format))
+
+/** Every command. @param version of the package. */
+export function buildProgram(version: string): Command {
+  const program = new Command('archmeter')
+    .description('What a convolutional network costs: parameters, multiply-adds, flops under a named convention, memory.')
+    .version(version)
+    .showHelpAfterError('(archmeter --help, or archmeter help <command>, shows what there is)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+A model is an ONNX file, what model.to_json() of Keras writes, a TensorFlow.js model.json, Archmeter's own JSON,
+or a preset of the zoo (archmeter zoo).
+
+Examples:
+  archmeter cost model.onnx --by stage
+  archmeter compare vgg16 mobilenet_v2
+  archmeter explain resnet50 --from thop --to fvcore
+  archmeter check model.onnx --max-macs 4.2G --baseline main.onnx --tolerance 5%
+  source <(archmeter completion bash)
+
+Exit codes: 0 fine, 1 over budget (check), 2 wrong usage, or a model that cannot be read.`,
+    )
+  for (const add of [addCost, addCompare, addExplain, addCheck, addConventions, addZoo]) add(program, report)
+  addCompletion(program)
+  return program
+}
+
+/** Runs the command line; sets the exit code. @param args what follows the command's name. */
+export async function main(args: readonly string[], version: string): Promise<void> {
+  // Whoever reads may have had enough: `archmeter cost x | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
+  const program = buildProgram(version)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (cause) {
+    if (cause instanceof CommanderError) process.exitCode = cause.exitCode === 0 ? exitCodes.fine : exitCodes.cannotRead
+    else {
+      process.stderr.write(`archmeter: ${failureText(cause)}\n`)
+      process.exitCode = exitCodes.cannotRead
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { conventions } from '../engine/conventions/index.ts'
+import { bytesPerElement, type CostOptions, type Dtype } from '../engine/cost.ts'
+import { type Additive, additive, type Grouping, groupings } from '../engine/rank-costs.ts'
+import { CliError } from './failure.ts'
+import { type OutputFormat, outputFormats } from './output.ts'
+
+/** Options of every command that counts. */
+export interface Counting {
+  convention: string
+  batch: number
+  resolution?: readonly [number, number]
+  dtype: Dtype
+}
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`)
+    return value
+  }
+
+function readResolution(text: string): [number, number] {
+  const [, height, width] = /^([1-9]\d{0,8})(?:x([1-9]\d{0,8}))?$/.exec(text) ?? []
+  if (height === undefined) throw new InvalidArgumentError('Write 224, or 224x320 for height 224 and width 320.')
+  return [Number(height), Number(width ?? height)]
+}
+
+export const conventionOption = (flags: string, description: string): Option =>
+  new Option(flags, description).choices(conventions.map(({ name }) => name))
+
+export const withBatch = (command: Command): Command =>
+  command
+    .addOption(new Option('--batch <n>', 'images per call').argParser(whole(1, 2 ** 31 - 1)).default(1))
+    .addOption(
+      new Option('--resolution <size>', 'height and width of the input in place of its own: 224, or 224x320').argParser(readResolution),
+    )
+
+export const withCounting = (command: Command): Command =>
+  withBatch(command.addOption(conventionOption('--convention <name>', 'how flops are counted').default('lecture'))).addOption(
+    new Option('--dtype <type>', 'what an element is stored as').choices(Object.keys(bytesPerElement)).default('float32'),
+  )
+
+export interface Ranked {
+  by: Grouping
+  sort?: Additive
+  top?: number
+  depth: number
+}
+
+export const withRanking = (command: Command, by: Grouping): Command =>
+  command
+    .addOption(
+      new Option('--by <what>', 'rows: layers, or groups of them by op, resolution (stage) or block').choices([...groupings]).default(by),
+    )
+    .addOption(new Option('--sort <column>', 'largest first; without it, in the order of the network').choices([...additive]))
+    .addOption(new Option('--top <n>', 'that many rows, and one with the rest').argParser(whole(1, 1_000_000)))
+    .addOption(new Option('--depth <n>', 'with --by block: leading parts of a name that make a block').argParser(whole(1, 20)).default(2))
+
+export const withFormat = (command: Command, format: OutputFormat = 'table'): Command =>
+  command
+    .addOption(new Option('-f, --format <format>', 'how to write it').choices([...outputFormats]).default(format))
+    .option('--no-color', 'no colors, also on a terminal')
+
+/** Counting options as the engine takes them. */
+export const costOptions = ({ convention, batch, resolution, dtype }: Counting): CostOptions => ({
+  ...{ convention, batch, dtype },
+  ...(resolution ? { resolution } : {}),
+})
+
+/** Ranking options as the engine takes them. @throws CliError where one would mean nothing. */
+export function rankOptions({ by, sort, top, depth }: Ranked, command: Command) {
+  if (by !== 'block' && command.getOptionValueSource('depth') === 'cli') throw new CliError(`--depth is for --by block, not for --by ${by}`)
+  return { groupBy: by, depth, ...(sort ? { sort } : {}), ...(top ? { top } : {}) }
+}

@@ -1,0 +1,55 @@
+import { CliError } from './failure.ts'
+
+const powers: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+  ti: 2 ** 40,
+}
+
+/**
+ * A number as people write budgets: `4.2G`, `26M`, `30MiB`, `120 kB`, `4200000000`. K, M, G, T are powers of 1000, Ki, Mi,
+ * Gi, Ti of 1024; a B for bytes may follow. @throws CliError saying how it is written.
+ */
+export function readQuantity(text: string): number {
+  const [, digits, unit] = /^\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*([kmgt]i?)?b?\s*$/i.exec(text) ?? []
+  const value = digits === undefined ? Number.NaN : Number(digits) * powers[(unit ?? '').toLowerCase()]!
+  if (!Number.isFinite(value)) throw new CliError(`"${text}" is no quantity: write 4.2G, 26M, 30MiB or 4200000000`)
+  return value
+}
+
+/** `5%` or `0.05` as 0.05. @throws CliError saying how it is written. */
+export function readPart(text: string): number {
+  const [, digits, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(text) ?? []
+  if (digits === undefined) throw new CliError(`"${text}" is no tolerance: write 5% or 0.05`)
+  return Number(digits) / (percent ? 100 : 1)
+}
+
+function scaled(value: number, base: 1000 | 1024, units: readonly string[]): string {
+  let power = 0
+  let rest = Math.abs(value)
+  // 999.95 would be written 1000.
+  while (rest >= base - 0.05 && power < units.length - 1) {
+    rest /= base
+    power += 1
+  }
+  const digits = power === 0 ? String(Math.round(rest * 100) / 100) : rest.toPrecision(rest >= 1000 ? 4 : 3)
+  return `${value < 0 ? '-' : ''}${digits}${units[power] === '' ? '' : ` ${units[power]}`}`
+}
+
+/** A count for people: `4.09 G`. */
+export const showCount = (value: number): string => scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P'])
+/** Bytes for people: `30.5 MiB`. */
+export const showBytes = (value: number): string => scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'])
+/** A part for people: `12.3 %`. */
+export const showPart = (value: number): string => `${(100 * value).toFixed(1)} %`
+/** A quotient for people: `×2.25`. */
+export const showRatio = (value: number | null): string =>
+  value === null ? '' : `×${value >= 100 ? value.toFixed(0) : value.toPrecision(3)}`
+/** An exact count: `4,089,184,256`. */
+export const showExact = (value: number): string => value.toLocaleString('en-US')
