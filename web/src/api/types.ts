@@ -244,6 +244,8 @@ export interface ProfileRow {
   arithmeticIntensity: number
   attainableGflopsPerSecond: number
   rooflineShare: number | null
+  /** Why a layer may be above the roofline; null where it is below. */
+  above: 'inCache' | 'fewerFlops' | 'ceilingTooLow' | null
   bound: 'compute' | 'memory' | null
   far: boolean
   lostMs: number

@@ -4,6 +4,7 @@ import { paths, useArchitecture, useCosts, useGraph } from '../api/queries.ts'
 import { from } from '../architectures/architectures.tsx'
 import { exact, moment } from '../lib/format.ts'
 import { useUrlState } from '../lib/url.ts'
+import { QueueRun } from '../runs/queue-run.tsx'
 import { Header } from '../shell/header.tsx'
 import { Loading, Refused } from '../shell/states.tsx'
 import { Controls } from './controls.tsx'
@@ -51,6 +52,7 @@ export function ArchitecturePage({ id }: { id: string }) {
             : [{ what: 'Why the conventions differ', path: paths.explain(id, 'lecture', view.convention, batch) }]),
         ]}
       >
+        <QueueRun architectureId={id} />
         <Menu>
           <Menu.Target>
             <Button variant="default" size="xs">

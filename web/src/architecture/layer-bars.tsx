@@ -75,7 +75,7 @@ export function LayerBars({
             ? {
                 silent: true,
                 itemStyle: { color: 'transparent' },
-                label: { show: at === 0, position: 'insideTop', color: colors.quiet, fontSize: 10 },
+                label: { show: at === 0, position: 'top', distance: 3, color: colors.quiet, fontSize: 10 },
                 data: bands.map(({ name, first, last }, index) => [
                   {
                     name: (last - first + 1) * 24 > rows.length * 0.9 ? name : '',

@@ -5,12 +5,17 @@ import { Name } from './name.tsx'
 import { Status, Verdict } from './verdict.tsx'
 
 /** Runs with what came of them. */
-export function RunsTable({ runs }: { runs: Run[] }) {
+export function RunsTable({ runs, picked, onPick }: { runs: Run[]; picked?: string[]; onPick?: (id: string) => void }) {
   return (
     <div className="scroll">
       <table className="plain">
         <thead>
           <tr>
+            {onPick && (
+              <th>
+                <span className="unseen">Compare</span>
+              </th>
+            )}
             <th>Network</th>
             <th>On</th>
             <th className="num">Batch</th>
@@ -24,6 +29,17 @@ export function RunsTable({ runs }: { runs: Run[] }) {
         <tbody>
           {runs.map((run) => (
             <tr key={run.id}>
+              {onPick && (
+                <td>
+                  <input
+                    type="checkbox"
+                    aria-label={`Pick ${run.runtime} run of ${moment(run.queuedAt)} to compare`}
+                    disabled={run.status !== 'succeeded'}
+                    checked={picked?.includes(run.id) ?? false}
+                    onChange={() => onPick(run.id)}
+                  />
+                </td>
+              )}
               <td>
                 <Link href={`/runs/${run.id}`}>
                   <Name id={run.architectureId} known={run.architectureName} />

@@ -1,0 +1,143 @@
+import { Alert } from '@mantine/core'
+import { Link } from 'wouter'
+import { paths, useProfile, useRun, useSamples } from '../api/queries.ts'
+import type { Run } from '../api/types.ts'
+import { finished } from '../api/types.ts'
+import { Figure } from '../architecture/totals.tsx'
+import { Cancel } from '../home/lane.tsx'
+import { duration, exact, moment, short } from '../lib/format.ts'
+import { useName } from '../runs/name.tsx'
+import { Status, Verdict } from '../runs/verdict.tsx'
+import { Header } from '../shell/header.tsx'
+import { Loading, Refused } from '../shell/states.tsx'
+import { Environment } from './environment.tsx'
+import { Histogram } from './histogram.tsx'
+import { Layers } from './layers.tsx'
+import { Progress } from './progress.tsx'
+import { Roofline } from './roofline.tsx'
+import { Series } from './series.tsx'
+
+export function RunPage({ id }: { id: string }) {
+  const { data: run, error } = useRun(id)
+  const name = useName(run?.architectureId ?? '', run?.architectureName)
+  const samples = useSamples(id, run?.status === 'succeeded')
+  const profile = useProfile(id, run?.status === 'succeeded' && run.profile)
+  if (error && !run) return <Refused error={error} />
+  if (!run) return <Loading />
+  return (
+    <>
+      <Header
+        title={`${name} on ${run.device}`}
+        note={
+          <>
+            <Status status={run.status} /> · {run.runtime}
+            {run.backend ? ` (${run.backend})` : ''}, batch {run.batch}, {run.precision}, {run.weights} weights · queued{' '}
+            {moment(run.queuedAt)} · <Link href={`/architectures/${run.architectureId}`}>what it costs on paper</Link>
+          </>
+        }
+        calls={[
+          {
+            what: 'This run',
+            path: paths.run(id),
+            graphql: `{ run(id: "${id}") { status result { latencyMs { p50 p90 medianCi95 } throughputPerSecond } certificate { verdict reasons { code message } } } }`,
+          },
+          { what: 'Its samples (CSV with accept: text/csv)', path: `${paths.run(id)}/samples` },
+          ...(run.profile ? [{ what: 'Its layers beside the roofline', path: `${paths.run(id)}/profile` }] : []),
+          { what: 'Watch it (server-sent events)', path: `${paths.run(id)}/events` },
+        ]}
+      >
+        {!finished(run.status) && <Cancel id={id} />}
+      </Header>
+      {!finished(run.status) && <Progress run={run} />}
+      {run.error && (
+        <Alert color="orange" title={run.error.code} mb="md">
+          {run.error.message}
+        </Alert>
+      )}
+      {run.certificate && <Certificate run={run} />}
+      {run.result && <Result run={run} />}
+      {run.result && samples.data && (
+        <div className="two">
+          <Series samples={samples.data.samples} run={run} />
+          <Histogram samples={samples.data.samples} run={run} />
+        </div>
+      )}
+      {samples.error && <Refused error={samples.error} />}
+      {profile.data && <Roofline profile={profile.data} />}
+      {profile.data && <Layers profile={profile.data} architectureId={run.architectureId} />}
+      {profile.error && <Refused error={profile.error} title="No times of layers" />}
+      <Environment run={run} />
+    </>
+  )
+}
+
+/** Whether to believe the figure, and each reason why not. */
+function Certificate({ run }: { run: Run }) {
+  const { verdict, reasons } = run.certificate!
+  return (
+    <section className="card" aria-label="Certificate" style={{ marginBottom: '1rem' }}>
+      <h2 style={{ marginBottom: reasons.length > 0 ? '0.5rem' : 0 }}>
+        <Verdict verdict={verdict} />
+        <span style={{ fontWeight: 400, color: 'var(--quiet)' }}>
+          {verdict === 'valid' && ' Nothing was seen that speaks against this figure.'}
+          {verdict === 'suspect' && ' Something was going on; the figure may be off, because:'}
+          {verdict === 'invalid' && ' Do not use this figure, because:'}
+        </span>
+      </h2>
+      <ul style={{ margin: 0, paddingLeft: '1.2rem' }}>
+        {reasons.map(({ code, message }) => (
+          <li key={code + message}>
+            {message} <code style={{ color: 'var(--quiet)', fontSize: '0.78rem' }}>{code}</code>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Result({ run }: { run: Run }) {
+  const { latencyMs, samples, throughputPerSecond, firstRunMs, loadMs, warmup } = run.result!
+  const needs = { p90: 64, p95: 130, p99: 662 }
+  const percentile = (key: 'p90' | 'p95' | 'p99') => (
+    <Figure
+      key={key}
+      name={key}
+      value={duration(latencyMs[key])}
+      note={latencyMs[key] === null ? `needs ${needs[key]} samples` : ''}
+      title={`${latencyMs[key]} ms`}
+    />
+  )
+  return (
+    <div className="card" style={{ marginBottom: '1rem' }}>
+      <dl className="figures">
+        <Figure
+          name="Median latency"
+          value={duration(latencyMs.p50)}
+          note={
+            latencyMs.medianCi95 ? `95 % interval ${latencyMs.medianCi95.map(short).join(' – ')} ms` : 'too few samples for an interval'
+          }
+          title={`${latencyMs.p50} ms`}
+          color="var(--memory)"
+        />
+        {percentile('p90')}
+        {percentile('p95')}
+        {percentile('p99')}
+        <Figure
+          name="Fastest, slowest"
+          value={`${short(latencyMs.min)} – ${short(latencyMs.max)}`}
+          note={`ms, of ${exact(samples)} samples`}
+        />
+        <Figure
+          name="Throughput"
+          value={`${short(throughputPerSecond)}/s`}
+          note={run.batch > 1 ? `images, ${run.batch} in a call` : 'images'}
+        />
+        <Figure
+          name="Before it"
+          value={duration(loadMs + firstRunMs)}
+          note={`load ${duration(loadMs)}, first call ${duration(firstRunMs)}, then ${warmup.runs} calls to warm up`}
+        />
+      </dl>
+    </div>
+  )
+}
