@@ -2,6 +2,7 @@
  * The words that the queue, the worker process and the runtimes share. Everything here crosses a process boundary as a
  * structured clone.
  */
+import type { OpenSizes } from '../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../engine/graph.ts'
 import type { Device, DeviceKind } from './devices/device.ts'
 import type { CpuDescription } from './devices/host-facts.ts'
@@ -51,6 +52,8 @@ export interface ModelFile {
   digest: string
   /** Files beside it that hold numbers of its, by the names that it has for them. */
   data?: readonly { location: string; path: string }[]
+  /** Sizes that the file leaves open, as it was registered. */
+  sizes?: OpenSizes
 }
 
 /** One timed inference as the worker gets it. */

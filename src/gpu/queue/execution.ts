@@ -3,6 +3,7 @@
  * worker process is idle or dead, so that a run never ends, or starts anew, while its process still computes.
  */
 import { createHash } from 'node:crypto'
+import type { OpenSizes } from '../../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../../engine/graph.ts'
 import {
   type Architecture,
@@ -199,7 +200,7 @@ export class Execution {
   }
 
   /** @param held gets the model and the files beside it, for as long as the job lasts. */
-  async #modelOf({ id, blob }: Architecture, held: HeldBlob[]): Promise<ModelFile> {
+  async #modelOf({ id, blob, source }: Architecture, held: HeldBlob[]): Promise<ModelFile> {
     if (blob === null) throw new StoreError('WEIGHTS_MISSING', 'The file with the weights went with its architecture, which was deleted')
     const hold = async (digest: string): Promise<string> => {
       const file = await this.#store.blobs.hold(digest)
@@ -207,12 +208,14 @@ export class Execution {
       return file.path
     }
     const path = await hold(blob)
+    const { sizes } = source as { sizes?: OpenSizes }
+    const open = sizes ? { sizes } : {}
     const beside = await this.#store.architectures.dataOf(id)
-    if (beside.length === 0) return { path, digest: blob }
+    if (beside.length === 0) return { path, digest: blob, ...open }
     const data: { location: string; path: string }[] = []
     for (const { location, digest } of beside) data.push({ location, path: await hold(digest) })
     const content = createHash('sha256').update(JSON.stringify([blob, beside]))
-    return { path, digest: `sha256:${content.digest('hex')}`, data }
+    return { path, digest: `sha256:${content.digest('hex')}`, data, ...open }
   }
 
   /** @returns the state the run is in now by this execution's doing, null where it was not this one's to change any more. */

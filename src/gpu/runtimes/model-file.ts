@@ -16,10 +16,10 @@ const limits = {
   maxTensors: Number.MAX_SAFE_INTEGER,
 }
 
-function read({ path, data = [] }: ModelFile): { bytes: Buffer<ArrayBuffer>; model: ImportedModel } {
+function read({ path, data = [], sizes }: ModelFile): { bytes: Buffer<ArrayBuffer>; model: ImportedModel } {
   const bytes = readFileSync(path)
   const beside = new Map(data.map(({ location, path: file }) => [location, externalFile(file)]))
-  return { bytes, model: importOnnx(bytes, { limits, files: (location) => beside.get(location) }) }
+  return { bytes, model: importOnnx(bytes, { limits, files: (location) => beside.get(location), sizes }) }
 }
 
 /** The user's own file in place of what `exportOnnx` would write: its bytes, its names, its batch. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { EngineError } from '../../../engine/errors.ts'
-import { type ExternalFile, importOnnx, type NamedFile } from '../../../engine/formats/onnx-import/index.ts'
+import { type ExternalFile, importOnnx, type NamedFile, type OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../../../engine/graph.ts'
 import type { Limits } from '../../../engine/limits.ts'
 import { externalFile } from '../../../gpu/external-files.ts'
@@ -15,6 +15,8 @@ export interface OnnxTask {
   file: BlobFile
   /** Files that were sent beside it, by the names that they were sent under. */
   data: readonly DataFile[]
+  /** Sizes that the file leaves open. */
+  sizes?: OpenSizes | undefined
   limits: Limits
 }
 
@@ -38,13 +40,13 @@ const mistaken: readonly [start: string, what: string][] = [
  * @throws EngineError as `importOnnx` and `computeCosts` do; ApiError INVALID_REQUEST for a file that the model does not name,
  *   or that is not the one that it names.
  */
-export function readOnnx({ name, file, data, limits }: OnnxTask): ReadArchitecture {
+export function readOnnx({ name, file, data, sizes, limits }: OnnxTask): ReadArchitecture {
   const bytes = readFileSync(file.path)
   const start = bytes.toString('latin1', 0, 4)
   const mistake = mistaken.find(([first]) => start.startsWith(first))
   if (mistake) throw new EngineError('INVALID_ONNX', `the file is no ONNX model: ${mistake[1]}`)
   const sent = new SentFiles(data)
-  const { graph, report, beside } = importOnnx(bytes, { limits, files: sent.fileOf })
+  const { graph, report, beside } = importOnnx(bytes, { limits, files: sent.fileOf, sizes })
   const files = sent.check(beside)
   // A file that has all its numbers runs as it is, whatever of it cannot be counted or run otherwise.
   const hasWeights = report.weights === 'all' && (report.parameters.floatInitializerElements > 0 || holdsMore(graph))
@@ -56,6 +58,7 @@ export function readOnnx({ name, file, data, limits }: OnnxTask): ReadArchitectu
     source: {
       kind: 'onnx',
       report,
+      ...(sizes ? { sizes } : {}),
       file: hasWeights ? { digest: file.digest, bytes: file.bytes, ...(kept.length > 0 ? { data: kept } : {}) } : null,
     },
     graph: pack(graph),

@@ -6,6 +6,7 @@ import { Id, nullable, pageOf, paging, SortDirectionSchema, Timestamp, totalOnRe
 import { NewArchitectureInput } from './new-architecture.ts'
 
 const count = Type.Integer({ minimum: 0 })
+const size = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 const Source = Type.Union(
   [
     Type.Object({ kind: Type.Literal('json') }),
@@ -19,6 +20,12 @@ const Source = Type.Union(
     Type.Object({
       kind: Type.Literal('onnx'),
       report: ImportReport,
+      sizes: Type.Optional(
+        Type.Object(
+          { inputShape: Type.Optional(Type.Array(size)), dims: Type.Optional(Type.Record(Type.String(), size)) },
+          { description: 'Sizes that the file leaves open, as they were asked for; absent where none were.' },
+        ),
+      ),
       file: nullable(
         Type.Object(
           {
@@ -108,8 +115,27 @@ export const ArchitectureQuery = Type.Object(
 )
 export type ArchitectureQuery = Static<typeof ArchitectureQuery>
 
+/** Sizes that an ONNX file leaves open, in an address or as fields of a form; `upload.ts` reads them. */
+const openSizes = {
+  inputShape: Type.Optional(
+    Type.String({
+      pattern: '^[1-9][0-9]{0,9}([,x][1-9][0-9]{0,9}){0,6}$',
+      description:
+        'With an ONNX file: shape of its one input, batch left out, for a file that leaves sizes open, as 3,640,640. JSON has its own.',
+    }),
+  ),
+  dims: Type.Optional(
+    Type.String({
+      minLength: 3,
+      maxLength: 1000,
+      description: 'With an ONNX file: sizes of open dims by the names that the file has for them, as height:640,width:640.',
+    }),
+  ),
+}
+
 export const UploadQuery = Type.Object(
   {
+    ...openSizes,
     name: Type.Optional(
       Type.String({
         minLength: 1,
@@ -127,6 +153,7 @@ export const OnnxForm = Type.Object(
   {
     name: NewArchitectureInput.properties.name,
     file: Type.String(onnxFile),
+    ...openSizes,
     data: Type.Optional(
       Type.Array(Type.String({ contentMediaType: 'application/octet-stream' }), {
         description:

@@ -41,8 +41,8 @@ export class ArchitectureService {
    * Registers an uploaded ONNX file, and keeps it where it carries its weights.
    * @throws EngineError as `readOnnx` does, LIMIT_EXCEEDED; ApiError OVERLOADED.
    */
-  async registerOnnx({ name, file, data }: Upload): Promise<{ architecture: Architecture; created: boolean }> {
-    const read = await this.#pool.readOnnx({ name, file, data })
+  async registerOnnx({ name, file, data, sizes }: Upload): Promise<{ architecture: Architecture; created: boolean }> {
+    const read = await this.#pool.readOnnx({ name, file, data, sizes })
     const kept = read.source.kind === 'onnx' ? read.source.file : null
     const byDigest = new Map(data.map((each) => [each.file.digest, each.file]))
     const beside = (kept?.data ?? []).map(({ location, digest }) => ({ location, file: byDigest.get(digest)! }))

@@ -1,7 +1,7 @@
 import { computeCosts, uncountedOperators } from '../../../engine/cost.ts'
 import { EngineError } from '../../../engine/errors.ts'
 import { importKeras, importTfjsLayers } from '../../../engine/formats/keras/index.ts'
-import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
+import type { ImportReport, OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import { type Graph, graphToJson } from '../../../engine/graph.ts'
 import type { Limits } from '../../../engine/limits.ts'
 import { schemaProblems } from '../../../engine/schema-problems.ts'
@@ -22,7 +22,7 @@ export type ArchitectureSource =
   | { kind: 'json' }
   | { kind: 'zoo'; family: string; options: Record<string, unknown>; preset?: string }
   | { kind: 'keras' | 'tfjs' }
-  | { kind: 'onnx'; report: ImportReport; file: KeptFile | null }
+  | { kind: 'onnx'; report: ImportReport; sizes?: OpenSizes; file: KeptFile | null }
 
 /** A model that is kept, and the files beside it, by the names that it has for them. */
 export interface KeptFile {
@@ -72,7 +72,8 @@ function formOf(body: Record<string, unknown>, problems: Problem[]): Form | null
   if (body.inputShape !== undefined && model === undefined)
     problems.push({
       path: '/inputShape',
-      message: 'inputShape stands beside keras or tfjs; a graph has input, a network of the zoo the option resolution',
+      message:
+        'inputShape stands beside keras or tfjs, or with an ONNX file; a graph has input, a network of the zoo the option resolution',
     })
   if (model !== undefined) return model
   if (body.zoo !== undefined) {

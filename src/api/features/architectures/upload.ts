@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
+import type { OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import type { BlobFile, Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
 import { endConnection } from '../../plugins/problems.ts'
@@ -21,6 +22,8 @@ export interface Upload {
   name: string
   file: BlobFile
   data: readonly DataFile[]
+  /** Sizes that the file leaves open, where any were given. */
+  sizes?: OpenSizes | undefined
 }
 
 /** How far an upload has come. */
@@ -85,13 +88,15 @@ export class Uploads {
 
   /** A body that is the file, its name in the address. */
   async #bytes(request: FastifyRequest, path: NewPath, progress: Progress): Promise<Upload> {
-    const name = nameOf((request.query as { name?: unknown }).name, 'say ?name=… in the address')
-    return { name, file: await this.#save(request.body as Readable, await path(), progress), data: [] }
+    const query = request.query as Fields
+    const name = nameOf(query.name, 'say ?name=… in the address')
+    const sizes = readSizes(query)
+    return { name, file: await this.#save(request.body as Readable, await path(), progress), data: [], ...sizes }
   }
 
-  /** A form with the fields `name` and `file`, and `data` for each file beside the model, in any order. */
+  /** A form with the fields `name`, `file`, `dims` and `inputShape`, and `data` for each file beside the model, in any order. */
   async #form(request: FastifyRequest, path: NewPath, progress: Progress): Promise<Upload> {
-    let name: unknown = (request.query as { name?: unknown }).name
+    const fields: Fields = { ...(request.query as Fields) }
     let file: BlobFile | undefined
     const data: DataFile[] = []
     const problems: Problem[] = []
@@ -102,11 +107,11 @@ export class Uploads {
           if (data.some((each) => each.name === part.filename))
             problems.push({ path: '/data', message: `two files are called "${part.filename.slice(0, 60)}": send each once` })
           data.push({ name: part.filename, file: await this.#save(part.file, await path(), progress) })
-        } else if (part.type === 'field' && part.fieldname === 'name') name = part.value
+        } else if (part.type === 'field' && isField(part.fieldname)) fields[part.fieldname] = part.value
         else {
           problems.push({
             path: `/${part.fieldname.slice(0, 60)}`,
-            message: `${wrongField(part.fieldname)}: the fields are name, file and data`,
+            message: `${wrongField(part.fieldname)}: the fields are name, file, data, dims and inputShape`,
           })
           if (part.type === 'file') part.file.resume()
         }
@@ -120,7 +125,7 @@ export class Uploads {
     }
     if (problems.length > 0) throw invalidRequest('form', problems)
     if (!file) throw wrong('/file', 'the form has no file: send the ONNX model as the field file')
-    return { name: nameOf(name, 'send it as the field name'), file, data }
+    return { name: nameOf(fields.name, 'send it as the field name'), file, data, ...readSizes(fields) }
   }
 
   async #save(from: Readable, path: string, progress: Progress): Promise<BlobFile> {
@@ -152,6 +157,33 @@ export class Uploads {
 function wrongField(field: string): string {
   if (field === 'file') return 'file is one file, sent with a file name'
   return field === 'data' ? `data are at most ${mostData} files, each sent with its file name` : `there is no field ${field.slice(0, 60)}`
+}
+
+/** What stands beside the files, in the address or in a form. */
+type Fields = { name?: unknown; dims?: unknown; inputShape?: unknown }
+const isField = (name: string): name is keyof Fields => name === 'name' || name === 'dims' || name === 'inputShape'
+
+const largestSize = 2 ** 31 - 1
+const sizeOf = (text: string): number | null => (/^[1-9]\d{0,9}$/.test(text) && Number(text) <= largestSize ? Number(text) : null)
+
+/** Sizes of an image, as `3,640,640`, and of open dims, as `height:640,width:640`. @throws ApiError INVALID_REQUEST. */
+function readSizes({ dims, inputShape }: Fields): { sizes?: OpenSizes } {
+  const sizes: OpenSizes = {}
+  if (inputShape !== undefined) {
+    const shape = String(inputShape).split(/[,x]/).map(sizeOf)
+    if (shape.length > 7 || shape.includes(null))
+      throw wrong('/inputShape', `inputShape is 1 to 7 sizes of 1 to ${largestSize}, without the batch, such as 3,640,640`)
+    sizes.inputShape = shape as number[]
+  }
+  if (dims !== undefined) {
+    const pairs = String(dims)
+      .split(',')
+      .map((pair) => [pair.slice(0, pair.lastIndexOf(':')).trim(), sizeOf(pair.slice(pair.lastIndexOf(':') + 1).trim())] as const)
+    if (pairs.length > 64 || pairs.some(([name, size]) => name === '' || size === null))
+      throw wrong('/dims', `dims are names and sizes of 1 to ${largestSize}, such as height:640,width:640`)
+    sizes.dims = Object.fromEntries(pairs as [string, number][])
+  }
+  return dims === undefined && inputShape === undefined ? {} : { sizes }
 }
 
 function nameOf(name: unknown, how: string): string {

@@ -12,15 +12,19 @@ import { type FileModel, type FileNode, opsets, type Parts, readModel } from './
 import { orderNodes } from './order.ts'
 import { fillSlot } from './parameters.ts'
 import { type ImportReport, reportOf } from './report.ts'
+import { namedSizes, type OpenSizes } from './sizes.ts'
 import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
 import { inputShape, StatedShapes, symbolicBatch } from './value-info.ts'
 
 export type { ExternalFile, ExternalFiles, NamedFile } from './external.ts'
 export type { ImportReport } from './report.ts'
+export type { OpenSizes } from './sizes.ts'
 
 export interface ImportOptions {
   limits?: Limits
+  /** Sizes that the file leaves open. */
+  sizes?: OpenSizes | undefined
   /** Files that came with the model. None is looked for anywhere else. */
   files?: ExternalFiles
 }
@@ -53,13 +57,16 @@ const nodesPerLayer = 10
  * what the file means, never on the order of its nodes. Linear in the file.
  * @throws EngineError INVALID_ONNX naming node, operator and tensor; LIMIT_EXCEEDED.
  */
-export function importOnnx(bytes: Uint8Array, { limits = defaultLimits, files = () => undefined }: ImportOptions = {}): ImportedModel {
+export function importOnnx(
+  bytes: Uint8Array,
+  { limits = defaultLimits, files = () => undefined, sizes = {} }: ImportOptions = {},
+): ImportedModel {
   const model = readModel(bytes, limits)
   const most = nodesPerLayer * limits.maxLayers
   const all = inlineFunctions(model, most)
   const parts = partsOf(model)
   const nodes = orderNodes(all, parts.outputs, new Set([...parts.inputs.map((input) => input.name), ...parts.initializers.keys()]))
-  const source: Source = { files, branches: () => branches(model, most) }
+  const source: Source = { files, branches: () => branches(model, most), sizes }
   let translated: Translated
   let fixed = false
   const notes: string[] = []
@@ -128,6 +135,7 @@ function alone(nodes: readonly FileNode[], parts: Parts, lost: BatchLost, source
 /** What a translation takes from the file beside its nodes. */
 interface Source {
   files: ExternalFiles
+  sizes: OpenSizes
   branches(): WriteGraph
 }
 
@@ -141,20 +149,26 @@ function branches(model: FileModel, most: number): WriteGraph {
   }
 }
 
-function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { files, branches }: Source): Translated {
+function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { files, branches, sizes }: Source): Translated {
   const batch = parts.batch === 'symbolic' ? 1 : parts.batch
-  const translator = new Translator({ size: batch, open: parts.batch === 'symbolic' }, new StatedShapes(parts.graph, parts.inputs, batch), {
-    write: branches(),
-    constant: (tensor, name) => constantOf(tensor, name, false, files),
-  })
   const read = new Set(nodes.flatMap((node) => node.inputs))
+  const isRead = ({ name }: { name: string }) => read.has(name) || parts.outputs.includes(name)
+  const named = namedSizes(parts.inputs.filter(isRead), sizes)
+  const translator = new Translator(
+    { size: batch, open: parts.batch === 'symbolic' },
+    new StatedShapes(parts.graph, parts.inputs, batch, named),
+    {
+      write: branches(),
+      constant: (tensor, name) => constantOf(tensor, name, false, files),
+    },
+  )
   const inputs: Translated['inputs'] = []
   for (const input of parts.inputs) {
-    if (!read.has(input.name) && !parts.outputs.includes(input.name)) {
+    if (!isRead(input)) {
       translator.notes.push(`Input ${quote(input.name)} is read by no node that leads to an output: it is left out.`)
       continue
     }
-    const shape = inputShape(input)
+    const shape = inputShape(input, named, sizes.inputShape)
     const id = translator.input(input.name, [batch, ...shape], [batch * factor, ...shape])
     inputs.push({ id, name: input.name, shape })
   }

@@ -4,10 +4,10 @@ import { invalid, quote } from './fault.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { elementOf, sizeOf } from './tensor.ts'
 
-type Dim = { size: number } | { name: string }
+export type Dim = { size: number } | { name: string }
 
 /** The dims that the file states of a tensor; undefined where it states none. */
-function dimsOf(info: ValueInfoProto): Dim[] | undefined {
+export function dimsOf(info: ValueInfoProto): Dim[] | undefined {
   const type = info.type?.value
   if (type?.case !== 'tensorType' || !type.value.shape) return undefined
   return type.value.shape.dim.map(({ value }) =>
@@ -37,23 +37,31 @@ const mostDims = 7
 
 /**
  * Shape of one image of a graph input, without the batch.
+ * @param sizes of open dims by their names.
+ * @param given the whole shape, where it was asked for.
  * @throws EngineError INVALID_ONNX where it is no tensor of numbers, or a size is left open.
  */
-export function inputShape(input: ValueInfoProto): number[] {
+export function inputShape(input: ValueInfoProto, sizes: ReadonlyMap<string, number> = new Map(), given?: readonly number[]): number[] {
   const type = input.type?.value
   if (type?.case !== 'tensorType')
     throw invalid(`input ${quote(input.name)} is no tensor, but a sequence, a map or without a type: only tensors are read`)
   if (elementOf(type.value.elemType) === 'text')
     throw invalid(`input ${quote(input.name)} holds no numbers: only tensors of numbers are read`)
   const dims = dimsOf(input)
-  if (!dims) throw invalid(`the file states no shape of input ${quote(input.name)}: export the network with an example input`)
+  if (!dims && given) return [...given]
+  if (!dims)
+    throw invalid(
+      `the file states no shape of input ${quote(input.name)}: give it as inputShape, or export the network with an example input`,
+    )
   if (dims.length < 2 || dims.length > mostDims + 1)
     throw invalid(`input ${quote(input.name)} has ${dims.length} dims: the first is the batch, and one image has 1 to ${mostDims}`)
   return dims.slice(1).map((dim, i) => {
     if ('size' in dim && dim.size > 0) return dim.size
+    const size = given?.[i] ?? ('name' in dim ? sizes.get(dim.name) : undefined)
+    if (size !== undefined) return size
     const open = 'size' in dim ? '0' : `left open${dim.name ? ` (${quote(dim.name)})` : ''}`
     throw invalid(
-      `size ${i + 1} of input ${quote(input.name)} is ${open}: only the first dim, the batch, may be open; export the network with fixed sizes`,
+      `size ${i + 1} of input ${quote(input.name)} is ${open}: say it at registration, ${'name' in dim && dim.name ? `as dims=${dim.name}:224 or ` : ''}as the whole inputShape, or export the network with fixed sizes`,
     )
   })
 }
@@ -64,12 +72,15 @@ const written = (dims: readonly Dim[]): string => dims.map((dim) => ('size' in d
 export class StatedShapes {
   readonly #graph: GraphProto
   readonly #batch: number
+  /** Sizes of open dims that were asked for, by name. */
+  readonly #sizes: ReadonlyMap<string, number>
   /** What the first dim of an input is named as: it stands for the batch. */
   readonly #names = new Set<string>()
   #infos: Map<string, ValueInfoProto> | undefined
 
-  constructor(graph: GraphProto, inputs: readonly ValueInfoProto[], batch: number) {
+  constructor(graph: GraphProto, inputs: readonly ValueInfoProto[], batch: number, sizes: ReadonlyMap<string, number>) {
     this.#graph = graph
+    this.#sizes = sizes
     this.#batch = batch
     for (const input of inputs) {
       const first = dimsOf(input)?.[0]
@@ -80,7 +91,9 @@ export class StatedShapes {
   /** The whole shape of a tensor, where the file states it. */
   readonly shapeOf = (tensor: string): readonly number[] | undefined => {
     const dims = this.#dims(tensor)
-    const shape = dims?.map((dim) => ('size' in dim ? dim.size : this.#names.has(dim.name) ? this.#batch : 0))
+    const shape = dims?.map((dim) =>
+      'size' in dim ? dim.size : this.#names.has(dim.name) ? this.#batch : (this.#sizes.get(dim.name) ?? 0),
+    )
     return shape?.every((size) => size > 0) ? shape : undefined
   }
 
