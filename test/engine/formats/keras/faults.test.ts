@@ -78,7 +78,7 @@ const refused: [why: string, model: unknown, path: string, says: RegExp][] = [
   ],
   [
     'an unknown interpolation',
-    one(['UpSampling2D', { interpolation: 'lanczos3' }], map),
+    one(['UpSampling2D', { interpolation: 'area' }], map),
     '/config/layers/0/config/interpolation',
     /"nearest", "bilinear"/,
   ],

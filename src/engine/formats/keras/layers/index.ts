@@ -1,5 +1,6 @@
 /** Every Keras layer class that is read, one line each. */
 import type { LayerClass } from '../call.ts'
+import { groupedQueryAttention, multiHeadAttention } from './attention.ts'
 import {
   conv1d,
   conv1dTranspose,
@@ -15,8 +16,15 @@ import {
 } from './convolution.ts'
 import { activation, dropout, elu, layerScale, leakyRelu, nothing, prelu, relu, rescaling, softmax } from './elementwise.ts'
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.ts'
-import { batchNormalization, layerNormalization, normalization } from './normalization.ts'
+import { batchNormalization, groupNormalization, layerNormalization, normalization } from './normalization.ts'
+import { operations } from './operations.ts'
 import {
+  adaptiveAveragePooling1d,
+  adaptiveAveragePooling2d,
+  adaptiveAveragePooling3d,
+  adaptiveMaxPooling1d,
+  adaptiveMaxPooling2d,
+  adaptiveMaxPooling3d,
   averagePooling1d,
   averagePooling2d,
   averagePooling3d,
@@ -33,9 +41,11 @@ import {
 import {
   cropping1d,
   cropping2d,
+  cropping3d,
   flatten,
   permute,
   reshape,
+  resizing,
   upSampling1d,
   upSampling2d,
   upSampling3d,
@@ -45,8 +55,15 @@ import {
 } from './shape.ts'
 
 export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
+  ...operations,
   ['Activation', activation],
   ['ActivityRegularization', nothing],
+  ['AdaptiveAveragePooling1D', adaptiveAveragePooling1d],
+  ['AdaptiveAveragePooling2D', adaptiveAveragePooling2d],
+  ['AdaptiveAveragePooling3D', adaptiveAveragePooling3d],
+  ['AdaptiveMaxPooling1D', adaptiveMaxPooling1d],
+  ['AdaptiveMaxPooling2D', adaptiveMaxPooling2d],
+  ['AdaptiveMaxPooling3D', adaptiveMaxPooling3d],
   ['Add', add],
   ['AlphaDropout', dropout],
   ['Average', average],
@@ -63,6 +80,7 @@ export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
   ['Conv3DTranspose', conv3dTranspose],
   ['Cropping1D', cropping1d],
   ['Cropping2D', cropping2d],
+  ['Cropping3D', cropping3d],
   ['Dense', dense],
   ['DepthwiseConv1D', depthwiseConv1d],
   ['DepthwiseConv2D', depthwiseConv2d],
@@ -77,6 +95,8 @@ export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
   ['GlobalMaxPooling1D', globalMaxPooling1d],
   ['GlobalMaxPooling2D', globalMaxPooling2d],
   ['GlobalMaxPooling3D', globalMaxPooling3d],
+  ['GroupNormalization', groupNormalization],
+  ['GroupedQueryAttention', groupedQueryAttention],
   ['Identity', nothing],
   ['LayerNormalization', layerNormalization],
   ['LayerScale', layerScale],
@@ -86,6 +106,7 @@ export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
   ['MaxPooling3D', maxPooling3d],
   ['Maximum', maximum],
   ['Minimum', minimum],
+  ['MultiHeadAttention', multiHeadAttention],
   ['Multiply', multiply],
   ['Normalization', normalization],
   ['PReLU', prelu],
@@ -99,6 +120,7 @@ export const layerClasses: ReadonlyMap<string, LayerClass> = new Map([
   ['ReLU', relu],
   ['Rescaling', rescaling],
   ['Reshape', reshape],
+  ['Resizing', resizing],
   ['SeparableConv1D', separableConv1d],
   ['SeparableConv2D', separableConv2d],
   ['Softmax', softmax],

@@ -78,3 +78,16 @@ export const layerNormalization: LayerClass = (call) => {
     ...(from.map ? { map: from.map } : {}),
   }
 }
+
+/** Keras `GroupNormalization` over groups of channels; -1 groups are as many as channels. */
+export const groupNormalization: LayerClass = (call) => {
+  const x = call.input()
+  const layout = channelsAtOne(call, x)
+  const given = x.layout === 'mixed' ? call.arrange(x, 'as-is') : rankOf(x) > 2 ? call.arrange(x, layout) : x
+  const affine = call.config.flag('scale', true)
+  if (affine !== call.config.flag('center', true)) throw call.config.wrong('center', `${affine}, as scale is`)
+  const eps = call.config.number('epsilon', 1e-3)
+  if (!(eps > 0 && eps <= 1)) throw call.config.wrong('epsilon', 'a number above 0 and at most 1')
+  const groups = call.config.value('groups') === -1 ? given.shape[1]! : call.config.size('groups', 32)
+  return call.add('GroupNorm', given, { groups, eps, affine }, given.layout)
+}

@@ -68,3 +68,29 @@ export const globalAveragePooling2d = global2d('GlobalAvgPool2d')
 export const globalMaxPooling2d = global2d('GlobalMaxPool2d')
 export const globalAveragePooling1d = global1d('GlobalAvgPool2d')
 export const globalMaxPooling1d = global1d('GlobalMaxPool2d')
+
+/**
+ * Adaptive pooling over the axes of a map (Keras `AdaptiveAveragePooling1D` to `3D` and the maxima): output row i of h is of rows
+ * ⌊i·H/h⌋ to ⌈(i+1)·H/h⌉ − 1, as PyTorch's. Where it comes out even, it is a window.
+ */
+const adaptive =
+  (type: 'MaxPool' | 'AvgPool', axes: 1 | 2 | 3): LayerClass =>
+  (call) => {
+    const size = call.config.sizes('output_size', axes)
+    const work = (x: KerasTensor): KerasTensor => {
+      const outputSize = axes === 1 ? [...size, 1] : size
+      if (type === 'AvgPool' && axes < 3) return call.add('AdaptiveAvgPool2d', x, { outputSize }, x.layout)
+      const kernelSize = outputSize.map((out, i) => x.shape[i + 2]! / out)
+      if (!kernelSize.every(Number.isInteger))
+        throw call.config.wrong('output_size', `such that it divides the input, ${x.shape.slice(2, axes + 2).join('×')}`)
+      return call.add(`${type}${axes === 3 ? 3 : 2}d`, x, { kernelSize, stride: kernelSize }, x.layout)
+    }
+    return axes === 1 ? alongOneAxis(call, work) : work(call.mapInput(axes + 2))
+  }
+
+export const adaptiveAveragePooling1d = adaptive('AvgPool', 1)
+export const adaptiveAveragePooling2d = adaptive('AvgPool', 2)
+export const adaptiveAveragePooling3d = adaptive('AvgPool', 3)
+export const adaptiveMaxPooling1d = adaptive('MaxPool', 1)
+export const adaptiveMaxPooling2d = adaptive('MaxPool', 2)
+export const adaptiveMaxPooling3d = adaptive('MaxPool', 3)

@@ -69,13 +69,14 @@ function crop(call: Call, x: KerasTensor, borders: readonly [number, number][]):
       y,
       { dim, start: before, end: x.shape[dim]! - after },
       y.layout,
-      borders.length === 1 ? undefined : i === 0 ? 'rows' : 'columns',
+      borders.length === 1 ? undefined : (borders.length === 3 ? ['planes', 'rows', 'columns'] : ['rows', 'columns'])[i],
     )
   })
   return y === x ? call.add('Identity', x, {}, x.layout) : y
 }
 
 export const cropping2d: LayerClass = (call) => crop(call, call.mapInput(4), call.config.borders('cropping', 2))
+export const cropping3d: LayerClass = (call) => crop(call, call.mapInput(5), call.config.borders('cropping', 3))
 export const cropping1d: LayerClass = (call) => crop(call, call.mapInput(3), call.config.borders('cropping', 1))
 
 export const zeroPadding3d: LayerClass = (call) => {
@@ -85,12 +86,34 @@ export const zeroPadding3d: LayerClass = (call) => {
   return call.add('Pad', x, { padding, dims: [2, 3, 4] }, x.layout)
 }
 
-/** Rows and columns repeated, or by bilinear interpolation, which TensorFlow takes between the elements' middles. */
-export const upSampling2d: LayerClass = (call) => {
-  const x = call.mapInput(4)
-  const mode = call.config.word('interpolation', ['nearest', 'bilinear'], 'nearest')
-  const scale = call.config.sizes('size', 2, [2, 2])
-  return call.add('Resize', x, { scale, mode: mode === 'nearest' ? mode : 'linear' }, x.layout)
+/** Elements around that each interpolation weighs, along one axis (TensorFlow's `tf.image.resize`, not antialiased). */
+const taps = { bicubic: 4, lanczos3: 6, lanczos5: 10 } as const
+const interpolations = ['nearest', 'bilinear', ...(Object.keys(taps) as (keyof typeof taps)[])] as const
+
+/**
+ * A map of another size, positions between the elements' middles, as TensorFlow's. What weighs more than the neighbors is known
+ * by shapes and arithmetic alone: taps² multiplications and taps² − 1 additions for each element of the output.
+ */
+function interpolate(call: Call, x: KerasTensor, to: { scale: number[] } | { size: number[] }): KerasTensor {
+  const mode = call.config.word('interpolation', interpolations, call.className === 'Resizing' ? 'bilinear' : 'nearest')
+  if (mode === 'nearest') return call.add('Resize', x, { ...to, mode, ...('size' in to ? { coordinates: 'halfPixel' } : {}) }, x.layout)
+  if (mode === 'bilinear') return call.add('Resize', x, { ...to, mode: 'linear' }, x.layout)
+  const size = 'size' in to ? to.size : to.scale.map((scale, i) => scale * x.shape[i + 2]!)
+  const outputShape = [x.shape[1]!, ...size]
+  const elements = numel(outputShape)
+  const quantities = { multiplications: taps[mode] ** 2 * elements, additions: (taps[mode] ** 2 - 1) * elements }
+  const attributes = { opType: `${call.className} (${mode})`, domain: 'keras', outputShapes: [outputShape], quantities }
+  return call.add('Opaque', x, attributes, x.layout)
+}
+
+/** Rows and columns repeated, or interpolated. */
+export const upSampling2d: LayerClass = (call) => interpolate(call, call.mapInput(4), { scale: call.config.sizes('size', 2, [2, 2]) })
+
+/** Keras `Resizing` of a map to a height and a width. */
+export const resizing: LayerClass = (call) => {
+  for (const key of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio', 'antialias'])
+    if (call.config.flag(key, false)) throw call.config.wrong(key, 'false, the only one known here')
+  return interpolate(call, call.mapInput(4), { size: [call.config.size('height'), call.config.size('width')] })
 }
 
 export const upSampling1d: LayerClass = (call) => {
