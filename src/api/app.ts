@@ -1,6 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
+import { compareRoutes } from './features/compare/routes.ts'
 import { conventionRoutes } from './features/conventions/routes.ts'
 import { costRoutes } from './features/costs/routes.ts'
 import { deviceRoutes } from './features/devices/routes.ts'
@@ -73,6 +74,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     await app.register(usePages, { folder: builtPages })
     architectureRoutes(app, services.architectures, services.uploads)
     costRoutes(app, services.costs)
+    compareRoutes(app, services.compare)
     exportRoutes(app, services.exports)
     zooRoutes(app, services.zoo)
     conventionRoutes(app)

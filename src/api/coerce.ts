@@ -13,14 +13,15 @@ export function coerceStrings(schema: TObject, given: Readonly<Record<string, un
 
 interface Property {
   type?: string
-  items?: { type?: string; enum?: unknown; format?: string }
+  items?: { type?: string; enum?: unknown; format?: string; pattern?: string }
 }
 
 /** A list is a name given again and again, or, where no value can hold one, values separated by commas. */
 function read({ type, items }: Property = {}, value: unknown): unknown {
   if (type !== 'array' || !items) return typeof value === 'string' ? coerce(type, value) : value
   const given = Array.isArray(value) ? value : [value]
-  const separable = items.enum !== undefined || items.format === 'uuid' || items.type === 'integer' || items.type === 'number'
+  const closed = items.enum !== undefined || items.format === 'uuid' || items.type === 'integer' || items.type === 'number'
+  const separable = closed || (items.pattern !== undefined && !new RegExp(items.pattern).test('a,b'))
   const split = given.flatMap((each) => (separable && typeof each === 'string' ? each.split(',') : [each]))
   return split.map((each) => (typeof each === 'string' ? coerce(items.type, each) : each))
 }

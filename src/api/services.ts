@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { ArchitectureNames } from './features/architectures/names.ts'
 import { ArchitectureService } from './features/architectures/service.ts'
 import { Uploads } from './features/architectures/upload.ts'
+import { CompareService } from './features/compare/service.ts'
 import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
@@ -20,6 +21,7 @@ export interface Services {
   architectures: ArchitectureService
   uploads: Uploads
   costs: CostService
+  compare: CompareService
   exports: ExportService
   devices: DeviceService
   runs: RunService
@@ -39,6 +41,7 @@ export interface ServiceOptions {
 export function createServices({ config, store, pool, queue, directory }: ServiceOptions): Services {
   const architectures = new ArchitectureService({ store, pool })
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
+  const compare = new CompareService({ architectures, pool })
   const devices = new DeviceService(directory)
   const admission = new RunAdmission({ architectures, costs, devices })
   const names = new ArchitectureNames(store)
@@ -46,7 +49,18 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const sweeps = new SweepService({ store, queue, admission, names })
   const exports = new ExportService({ architectures, pool, store })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
-  return { architectures, uploads, costs, exports, devices, runs, sweeps, queue: new QueueService(queue, names), zoo: new ZooService(pool) }
+  return {
+    architectures,
+    uploads,
+    costs,
+    compare,
+    exports,
+    devices,
+    runs,
+    sweeps,
+    queue: new QueueService(queue, names),
+    zoo: new ZooService(pool),
+  }
 }
 
 /** The processes that read and cost architectures, as configured. */

@@ -2,6 +2,7 @@
 import type { GraphqlFeature } from '../graphql/feature.ts'
 import type { Services } from '../services.ts'
 import { architectureGraphql } from './architectures/graphql.ts'
+import { compareGraphql } from './compare/graphql.ts'
 import { conventionGraphql } from './conventions/graphql.ts'
 import { costGraphql } from './costs/graphql.ts'
 import { deviceGraphql } from './devices/graphql.ts'
@@ -14,6 +15,7 @@ import { zooGraphql } from './zoo/graphql.ts'
 export const graphqlFeatures = ({
   architectures,
   costs,
+  compare,
   exports,
   devices,
   runs,
@@ -23,6 +25,7 @@ export const graphqlFeatures = ({
 }: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
+  compareGraphql(compare),
   exportGraphql(exports, architectures),
   zooGraphql(zoo),
   conventionGraphql,

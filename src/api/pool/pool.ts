@@ -1,3 +1,4 @@
+import type { CostComparison } from '../../engine/compare-costs.ts'
 import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
@@ -8,7 +9,8 @@ import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { OnnxTask } from '../features/architectures/onnx-file.ts'
 import { type ReadArchitecture, writeGraph } from '../features/architectures/specification.ts'
-import { type CallCost, type CostFormat, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
+import { type CompareTask, compareGraphs } from '../features/compare/write.ts'
+import { type CallCost, type CostTask, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
 import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
 import type { PresetFigures } from '../features/zoo/figures.ts'
@@ -115,8 +117,13 @@ export class EnginePool {
   }
 
   /** Costs of a graph as bytes, as `writeCosts` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
-  costs({ packedGraph, layerCount }: StoredGraph, options: CostOptions, format: CostFormat): Promise<Uint8Array> {
-    return this.#sized(layerCount, 'costs', writeCosts, { graph: packedGraph, options, format })
+  costs({ packedGraph, layerCount }: StoredGraph, task: Omit<CostTask, 'graph'>): Promise<Uint8Array> {
+    return this.#sized(layerCount, 'costs', writeCosts, { graph: packedGraph, ...task })
+  }
+
+  /** Networks side by side, of so many layers together, as `compareGraphs` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  compare(layerCount: number, task: CompareTask): Promise<CostComparison> {
+    return this.#sized(layerCount, 'compare', compareGraphs, task)
   }
 
   /** What one call of a graph takes. @throws as `costOfCall` does, LIMIT_EXCEEDED, OVERLOADED. */

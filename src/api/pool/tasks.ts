@@ -1,6 +1,7 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ApiError } from '../errors.ts'
 import { readArchitecture, writeGraph } from '../features/architectures/specification.ts'
+import { compareGraphs } from '../features/compare/write.ts'
 import { costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import { joinProfile } from '../features/runs/join-profile.ts'
 import { presetFigures } from '../features/zoo/figures.ts'
@@ -23,6 +24,7 @@ const tasks = {
   graph: ready(writeGraph),
   costs: ready(writeCosts),
   call: ready(costOfCall),
+  compare: ready(compareGraphs),
   explain: ready(explainGraph),
   roofline: ready(joinProfile),
   zoo: ready(presetFigures),

@@ -38,7 +38,7 @@ Examples:
 function costReport({ name }: Network, costs: Costs, ranking: Ranking, ranked: boolean): Report {
   const { uncounted } = costs
   return {
-    json: ranked ? { name, ...costs, layers: [], ...ranking } : { name, ...costs },
+    json: ranked ? { name, ...costs, layers: [], ranking } : { name, ...costs },
     csv: ranked ? groupTable(ranking, costs) : layerTable(costs),
     sections: [
       {

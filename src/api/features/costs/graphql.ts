@@ -6,6 +6,7 @@ import { unhurried } from '../../graphql/unhurried.ts'
 import { Id } from '../../schemas.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
+import { CostColumn, CostGrouping } from './ranking-schema.ts'
 import { CostQuery, CostsExplanationSchema, CostsSchema, ExplainQuery } from './schema.ts'
 import type { CostService } from './service.ts'
 
@@ -25,7 +26,11 @@ export function costGraphql(costs: CostService, architectures: ArchitectureServi
     return context.inTurn(() => costs.explain(row, query))
   }
   return {
-    types: { Dtype: Type.Enum(Object.keys(bytesPerElement) as Dtype[], { description: 'What an element of a tensor is stored as.' }) },
+    types: {
+      Dtype: Type.Enum(Object.keys(bytesPerElement) as Dtype[], { description: 'What an element of a tensor is stored as.' }),
+      CostGrouping,
+      CostColumn,
+    },
     fields: {
       Query: {
         costs: field({

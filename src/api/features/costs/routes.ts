@@ -17,7 +17,8 @@ export function costRoutes(fastify: FastifyInstance, costs: CostService): void {
         operationId: 'getCosts',
         tags: ['costs'],
         summary: 'Costs of an architecture, layer by layer',
-        description: 'Exact counts under a named convention. JSON, or CSV with a row a layer (`Accept: text/csv`).',
+        description:
+          'Exact counts under a named convention. JSON, or CSV with a row a layer (`Accept: text/csv`). `groupBy`, `sort` or `top` ask for a ranking in place of the layers: groups with their shares, cumulative from the top.',
         params: ArchitectureParams,
         querystring: CostQuery,
         response: {

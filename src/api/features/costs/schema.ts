@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { conventions } from '../../../engine/conventions/index.ts'
 import { bytesPerElement, type Dtype } from '../../../engine/cost.ts'
 import { nullable } from '../../schemas.ts'
+import { RankingSchema, rankQuery } from './ranking-schema.ts'
 
 /** `224`, or `224x320` for height 224 and width 320. */
 export const resolutionPattern = '^[1-9][0-9]{0,8}(x[1-9][0-9]{0,8})?$'
@@ -27,6 +28,7 @@ export const CostQuery = Type.Object(
     dtype: Type.Optional(
       Type.Enum(Object.keys(bytesPerElement) as Dtype[], { default: 'float32', description: 'Sets the bytes of an element.' }),
     ),
+    ...rankQuery,
   },
   { additionalProperties: false },
 )
@@ -158,7 +160,8 @@ export const CostsSchema = Type.Object(
       { weightBytes: count, gradientBytes: count, optimizerBytes: count, activationBytes: count, totalBytes: count },
       { title: 'TrainingMemory', description: 'To train with Adam at the dtype, every activation kept.' },
     ),
-    layers: Type.Array(LayerCostSchema),
+    layers: Type.Array(LayerCostSchema, { description: 'Every layer, in order; empty where a ranking was asked for.' }),
+    ranking: Type.Optional(RankingSchema),
     uncounted,
   },
   { title: 'Costs' },

@@ -3,9 +3,11 @@ import { LRUCache } from 'lru-cache'
 import { findConvention } from '../../../engine/conventions/index.ts'
 import type { CostOptions, Costs } from '../../../engine/cost.ts'
 import type { ExplainOptions, Explanation } from '../../../engine/explain-costs.ts'
+import type { Ranking } from '../../../engine/rank-costs.ts'
 import type { DeviceKind } from '../../../gpu/devices/device.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
+import { readRanking } from './ranking.ts'
 import type { CostQuery, ExplainQuery } from './schema.ts'
 import type { CallCost, CostFormat } from './write.ts'
 
@@ -80,7 +82,7 @@ export class CostService {
    * Costs as a value, of an architecture that was just read from the store: the same answers as `answer` keeps.
    * @throws EngineError as `computeCosts` does.
    */
-  async costs(stored: StoredArchitecture, query: CostQuery): Promise<Costs> {
+  async costs(stored: StoredArchitecture, query: CostQuery): Promise<Costs & { ranking?: Ranking }> {
     return JSON.parse((await this.#answerOf(stored, query, 'json')).body.toString('utf8'))
   }
 
@@ -93,7 +95,7 @@ export class CostService {
       kept.knownUntil = knownUntil
       return kept
     }
-    const body = asBuffer(await this.#pool.costs(stored, options, format))
+    const body = asBuffer(await this.#pool.costs(stored, { options, format, rank: readRanking(query) }))
     const answer = {
       body,
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
@@ -106,14 +108,18 @@ export class CostService {
 }
 
 /** Key of a kept answer. It begins with the id, in the one spelling that the store uses, so that all answers of an architecture are found. */
-const keyOf = (
-  id: string,
-  { convention = 'lecture', batch = 1, resolution = '', dtype = 'float32' }: CostQuery,
-  format: CostFormat,
-): string => `${id.toLowerCase()} ${format} ${convention} ${batch} ${resolution} ${dtype}`
+const keyOf = (id: string, query: CostQuery, format: CostFormat): string => {
+  const { convention = 'lecture', batch = 1, resolution, dtype = 'float32', groupBy, sort, top, depth } = query
+  return [id.toLowerCase(), format, convention, batch, resolution, dtype, groupBy, sort, top, depth].join(' ')
+}
 
 /** A query as the engine takes it. @throws EngineError UNKNOWN_CONVENTION */
-function readOptions({ convention = 'lecture', batch = 1, resolution, dtype = 'float32' }: CostQuery): CostOptions {
+export function readOptions({
+  convention = 'lecture',
+  batch = 1,
+  resolution,
+  dtype = 'float32',
+}: Pick<CostQuery, 'convention' | 'batch' | 'resolution' | 'dtype'>): CostOptions {
   findConvention(convention)
   return { convention, batch, dtype, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
 }

@@ -1,22 +1,32 @@
 import { type CostOptions, computeCosts } from '../../../engine/cost.ts'
 import { type ExplainOptions, type Explanation, explainCosts } from '../../../engine/explain-costs.ts'
-import { layerTable } from '../../../engine/formats/cost-tables.ts'
+import { groupTable, layerTable } from '../../../engine/formats/cost-tables.ts'
 import { csv } from '../../../engine/formats/csv.ts'
 import type { Graph } from '../../../engine/graph.ts'
+import { type RankOptions, rankCosts } from '../../../engine/rank-costs.ts'
 import type { DeviceKind } from '../../../gpu/devices/device.ts'
 import { tensorTooLarge } from '../../../gpu/tensor-limit.ts'
 import { type Packed, unpack } from '../../../store/packed.ts'
 
 export type CostFormat = 'json' | 'csv'
 
+export interface CostTask {
+  graph: Packed
+  options: CostOptions
+  format: CostFormat
+  /** Groups in place of layers; null or absent: layers. */
+  rank?: RankOptions | null
+}
+
 /**
- * The costs of a stored graph as bytes to send: JSON whole, or CSV with a row a layer, each naming the convention it
+ * The costs of a stored graph as bytes to send: JSON whole, or CSV with a row a layer or group, each naming the convention it
  * counts by, and whether the total of its file is partial. @throws EngineError as `computeCosts` does.
  */
-export function writeCosts({ graph, options, format }: { graph: Packed; options: CostOptions; format: CostFormat }): Uint8Array {
+export function writeCosts({ graph, options, format, rank }: CostTask): Uint8Array {
   const costs = computeCosts(unpack(graph) as Graph, options)
-  if (format === 'json') return Buffer.from(JSON.stringify(costs))
-  return Buffer.from(csv(layerTable(costs)))
+  const ranking = rank ? rankCosts(costs, rank) : null
+  if (format === 'json') return Buffer.from(JSON.stringify(ranking ? { ...costs, layers: [], ranking } : costs))
+  return Buffer.from(csv(ranking ? groupTable(ranking, costs) : layerTable(costs)))
 }
 
 /** What a run must know of one call before it is queued. */
