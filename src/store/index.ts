@@ -14,7 +14,7 @@ import type { Database, Driver, Log } from './database.ts'
 import { DiskSpace } from './disk-space.ts'
 import type { Limits } from './drivers/postgres.ts'
 import { sql } from './drizzle.ts'
-import { StoreError } from './errors.ts'
+import { reason, StoreError } from './errors.ts'
 import { Events } from './events.ts'
 import { migrate } from './migrate.ts'
 import { CHANNEL, Notifications } from './notifications.ts'
@@ -162,6 +162,9 @@ async function ping(db: Database, timeoutMs: number): Promise<void> {
   try {
     await pTimeout(db.execute(sql`SELECT 1`), { milliseconds: timeoutMs, message: `no answer within ${timeoutMs} ms` })
   } catch (error) {
-    throw new StoreError('DATABASE_UNREACHABLE', `The database does not answer: ${(error as Error).message}`, { cause: error })
+    // Drizzle names the statement, and has why it failed as the cause.
+    const { cause = error } = error as Error
+    if (cause instanceof StoreError) throw cause
+    throw new StoreError('DATABASE_UNREACHABLE', `The database does not answer: ${reason(cause)}`, { cause: error })
   }
 }

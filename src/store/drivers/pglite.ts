@@ -11,34 +11,28 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Worker } from 'node:worker_threads'
 import pg from 'pg'
 import { fromPglite, PgBoss } from 'pg-boss'
 import { bossOptions, type Driver, type Log } from '../database.ts'
 import { DiskSpace } from '../disk-space.ts'
 import { drizzleOverPostgres } from '../drizzle.ts'
 import { StoreError } from '../errors.ts'
-import type { FromThread, ToThread } from './pglite-options.ts'
+import { Session } from './pglite-session.ts'
 
 /** Ends the name of a database that is being made. */
 const unfinished = '.pglite-unfinished'
 
-const program = (name: string) => new URL(`./${name}`, import.meta.url)
-
 /** @param folder held by this process (`data-folder.ts`); the database lies in `folder/pglite`. */
 export async function openPglite(folder: string, log: Log): Promise<Driver> {
   const home = join(folder, 'pglite')
-  let thread: Worker | undefined
+  let pool: EmbeddedPool
   try {
     if (!existsSync(home)) await initialize(folder)
-    // No options of this process: some would be refused, and a program given as text would be looked for again.
-    thread = new Worker(program('pglite-thread.ts'), { workerData: home, name: 'database', execArgv: [] })
-    await opened(thread)
+    pool = await EmbeddedPool.open(home, log)
   } catch (error) {
-    await thread?.terminate()
     // Nothing is broken where there was only no room, or no leave, to open it.
     await new DiskSpace(folder).require()
     throw new StoreError(
@@ -47,15 +41,13 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
       { cause: error },
     )
   }
-  const pool = new EmbeddedPool(thread, log)
-  await pool.open()
   const db = drizzleOverPostgres(pool)
   return {
     kind: 'pglite',
     db,
     unhurried: (work) => work(db),
     boss: () => new PgBoss({ ...bossOptions, db: fromPglite(pool), backend: 'pglite' }),
-    listen: async (channel, onMessage) => void (await pool.listen(channel, onMessage)),
+    listen: async (channel, onMessage, onGap) => void (await pool.listen(channel, onMessage, onGap)),
     // A notice comes with the answer to the statement that made it.
     heard: async () => {},
     close: () => pool.end(),
@@ -70,66 +62,8 @@ async function initialize(folder: string): Promise<void> {
   for (const name of await readdir(folder)) if (name.endsWith(unfinished)) await rm(join(folder, name), { recursive: true, force: true })
   const made = join(folder, `${randomUUID()}${unfinished}`)
   const { NODE_OPTIONS: _, ...env } = process.env
-  await promisify(execFile)(process.execPath, [fileURLToPath(program('pglite-init.ts')), made], { env })
+  await promisify(execFile)(process.execPath, [fileURLToPath(new URL('./pglite-init.ts', import.meta.url)), made], { env })
   await rename(made, join(folder, 'pglite'))
-}
-
-/** @throws Error where the database does not open. */
-function opened(thread: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    thread.once('error', reject)
-    thread.once('message', (message: FromThread) => {
-      thread.off('error', reject)
-      if (message === 'open') resolve()
-      else reject(new Error(typeof message === 'object' && 'failed' in message ? message.failed : 'its thread speaks out of turn'))
-    })
-  })
-}
-
-/** The thread as the stream that node-postgres writes to and reads from. */
-class ThreadStream extends Duplex {
-  readonly #thread: Worker
-
-  constructor(thread: Worker) {
-    super()
-    this.#thread = thread
-    thread.on('message', (message: FromThread) => {
-      if (message instanceof Uint8Array) this.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength))
-    })
-    thread.once('error', (error) => this.destroy(error))
-    thread.once('exit', () => this.destroy(new Error('the thread of the database has ended')))
-  }
-
-  // What node-postgres asks of a socket.
-  connect(): void {
-    process.nextTick(() => this.emit('connect'))
-  }
-  setNoDelay(): void {}
-  setKeepAlive(): void {}
-  ref(): void {}
-  unref(): void {}
-
-  override _read(): void {}
-
-  override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#send(bytes)
-    done()
-  }
-
-  /** The messages of one statement, which come together, are one for the thread. */
-  override _writev(parts: { chunk: Buffer }[], done: () => void): void {
-    this.#send(Buffer.concat(parts.map(({ chunk }) => chunk)))
-    done()
-  }
-
-  override _final(done: () => void): void {
-    this.push(null)
-    done()
-  }
-
-  #send(bytes: Buffer): void {
-    this.#thread.postMessage(bytes satisfies ToThread)
-  }
 }
 
 type Query = (text: string | pg.QueryConfig, values?: unknown[]) => Promise<pg.QueryResult>
@@ -139,33 +73,57 @@ interface Lease {
   release(): void
 }
 
+/** Pauses between attempts to open a database that has ended, ms. */
+const reopenMs = { first: 100, longest: 5000 }
+
 /**
  * The one connection, handed out to one user at a time, first come, first served. Drizzle begins a transaction on what
- * `connect` gives, as with a pool of node-postgres: it tells one by its name.
+ * `connect` gives, as with a pool of node-postgres: it tells one by its name. Where the database ends by itself, a full
+ * disk can do that, what was under way fails, and it is opened again.
  */
 class EmbeddedPool {
-  readonly #thread: Worker
-  readonly #client: pg.Client
+  readonly #open: () => Promise<void>
+  readonly #log: Log
   readonly #listeners = new Map<string, Set<(payload: string) => void>>()
+  readonly #gaps = new Set<() => void>()
+  #session!: Session
   #turn: Promise<unknown> = Promise.resolve()
-  #lost: Error | null = null
+  #reopening: Promise<void> | null = null
+  #closing = new AbortController()
 
-  constructor(thread: Worker, log: Log) {
-    this.#thread = thread
-    const stream = new ThreadStream(thread)
-    // Named, so that no variable of the environment is heeded.
-    this.#client = new pg.Client({ stream: () => stream, ssl: false, user: 'postgres', database: 'postgres', host: 'thread', port: 1 })
-    this.#client.on('error', (err) => {
-      this.#lost = err
-      log.error({ err }, 'the embedded database has ended: restart the service')
-    })
-    this.#client.on('notification', ({ channel, payload = '' }) => {
-      for (const listener of this.#listeners.get(channel) ?? []) listener(payload)
-    })
+  private constructor(home: string, log: Log) {
+    this.#log = log
+    this.#open = async () => {
+      this.#session = await Session.open(home, this.#listeners.keys(), {
+        notice: (channel, payload) => {
+          for (const listener of this.#listeners.get(channel) ?? []) listener(payload)
+        },
+        lost: (error) => (this.#reopening = this.#reopen(error)),
+      })
+    }
   }
 
-  async open(): Promise<void> {
-    await this.#client.connect()
+  /** @param home the folder of the database. @throws Error where it does not open. */
+  static async open(home: string, log: Log): Promise<EmbeddedPool> {
+    const pool = new EmbeddedPool(home, log)
+    await pool.#open()
+    return pool
+  }
+
+  async #reopen(err: Error): Promise<void> {
+    this.#log.error({ err }, 'the embedded database has ended; it is being opened again')
+    for (let pauseMs = reopenMs.first; ; pauseMs = Math.min(2 * pauseMs, reopenMs.longest)) {
+      await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => {})
+      if (this.#closing.signal.aborted) return
+      try {
+        await this.#open()
+        break
+      } catch (cause) {
+        this.#log.warn({ err: cause }, 'the embedded database does not open; trying again')
+      }
+    }
+    this.#log.info({}, 'the embedded database is open again')
+    for (const missed of this.#gaps) missed()
   }
 
   connect(): Promise<Lease> {
@@ -177,9 +135,16 @@ class EmbeddedPool {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#turn = promise
     await before
+    const session = this.#session
+    await session.renewPlans()
+    // Of this session only: what was begun on one that ended does not go on in the next.
     const query: Query = async (text, values) => {
-      if (!this.#lost) return this.#client.query(text as string, values)
-      throw new StoreError('DATABASE_UNREACHABLE', `The embedded database has ended (${this.#lost.message}): restart the service`)
+      if (session.lost) throw ended(session.lost)
+      try {
+        return await session.query(text, values)
+      } catch (error) {
+        throw session.lost ? ended(session.lost) : error
+      }
     }
     return { query, release: resolve }
   }
@@ -201,22 +166,20 @@ class EmbeddedPool {
     })
   }
 
-  async listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>> {
+  async listen(channel: string, listener: (payload: string) => void, onGap?: () => void): Promise<() => Promise<void>> {
     const listeners = this.#listeners.get(channel) ?? new Set()
     this.#listeners.set(channel, listeners.add(listener))
+    if (onGap) this.#gaps.add(onGap)
     await this.query(`LISTEN ${pg.escapeIdentifier(channel)}`)
     return async () => void listeners.delete(listener)
   }
 
   /** Shuts the database down, in order, after what is under way. */
   async end(): Promise<void> {
+    this.#closing.abort()
     const lease = await this.#lease()
-    const over = new Promise((resolve) => this.#thread.once('exit', resolve))
-    if (!this.#lost) {
-      await this.#client.end()
-      this.#thread.postMessage('close' satisfies ToThread)
-      await over
-    }
+    await this.#reopening
+    await this.#session.close()
     lease.release()
   }
 
@@ -229,3 +192,12 @@ class EmbeddedPool {
     }
   }
 }
+
+const ended = (why: Error): StoreError =>
+  new StoreError(
+    'DATABASE_UNREACHABLE',
+    `The embedded database has ended and is being opened again (${why.message}): try again in a few seconds`,
+    {
+      cause: why,
+    },
+  )

@@ -1,0 +1,136 @@
+/** One life of the embedded database: its thread, and the one connection to it, by node-postgres over messages. */
+import { Duplex } from 'node:stream'
+import { Worker } from 'node:worker_threads'
+import pg from 'pg'
+import type { FromThread, ToThread } from './pglite-options.ts'
+import { PreparedStatements } from './prepared.ts'
+
+/** Who hears of it. */
+export interface Hearers {
+  notice(channel: string, payload: string): void
+  /** The database has ended by itself, its thread with it. Called once. */
+  lost(error: Error): void
+}
+
+export class Session {
+  readonly client: pg.Client
+  /** Why it cannot be used any more. */
+  lost: Error | null = null
+  readonly #thread: Worker
+  readonly #prepared = new PreparedStatements()
+  #open = false
+
+  private constructor(thread: Worker, { notice, lost }: Hearers) {
+    this.#thread = thread
+    const stream = new ThreadStream(thread)
+    // Named, so that no variable of the environment is heeded.
+    this.client = new pg.Client({ stream: () => stream, ssl: false, user: 'postgres', database: 'postgres', host: 'thread', port: 1 })
+    this.client.on('notification', ({ channel, payload = '' }) => notice(channel, payload))
+    this.client.on('error', (error) => {
+      if (this.lost) return
+      this.lost = error
+      // Two threads in one folder would ruin it: this one is gone before anybody hears.
+      void thread.terminate().then(() => this.#open && lost(error))
+    })
+  }
+
+  /**
+   * @param home the folder of the database. @param channels that are listened to.
+   * @throws Error where it does not open; its thread is gone then.
+   */
+  static async open(home: string, channels: Iterable<string>, hearers: Hearers): Promise<Session> {
+    // No options of this process: some would be refused, and a program given as text would be looked for again.
+    const thread = new Worker(new URL('./pglite-thread.ts', import.meta.url), { workerData: home, name: 'database', execArgv: [] })
+    try {
+      await opened(thread)
+      const session = new Session(thread, hearers)
+      await session.client.connect()
+      for (const channel of channels) await session.query(`LISTEN ${pg.escapeIdentifier(channel)}`)
+      session.#open = true
+      return session
+    } catch (error) {
+      await thread.terminate()
+      throw error
+    }
+  }
+
+  /** @throws what node-postgres does. */
+  query(text: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    return this.client.query(this.#prepared.named(text, values))
+  }
+
+  /** To be called outside of transactions, before each use. */
+  async renewPlans(): Promise<void> {
+    const renewal = this.#prepared.renewal()
+    // What is lost says so to the statement itself.
+    if (renewal !== null && !this.lost) await this.client.query(renewal).catch(() => {})
+  }
+
+  /** Shuts the database down, in order. */
+  async close(): Promise<void> {
+    if (this.lost) return
+    const over = new Promise((resolve) => this.#thread.once('exit', resolve))
+    await this.client.end()
+    this.#thread.postMessage('close' satisfies ToThread)
+    await over
+  }
+}
+
+/** @throws Error where the database does not open. */
+function opened(thread: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    thread.once('error', reject)
+    thread.once('exit', () => reject(new Error('its thread ended')))
+    thread.once('message', (message: FromThread) => {
+      thread.removeAllListeners('error').removeAllListeners('exit')
+      if (message === 'open') resolve()
+      else reject(new Error(typeof message === 'object' && 'failed' in message ? message.failed : 'its thread speaks out of turn'))
+    })
+  })
+}
+
+/** The thread as the stream that node-postgres writes to and reads from. */
+class ThreadStream extends Duplex {
+  readonly #thread: Worker
+
+  constructor(thread: Worker) {
+    super()
+    this.#thread = thread
+    thread.on('message', (message: FromThread) => {
+      if (message instanceof Uint8Array) this.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength))
+    })
+    thread.once('error', (error) => this.destroy(error))
+    thread.once('exit', () => this.destroy(new Error('the thread of the database has ended')))
+  }
+
+  // What node-postgres asks of a socket.
+  connect(): void {
+    process.nextTick(() => this.emit('connect'))
+  }
+  setNoDelay(): void {}
+  setKeepAlive(): void {}
+  ref(): void {}
+  unref(): void {}
+
+  override _read(): void {}
+
+  override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#send(bytes)
+    done()
+  }
+
+  /** The messages of one statement, which come together, are one for the thread. */
+  override _writev(parts: { chunk: Buffer }[], done: () => void): void {
+    this.#send(Buffer.concat(parts.map(({ chunk }) => chunk)))
+    done()
+  }
+
+  override _final(done: () => void): void {
+    this.push(null)
+    done()
+  }
+
+  #send(bytes: Buffer): void {
+    this.#thread.postMessage(bytes satisfies ToThread)
+  }
+}
