@@ -21,6 +21,8 @@ export interface HostileGroup {
   name: string
   /** Added to the environment that the service is started with. */
   env?: Readonly<Record<string, string>>
+  /** Fills the data folder before the service starts. */
+  prepare?(dataDir: string): Promise<void>
   /** Why the group cannot run on this machine, or null. */
   skip?(): string | null
   cases: readonly HostileCase[]

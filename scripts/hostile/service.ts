@@ -17,9 +17,16 @@ export interface StartedService extends Service {
   stop(): Promise<void>
 }
 
-/** Starts the service as `npm start` does, on a free port with a data folder of its own. @throws Error where it does not start. */
-export async function startService(env: Readonly<Record<string, string>> = {}): Promise<StartedService> {
+/**
+ * Starts the service as `npm start` does, on a free port with a data folder of its own.
+ * @param prepare fills the folder before. @throws Error where it does not start.
+ */
+export async function startService(
+  env: Readonly<Record<string, string>> = {},
+  prepare: (dataDir: string) => Promise<void> = async () => {},
+): Promise<StartedService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'archmeter-hostile-'))
+  await prepare(dataDir)
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, PORT: '0', DATA_DIR: dataDir, LOG_FORMAT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
