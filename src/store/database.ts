@@ -1,6 +1,6 @@
 /** What the store's modules need of a database, whichever driver brings it. */
 
-import type { PgBoss } from 'pg-boss'
+import type { Clock, PgBoss } from 'pg-boss'
 import type { Database } from './drizzle.ts'
 
 export type { Database, Transaction } from './drizzle.ts'
@@ -35,12 +35,25 @@ export interface Driver {
 }
 
 /**
+ * The clock by which pg-boss waits: one that nobody sets. By the time of day, a clock set back by an hour makes each of its
+ * pauses an hour longer. Times in the database are the database's own.
+ */
+export const bossClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  setInterval: (callback, ms) => setInterval(callback, ms),
+  clearInterval: (timer) => clearInterval(timer as NodeJS.Timeout),
+}
+
+/**
  * pg-boss as this service uses it: jobs are tickets (see docs/adr), so its own monitors, schedules, flows and
  * registry stay off; each would query beside a run that is being timed. What is left are three queries in six
  * seconds idle, against forty with supervision each second (counted on PGlite).
  */
 export const bossOptions = {
   schema: 'pgboss',
+  clock: bossClock,
   useListenNotify: true,
   schedule: false,
   registerInstance: false,

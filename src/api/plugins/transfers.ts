@@ -79,10 +79,15 @@ export const useTransfers = fp<TransferSettings>(
 
 const received = (socket: Socket): number => socket.bytesRead
 
-/** Bytes that the system has taken over: those of a write that is under way count one by one, and not when all are through. */
-function delivered(socket: Socket): number {
-  const { _handle: handle } = socket as unknown as { _handle: { bytesWritten: number; writeQueueSize: number } | null }
-  return handle ? handle.bytesWritten - handle.writeQueueSize : socket.bytesWritten
+/**
+ * Bytes that the system has taken over. Node has no public figure for a write that is under way: its handle counts those
+ * byte by byte. Where a version of Node should have no such count, a write counts when it is through.
+ */
+export function delivered(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle?: { bytesWritten?: unknown; writeQueueSize?: unknown } | null }
+  if (typeof handle?.bytesWritten === 'number' && typeof handle.writeQueueSize === 'number')
+    return handle.bytesWritten - handle.writeQueueSize
+  return socket.bytesWritten - socket.writableLength
 }
 
 /** The body that is arriving; null where there is none, or where the service itself does not read on. */

@@ -72,7 +72,8 @@ export async function openPostgres(url: string, log: Log, limits: Limits = defau
       try {
         return await work(drizzleOverPostgres(patient))
       } finally {
-        await patient.end()
+        // What was done is done.
+        await patient.end().catch(() => {})
       }
     },
     boss: () => {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { sql } from 'drizzle-orm'
 import { RunQueue } from '../../../src/gpu/queue/index.ts'
+import { bossClock, bossOptions } from '../../../src/store/database.ts'
 import { openTestStore, quietLog, someArchitecture, someRun, type TestStore } from '../../store/helper.ts'
 import { deviceNamed, ended, ScriptedWorker, scriptedRun } from './helper.ts'
 
@@ -47,4 +48,13 @@ test('a lease and a bulletin from before the clock was set back are not believed
   assert.ok(bulletin!.ageMs > 50 * 60_000, `${bulletin!.ageMs} ms old`)
   await bulletins.removeOlder(30 * 60_000)
   assert.deepEqual(await bulletins.list(), [])
+})
+
+test('pg-boss waits by a clock that nobody sets', (t) => {
+  assert.equal(bossOptions.clock, bossClock)
+  assert.ok(Math.abs(bossClock.now() - Date.now()) < 600_000, 'it begins as the time of day')
+  const before = bossClock.now()
+  t.mock.method(Date, 'now', () => 0)
+  const after = bossClock.now()
+  assert.ok(after >= before && after < before + 60_000, `${before} to ${after}`)
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
@@ -82,7 +82,7 @@ export class Uploads {
       throw cause
     } finally {
       release?.()
-      for (const each of paths) await rm(each, { force: true })
+      for (const each of paths) await this.#store.blobs.discard(each)
     }
   }
 

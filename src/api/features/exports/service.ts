@@ -123,10 +123,11 @@ export class ExportService {
       await this.#pool.onnxFile({ graph: packedGraph, options: { ...readOptions(query), seed: query.seed ?? 0 }, path: name }, params)
       return file
     } catch (cause) {
-      await file?.close()
+      await file?.close().catch(() => {})
       throw cause
     } finally {
-      await rm(folder, { recursive: true, force: true })
+      // The answer stands, whatever is left in the system's folder for temporary files.
+      await rm(folder, { recursive: true, force: true }).catch(() => {})
     }
   }
 

@@ -82,7 +82,8 @@ async function trace(driver: Driver, request: LoadRequest, runs: number): Promis
     requireProvider(kernels, providerOf(request.device.kind))
     return { kernels, model }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    // In a folder that goes with the run.
+    await rm(folder, { recursive: true, force: true }).catch(() => {})
   }
 }
 

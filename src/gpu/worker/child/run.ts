@@ -47,7 +47,8 @@ export async function withDevice<T>(job: RunJob, context: RunContext, work: (scr
   try {
     return await work(scratch, phase)
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    // What was measured stands, and the folder goes with the process.
+    await rm(scratch, { recursive: true, force: true }).catch(() => {})
     await lock.release()
   }
 }
