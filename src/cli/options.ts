@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { conventions } from '../engine/conventions/index.ts'
-import { bytesPerElement, type CostOptions, type Dtype } from '../engine/cost.ts'
+import type { CostOptions } from '../engine/cost.ts'
+import { type CostDtype, costDtypes } from '../engine/dtypes.ts'
 import { type Additive, additive, type Grouping, groupings } from '../engine/rank-costs.ts'
 import { CliError } from './failure.ts'
 import { type OutputFormat, outputFormats } from './output.ts'
@@ -10,7 +11,7 @@ export interface Counting {
   convention: string
   batch: number
   resolution?: readonly [number, number]
-  dtype: Dtype
+  dtype?: CostDtype
 }
 
 const whole =
@@ -40,7 +41,10 @@ export const withBatch = (command: Command): Command =>
 
 export const withCounting = (command: Command): Command =>
   withBatch(command.addOption(conventionOption('--convention <name>', 'how flops are counted').default('lecture'))).addOption(
-    new Option('--dtype <type>', 'what an element is stored as').choices(Object.keys(bytesPerElement)).default('float32'),
+    new Option(
+      '--dtype <type>',
+      'what an element is stored as: one type, or file, as the file has it (default: file where it has types other than float32, else float32)',
+    ).choices(costDtypes),
   )
 
 export interface Ranked {
@@ -66,7 +70,8 @@ export const withFormat = (command: Command, format: OutputFormat = 'table'): Co
 
 /** Counting options as the engine takes them. */
 export const costOptions = ({ convention, batch, resolution, dtype }: Counting): CostOptions => ({
-  ...{ convention, batch, dtype },
+  ...{ convention, batch },
+  ...(dtype ? { dtype } : {}),
   ...(resolution ? { resolution } : {}),
 })
 

@@ -2,6 +2,7 @@ import { type CostOptions, type Costs, computeCosts } from './cost.ts'
 import { diffGraphs, type LayerChange, type LayerPair, matchingRule, mostPairs } from './diff-graphs.ts'
 import type { Graph } from './graph.ts'
 import { type Additive, additive, type Ranking, type RankOptions, rankCosts, type Sums } from './rank-costs.ts'
+import { statesTypes } from './widths.ts'
 
 /** A network to compare, under the name that answers give it. */
 export interface Subject {
@@ -114,7 +115,9 @@ function diffOf(one: Subject, other: Subject, before: Costs, after: Costs, optio
  * @param subjects at least one; the first is what the others are held to.
  * @throws EngineError as `computeCosts` does.
  */
-export function compareCosts(subjects: readonly Subject[], options: CostOptions & RankOptions = {}): CostComparison {
+export function compareCosts(subjects: readonly Subject[], given: CostOptions & RankOptions = {}): CostComparison {
+  // One way to measure bytes for all of them.
+  const options = { dtype: subjects.some(({ graph }) => statesTypes(graph)) ? ('file' as const) : ('float32' as const), ...given }
   const { groupBy = 'stage', ...ranked } = options
   const costs = subjects.map(({ graph }) => computeCosts(graph, options))
   const figures = costs.map(figuresOf)

@@ -1,22 +1,21 @@
 import type { Convention } from './conventions/convention.ts'
 import { findConvention } from './conventions/index.ts'
+import { bytesPerElement, type CostDtype, type Dtype, type FileDtype } from './dtypes.ts'
 import { CountOverflow, exact, product, sum } from './exact.ts'
-import type { Graph } from './graph.ts'
+import { type Graph, reference } from './graph.ts'
 import { costOverflow, type InferOptions, type InferredLayer, inferShapes, inputShape } from './infer.ts'
 import { peakActivation } from './memory.ts'
 import { opOf } from './ops/index.ts'
 import { type Field, receptiveFields } from './receptive-field.ts'
 import { imageShape, numel, numelOf, type Shape } from './shape.ts'
 import { countedFor, parametersOf } from './shared-weights.ts'
-
-/** Bytes of one element. */
-export const bytesPerElement = { float32: 4, float16: 2, int8: 1 } as const
-export type Dtype = keyof typeof bytesPerElement
+import { statesTypes, type Widths, widthsOf } from './widths.ts'
 
 export interface CostOptions extends InferOptions {
   /** Name of the counting convention. Default `lecture`. */
   convention?: string
-  dtype?: Dtype
+  /** Default: `file` where the network came with types of its own, else `float32`. */
+  dtype?: CostDtype
 }
 
 /**
@@ -38,6 +37,8 @@ export interface LayerCost {
   /** Only where it has the weights of another layer: which. They are counted there, and read here as well. */
   weightsOf?: string
   macs: number
+  /** Only where it has multiply-adds: the type that they are computed in, by the file; float32 where nothing says so. */
+  macsPrecision?: FileDtype
   flops: number
   bytesRead: number
   bytesWritten: number
@@ -57,20 +58,22 @@ export interface CostTotals {
   /** Running statistics and other tensors that are stored but not learned. */
   buffers: number
   macs: number
+  /** The same by the type that they are computed in: 8-bit integers and floats told apart. Types without any are left out. */
+  macsByPrecision: Partial<Record<FileDtype, number>>
   flops: number
   outputElements: number
   memoryKiB: number
   bytesRead: number
   bytesWritten: number
   arithmeticIntensity: number
-  /** Parameters and buffers at the dtype. */
+  /** Parameters and buffers at the dtype; with `file` as the file stores them, packed, without their scales. */
   weightBytes: number
   /** Liveness peak: `memory.ts` has the definition. */
   peakActivationBytes: number
   peakActivationLayer: string | null
 }
 
-/** Memory to train with Adam at the dtype: every layer output is kept for the backward pass. Bytes. */
+/** Memory to train with Adam at the dtype, at float32 where that is `file`: every layer output is kept for the backward pass. Bytes. */
 export interface TrainingMemory {
   weightBytes: number
   gradientBytes: number
@@ -83,7 +86,7 @@ export interface TrainingMemory {
 export interface Costs {
   convention: string
   batch: number
-  dtype: Dtype
+  dtype: CostDtype
   inputs: { id: string; shape: number[] }[]
   totals: CostTotals
   training: TrainingMemory
@@ -107,20 +110,27 @@ const ratio = (flops: number, bytes: number): number => (bytes === 0 ? 0 : flops
  *   UNKNOWN_CONVENTION; INVALID_RESOLUTION where the resolution does not go through the network.
  */
 export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
-  const { batch = 1, dtype = 'float32' } = options
+  const { batch = 1, dtype = statesTypes(graph) ? 'file' : 'float32' } = options
   const convention = findConvention(options.convention ?? 'lecture')
-  const width = bytesPerElement[dtype]
+  const widths = widthsOf(graph, dtype)
   const inferred = inferShapes(graph, options)
   const fields = receptiveFields(graph, inferred, options)
   const layers: LayerCost[] = []
   const uncounted: Costs['uncounted'] = []
   let partial = false
   const totals = { params: 0, buffers: 0, macs: 0, flops: 0, outputElements: 0, bytesRead: 0, bytesWritten: 0 }
+  const macsByPrecision: CostTotals['macsByPrecision'] = {}
+  let weightBytes = 0
+  let outputBytes = 0
   for (let i = 0; i < inferred.length; i++) {
     const { layer } = inferred[i] as InferredLayer
     try {
-      const { row, buffers, counted } = layerCost(inferred[i] as InferredLayer, fields[i] as Field, convention, width, batch)
+      const cost = layerCost(inferred[i] as InferredLayer, fields[i] as Field, convention, widths, batch)
+      const { row, buffers, counted } = cost
       layers.push(row)
+      weightBytes = exact(weightBytes + cost.weightBytes)
+      outputBytes = exact(outputBytes + cost.outputBytes)
+      if (row.macsPrecision) macsByPrecision[row.macsPrecision] = exact((macsByPrecision[row.macsPrecision] ?? 0) + row.macs)
       if (!counted) {
         const op = opOf(layer.type)
         const without = op.withoutMacs?.(layer.attributes) ?? false
@@ -143,11 +153,7 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
     }
   }
   try {
-    const peak = peakActivation(graph, inferred, options)
-    const weightBytes = product(sum(totals.params, totals.buffers), width)
-    const gradientBytes = product(totals.params, width)
-    const optimizerBytes = product(2, totals.params, width)
-    const activationBytes = product(totals.outputElements, width)
+    const peak = peakActivation(graph, inferred, options, { size: widths.outputBytes, isView: widths.isView })
     return {
       convention: convention.name,
       batch,
@@ -157,19 +163,14 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
         layers: layers.length,
         partial,
         ...totals,
-        memoryKiB: product(totals.outputElements, width) / 1024,
+        macsByPrecision,
+        memoryKiB: outputBytes / 1024,
         arithmeticIntensity: ratio(totals.flops, sum(totals.bytesRead, totals.bytesWritten)),
         weightBytes,
-        peakActivationBytes: product(peak.elements, width),
+        peakActivationBytes: peak.amount,
         peakActivationLayer: peak.layerId,
       },
-      training: {
-        weightBytes,
-        gradientBytes,
-        optimizerBytes,
-        activationBytes,
-        totalBytes: sum(weightBytes, gradientBytes, optimizerBytes, activationBytes),
-      },
+      training: trainingMemory(totals, dtype === 'file' ? 'float32' : dtype),
       layers,
       uncounted,
     }
@@ -178,31 +179,58 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
   }
 }
 
-function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, convention: Convention, width: number, batch: number) {
+function trainingMemory(
+  { params, buffers, outputElements }: Pick<CostTotals, 'params' | 'buffers' | 'outputElements'>,
+  dtype: Dtype,
+): TrainingMemory {
+  const width = bytesPerElement[dtype]
+  const weightBytes = product(sum(params, buffers), width)
+  const gradientBytes = product(params, width)
+  const optimizerBytes = product(2, params, width)
+  const activationBytes = product(outputElements, width)
+  return {
+    weightBytes,
+    gradientBytes,
+    optimizerBytes,
+    activationBytes,
+    totalBytes: sum(weightBytes, gradientBytes, optimizerBytes, activationBytes),
+  }
+}
+
+function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, convention: Convention, widths: Widths, batch: number) {
   const op = opOf(layer.type)
   // What the layer computes with, and what of it is counted here.
-  const read = { params: 0, buffers: 0 }
-  const own = { params: 0, buffers: 0 }
+  const read = { params: 0, bytes: 0 }
+  const own = { params: 0, buffers: 0, bytes: 0 }
   for (const parameter of parametersOf(layer, inputs)) {
+    const counted = countedFor(layer, parameter)
+    if (parameter.trainable) read.params = exact(read.params + numel(parameter.shape))
+    read.bytes = exact(read.bytes + widths.parameterBytes(layer, parameter.name, numel(parameter.shape)))
     const kind = parameter.trainable ? 'params' : 'buffers'
-    read[kind] = exact(read[kind] + numel(parameter.shape))
-    own[kind] = exact(own[kind] + countedFor(layer, parameter))
+    own[kind] = exact(own[kind] + counted)
+    own.bytes = exact(own.bytes + widths.parameterBytes(layer, parameter.name, counted))
   }
   const quantities = op.quantities({ inputs, outputs }, layer.attributes)
   const outputElements = op.stored ? 0 : numelOf(outputs)
   const { type, attributes } = layer
   const flops = quantities ? convention.rule(type).count({ type, attributes, inputs, outputs, params: read.params, quantities }) : 0
-  const bytesRead = op.view || op.stored ? 0 : exact((numelOf(inputs) + read.params + read.buffers) * width)
-  const bytesWritten = op.view ? 0 : exact(outputElements * width)
+  const isView = widths.isView(layer)
+  const outputBytes =
+    op.stored || (isView && !op.view) ? 0 : sum(...outputs.map((shape, i) => widths.outputBytes(reference(layer.id, i), numel(shape))))
+  const bytesRead =
+    isView || op.stored ? 0 : sum(read.bytes, ...inputs.map((shape, i) => widths.outputBytes(layer.inputs[i] as string, numel(shape))))
+  const bytesWritten = isView ? 0 : outputBytes
+  const macs = quantities?.macs ?? 0
   const row: LayerCost = {
     id: layer.id,
     type: op.named?.(layer.attributes) ?? layer.type,
     inputs: layer.inputs.slice(),
     outputShape: imageShape(outputs[0] as Shape, batch),
     outputElements,
-    memoryKiB: exact(outputElements * width) / 1024,
+    memoryKiB: outputBytes / 1024,
     params: own.params,
-    macs: quantities?.macs ?? 0,
+    macs,
+    ...(macs > 0 ? { macsPrecision: layer.dtypes?.macs ?? 'float32' } : {}),
     flops,
     bytesRead,
     bytesWritten,
@@ -213,7 +241,7 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
   if (layer.weightsOf !== undefined) row.weightsOf = layer.weightsOf
   if (!quantities) row.counted = false
   if (outputs.length > 1) row.outputShapes = outputs.map((shape) => imageShape(shape, batch))
-  return { row, buffers: own.buffers, counted: quantities !== null }
+  return { row, buffers: own.buffers, counted: quantities !== null, weightBytes: own.bytes, outputBytes }
 }
 
 const overflowAt = (layerId: string | null, cause: unknown): unknown =>

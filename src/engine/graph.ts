@@ -2,11 +2,14 @@
  * The graph of an architecture, verified and canonical: every reference resolves, there is no cycle, every layer
  * leads to an output, attributes are written out in full. Made by `verify.ts` only; everything else trusts it.
  */
+import type { FileDtype, LayerDtypes } from './dtypes.ts'
 
 export interface GraphInput {
   id: string
   /** One image, C×H×W; the batch is on top. */
   shape: readonly number[]
+  /** What its file takes; float32 where absent. */
+  dtype?: FileDtype
 }
 
 export interface Layer {
@@ -23,6 +26,8 @@ export interface Layer {
    * alone: 0 where another layer has counted the tensor.
    */
   params?: Readonly<Record<string, number>>
+  /** Types of its tensors where its file has others than float32. */
+  dtypes?: LayerDtypes
 }
 
 export interface Graph {
@@ -101,13 +106,14 @@ export function graphToJson(graph: Graph): {
   fixedBatch?: 1
 } {
   return {
-    inputs: graph.inputs.map(({ id, shape }) => ({ id, shape: [...shape] })),
-    layers: graph.layers.map(({ id, type, inputs, attributes, weightsOf, params }) => ({
+    inputs: graph.inputs.map(({ id, shape, dtype }) => ({ id, shape: [...shape], ...(dtype === undefined ? {} : { dtype }) })),
+    layers: graph.layers.map(({ id, type, inputs, attributes, weightsOf, params, dtypes }) => ({
       id,
       type,
       inputs: [...inputs],
       ...(weightsOf === undefined ? {} : { weightsOf }),
       ...(params === undefined ? {} : { params: { ...params } }),
+      ...(dtypes === undefined ? {} : { dtypes }),
       ...attributes,
     })),
     outputs: [...graph.outputs],

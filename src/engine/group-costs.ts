@@ -1,10 +1,11 @@
-import { bytesPerElement, type CostOptions, computeCosts } from './cost.ts'
-import { product, sum } from './exact.ts'
+import { type CostOptions, computeCosts } from './cost.ts'
+import { sum } from './exact.ts'
 import { type Graph, reference } from './graph.ts'
 import { type InferredLayer, inferShapes, inputShape } from './infer.ts'
 import { opOf } from './ops/index.ts'
 import { numel } from './shape.ts'
 import { ownerOf, parametersOf } from './shared-weights.ts'
+import { statesTypes, type Widths, widthsOf } from './widths.ts'
 
 /** What a group of layers costs where it runs as one kernel. Exact integers, for the whole batch. */
 export interface GroupCost {
@@ -30,28 +31,28 @@ export interface GroupCost {
  */
 export function groupCosts(graph: Graph, groups: readonly (readonly string[])[], options: CostOptions = {}): GroupCost[] {
   const costs = new Map(computeCosts(graph, options).layers.map((layer) => [layer.id, layer]))
-  const width = bytesPerElement[options.dtype ?? 'float32']
+  const widths = widthsOf(graph, options.dtype ?? (statesTypes(graph) ? 'file' : 'float32'))
   const inferred = inferShapes(graph, options)
   const layers = new Map(inferred.map((each) => [each.layer.id, each]))
-  const buffers = buffersOf(graph, inferred, options)
+  const buffers = buffersOf(graph, inferred, options, widths)
   return groups.map((layerIds) => {
     const members = layerIds.map((id) => layers.get(id) as InferredLayer)
     const inside = new Set(layerIds)
     const read = new Map<string, number>()
     const written = new Map<string, number>()
     for (const { layer, inputs, outputs } of members) {
-      const { view, stored } = opOf(layer.type)
       // A stored tensor moves where it is read.
-      if (view || stored) continue
+      if (widths.isView(layer) || opOf(layer.type).stored) continue
       for (const name of layer.inputs) {
         const buffer = buffers.get(name) as Buffer
-        if (buffer.maker === null || !inside.has(buffer.maker)) read.set(buffer.name, buffer.elements)
+        if (buffer.maker === null || !inside.has(buffer.maker)) read.set(buffer.name, buffer.bytes)
       }
-      for (const { name, shape } of parametersOf(layer, inputs)) read.set(`${ownerOf(layer)}/${name}`, numel(shape))
+      for (const { name, shape } of parametersOf(layer, inputs))
+        read.set(`${ownerOf(layer)}/${name}`, widths.parameterBytes(layer, name, numel(shape)))
       for (let i = 0; i < outputs.length; i++) {
         const buffer = buffers.get(reference(layer.id, i)) as Buffer
         const { readers, given } = buffer
-        if (given || readers.size === 0 || [...readers].some((reader) => !inside.has(reader))) written.set(buffer.name, buffer.elements)
+        if (given || readers.size === 0 || [...readers].some((reader) => !inside.has(reader))) written.set(buffer.name, buffer.bytes)
       }
     }
     return {
@@ -59,8 +60,8 @@ export function groupCosts(graph: Graph, groups: readonly (readonly string[])[],
       types: members.map(({ layer }) => layer.type),
       macs: sum(...layerIds.map((id) => costs.get(id)!.macs)),
       flops: sum(...layerIds.map((id) => costs.get(id)!.flops)),
-      bytesRead: product(sum(...read.values()), width),
-      bytesWritten: product(sum(...written.values()), width),
+      bytesRead: sum(...read.values()),
+      bytesWritten: sum(...written.values()),
     }
   })
 }
@@ -69,7 +70,7 @@ export function groupCosts(graph: Graph, groups: readonly (readonly string[])[],
 interface Buffer {
   /** Reference of the tensor that it was made as. */
   name: string
-  elements: number
+  bytes: number
   /** The layer that makes it; null for a network input or a stored tensor, which come from outside every group. */
   maker: string | null
   /** Layers that read it, views passed by. */
@@ -79,13 +80,14 @@ interface Buffer {
 }
 
 /** The buffer behind each reference. */
-function buffersOf(graph: Graph, layers: readonly InferredLayer[], options: CostOptions): ReadonlyMap<string, Buffer> {
+function buffersOf(graph: Graph, layers: readonly InferredLayer[], options: CostOptions, widths: Widths): ReadonlyMap<string, Buffer> {
   const buffers = new Map<string, Buffer>()
   const make = (name: string, elements: number, maker: string | null) =>
-    buffers.set(name, { name, elements, maker, readers: new Set(), given: false })
+    buffers.set(name, { name, bytes: widths.outputBytes(name, elements), maker, readers: new Set(), given: false })
   for (const input of graph.inputs) make(input.id, numel(inputShape(input, options)), null)
   for (const { layer, outputs } of layers) {
-    const { view, stored } = opOf(layer.type)
+    const { stored } = opOf(layer.type)
+    const view = widths.isView(layer)
     outputs.forEach((shape, i) => {
       const name = reference(layer.id, i)
       if (view) buffers.set(name, buffers.get(layer.inputs[0]!) as Buffer)

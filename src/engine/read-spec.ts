@@ -1,6 +1,7 @@
 import { type TProperties, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { Value } from 'typebox/value'
+import { type FileDtype, fileDtypes, type LayerDtypes, unstored } from './dtypes.ts'
 import type { GraphInput } from './graph.ts'
 import type { AnyOp } from './op.ts'
 import { findOp, ops } from './ops/index.ts'
@@ -10,10 +11,29 @@ import { describeSchema, pointer, show } from './schema-problems.ts'
 /** What a user may send; the API documents it with this schema, the verifier checks it layer by layer. */
 const dimension = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 const InputShape = Type.Array(dimension, { minItems: 1, maxItems: 7, description: 'One image, C×H×W.' })
+const dtype = (description: string) => Type.Enum(fileDtypes, { description })
+const LayerDtypesSpec = Type.Object(
+  {
+    macs: Type.Optional(dtype('What its multiply-adds are computed in.')),
+    output: Type.Optional(
+      Type.Enum([...fileDtypes, ...unstored], {
+        description:
+          'What its outputs are kept as; `view` where they are its first input, taken off its scale where it is read, `fused` where the layer behind it takes them over without memory.',
+      }),
+    ),
+    params: Type.Optional(
+      Type.Record(Type.String({ maxLength: 60 }), dtype('What the parameter of this name is stored as.'), { maxProperties: 100 }),
+    ),
+  },
+  { additionalProperties: false, description: 'Types of the tensors of the layer, as an imported file has them. Default: float32.' },
+)
+const inputDtype = Type.Optional(dtype('What the input holds. Default: float32.'))
 export const GraphSpec = Type.Object({
-  input: Type.Optional(Type.Object({ shape: InputShape }, { title: 'NetworkInput', description: 'The one input, known as "input".' })),
+  input: Type.Optional(
+    Type.Object({ shape: InputShape, dtype: inputDtype }, { title: 'NetworkInput', description: 'The one input, known as "input".' }),
+  ),
   inputs: Type.Optional(
-    Type.Array(Type.Object({ id: Type.String(), shape: InputShape }, { title: 'NamedNetworkInput' }), {
+    Type.Array(Type.Object({ id: Type.String(), shape: InputShape, dtype: inputDtype }, { title: 'NamedNetworkInput' }), {
       description: 'Where the network has several inputs.',
     }),
   ),
@@ -36,8 +56,9 @@ export const GraphSpec = Type.Object({
               'Elements that are counted for a parameter, by its name, where it is not filled by a tensor of its own size and its own alone: 0 where another layer has counted the tensor. Default: its own size.',
           }),
         ),
+        dtypes: Type.Optional(LayerDtypesSpec),
       },
-      { additionalProperties: true, description: 'The attributes of the op stand beside id, type, inputs, weightsOf and params.' },
+      { additionalProperties: true, description: 'The attributes of the op stand beside id, type, inputs, weightsOf, params and dtypes.' },
     ),
     {
       description: 'Objects {id, type, inputs} with the attributes of the op, e.g. {"type": "Conv2d", "outChannels": 64, "kernelSize": 3}.',
@@ -70,6 +91,7 @@ export interface Draft {
   weightsOf?: string
   /** Names are checked by the verifier. */
   params?: Record<string, number>
+  dtypes?: LayerDtypes
 }
 
 /** A specification as read. */
@@ -87,7 +109,8 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What a layer has beside its op's attributes. */
-const layerKeys: ReadonlySet<string> = new Set(['id', 'type', 'inputs', 'weightsOf', 'params'])
+const layerKeys: ReadonlySet<string> = new Set(['id', 'type', 'inputs', 'weightsOf', 'params', 'dtypes'])
+const inputKeys = ['id', 'shape', 'dtype']
 const topKeys = ['input', 'inputs', 'layers', 'outputs', 'fixedBatch']
 /** Of two names as near to a misspelt one, that of maps goes first: `MaxPool` is meant to be MaxPool2d. */
 const notOfMaps = (type: string): number => Number(/[13]d$/.test(type))
@@ -151,11 +174,14 @@ function readInputs(spec: Record<string, unknown>, ids: Map<string, string>, pro
     const id = entry.id ?? (list.length === 1 ? 'input' : undefined)
     if (typeof id !== 'string' || !idPattern.test(id)) return problems.addLink(`${path}/id`, null, `${idRule}; this one is ${show(id)}`)
     for (const key of Object.keys(entry))
-      if (key !== 'id' && key !== 'shape')
-        problems.add(`${path}/${pointer(key)}`, id, `unknown key "${key.slice(0, 60)}"${problems.hint(key, ['id', 'shape'])}`)
+      if (!inputKeys.includes(key))
+        problems.add(`${path}/${pointer(key)}`, id, `unknown key "${key.slice(0, 60)}"${problems.hint(key, inputKeys)}`)
     claim(id, path, ids, problems)
     const shape = readShape(entry.shape, `${path}/shape`, id, problems)
-    inputs.push({ id, shape: shape ?? [1] })
+    const { dtype } = entry
+    if (dtype !== undefined && !fileDtypes.includes(dtype as FileDtype))
+      problems.add(`${path}/dtype`, id, `dtype is ${show(dtype)}, but must be one of ${fileDtypes.join(', ')}`)
+    inputs.push({ id, shape: shape ?? [1], ...(dtype === undefined || dtype === 'float32' ? {} : { dtype: dtype as FileDtype }) })
   })
   return inputs
 }
@@ -216,6 +242,7 @@ function readLayers(layers: readonly unknown[], inputs: GraphInput[], ids: Map<s
         duplicate,
         ...(typeof weightsOf === 'string' ? { weightsOf } : {}),
         ...(params === undefined ? {} : { params }),
+        ...readDtypes(entry.dtypes, `${path}/dtypes`, id, problems),
       })
     }
   })
@@ -233,6 +260,30 @@ function readCounts(given: unknown, path: string, id: string, problems: Problems
     return Object.fromEntries(counts) as Record<string, number>
   problems.add(path, id, `params is ${show(given)}, but must be whole numbers by the names of parameters, such as {"weight": 0}`)
   return undefined
+}
+
+let dtypesValidator: Validator | undefined
+
+/** The types of a layer as given, what is float32 left out; none where they do not fit, which is reported. */
+function readDtypes(given: unknown, path: string, id: string, problems: Problems): { dtypes?: LayerDtypes } {
+  if (given === undefined) return {}
+  dtypesValidator ??= Compile(LayerDtypesSpec)
+  if (dtypesValidator.Check(given)) {
+    const { macs, output, params } = given as LayerDtypes
+    const others = Object.entries(params ?? {}).filter(([, type]) => type !== 'float32')
+    const dtypes: LayerDtypes = {
+      ...(macs === undefined || macs === 'float32' ? {} : { macs }),
+      ...(output === undefined || output === 'float32' ? {} : { output }),
+      ...(others.length === 0 ? {} : { params: Object.fromEntries(others) }),
+    }
+    return Object.keys(dtypes).length === 0 ? {} : { dtypes }
+  }
+  problems.add(
+    path,
+    id,
+    `dtypes is ${show(given)}, but must be like {"macs": "int8", "output": "int8", "params": {"weight": "int8"}} of ${fileDtypes.join(', ')}`,
+  )
+  return {}
 }
 
 /** The references of a layer as given, or to the layer above. */

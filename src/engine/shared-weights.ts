@@ -38,16 +38,24 @@ export const parametersOf = ({ type, attributes }: Pick<Layer, 'type' | 'attribu
 export const countedFor = (layer: Pick<Layer, 'weightsOf' | 'params'>, { name, shape }: Parameter): number =>
   layer.weightsOf === undefined ? (layer.params?.[name] ?? numel(shape)) : 0
 
-/** Checks the `params` of every layer of a specification: each names a parameter of it, as far as its inputs are known. */
+/** Checks the `params` and the types of parameters of every layer of a specification: each names a parameter of it, as far as its inputs are known. */
 export function checkCounts(drafts: readonly Draft[], shapes: ReadonlyMap<string, Shape>, limits: Limits, problems: Problems): void {
-  for (const { op, attributes, inputs, params, weightsOf, id, index } of drafts) {
-    if (params === undefined) continue
+  for (const { op, attributes, inputs, params, dtypes, weightsOf, id, index } of drafts) {
+    if (params === undefined && dtypes?.params === undefined) continue
     const path = `/layers/${index}/params`
-    if (weightsOf !== undefined) problems.add(path, id, `the weights of ${weightsOf.slice(0, 60)} are counted there: leave params out`)
+    if (params !== undefined && weightsOf !== undefined)
+      problems.add(path, id, `the weights of ${weightsOf.slice(0, 60)} are counted there: leave params out`)
     const known = inputs.map((name) => shapes.get(name))
     if (!op || !attributes || !shapes.has(id) || known.some((shape) => shape === undefined)) continue
     const names = (op.parameters?.(known as Shape[], attributes) ?? []).map((parameter) => parameter.name)
-    for (const [name, count] of Object.entries(params)) {
+    for (const name of Object.keys(dtypes?.params ?? {}))
+      if (!names.includes(name))
+        problems.add(
+          `/layers/${index}/dtypes/params/${pointer(name)}`,
+          id,
+          `${op.type} has no parameter "${name.slice(0, 60)}"${problems.hint(name, names)}`,
+        )
+    for (const [name, count] of Object.entries(params ?? {})) {
       if (!names.includes(name))
         problems.add(`${path}/${pointer(name)}`, id, `${op.type} has no parameter "${name.slice(0, 60)}"${problems.hint(name, names)}`)
       else if (count > limits.maxElements)

@@ -51,13 +51,14 @@ export function verifyGraph(spec: unknown, limits: Limits = defaultLimits): Grap
   checkCounts(drafts, shapes, limits, problems)
   checkOutputs(outputs, shapes, problems)
   problems.check()
-  const layers: Layer[] = order.map(({ id, op, inputs: from, attributes, weightsOf, params }) => ({
+  const layers: Layer[] = order.map(({ id, op, inputs: from, attributes, weightsOf, params, dtypes }) => ({
     id,
     type: op!.type,
     inputs: from,
     attributes: attributes!,
     ...(weightsOf === undefined ? {} : { weightsOf }),
     ...(params === undefined ? {} : { params }),
+    ...(dtypes === undefined ? {} : { dtypes }),
   }))
   return { inputs, layers, outputs, ...(reading.fixedBatch === undefined ? {} : { fixedBatch: reading.fixedBatch }) }
 }

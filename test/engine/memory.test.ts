@@ -23,8 +23,8 @@ test('a residual block by hand', () => {
   })
   // Alive at a: input 100 + a 400 = 500. At b: a 400 + b 800 = 1200. At c: a 400 (for d) + b 800 + c 400 = 1600.
   // At d: a 400 + c 400 + d 400 = 1200. At e: d 400 + e 4.
-  assert.deepEqual(peakOf(graph), { elements: 1600, layerId: 'c' })
-  assert.deepEqual(peakOf(graph, 3), { elements: 4800, layerId: 'c' })
+  assert.deepEqual(peakOf(graph), { amount: 1600, layerId: 'c' })
+  assert.deepEqual(peakOf(graph, 3), { amount: 4800, layerId: 'c' })
 })
 
 test('a view takes no memory, and keeps the buffer it looks at', () => {
@@ -39,12 +39,12 @@ test('a view takes no memory, and keeps the buffer it looks at', () => {
     ],
   })
   // Alive at d: a's buffer through its view, b's through its view, and d.
-  assert.deepEqual(peakOf(graph), { elements: 300, layerId: 'd' })
+  assert.deepEqual(peakOf(graph), { amount: 300, layerId: 'd' })
 })
 
 test('the input alone can be the peak only where nothing is made of it', () => {
   const graph = verifyGraph({ input: { shape: [100] }, layers: [{ id: 'v', type: 'Identity' }] })
-  assert.deepEqual(peakOf(graph), { elements: 100, layerId: null })
+  assert.deepEqual(peakOf(graph), { amount: 100, layerId: null })
 })
 
 test('an output that nobody reads lives while its layer runs', () => {
@@ -55,7 +55,7 @@ test('an output that nobody reads lives while its layer runs', () => {
       { id: 'r', type: 'ReLU', inputs: ['s'] },
     ],
   })
-  assert.deepEqual(peakOf(graph), { elements: 200, layerId: 's' })
+  assert.deepEqual(peakOf(graph), { amount: 200, layerId: 's' })
 })
 
 /**
@@ -124,13 +124,13 @@ function randomGraph(seed: number): Graph {
 test('the peak is that of a simulation by definition: 200 random graphs', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const graph = randomGraph(seed)
-    assert.equal(peakOf(graph).elements, bruteForce(graph), `graph ${seed}`)
+    assert.equal(peakOf(graph).amount, bruteForce(graph), `graph ${seed}`)
   }
 })
 
 test('the peak is that of a simulation by definition: networks of the zoo', () => {
   for (const preset of ['alexnet', 'resnet50', 'googlenet', 'densenet121', 'shufflenet_v2_x1_0', 'mobilenet_v3_small', 'squeezenet1_1']) {
     const graph = presetGraph(preset)
-    assert.equal(peakOf(graph).elements, bruteForce(graph), preset)
+    assert.equal(peakOf(graph).amount, bruteForce(graph), preset)
   }
 })

@@ -33,8 +33,13 @@ const cell = (value: unknown): string | number =>
 
 /** A row a layer. */
 export const layerTable = (costs: Costs): Table => ({
-  columns: [...layerColumns, 'counted', ...underColumns],
-  rows: costs.layers.map((layer) => [...layerColumns.map((column) => cell(layer[column])), String(layer.counted ?? true), ...under(costs)]),
+  columns: [...layerColumns, 'counted', ...underColumns, 'macsPrecision'],
+  rows: costs.layers.map((layer) => [
+    ...layerColumns.map((column) => cell(layer[column])),
+    String(layer.counted ?? true),
+    ...under(costs),
+    layer.macsPrecision ?? '',
+  ]),
 })
 
 const named = (word: string, column: Additive): string => `${word}${column[0]!.toUpperCase()}${column.slice(1)}`

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { comparedFigures } from '../../../engine/compare-costs.ts'
-import { bytesPerElement, type Dtype } from '../../../engine/cost.ts'
 import { matchingRule } from '../../../engine/diff-graphs.ts'
+import { costDtypes } from '../../../engine/dtypes.ts'
 import { groupings } from '../../../engine/rank-costs.ts'
 import { exampleId, nullable } from '../../schemas.ts'
 import { groupByWords, RankingSchema, rankQuery } from '../costs/ranking-schema.ts'
@@ -96,7 +96,7 @@ export const CostComparisonSchema = Type.Object(
   {
     convention: Type.String(),
     batch: Type.Integer({ minimum: 1 }),
-    dtype: Type.Enum(Object.keys(bytesPerElement) as Dtype[]),
+    dtype: Type.Enum([...costDtypes]),
     networks: Type.Array(
       Type.Object(
         {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { bytesPerElement, type Dtype } from '../../../engine/cost.ts'
+import { costDtypes, fileDtypes } from '../../../engine/dtypes.ts'
 import type { GraphqlContext } from '../../graphql/context.ts'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { unhurried } from '../../graphql/unhurried.ts'
@@ -27,7 +27,10 @@ export function costGraphql(costs: CostService, architectures: ArchitectureServi
   }
   return {
     types: {
-      Dtype: Type.Enum(Object.keys(bytesPerElement) as Dtype[], { description: 'What an element of a tensor is stored as.' }),
+      Dtype: Type.Enum([...costDtypes], {
+        description: 'What an element of a tensor is stored as: one type for all, or each as its file has it.',
+      }),
+      FileDtype: Type.Enum(fileDtypes, { description: 'A type of elements that files store or compute in.' }),
       CostGrouping,
       CostColumn,
     },

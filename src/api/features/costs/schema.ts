@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TOptional, Type } from 'typebox'
 import { conventions } from '../../../engine/conventions/index.ts'
-import { bytesPerElement, type Dtype } from '../../../engine/cost.ts'
+import { costDtypes, type FileDtype, fileDtypes } from '../../../engine/dtypes.ts'
 import { nullable } from '../../schemas.ts'
 import { RankingSchema, rankQuery } from './ranking-schema.ts'
 
@@ -26,7 +26,10 @@ export const CostQuery = Type.Object(
       }),
     ),
     dtype: Type.Optional(
-      Type.Enum(Object.keys(bytesPerElement) as Dtype[], { default: 'float32', description: 'Sets the bytes of an element.' }),
+      Type.Enum([...costDtypes], {
+        description:
+          'Sets the bytes of an element: one type for all tensors, or `file`, each tensor in the type that the imported file has it in (int8 and packed int4 weights, float16, activations in their own width). Default: `file` where the network was imported with types other than float32, else `float32`.',
+      }),
     ),
     ...rankQuery,
   },
@@ -71,6 +74,11 @@ const LayerCostSchema = Type.Object(
       Type.String({ description: 'Only where the layer has the weights of another one: which. They are counted there.' }),
     ),
     macs: Type.Integer({ minimum: 0, description: 'Multiply-accumulates; the same under every convention.' }),
+    macsPrecision: Type.Optional(
+      Type.Enum(fileDtypes, {
+        description: 'Only where it has multiply-adds: the type that the file computes them in; float32 where nothing says so.',
+      }),
+    ),
     flops: Type.Integer({ minimum: 0, description: 'By the convention of this answer.' }),
     bytesRead: count,
     bytesWritten: count,
@@ -133,7 +141,7 @@ export const CostsSchema = Type.Object(
   {
     convention: Type.String(),
     batch: Type.Integer({ minimum: 1 }),
-    dtype: Type.Enum(Object.keys(bytesPerElement) as Dtype[]),
+    dtype: Type.Enum([...costDtypes]),
     inputs: Type.Array(Type.Object({ id: Type.String(), shape })),
     totals: Type.Object(
       {
@@ -144,13 +152,24 @@ export const CostsSchema = Type.Object(
         params: count,
         buffers: Type.Integer({ minimum: 0, description: 'Running statistics: stored, not learned.' }),
         macs: count,
+        macsByPrecision: Type.Object(
+          Object.fromEntries(fileDtypes.map((name) => [name, Type.Optional(count)])) as Record<FileDtype, TOptional<typeof count>>,
+          {
+            title: 'MacsByPrecision',
+            description:
+              'macs by the type that the file computes them in, whatever dtype is asked for: integers and floats told apart; float32 where nothing says so. Types without any are left out.',
+          },
+        ),
         flops: count,
         outputElements: count,
         memoryKiB: Type.Number({ minimum: 0, description: 'Over all layers.' }),
         bytesRead: count,
         bytesWritten: count,
         arithmeticIntensity: amount,
-        weightBytes: count,
+        weightBytes: Type.Integer({
+          minimum: 0,
+          description: 'Parameters and buffers at the dtype; with `file` as they are stored there, packed, without scales and zero points.',
+        }),
         peakActivationBytes: Type.Integer({ minimum: 0, description: 'Most that is alive at once, buffers reused.' }),
         peakActivationLayer: nullable(Type.String()),
       },
@@ -158,7 +177,7 @@ export const CostsSchema = Type.Object(
     ),
     training: Type.Object(
       { weightBytes: count, gradientBytes: count, optimizerBytes: count, activationBytes: count, totalBytes: count },
-      { title: 'TrainingMemory', description: 'To train with Adam at the dtype, every activation kept.' },
+      { title: 'TrainingMemory', description: 'To train with Adam at the dtype (float32 where that is `file`), every activation kept.' },
     ),
     layers: Type.Array(LayerCostSchema, { description: 'Every layer, in order; empty where a ranking was asked for.' }),
     ranking: Type.Optional(RankingSchema),

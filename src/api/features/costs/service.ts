@@ -109,7 +109,7 @@ export class CostService {
 
 /** Key of a kept answer. It begins with the id, in the one spelling that the store uses, so that all answers of an architecture are found. */
 const keyOf = (id: string, query: CostQuery, format: CostFormat): string => {
-  const { convention = 'lecture', batch = 1, resolution, dtype = 'float32', groupBy, sort, top, depth } = query
+  const { convention = 'lecture', batch = 1, resolution, dtype, groupBy, sort, top, depth } = query
   return [id.toLowerCase(), format, convention, batch, resolution, dtype, groupBy, sort, top, depth].join(' ')
 }
 
@@ -118,10 +118,15 @@ export function readOptions({
   convention = 'lecture',
   batch = 1,
   resolution,
-  dtype = 'float32',
+  dtype,
 }: Pick<CostQuery, 'convention' | 'batch' | 'resolution' | 'dtype'>): CostOptions {
   findConvention(convention)
-  return { convention, batch, dtype, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
+  return {
+    convention,
+    batch,
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }),
+  }
 }
 
 /** `224` or `224x320` as [height, width]. */

@@ -20,7 +20,8 @@ export interface CostTask {
 
 /**
  * The costs of a stored graph as bytes to send: JSON whole, or CSV with a row a layer or group, each naming the convention it
- * counts by, and whether the total of its file is partial. @throws EngineError as `computeCosts` does.
+ * counts by, and whether the total of its file is partial; rows of layers name the type that multiply-adds are computed in.
+ * @throws EngineError as `computeCosts` does.
  */
 export function writeCosts({ graph, options, format, rank }: CostTask): Uint8Array {
   const costs = computeCosts(unpack(graph) as Graph, options)

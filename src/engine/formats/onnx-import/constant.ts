@@ -9,7 +9,9 @@ export interface Source {
   elements: number
   /** An initializer; else a Constant node holds it. */
   initializer: boolean
-  /** Whole numbers that stand for floats at some scale. */
+  /** ONNX's number of the type that it is stored as. */
+  dataType?: number
+  /** Numbers of few bits that stand for floats at some scale. */
   quantized?: true
   /** It stands for a weight that was left out (`ConstantOfShape`). */
   standIn?: true

@@ -5,6 +5,7 @@ import type { Parameter } from '../../op.ts'
 import { verifyGraph } from '../../verify.ts'
 import { probe } from './batch.ts'
 import type { WriteGraph } from './branches.ts'
+import { ElementTypes } from './element-types.ts'
 import { type ExternalFiles, type NamedFile, namedFiles } from './external.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { inlineFunctions } from './functions.ts'
@@ -154,14 +155,16 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
   const read = new Set(nodes.flatMap((node) => node.inputs))
   const isRead = ({ name }: { name: string }) => read.has(name) || parts.outputs.includes(name)
   const named = namedSizes(parts.inputs.filter(isRead), sizes)
-  const translator = new Translator(
-    { size: batch, open: parts.batch === 'symbolic' },
-    new StatedShapes(parts.graph, parts.inputs, batch, named),
-    {
-      write: branches(),
-      constant: (tensor, name) => constantOf(tensor, name, false, files),
-    },
-  )
+  const stated = new StatedShapes(parts.graph, parts.inputs, batch, named)
+  const given = [
+    ...parts.inputs.map(({ name, type }) => [name, type?.value.case === 'tensorType' ? type.value.value.elemType : 0] as const),
+    ...[...parts.initializers].map(([name, { dataType }]) => [name, dataType] as const),
+  ]
+  const types = new ElementTypes(nodes, given, stated.typeOf, parts.outputs)
+  const translator = new Translator({ size: batch, open: parts.batch === 'symbolic' }, stated, types, {
+    write: branches(),
+    constant: (tensor, name) => constantOf(tensor, name, false, files),
+  })
   const inputs: Translated['inputs'] = []
   for (const input of parts.inputs) {
     if (!isRead(input)) {
@@ -170,7 +173,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
     }
     const shape = inputShape(input, named, sizes.inputShape)
     const id = translator.input(input.name, [batch, ...shape], [batch * factor, ...shape])
-    inputs.push({ id, name: input.name, shape })
+    inputs.push({ id, name: input.name, shape, dtype: types.of(input.name) })
   }
   for (const [name, tensor] of parts.initializers) translator.values.set(name, constantOf(tensor, name, true, files))
   for (const node of nodes) translator.node(node)
@@ -182,13 +185,14 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
 
 function verified({ translator, inputs, outputs }: Translated, fixed: boolean, limits: Limits): Graph {
   const spec = {
-    inputs: inputs.map(({ id, shape }) => ({ id, shape })),
-    layers: translator.layers.map(({ id, type, inputs: from, attributes, weightsOf, params }) => ({
+    inputs: inputs.map(({ id, shape, dtype }) => ({ id, shape, ...(dtype === undefined ? {} : { dtype }) })),
+    layers: translator.layers.map(({ id, type, inputs: from, attributes, weightsOf, params, dtypes }) => ({
       id,
       type,
       inputs: from,
       ...(weightsOf === undefined ? {} : { weightsOf }),
       ...(params === undefined ? {} : { params }),
+      ...(dtypes === undefined ? {} : { dtypes }),
       ...attributes,
     })),
     outputs,

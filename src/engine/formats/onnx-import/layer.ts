@@ -1,3 +1,4 @@
+import type { LayerDtypes } from '../../dtypes.ts'
 import type { Parameter } from '../../op.ts'
 import type { Budget } from './budget.ts'
 import type { Constant } from './constant.ts'
@@ -18,6 +19,8 @@ export interface TranslatedLayer {
   weightsOf?: string
   /** What its parameters count where that is not their own size (`accounting.ts`). */
   params?: Record<string, number>
+  /** Types of its tensors, as far as they are known. */
+  dtypes?: LayerDtypes
   /** Name of the file's node that computes it, where it has one. */
   node?: string
 }

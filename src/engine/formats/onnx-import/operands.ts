@@ -1,9 +1,11 @@
+import type { LayerDtypes } from '../../dtypes.ts'
 import type { AnyOp } from '../../op.ts'
 import type { Shape } from '../../shape.ts'
 import type { OnnxLayer } from '../onnx-node.ts'
 import { batchDim, placeOf } from './batch.ts'
 import { type Budget, bytesOf, checkParameter } from './budget.ts'
 import type { Activation, Constant, Value } from './constant.ts'
+import { storedDtype } from './element-types.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { broadcastSteps, mostElements, pick } from './fold/folding.ts'
 import type { Translation } from './layer.ts'
@@ -86,6 +88,7 @@ export class Operands {
       attributes: { shape: [...constant.shape], learned, ...(value === null ? {} : { value }) },
       slots: new Map(value === null ? [['tensor', { constant, transposed: false, factor: 1 }]] : []),
       parameters: value === null ? [{ name: 'tensor', shape: constant.shape, init: 'shift', trainable: learned }] : [],
+      dtypes: typesOf(constant, value === null),
     })
     const stored = { kind: 'activation' as const, name: constant.name, reference: id, shape: constant.shape, wide: constant.shape }
     this.#stored.set(constant, stored)
@@ -141,6 +144,12 @@ export class Operands {
       wide: to(value.wide, like.wide),
     }
   }
+}
+
+/** The types of a layer that holds a constant. */
+function typesOf(constant: Constant, held: boolean): LayerDtypes {
+  const dtype = storedDtype(constant)
+  return dtype ? { output: dtype, ...(held ? { params: { tensor: dtype } } : {}) } : {}
 }
 
 /** Whether a tensor has these sizes in a dim, at the file's batch and at the one probed with. */

@@ -4,13 +4,15 @@ import type { Constant, Element } from './constant.ts'
 import { type ExternalFiles, isExternal, locationOf, type Outside, outsideOf } from './external.ts'
 import { invalid, quote } from './fault.ts'
 
-/** A type of element: what it is, its bytes in `raw_data`, and how a payload is read. */
+/** A type of element: what it is, bytes of one in `raw_data`, and how a payload is read. */
 interface ElementType {
   element: Element
+  /** A half or a quarter where elements are packed, the first in the lowest bits. */
   width: number
   /** Bytes that reading makes for each element; 0 where it is a view of the file wherever that is aligned. */
   made: number
-  raw(bytes: Uint8Array): ArrayLike<number>
+  /** @param length elements that are wanted: the last byte may hold more. */
+  raw(bytes: Uint8Array, length: number): ArrayLike<number>
 }
 
 const each =
@@ -52,6 +54,54 @@ function brain(bits: number): number {
   return widened.getFloat32(0)
 }
 
+/**
+ * A float of eight bits or fewer with its sign on top (IEEE 754's way, as ONNX, "Float stored in 8 bits", varies it).
+ * @param special what the largest codes mean: infinities and NaN as in IEEE 754, NaN at the one largest (`fn`), no such
+ *   number (`none`), or NaN in the place of −0 (`uz`).
+ */
+function small(exponentBits: number, fractionBits: number, bias: number, special: 'ieee' | 'fn' | 'uz' | 'none') {
+  const bits = 1 + exponentBits + fractionBits
+  const table = new Float32Array(2 ** bits)
+  const top = 2 ** exponentBits - 1
+  for (let code = 0; code < table.length; code++) {
+    const sign = code >> (bits - 1) ? -1 : 1
+    const exponent = (code >> fractionBits) & top
+    const fraction = code & (2 ** fractionBits - 1)
+    const plain = exponent === 0 ? fraction * 2 ** (1 - bias - fractionBits) : (1 + fraction / 2 ** fractionBits) * 2 ** (exponent - bias)
+    table[code] = sign * plain
+    if (special === 'ieee' && exponent === top) table[code] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+    if (special === 'fn' && exponent === top && fraction === 2 ** fractionBits - 1) table[code] = Number.NaN
+    if (special === 'uz' && code === 2 ** (bits - 1)) table[code] = Number.NaN
+  }
+  return table
+}
+
+/** A type of eight bits or fewer whose codes stand for these numbers. */
+function coded<A extends Float32Array | Int8Array | Uint8Array>(element: Element, bits: 2 | 4 | 8, numbers: A): ElementType {
+  const [perByte, mask] = [8 / bits, 2 ** bits - 1]
+  const raw = (bytes: Uint8Array, length: number): A => {
+    const made = new (numbers.constructor as new (length: number) => A)(length)
+    for (let i = 0; i < length; i++) made[i] = numbers[(bytes[Math.floor(i / perByte)]! >> ((i % perByte) * bits)) & mask]!
+    return made
+  }
+  return { element, width: bits / 8, made: numbers.BYTES_PER_ELEMENT, raw }
+}
+
+const unsigned = (bits: 2 | 4): ElementType =>
+  coded(
+    'integer',
+    bits,
+    Uint8Array.from({ length: 2 ** bits }, (_, code) => code),
+  )
+const signed = (bits: 2 | 4): ElementType =>
+  coded(
+    'integer',
+    bits,
+    Int8Array.from({ length: 2 ** bits }, (_, code) => (code < 2 ** (bits - 1) ? code : code - 2 ** bits)),
+  )
+/** Powers of two without a sign, the last code NaN (OCP, "Microscaling Formats", E8M0). */
+const powers = Float32Array.from({ length: 256 }, (_, code) => (code === 255 ? Number.NaN : 2 ** (code - 127)))
+
 const T = TensorProto_DataType
 const types: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
   [T.FLOAT, { element: 'float', width: 4, made: 0, raw: viewed(4, Float32Array) }],
@@ -66,10 +116,25 @@ const types: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
   [T.UINT16, { element: 'integer', width: 2, made: 0, raw: viewed(2, Uint16Array) }],
   [T.INT8, { element: 'integer', width: 1, made: 0, raw: viewed(1, Int8Array) }],
   [T.UINT8, { element: 'integer', width: 1, made: 0, raw: viewed(1, Uint8Array) }],
+  [T.UINT4, unsigned(4)],
+  [T.INT4, signed(4)],
+  [T.UINT2, unsigned(2)],
+  [T.INT2, signed(2)],
+  [T.FLOAT8E4M3FN, coded('float', 8, small(4, 3, 7, 'fn'))],
+  [T.FLOAT8E4M3FNUZ, coded('float', 8, small(4, 3, 8, 'uz'))],
+  [T.FLOAT8E5M2, coded('float', 8, small(5, 2, 15, 'ieee'))],
+  [T.FLOAT8E5M2FNUZ, coded('float', 8, small(5, 2, 16, 'uz'))],
+  [T.FLOAT8E8M0, coded('float', 8, powers)],
+  [T.FLOAT4E2M1, coded('float', 4, small(2, 1, 1, 'none'))],
   [T.BOOL, { element: 'boolean', width: 1, made: 1, raw: each(1, (data, i) => (data.getUint8(i) ? 1 : 0), Uint8Array) }],
 ])
 
-/** What elements of a type of the file are; types without arithmetic here (text, four bits, complex) are `text`. */
+/** Types of eight bits or fewer that are looked up. */
+const tables: ReadonlySet<number> = new Set(
+  [...types].filter(([, { width, element }]) => width < 1 || (width === 1 && element === 'float')).map(([type]) => type),
+)
+
+/** What elements of a type of the file are; types without arithmetic here (text, complex) are `text`. */
 export const elementOf = (dataType: number): Element => types.get(dataType)?.element ?? 'text'
 
 /** A size or an index out of a file. @throws EngineError INVALID_ONNX where it is no size that a tensor can have. */
@@ -103,16 +168,17 @@ export function constantOf(tensor: TensorProto, name = tensor.name, initializer 
   const type = types.get(tensor.dataType)
   const element = elementOf(tensor.dataType)
   const external = isExternal(tensor)
-  const outside = external && type ? outsideOf(tensor, name, elements * type.width, files) : null
+  const outside = external && type ? outsideOf(tensor, name, Math.ceil(elements * type.width), files) : null
   if (!external && type) {
     const there = heldBy(tensor, type)
-    if (there !== elements)
+    // Of elements that are packed the last byte may hold some that are none.
+    if (type.width < 1 ? Math.ceil(elements * type.width) !== there * type.width : there !== elements)
       throw invalid(
         `tensor ${quote(name)} of ${shape.join('×') || 'a scalar'} has ${elements} elements, but the file holds ${there} of them`,
       )
   }
   const held = type && (!external || outside) ? { type, outside } : null
-  const read = () => held && (held.outside ? held.type.raw(partOf(held.outside)) : payload(tensor, held.type))
+  const read = () => held && (held.outside ? held.type.raw(partOf(held.outside), elements) : payload(tensor, held.type, elements))
   const readBytes = !held ? 0 : outside ? outside.length + held.type.made * elements : payloadBytes(tensor, held.type, elements)
   const absent = external && !outside
   return {
@@ -123,7 +189,20 @@ export function constantOf(tensor: TensorProto, name = tensor.name, initializer 
     dataType: tensor.dataType,
     read,
     readBytes,
-    sources: element === 'float' ? [{ tensor: name, elements, initializer, read, readBytes }] : [],
+    sources:
+      element === 'float'
+        ? [
+            {
+              tensor: name,
+              elements,
+              initializer,
+              dataType: tensor.dataType,
+              ...(type!.width < 2 ? { quantized: true as const } : {}),
+              read,
+              readBytes,
+            },
+          ]
+        : [],
     wide: null,
     ...(absent ? { absent: { location: locationOf(tensor) } } : {}),
   }
@@ -132,8 +211,8 @@ export function constantOf(tensor: TensorProto, name = tensor.name, initializer 
 const partOf = ({ file, offset, length }: Outside): Uint8Array => file.read(offset, length)
 
 function heldBy(tensor: TensorProto, type: ElementType): number {
-  if (tensor.rawData.length > 0) return tensor.rawData.length / type.width
-  return listOf(tensor).length
+  const held = tensor.rawData.length > 0 ? tensor.rawData.length : listOf(tensor).length
+  return tensor.rawData.length > 0 || type.width < 1 ? held / type.width : held
 }
 
 /** The typed list that holds the elements where `raw_data` does not. */
@@ -153,9 +232,11 @@ function listOf(tensor: TensorProto): readonly number[] | readonly bigint[] {
   }
 }
 
-function payload(tensor: TensorProto, type: ElementType): ArrayLike<number> {
-  if (tensor.rawData.length > 0) return type.raw(tensor.rawData)
+function payload(tensor: TensorProto, type: ElementType, elements: number): ArrayLike<number> {
+  if (tensor.rawData.length > 0) return type.raw(tensor.rawData, elements)
   const list = listOf(tensor)
+  // A code, or a byte of several, in each number of the list.
+  if (tables.has(tensor.dataType)) return type.raw(Uint8Array.from(list as readonly number[]), elements)
   if (tensor.dataType === T.FLOAT16) return Float32Array.from(list as readonly number[], half)
   if (tensor.dataType === T.BFLOAT16) return Float32Array.from(list as readonly number[], brain)
   if (type.element === 'float') return Float32Array.from(list as readonly number[])

@@ -1,4 +1,5 @@
 import type { TensorProto } from 'onnx-buf'
+import type { FileDtype, LayerDtypes } from '../../dtypes.ts'
 import { ShapeError } from '../../errors.ts'
 import { CountOverflow } from '../../exact.ts'
 import { referencedId } from '../../graph.ts'
@@ -14,6 +15,7 @@ import { type BatchOfFile, type BatchPlace, placeOf } from './batch.ts'
 import { branchOf, type WriteGraph } from './branches.ts'
 import { Budget, checkParameter } from './budget.ts'
 import { type Activation, type Constant, computed, shapeAt, type Value } from './constant.ts'
+import { type ElementTypes, type Steps, storedDtype } from './element-types.ts'
 import { BatchLost, invalid, NumbersMissing, quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
 import { Ids } from './ids.ts'
@@ -33,7 +35,7 @@ import type { StatedShapes } from './value-info.ts'
 /** A file's graph, translated. */
 export interface Translated {
   translator: Translator
-  inputs: { id: string; name: string; shape: readonly number[] }[]
+  inputs: { id: string; name: string; shape: readonly number[]; dtype: FileDtype | undefined }[]
   outputs: string[]
 }
 
@@ -60,6 +62,9 @@ export class Translator implements Translation {
   readonly #folder = new Folder(this.budget)
   readonly #batch: BatchOfFile
   readonly #stated: StatedShapes
+  readonly #types: ElementTypes
+  /** What the steps are like that a node is being written as. */
+  #steps: Steps | null = null
   readonly #numbers = new Map<Constant, number>()
   #needed = new Set<string>()
   readonly #operands: Operands
@@ -67,12 +72,14 @@ export class Translator implements Translation {
 
   /**
    * @param stated the shapes that the file states of its tensors, at its own batch.
+   * @param types of the elements of the file's tensors.
    * @param inside reads graphs inside of nodes.
    */
-  constructor(batch: BatchOfFile, stated: StatedShapes, inside: Inside) {
+  constructor(batch: BatchOfFile, stated: StatedShapes, types: ElementTypes, inside: Inside) {
     this.#inside = inside
     this.#batch = batch
     this.#stated = stated
+    this.#types = types
     this.#operands = new Operands(this)
   }
 
@@ -131,7 +138,13 @@ export class Translator implements Translation {
     const replaced = worded(node, '', () => apart(node, values, this.#batch, this.budget)) ?? rewrite(node, values, this.budget)
     if (replaced) {
       for (const [name, constant] of replaced.constants) this.values.set(name, constant)
-      for (const each of replaced.nodes) this.#translate(each)
+      const around = this.#steps
+      this.#steps = this.#types.steps(node, around)
+      for (const each of replaced.nodes) {
+        this.#types.dequantize(each)
+        this.#translate(each)
+      }
+      this.#steps = around
       return
     }
     if (this.#unread(node, values)) return
@@ -155,13 +168,20 @@ export class Translator implements Translation {
     if (narrow === undefined || wide === undefined) return false
     if (narrow !== wide) throw new BatchLost('which branch it takes depends on the batch')
     const { nodes, initializers, outputs } = branchOf(node, narrow !== 0, this.#inside.write)
-    for (const { name, tensor } of initializers) this.values.set(name, this.#inside.constant(tensor, name))
-    for (const each of nodes) this.#translate(each)
+    for (const { name, tensor } of initializers) {
+      this.values.set(name, this.#inside.constant(tensor, name))
+      this.#types.set(name, tensor.dataType)
+    }
+    for (const each of nodes) {
+      this.#types.add(each)
+      this.#translate(each)
+    }
     outputs.forEach((name, i) => {
       const value = this.value(name)
       const output = node.outputs[i]!
       if (!isUnsized([value])) this.#stated.check(output, shapeAt(value, false), node)
       if (output !== '') this.values.set(output, value)
+      this.#types.set(output, this.#types.codeOf(name))
     })
     this.folded++
     return true
@@ -344,7 +364,8 @@ export class Translator implements Translation {
       for (const { tensor } of (values[input] as Constant).sources)
         this.fates.set(tensor, `an attribute of ${node.opType} node ${quote(name)}, no weight`)
     const inputs = operands.map((operand) => operand.reference)
-    this.layers.push({ id, type: op.type, inputs, attributes, slots, parameters, node: node.name })
+    const dtypes = this.#dtypes(node, values, slots, multiplies(op, operands, narrow, attributes))
+    this.layers.push({ id, type: op.type, inputs, attributes, slots, parameters, node: node.name, dtypes })
     node.outputs.forEach((output, i) => {
       const shape = narrow[i]
       // An output that no layer makes is read by nobody, or by someone who then finds nothing: masks of Dropout, indices of MaxPool.
@@ -361,6 +382,20 @@ export class Translator implements Translation {
         ...(unsized ? { unsized: true as const } : {}),
       })
     })
+  }
+
+  #dtypes(node: FileNode, values: readonly (Value | undefined)[], slots: TranslatedLayer['slots'], multiplies: boolean): LayerDtypes {
+    const macs = multiplies ? this.#types.macs(node, values, this.#steps) : undefined
+    const output = this.#types.output(node.outputs.find((name) => name !== '') ?? '', node, this.#steps)
+    const params = [...slots].flatMap(([name, { constant }]) => {
+      const dtype = storedDtype(constant)
+      return dtype ? [[name, dtype] as const] : []
+    })
+    return {
+      ...(macs ? { macs } : {}),
+      ...(output ? { output } : {}),
+      ...(params.length > 0 ? { params: Object.fromEntries(params) } : {}),
+    }
   }
 
   /**
@@ -436,5 +471,15 @@ export class Translator implements Translation {
     const attributes = readAttributes(given, op, '', id, problems)
     problems.check()
     return attributes as Record<string, unknown>
+  }
+}
+
+/** Whether a layer has multiply-adds. What has more than can be counted is refused by the verifier. */
+function multiplies(op: AnyOp, operands: readonly Activation[], outputs: readonly Shape[], attributes: Record<string, unknown>): boolean {
+  try {
+    return (op.quantities({ inputs: operands.map(({ shape }) => shape), outputs }, attributes as never)?.macs ?? 0) > 0
+  } catch (cause) {
+    if (cause instanceof CountOverflow) return false
+    throw cause
   }
 }

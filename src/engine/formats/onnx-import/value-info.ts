@@ -119,10 +119,16 @@ export class StatedShapes {
     return dims ? `the file states its shape only as ${written(dims)}` : 'the file states no shape of it'
   }
 
+  /** ONNX's number of the type of a tensor; 0 where the file states none. */
+  readonly typeOf = (tensor: string): number => {
+    const type = this.#info(tensor)?.type?.value
+    return type?.case === 'tensorType' ? type.value.elemType : 0
+  }
+
   /** What the elements of a tensor are, where the file states it. */
   elementOf(tensor: string): Element | undefined {
-    const type = this.#info(tensor)?.type?.value
-    return type?.case === 'tensorType' ? elementOf(type.value.elemType) : undefined
+    const type = this.typeOf(tensor)
+    return type === 0 ? undefined : elementOf(type)
   }
 
   #dims(tensor: string): Dim[] | undefined {

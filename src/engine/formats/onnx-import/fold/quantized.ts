@@ -6,7 +6,17 @@ import { type Fold, later } from './folding.ts'
 const sourceOf = (x: Constant): Source[] =>
   x.sources.length > 0
     ? [...x.sources]
-    : [{ tensor: x.name, elements: numelOfDims(x.shape), initializer: true, quantized: true, read: () => x.read(), readBytes: x.readBytes }]
+    : [
+        {
+          tensor: x.name,
+          elements: numelOfDims(x.shape),
+          initializer: true,
+          quantized: true,
+          read: () => x.read(),
+          readBytes: x.readBytes,
+          ...(x.dataType === undefined ? {} : { dataType: x.dataType }),
+        },
+      ]
 
 /** Numbers taken off their scale: one for all, one along a dim, or one for each block of it. */
 export const dequantizeLinear: Fold = (node, [x, scale, zero]) => {

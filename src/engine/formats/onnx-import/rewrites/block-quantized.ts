@@ -1,6 +1,10 @@
+import { TensorProto_DataType as T } from 'onnx-buf'
 import type { Constant } from '../constant.ts'
 import { numelOfDims } from '../shapes.ts'
 import type { Rewrite } from './rewriter.ts'
+
+/** What numbers of so many bits are stored as. */
+const storedAs = { 2: T.UINT2, 4: T.UINT4, 8: T.UINT8 } as const
 
 /**
  * `MatMulNBits` of `com.microsoft`: a matrix of `K` rows and `N` columns, kept as blocks of whole numbers of a few bits
@@ -54,7 +58,9 @@ export const matMulNBits: Rewrite = (to) => {
     element: 'float',
     read,
     readBytes,
-    sources: [{ tensor: packed.name, elements, initializer: true, quantized: true, read, readBytes }],
+    sources: [
+      { tensor: packed.name, elements, initializer: true, quantized: true, dataType: storedAs[bits as 2 | 4 | 8], read, readBytes },
+    ],
     wide: null,
     ...(absent ? { absent } : {}),
   }

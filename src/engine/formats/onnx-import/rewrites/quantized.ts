@@ -67,7 +67,7 @@ const rounded = (to: Rewriter, from: string, at: number): Rewriter => {
 
 /** A bias of whole numbers, at the scale of the products. */
 const biasOf = (to: Rewriter, bias: string, scales: readonly [string, string]): string =>
-  to.step('Mul', [to.step('Cast', [bias], 'bias/numbers', { to: T.FLOAT }), to.step('Mul', [...scales], 'bias/scale')], 'bias')
+  to.step('DequantizeLinear', [bias, to.step('Mul', [...scales], 'bias/scale')], 'bias', { axis: 0 })
 
 const window = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides', 'ceil_mode', 'count_include_pad'] as const
 
