@@ -17,6 +17,7 @@ import type {
   Sweep,
   ZooFamily,
   ZooFamilySummary,
+  ZooFigures,
 } from './types.ts'
 import { finished } from './types.ts'
 
@@ -85,6 +86,8 @@ export const useExplanation = (id: string, from: string, to: string, batch: numb
   useQuery({ ...query<Explanation>(['explain', id, from, to, batch], paths.explain(id, from, to, batch), true), enabled: from !== to })
 export const useConventions = () => useQuery(query<{ items: Convention[] }>(['conventions'], '/v1/conventions', true))
 export const useZoo = () => useQuery(query<{ items: ZooFamilySummary[] }>(['zoo'], '/v1/zoo', true))
+export const useZooFigures = () =>
+  useQuery(query<{ items: { name: string; presets: ZooFigures[] }[] }>(['zoo', 'figures'], '/v1/zoo?expand=presets', true))
 export const familyQuery = (name: string) => query<ZooFamily>(['zoo', name], `/v1/zoo/${name}`, true)
 
 export const useDevices = () => useQuery({ ...query<{ items: Device[] }>(['devices'], '/v1/devices'), refetchInterval: useInterval() * 5 })

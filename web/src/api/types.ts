@@ -104,6 +104,13 @@ export interface ZooPreset {
   published: { quantity: string; value: number; source: string }[]
 }
 
+/** With what this service counts for it, and the published accuracy. */
+export interface ZooFigures extends ZooPreset {
+  params: number
+  macs: number
+  top1: number | null
+}
+
 export interface ZooFamily extends Omit<ZooFamilySummary, 'presets'> {
   options: { properties: Record<string, { description?: string; default?: unknown }> }
   presets: ZooPreset[]
@@ -202,6 +209,7 @@ export interface Samples {
 export interface QueueEntry {
   runId: string
   architectureId: string
+  architectureName?: string
   runtime: string
   batch: number
   priority: number

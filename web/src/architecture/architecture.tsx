@@ -1,5 +1,5 @@
-import { Button, Menu } from '@mantine/core'
-import { useMemo } from 'react'
+import { Button, Menu, Tabs } from '@mantine/core'
+import { lazy, Suspense, useMemo } from 'react'
 import { paths, useArchitecture, useCosts, useGraph } from '../api/queries.ts'
 import { from } from '../architectures/architectures.tsx'
 import { exact, moment } from '../lib/format.ts'
@@ -10,11 +10,16 @@ import { Loading, Refused } from '../shell/states.tsx'
 import { Controls } from './controls.tsx'
 import { CostTable } from './cost-table.tsx'
 import { LayerBars } from './layer-bars.tsx'
+import { MemoryLine } from './memory-line.tsx'
+import { ReceptiveField } from './receptive-field.tsx'
 import { costly, rowsOf } from './rows.ts'
 import { Totals } from './totals.tsx'
 import { Why } from './why.tsx'
 
-const defaults = { convention: 'lecture', batch: '1', resolution: '', rows: 'costly', tab: 'table', layer: '' }
+const defaults = { convention: 'lecture', batch: '1', resolution: '', rows: 'costly', tab: 'table', layer: '', color: 'flops' }
+/** Loaded with the layout of graphs when they are opened. */
+const GraphView = lazy(() => import('./graph/graph.tsx').then((part) => ({ default: part.GraphView })))
+
 const formats = ['onnx', 'json', 'csv', 'dot', 'mermaid']
 
 export function ArchitecturePage({ id }: { id: string }) {
@@ -26,6 +31,7 @@ export function ArchitecturePage({ id }: { id: string }) {
   const graph = useGraph(id)
   const all = useMemo(() => (costs.data ? rowsOf(costs.data, graph.data) : []), [costs.data, graph.data])
   const rows = useMemo(() => (view.rows === 'all' ? all : all.filter(costly)), [all, view.rows])
+  const pick = (layer: string) => set({ layer })
   if (architecture.error) return <Refused error={architecture.error} />
   if (!architecture.data) return <Loading />
   const { name, counts, createdAt, source } = architecture.data
@@ -74,17 +80,38 @@ export function ArchitecturePage({ id }: { id: string }) {
         <div style={{ opacity: costs.isPlaceholderData ? 0.6 : 1 }}>
           <Totals costs={costs.data} />
           {view.convention !== 'lecture' && <Why id={id} to={view.convention} batch={batch} />}
-          <div className="card" style={{ margin: '1rem 0' }}>
-            <LayerBars rows={rows} convention={costs.data.convention} picked={view.layer} onPick={(layer) => set({ layer })} />
-          </div>
-          <CostTable
-            rows={rows}
-            all={all.length}
-            costs={costs.data}
-            picked={view.layer}
-            onPick={(layer) => set({ layer })}
-            onShow={(to) => set({ rows: to })}
-          />
+          <Tabs value={view.tab} onChange={(tab) => tab && set({ tab })} mt="md" keepMounted={false}>
+            <Tabs.List mb="sm">
+              <Tabs.Tab value="table">Table</Tabs.Tab>
+              <Tabs.Tab value="graph">Graph</Tabs.Tab>
+              <Tabs.Tab value="memory">Memory over time</Tabs.Tab>
+              <Tabs.Tab value="field">Receptive field</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="table">
+              <div className="card" style={{ marginBottom: '1rem' }}>
+                <LayerBars rows={rows} convention={costs.data.convention} picked={view.layer} onPick={pick} />
+              </div>
+              <CostTable
+                rows={rows}
+                all={all.length}
+                costs={costs.data}
+                picked={view.layer}
+                onPick={pick}
+                onShow={(to) => set({ rows: to })}
+              />
+            </Tabs.Panel>
+            <Suspense fallback={<Loading />}>
+              <Tabs.Panel value="graph">
+                <GraphView id={id} rows={all} picked={view.layer} color={view.color} onColor={(color) => set({ color })} onPick={pick} />
+              </Tabs.Panel>
+              <Tabs.Panel value="memory">
+                <MemoryLine rows={all} batch={batch} peak={costs.data.totals.peakActivationBytes} />
+              </Tabs.Panel>
+              <Tabs.Panel value="field">
+                <ReceptiveField rows={all} inputs={costs.data.inputs} picked={view.layer} onPick={pick} />
+              </Tabs.Panel>
+            </Suspense>
+          </Tabs>
         </div>
       )}
       {!costs.data && !costs.error && <Loading />}

@@ -31,7 +31,7 @@ export function Explore() {
   const best = useMemo(() => front(shown, (point) => x.of(point)!), [shown, x])
   const picked = points.find(({ preset }) => preset === view.network)
   const option = useMemo(() => {
-    const most = Math.max(...shown.map(({ params }) => params ?? 0), 1)
+    const most = Math.max(...shown.map(({ params }) => params), 1)
     const names = new Set(best.map(({ preset }) => preset))
     return {
       animation: false,
@@ -56,7 +56,7 @@ export function Explore() {
           data: shown.map((point) => ({
             value: [x.of(point), point.top1],
             point,
-            symbolSize: 8 + 44 * Math.sqrt((point.params ?? 0) / most),
+            symbolSize: 8 + 44 * Math.sqrt(point.params / most),
             itemStyle: {
               color: names.has(point.preset) ? colors.flops : colors.memory,
               opacity: names.has(point.preset) ? 0.75 : 0.35,
@@ -85,8 +85,8 @@ export function Explore() {
         note="Networks of the zoo: published top-1 on ImageNet over what they cost. Circles by parameters; those in green nothing beats in both."
         calls={[
           {
-            what: 'A family, with its published figures',
-            path: '/v1/zoo/resnet',
+            what: 'The zoo, with the figures of every network',
+            path: '/v1/zoo?expand=presets',
             graphql: '{ zooFamily(name: "resnet") { presets { name published { quantity value source } } } }',
           },
         ]}
@@ -142,8 +142,8 @@ function told(point: Point): string {
   return [
     `<strong>${escaped(point.preset)}</strong>`,
     `${point.top1} % top-1`,
-    point.macs === null ? '' : `${scaled(point.macs)} multiply-adds`,
-    point.params === null ? '' : `${scaled(point.params)} params`,
+    `${scaled(point.macs)} multiply-adds`,
+    `${scaled(point.params)} params`,
     point.latencyMs === null ? '' : `${duration(point.latencyMs)} measured`,
   ]
     .filter(Boolean)
@@ -201,8 +201,8 @@ function Table({ points, onPick }: { points: Point[]; onPick: (preset: string) =
                   </button>
                 </td>
                 <td className="num">{point.top1}</td>
-                <td className="num">{point.macs === null ? '–' : scaled(point.macs)}</td>
-                <td className="num">{point.params === null ? '–' : scaled(point.params)}</td>
+                <td className="num">{scaled(point.macs)}</td>
+                <td className="num">{scaled(point.params)}</td>
                 <td className="num">{duration(point.latencyMs)}</td>
               </tr>
             ))}

@@ -1,27 +1,23 @@
-import { useQueries } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { familyQuery, useArchitectures, useRuns, useZoo } from '../api/queries.ts'
+import { useArchitectures, useRuns, useZooFigures } from '../api/queries.ts'
 
-/** A network of the zoo with what was published of it, and the best median that was measured here, if any. */
+/** A network of the zoo with what it costs and the accuracy that was published, and the best median that was measured here, if any. */
 export interface Point {
   preset: string
   family: string
   summary: string
   top1: number
-  macs: number | null
-  params: number | null
+  macs: number
+  params: number
   latencyMs: number | null
   /** Where it is registered already. */
   architectureId: string | null
 }
 
 export function usePoints(): { points: Point[]; waiting: boolean } {
-  const zoo = useZoo()
-  const families = useQueries({ queries: (zoo.data?.items ?? []).map(({ name }) => familyQuery(name)) })
+  const zoo = useZooFigures()
   const architectures = useArchitectures('', 100)
   const runs = useRuns({ limit: 100, status: 'succeeded' })
-  const loaded = families.filter(({ data }) => data).length
-  // `families` is another array each time; `loaded` says what is in it.
   const points = useMemo(() => {
     const registered = new Map(architectures.data?.items.flatMap(({ id, source }) => (source.preset ? [[source.preset, id]] : [])))
     const best = new Map<string, number>()
@@ -30,18 +26,16 @@ export function usePoints(): { points: Point[]; waiting: boolean } {
       if (median && batch === 1 && certificate?.verdict !== 'invalid')
         best.set(architectureId, Math.min(best.get(architectureId) ?? median, median))
     }
-    return families.flatMap(({ data: family }) =>
-      (family?.presets ?? []).flatMap(({ name, summary, published }): Point[] => {
-        const of = (quantity: string) => published.find((each) => each.quantity === quantity)?.value ?? null
-        const top1 = of('top1')
-        const architectureId = registered.get(name) ?? null
+    return (zoo.data?.items ?? []).flatMap((family) =>
+      family.presets.flatMap(({ name, summary, top1, macs, params }): Point[] => {
         if (top1 === null) return []
+        const architectureId = registered.get(name) ?? null
         const latencyMs = architectureId === null ? null : (best.get(architectureId) ?? null)
-        return [{ preset: name, family: family!.name, summary, top1, macs: of('macs'), params: of('params'), latencyMs, architectureId }]
+        return [{ preset: name, family: family.name, summary, top1, macs, params, latencyMs, architectureId }]
       }),
     )
-  }, [loaded, architectures.data, runs.data])
-  return { points, waiting: zoo.isLoading || loaded < families.length }
+  }, [zoo.data, architectures.data, runs.data])
+  return { points, waiting: zoo.isLoading }
 }
 
 /** Those that nothing beats in both: no other is as accurate for less. */

@@ -46,7 +46,7 @@ export function Lane({ lane, device, most = 4 }: { lane: DeviceQueue; device?: D
 function Entry({ entry }: { entry: QueueEntry }) {
   return (
     <Link href={`/runs/${entry.runId}`}>
-      <Name id={entry.architectureId} /> · {entry.runtime}
+      <Name id={entry.architectureId} known={entry.architectureName} /> · {entry.runtime}
       {entry.batch > 1 ? ` · batch ${entry.batch}` : ''}
     </Link>
   )

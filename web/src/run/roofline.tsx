@@ -70,7 +70,7 @@ export function Roofline({ profile }: { profile: LayerProfile }) {
       <p className="note">
         Each layer under what this device does at its best: {short(ceilings.compute.flopsPerSecond / 1e9)} Gflop/s,{' '}
         {short(ceilings.memory.bytesPerSecond / 1e9)} GB/s, measured by this run. ● bound by memory, ▲ by arithmetic; larger took longer. A
-        layer on the line cannot be faster here.
+        layer on the line cannot be faster here; one above it worked from cache, or with fewer flops than are counted.
       </p>
       <Chart height={340} option={option} label={`Roofline of ${rows.length} layers; the table below has the figures`} />
       <details>

@@ -1,0 +1,197 @@
+/**
+ * `npm run test:browser`: the dashboard in a real browser on a real service, from an empty store to a comparison; a second
+ * tab, a service that ends and comes back; axe on every page. Says `skipped: why` and exits with 77 where no browser starts.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import chromium from '@sparticuz/chromium'
+import { type Browser, type Page, chromium as playwright } from 'playwright-core'
+import { call, fill, type Service, startService } from '../../scripts/web/tour.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const ok = (what: string): void => console.log(`ok: ${what}`)
+const args = chromium.args.filter(
+  (flag) => !['--disable-web-security', '--allow-running-insecure-content', '--single-process'].includes(flag),
+)
+
+let browser: Browser
+try {
+  browser = await playwright.launch({ executablePath: await chromium.executablePath(), args })
+} catch (cause) {
+  console.log(`skipped: Chromium does not start here: ${(cause as Error).message.split('\n')[0]}`)
+  process.exit(77)
+}
+
+let service: Service = await startService()
+const complaints: string[] = []
+try {
+  await story()
+  await axe()
+  console.log('all of it holds')
+} catch (error) {
+  console.log(`FAILED: ${(error as Error).stack}`)
+  process.exitCode = 1
+} finally {
+  await browser.close()
+  await service.stop()
+  rmSync(service.dataDir, { recursive: true, force: true })
+}
+
+async function open(path: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  page.setDefaultTimeout(60_000)
+  page.on('pageerror', (error) => void complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && /Content Security Policy|Uncaught/.test(message.text())) complaints.push(message.text())
+  })
+  await page.goto(service.url + path)
+  return page
+}
+
+async function story(): Promise<void> {
+  const page = await open('/')
+  await page.getByRole('heading', { name: 'What does a network cost?' }).waitFor()
+  ok('an empty store teaches')
+
+  // The lecture's AlexNet as an ONNX file, written by another service that is then thrown away.
+  const onnx = await exported()
+  await drop(page, 'alexnet.onnx', onnx)
+  await page.waitForURL(/\/architectures\/[\w-]+/)
+  const conv1 = page.getByRole('row', { name: /^conv1/ })
+  await conv1.waitFor()
+  // Lecture 8: conv1 has 64 filters of 11×11 at stride 4 and pad 2; 784 KB, 23 k parameters, 73 Mflop.
+  assert.deepEqual(await conv1.getByRole('cell').allInnerTexts(), ['3', '227', '64', '11', '4', '2', '64', '56', '784', '23.3', '72.9'])
+  assert.match((await page.getByRole('row', { name: /^fc6/ }).innerText()).replaceAll('\t', ' '), /37,753 37\.7$/)
+  ok('an ONNX file dropped: its table is the lecture’s')
+  await page.locator('.chart[data-drawn]').first().waitFor()
+
+  await page.getByRole('textbox', { name: 'Convention' }).click()
+  await page.getByRole('option', { name: 'full', exact: true }).click()
+  await page.getByText('full counts 718 M more than lecture').waitFor()
+  assert.match(page.url(), /convention=full/)
+  ok('another convention, and why it differs')
+  await page.reload()
+  await page.getByText('full counts 718 M more than lecture').waitFor()
+  ok('the address holds what is on screen')
+  const first = await queue(page)
+
+  await page.getByRole('link', { name: 'Architectures' }).click()
+  await page.getByRole('textbox', { name: 'From the zoo' }).fill('squeezenet1_1')
+  await page.getByRole('option', { name: 'squeezenet1_1' }).click()
+  await page.getByText('as published').waitFor()
+  await page.getByRole('button', { name: 'Register' }).click()
+  await page.getByRole('heading', { name: 'squeezenet1_1' }).waitFor()
+  const second = await queue(page)
+  ok('a network of the zoo registered; both queued')
+
+  const other = await open('/runs')
+  await other.getByRole('row', { name: /squeezenet1_1/ }).waitFor()
+  await page.goto(service.url + first)
+  await page.getByRole('region', { name: 'Certificate' }).waitFor({ timeout: 240_000 })
+  await page.goto(service.url + second)
+  await page.getByRole('region', { name: 'Certificate' }).waitFor({ timeout: 240_000 })
+  ok('both watched to their end, without a reload of their page')
+  const done = /valid|suspect|invalid/
+  await other
+    .getByRole('row', { name: /squeezenet1_1/ })
+    .filter({ hasText: done })
+    .waitFor()
+  ok('a second tab saw it too')
+
+  await page.getByRole('img', { name: /samples in order; median/ }).waitFor()
+  await page.locator('.chart[data-drawn]').nth(1).waitFor()
+  ok('the samples are drawn')
+
+  for (const box of await other.getByRole('checkbox').all()) await box.check()
+  await other.getByRole('link', { name: 'Compare the two' }).click()
+  await other.getByRole('region', { name: 'Verdict' }).waitFor()
+  ok(`compared: ${await other.getByRole('region', { name: 'Verdict' }).getByRole('heading').innerText()}`)
+
+  const port = Number(new URL(service.url).port)
+  await page.getByRole('link', { name: 'Home' }).click()
+  await service.stop()
+  await page.getByRole('status').getByText('no answer').waitFor()
+  service = await startService(service.dataDir, port)
+  await page
+    .getByRole('status')
+    .getByText(/live|every/)
+    .waitFor()
+  await call(service.url, '/v1/architectures', { name: 'after the restart', zoo: { preset: 'alexnet' } })
+  await page.getByRole('link', { name: /after the restart/ }).waitFor()
+  ok('the service ended and came back; the page goes on by itself')
+  assert.deepEqual(complaints, [])
+  await page.close()
+  await other.close()
+}
+
+/** Presses “Time it”, without the pass over layers. Gives the address of the run's page. */
+async function queue(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Time it' }).click()
+  await page.getByRole('checkbox', { name: /Time each layer/ }).uncheck()
+  await page.getByRole('button', { name: 'Queue it' }).click()
+  await page.waitForURL(/\/runs\/[\w-]+/)
+  return new URL(page.url()).pathname
+}
+
+async function exported(): Promise<Buffer> {
+  const source = await startService()
+  const { id } = await call(
+    source.url,
+    '/v1/architectures',
+    JSON.parse(readFileSync(resolve(root, 'examples/alexnet-lecture.json'), 'utf8')),
+  )
+  const file = Buffer.from(await (await fetch(`${source.url}/v1/architectures/${id}/export?format=onnx`)).arrayBuffer())
+  await source.stop()
+  rmSync(source.dataDir, { recursive: true, force: true })
+  return file
+}
+
+async function drop(page: Page, name: string, content: Buffer): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    ([name, base64]) => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([Uint8Array.from(atob(base64!), (sign) => sign.charCodeAt(0))], name!))
+      return transfer
+    },
+    [name, content.toString('base64')],
+  )
+  await page.getByRole('region', { name: 'Register a file' }).dispatchEvent('drop', { dataTransfer })
+}
+
+/** What axe calls serious or critical, on every page in both themes. */
+async function axe(): Promise<void> {
+  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  const pages = await fill(service.url)
+  for (const [name, path] of Object.entries(pages))
+    for (const colorScheme of ['light', 'dark'] as const) {
+      // axe comes as inline script, which the policy of the pages forbids.
+      const context = await browser.newContext({
+        bypassCSP: true,
+        colorScheme,
+        viewport: { width: 1280, height: 900 },
+        reducedMotion: 'reduce',
+      })
+      const page = await context.newPage()
+      await page.goto(service.url + path)
+      await page.waitForSelector('h1')
+      await page.waitForSelector('[aria-busy=true]', { state: 'detached' })
+      await page.waitForSelector('.chart:not([data-drawn])', { state: 'detached' })
+      await page.evaluate(source)
+      const { violations } = await page.evaluate<{
+        violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
+      }>('axe.run(document, { resultTypes: ["violations"] })')
+      const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      for (const { id, nodes } of bad)
+        for (const { html, failureSummary } of nodes.slice(0, 3))
+          console.log(`${name}, ${colorScheme}: ${id}: ${html.slice(0, 160)}\n  ${failureSummary}`)
+      assert.deepEqual(
+        bad.map(({ id }) => id),
+        [],
+        `axe on ${name}, ${colorScheme}`,
+      )
+      await context.close()
+    }
+  ok(`axe finds nothing serious on ${Object.keys(pages).join(', ')}, light and dark`)
+}
