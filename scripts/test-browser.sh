@@ -4,4 +4,4 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
 . scripts/pages.sh
-exec node test/browser/story.ts
+exec node test/browser/story.ts "$@"

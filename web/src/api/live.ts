@@ -21,51 +21,62 @@ export const useLive = (): LiveState =>
     () => state,
   )
 
-/** What is asked again, at most this often, ms, however many events arrive. */
+/** What is read anew upon each kind of event, by the keys of queries. */
+const concerned: Readonly<Record<string, readonly string[]>> = {
+  // The beginning, or events were missed.
+  reset: ['queue', 'runs', 'run', 'sweep', 'devices', 'architectures'],
+  run: ['runs', 'run', 'sweep'],
+  queue: ['queue'],
+  device: ['devices'],
+  architecture: ['architectures'],
+}
+/** However many events arrive, nothing is read again sooner than this, ms. */
 const gather = 250
-const concerned = ['queue', 'runs', 'run', 'devices', 'architectures', 'sweep'] as const
 
 /**
- * Follows `GET /v1/events` for as long as the page is open: each event has what it concerns read again. The browser opens
- * the stream anew by itself when it breaks, and sends the id of the last event. Where the service has no such stream, or
- * it does not open, queries go on by their own intervals.
+ * Follows `GET /v1/events` while the page is seen. The browser opens the stream anew by itself when it breaks, and sends the
+ * id of the last event. Where the service has no such stream, or it does not open, queries go on by their own intervals.
  */
 export function followEvents(client: QueryClient): void {
-  let due = false
-  const refresh = () => {
-    if (due) return
-    due = true
-    setTimeout(() => {
-      due = false
-      for (const key of concerned) void client.invalidateQueries({ queryKey: [key] })
-    }, gather)
+  const due = new Set<string>()
+  const refresh = (keys: readonly string[]) => {
+    if (due.size === 0)
+      setTimeout(() => {
+        for (const key of due) void client.invalidateQueries({ queryKey: [key] })
+        due.clear()
+      }, gather)
+    for (const key of keys) due.add(key)
   }
+  let source: EventSource | null = null
   const open = () => {
-    const source = new EventSource('/v1/events')
-    source.onopen = () => {
-      become('live')
-      refresh()
-    }
-    for (const type of eventTypes) source.addEventListener(type, refresh)
-    source.onmessage = refresh
-    source.onerror = () => {
+    // A browser opens six connections to a service at most, and tabs in the background share them.
+    if (document.hidden || source) return
+    const stream = new EventSource('/v1/events?type=run&type=queue&type=device&type=architecture')
+    source = stream
+    stream.onopen = () => become('live')
+    for (const [type, keys] of Object.entries(concerned)) stream.addEventListener(type, () => refresh(keys))
+    stream.onerror = () => {
       become('polling')
-      if (source.readyState !== EventSource.CLOSED) return
+      if (stream.readyState !== EventSource.CLOSED) return
       // Refused, not broken: the browser does not try again.
-      source.close()
+      source = null
       setTimeout(open, 15_000)
     }
   }
+  const close = () => {
+    source?.close()
+    source = null
+  }
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
   open()
   // Whether the service answers at all, seen from what is asked of it anyway.
   client.getQueryCache().subscribe(({ type, query }) => {
     if (type !== 'updated' || query.queryKey[0] !== 'queue') return
-    if (query.state.status === 'error' || (query.state.fetchFailureCount > 0 && query.state.fetchStatus === 'fetching')) become('lost')
-    else if (query.state.status === 'success' && state === 'lost') {
-      become('polling')
-      refresh()
+    const { status, fetchFailureCount, fetchStatus } = query.state
+    if (status === 'error' || (fetchFailureCount > 0 && fetchStatus === 'fetching')) become('lost')
+    else if (status === 'success' && state === 'lost') {
+      become(source?.readyState === EventSource.OPEN ? 'live' : 'polling')
+      refresh(concerned.reset!)
     }
   })
 }
-
-const eventTypes = [] as string[]

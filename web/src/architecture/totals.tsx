@@ -49,7 +49,7 @@ export function Totals({ costs }: { costs: Costs }) {
         />
       </dl>
       {costs.uncounted.length > 0 && (
-        <p style={{ margin: '0.8rem 0 0', color: 'var(--params)' }}>
+        <p style={{ margin: '0.8rem 0 0', color: 'var(--warn)' }}>
           At least that: {costs.uncounted.length} {costs.uncounted.length === 1 ? 'layer' : 'layers'} could not be counted (
           {[...new Set(costs.uncounted.map(({ type }) => type))].slice(0, 6).join(', ')}): {costs.uncounted[0]?.reason}
         </p>

@@ -84,7 +84,7 @@ function One({ device }: { device: Device }) {
       <h3 style={{ margin: '1rem 0 0.3rem', fontSize: '0.95rem' }}>What runs networks on it</h3>
       {device.runtimes.map((each) => (
         <div key={each.runtime + each.backend} style={{ padding: '0.45rem 0', borderTop: '1px solid var(--line)' }}>
-          <span className="mark" style={{ color: each.usable ? 'var(--flops)' : 'var(--params)' }}>
+          <span className="mark" style={{ color: each.usable ? 'var(--flops)' : 'var(--warn)' }}>
             <span aria-hidden="true">{each.usable ? '✓' : '○'}</span> {each.runtime} ({each.backend})
           </span>{' '}
           <span style={{ color: 'var(--quiet)', fontSize: '0.88rem' }}>

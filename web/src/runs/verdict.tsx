@@ -2,7 +2,7 @@ import type { RunStatus } from '../api/types.ts'
 
 const marks = {
   valid: { sign: '✓', color: 'var(--flops)' },
-  suspect: { sign: '?', color: 'var(--params)' },
+  suspect: { sign: '?', color: 'var(--warn)' },
   invalid: { sign: '✕', color: 'var(--bad)' },
 } as const
 

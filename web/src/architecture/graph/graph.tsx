@@ -204,7 +204,7 @@ function Box(props: {
     <g
       role="button"
       tabIndex={0}
-      aria-label={`${block.label}, ${what}, ${text}, out ${shape(last.cost.outputShape)}${only ? '' : ', opens'}`}
+      aria-expanded={only ? undefined : false}
       transform={`translate(${at.x} ${at.y})`}
       onClick={onOpen}
       onKeyDown={(event) => {
