@@ -8,6 +8,7 @@ import { deviceRoutes } from './features/devices/routes.ts'
 import { exportRoutes } from './features/exports/routes.ts'
 import { graphqlFeatures } from './features/graphql.ts'
 import { healthRoutes } from './features/health/routes.ts'
+import { liveRoutes } from './features/live/routes.ts'
 import { builtPages, usePages } from './features/pages/routes.ts'
 import { queueRoutes } from './features/queue/routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
@@ -18,6 +19,7 @@ import { limits } from './graphql/limits.ts'
 import type { Metrics } from './metrics.ts'
 import { useConnections } from './plugins/connections.ts'
 import { useCrossSite } from './plugins/cross-site.ts'
+import { useEventStreams } from './plugins/event-streams.ts'
 import { useMetrics } from './plugins/metrics.ts'
 import { useOpenApi } from './plugins/openapi.ts'
 import { refuseConnection, sendProblem, useOtherMethods, useProblems } from './plugins/problems.ts'
@@ -68,6 +70,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   await app.register(useCrossSite, config)
   await app.register(useSecurity, config)
   await app.register(useMetrics, { metrics })
+  await app.register(useEventStreams, { metrics })
   if (services) await app.register(useOpenApi, { version })
   healthRoutes(app, checks)
   if (services) {
@@ -79,7 +82,8 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     zooRoutes(app, services.zoo)
     conventionRoutes(app)
     deviceRoutes(app, services.devices)
-    runRoutes(app, services.runs, metrics)
+    runRoutes(app, services.runs)
+    liveRoutes(app, services.live)
     sweepRoutes(app, services.sweeps)
     queueRoutes(app, services.queue)
     await app.register(useGraphql, {

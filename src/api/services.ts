@@ -9,6 +9,7 @@ import { CompareService } from './features/compare/service.ts'
 import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
+import { type LiveOptions, LiveService } from './features/live/service.ts'
 import { QueueService } from './features/queue/service.ts'
 import { RunAdmission } from './features/runs/admission.ts'
 import { RunService } from './features/runs/service.ts'
@@ -28,6 +29,7 @@ export interface Services {
   sweeps: SweepService
   queue: QueueService
   zoo: ZooService
+  live: LiveService
 }
 
 export interface ServiceOptions {
@@ -36,9 +38,10 @@ export interface ServiceOptions {
   pool: EnginePool
   queue: RunQueue
   directory: Pick<DeviceDirectory, 'list'>
+  log: LiveOptions['log']
 }
 
-export function createServices({ config, store, pool, queue, directory }: ServiceOptions): Services {
+export function createServices({ config, store, pool, queue, directory, log }: ServiceOptions): Services {
   const architectures = new ArchitectureService({ store, pool })
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
   const compare = new CompareService({ architectures, pool })
@@ -49,6 +52,7 @@ export function createServices({ config, store, pool, queue, directory }: Servic
   const sweeps = new SweepService({ store, queue, admission, names })
   const exports = new ExportService({ architectures, pool, store })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
+  const queues = new QueueService(queue, names)
   return {
     architectures,
     uploads,
@@ -58,8 +62,9 @@ export function createServices({ config, store, pool, queue, directory }: Servic
     devices,
     runs,
     sweeps,
-    queue: new QueueService(queue, names),
+    queue: queues,
     zoo: new ZooService(pool),
+    live: new LiveService({ store, names, queue: queues, devices, log }),
   }
 }
 

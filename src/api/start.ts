@@ -104,7 +104,9 @@ export async function startService(config: Config, log: Logger): Promise<Running
     opened.push(() => roster.stop())
     const directory: DeviceDirectory = new DeviceDirectory({ store, survey: () => roster.survey, probe, log })
     opened.push(() => directory.stop())
-    const services = createServices({ config, store, pool, queue, directory })
+    const services = createServices({ config, store, pool, queue, directory, log })
+    services.live.start()
+    opened.push(async () => services.live.close())
     const app = await buildApp({
       config,
       log,

@@ -6,6 +6,7 @@ import { after, type Direction, isUuid, keyOf, type Order, orderBy, type Page, p
 import type { Database, Transaction } from './database.ts'
 import { and, eq, ilike, inArray, isNull, or, type SQL, sql } from './drizzle.ts'
 import { requireStorable, textError } from './errors.ts'
+import { architectureNotice } from './notifications.ts'
 import type { Packed } from './packed.ts'
 import { likeLiteral } from './run-list.ts'
 import { type Architecture, architectureData, architectures, type Run, runs } from './schema.ts'
@@ -211,6 +212,7 @@ export class Architectures {
         .set({ deletedAt: sql`now()`, blob: null })
         .where(eq(id, architectureId))
         .returning(summary)
+      await tx.execute(sql`SELECT ${architectureNotice(architectureId, 'deleted')}`)
       const error = { code: 'ARCHITECTURE_DELETED', message: 'Cancelled, since its architecture was deleted' }
       const beside = await tx
         .delete(architectureData)
@@ -240,7 +242,10 @@ async function insertIn(
       .values({ ...architecture, graph: graph as object, blob: named, id: uuidv7(), createdAt: sql`now()` })
       .onConflictDoNothing({ target: [digest, name], where: isNull(deletedAt) })
       .returning(summary)
-    if (created) return { architecture: created, created: true }
+    if (created) {
+      await db.execute(sql`SELECT ${architectureNotice(created.id, 'registered')}`)
+      return { architecture: created, created: true }
+    }
     const [existing] = await db.select(summary).from(architectures).where(sameContent)
     if (existing) return { architecture: existing, created: false }
   }

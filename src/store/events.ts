@@ -10,7 +10,7 @@ import type { Database } from './database.ts'
 import { and, asc, eq, gt, sql } from './drizzle.ts'
 import { textError } from './errors.ts'
 import type { Notifications } from './notifications.ts'
-import { isFinal, type RunEvent, runEvents, runs } from './schema.ts'
+import { isFinal, type Run, type RunEvent, runEvents, runs } from './schema.ts'
 import { withEvent } from './transitions.ts'
 
 /** Events read at a time. */
@@ -34,6 +34,13 @@ interface Followed {
   /** By the number after which they begin. */
   reads: Map<number, Promise<Read>>
   stop(): void
+}
+
+/** An event of a run, and what the run is. */
+export interface RunEventInContext
+  extends RunEvent,
+    Pick<Run, 'device' | 'deviceUuid' | 'host' | 'runtime' | 'batch' | 'labels' | 'status' | 'architectureId'> {
+  verdict: string | null
 }
 
 export class Events {
@@ -75,6 +82,23 @@ export class Events {
       .where(and(eq(runEvents.runId, runId), gt(runEvents.seq, afterSeq)))
       .orderBy(asc(runEvents.seq))
       .limit(limit)
+  }
+
+  /** These events, each with what its run is now; in no particular order, without those that are not there. */
+  async getMany(refs: readonly { runId: string; seq: number }[]): Promise<RunEventInContext[]> {
+    const { device, deviceUuid, host, runtime, batch, labels, status, architectureId, certificate } = runs
+    return this.#db
+      .select({
+        ...{ runId: runEvents.runId, seq: runEvents.seq, type: runEvents.type, data: runEvents.data, at: runEvents.at },
+        ...{ device, deviceUuid, host, runtime, batch, labels, status, architectureId },
+        verdict: sql<string | null>`${certificate} ->> 'verdict'`,
+      })
+      .from(runEvents)
+      .innerJoin(runs, eq(runs.id, runEvents.runId))
+      .where(
+        sql`(${runEvents.runId}, ${runEvents.seq}) IN (
+          SELECT "runId", seq FROM json_to_recordset(${JSON.stringify(refs)}::json) AS asked ("runId" uuid, seq integer))`,
+      )
   }
 
   /**
@@ -157,7 +181,7 @@ export class Events {
 }
 
 /** A few at a time, a turn of the event loop each: what thousands do with one event would hold it for long. */
-async function wakeAll(wakes: ReadonlySet<() => void>): Promise<void> {
+export async function wakeAll(wakes: ReadonlySet<() => void>): Promise<void> {
   let woken = 0
   for (const wake of [...wakes]) {
     if (woken > 0 && woken % WOKEN_AT_ONCE === 0) await nextTurn()

@@ -35,6 +35,8 @@ export type { Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
+export { type RunEventInContext, wakeAll } from './events.ts'
+export type { ArchitectureChange, Change } from './notifications.ts'
 export { fateOf, ownName } from './process-name.ts'
 export { type RunFilter, runSorts } from './run-list.ts'
 export {

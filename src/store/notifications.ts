@@ -6,22 +6,36 @@ import { type SQL, sql } from './drizzle.ts'
 
 export const CHANNEL = 'archmeter'
 
-/** What stands before the id of a run. */
+/** What stands before the id of a run and the number of its new event. */
 export const EVENT = 'event '
 const CANCEL = 'cancel '
+const ARCHITECTURE = 'architecture '
 
 export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${CANCEL + runId})`
+export const architectureNotice = (id: string, change: ArchitectureChange): SQL =>
+  sql`pg_notify(${CHANNEL}, ${`${ARCHITECTURE}${id} ${change}`})`
+
+export type ArchitectureChange = 'registered' | 'deleted'
+
+/** What changed: a run has this event, an architecture came or went; null where messages were missed. */
+export type Change = { runId: string; seq: number } | { architectureId: string; change: ArchitectureChange } | null
 
 export class Notifications {
   readonly #followers = new Map<string, Set<() => void>>()
   readonly #events = new Set<(runId: string | null) => void>()
   readonly #cancelled = new Set<(runId: string | null) => void>()
+  readonly #changes = new Set<(change: Change) => void>()
 
   receive(message: string): void {
     if (message.startsWith(EVENT)) {
-      const runId = message.slice(EVENT.length)
+      const [runId = '', seq] = message.slice(EVENT.length).split(' ')
       for (const callback of this.#events) callback(runId)
       for (const wake of this.#followers.get(runId) ?? []) wake()
+      if (seq !== undefined) for (const callback of this.#changes) callback({ runId, seq: Number(seq) })
+    }
+    if (message.startsWith(ARCHITECTURE)) {
+      const [architectureId = '', change] = message.slice(ARCHITECTURE.length).split(' ')
+      for (const callback of this.#changes) callback({ architectureId, change: change as ArchitectureChange })
     }
     if (message.startsWith(CANCEL)) for (const callback of this.#cancelled) callback(message.slice(CANCEL.length))
   }
@@ -31,6 +45,13 @@ export class Notifications {
     for (const callback of this.#events) callback(null)
     for (const wakes of this.#followers.values()) for (const wake of wakes) wake()
     for (const callback of this.#cancelled) callback(null)
+    for (const callback of this.#changes) callback(null)
+  }
+
+  /** Calls back with everything that changes, in the order in which it was heard. */
+  onChange(callback: (change: Change) => void): () => void {
+    this.#changes.add(callback)
+    return () => this.#changes.delete(callback)
   }
 
   /** Calls `wake` whenever the run may have new events; returns how to stop. */

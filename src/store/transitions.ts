@@ -72,7 +72,7 @@ export async function withEvent(db: Database | Transaction, write: SQLWrapper, t
   const run = Object.fromEntries(Object.keys(COLUMNS).map((key) => [key, written[key as keyof typeof COLUMNS]]))
   const rows = await db
     .with(written, added)
-    .select({ run, notice: sql`pg_notify(${CHANNEL}, ${EVENT} || id)` })
+    .select({ run, notice: sql`pg_notify(${CHANNEL}, ${EVENT} || id || ' ' || last_seq)` })
     .from(written)
   return rows.map((row) => row.run as unknown as Run)
 }

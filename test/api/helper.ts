@@ -44,8 +44,9 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
   const device = offers().devices[0]!
   const queue = new RunQueue({ store, devices: [device], workers: new Map([[device.uuid, worker]]), log, onMetrics: metrics.queue })
   metrics.watchDepths(() => queue.depths())
-  const services = createServices({ config, store, pool, queue, directory: { list: async () => devices() } })
+  const services = createServices({ config, store, pool, queue, directory: { list: async () => devices() }, log })
   const app = await buildApp({ config, log, metrics, services, checks: { store: () => store.ping() } })
+  services.live.start()
   await queue.start()
   await pool.ready()
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -63,6 +64,7 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
     logged,
     async close() {
       await app.close()
+      services.live.close()
       worker.finishAll()
       await queue.stop()
       await pool.close()

@@ -7,6 +7,7 @@ import { conventionGraphql } from './conventions/graphql.ts'
 import { costGraphql } from './costs/graphql.ts'
 import { deviceGraphql } from './devices/graphql.ts'
 import { exportGraphql } from './exports/graphql.ts'
+import { liveGraphql } from './live/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
 import { runGraphql } from './runs/graphql.ts'
 import { sweepGraphql } from './sweeps/graphql.ts'
@@ -22,6 +23,7 @@ export const graphqlFeatures = ({
   sweeps,
   queue,
   zoo,
+  live,
 }: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
@@ -33,4 +35,5 @@ export const graphqlFeatures = ({
   runGraphql(runs, architectures),
   sweepGraphql(sweeps, runs, architectures),
   queueGraphql(queue, runs),
+  liveGraphql(live, runs, architectures),
 ]

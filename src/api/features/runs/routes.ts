@@ -5,20 +5,19 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Samples } from '../../../store/index.ts'
 import { mediaType } from '../../accept.ts'
-import type { Metrics } from '../../metrics.ts'
+import { frameOf } from '../../event-stream.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
-import { eventStream } from './event-stream.ts'
 import { profileCsv } from './profile.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { admissionErrors, NewRun, RunHeaders } from './request-schema.ts'
-import { EventHeaders, RunEventMessage, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
+import { EventHeaders, type RunEventAnswer, RunEventMessage, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']
 const formats = ['application/json', 'text/csv'] as const
 
-export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: Metrics): void {
+export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
   const location = { location: { type: 'string', description: 'Address of the run.' } }
   app.post(
@@ -171,15 +170,10 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService, metrics: M
       return reply.send(Readable.from(type === 'text/csv' ? csvOf(samples) : jsonOf(id, samples)))
     },
   )
-  eventRoute(fastify, runs, metrics)
+  eventRoute(fastify, runs)
 }
 
-function eventRoute(fastify: FastifyInstance, runs: RunService, metrics: Metrics): void {
-  const streams = new Set<AbortController>()
-  // An open stream would hold up the end of the service.
-  fastify.addHook('preClose', async () => {
-    for (const stream of streams) stream.abort()
-  })
+function eventRoute(fastify: FastifyInstance, runs: RunService): void {
   fastify.withTypeProvider<TypeBoxTypeProvider>().get(
     '/v1/runs/:id/events',
     {
@@ -206,19 +200,13 @@ function eventRoute(fastify: FastifyInstance, runs: RunService, metrics: Metrics
       const controller = new AbortController()
       const events = await runs.events(request.params.id, Number(request.headers['last-event-id'] ?? 0), controller.signal)
       if (!events) return reply.code(204).send()
-      streams.add(controller)
-      metrics.eventStreams.set(streams.size)
-      controller.signal.addEventListener('abort', () => {
-        streams.delete(controller)
-        metrics.eventStreams.set(streams.size)
-      })
-      return reply
-        .header('content-type', 'text/event-stream; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .header('x-accel-buffering', 'no')
-        .send(eventStream(events, controller))
+      return fastify.sendEvents(reply, controller, framesOf(events))
     },
   )
+}
+
+async function* framesOf(events: AsyncIterable<RunEventAnswer>): AsyncGenerator<string, void, void> {
+  for await (const { seq, type, ...event } of events) yield frameOf(seq, type, { seq, type, ...event })
 }
 
 /** Samples read at a time: a megabyte in the form in which they come. */

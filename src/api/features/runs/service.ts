@@ -4,13 +4,13 @@ import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, RunFilter, Samples, Store } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
-import { hideFolders } from '../../hide-folders.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import { type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
+import { presentError, presentEventData } from './present-event.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 import type { NewRun } from './request-schema.ts'
@@ -189,16 +189,8 @@ export class RunService {
 }
 
 async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEventAnswer, void, void> {
-  for await (const { runId, seq, type, data, at } of events) yield { runId, seq, type, data: presentData(data), at: at.toISOString() }
+  for await (const { runId, seq, type, data, at } of events) yield { runId, seq, type, data: presentEventData(data), at: at.toISOString() }
 }
-
-function presentData(data: RunEvent['data']): RunEvent['data'] {
-  const { error } = data as { error?: Run['error'] }
-  return error ? { ...data, error: presentError(error) } : data
-}
-
-/** A worker's last words may name files of this host. */
-const presentError = (error: Run['error']): RunAnswer['error'] => error && { ...error, message: hideFolders(error.message) }
 
 type StoredSide = Omit<Side, 'architectureId'> & { runtime: RuntimeName; backend: BackendName }
 

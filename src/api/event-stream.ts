@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { PassThrough, type Readable } from 'node:stream'
+
+/** A comment so often keeps proxies from closing a quiet stream, and finds out about clients that are gone. */
+const heartbeatMs = 15_000
+/** What the browser's EventSource waits before it comes back, ms. */
+const retryMs = 2000
+
+/** One event as server-sent events write it (WHATWG HTML, 9.2). The id is what Last-Event-ID brings back. */
+export const frameOf = (id: string | number, event: string, data: unknown): string =>
+  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** Streams that a heartbeat goes to: one timer for all that are open. */
+const open = new Set<PassThrough>()
+let timer: NodeJS.Timeout | undefined
+
+function beat(): void {
+  // A client that reads nothing needs no more to read.
+  for (const stream of open) if (!stream.writableNeedDrain) stream.write(': still here\n\n')
+}
+
+/**
+ * Events as bytes, no faster than the client reads them. Ends with the events, and when `controller` is aborted; a
+ * client that goes away aborts it.
+ * @param frames as `frameOf` writes them.
+ */
+export function eventStream(frames: AsyncIterable<string>, controller: AbortController): Readable {
+  const stream = new PassThrough()
+  const { signal } = controller
+  open.add(stream)
+  timer ??= setInterval(beat, heartbeatMs).unref()
+  stream.once('close', () => {
+    open.delete(stream)
+    if (open.size === 0) {
+      clearInterval(timer)
+      timer = undefined
+    }
+    controller.abort()
+  })
+  const pump = async () => {
+    stream.write(`retry: ${retryMs}\n\n`)
+    for await (const frame of frames) {
+      if (stream.destroyed) return
+      if (!stream.write(frame)) await once(stream, 'drain', { signal })
+    }
+    stream.end()
+  }
+  pump().catch((cause: Error) => {
+    // What went out so far stands; the client comes back with the id of its last event.
+    if (signal.aborted) stream.end()
+    else stream.destroy(cause)
+  })
+  return stream
+}
