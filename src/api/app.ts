@@ -17,6 +17,7 @@ import { zooRoutes } from './features/zoo/routes.ts'
 import { useGraphql } from './graphql/index.ts'
 import { limits } from './graphql/limits.ts'
 import type { Metrics } from './metrics.ts'
+import { useCaching } from './plugins/caching.ts'
 import { useConnections } from './plugins/connections.ts'
 import { useCrossSite } from './plugins/cross-site.ts'
 import { useEventStreams } from './plugins/event-streams.ts'
@@ -67,6 +68,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   await app.register(useProblems)
   await app.register(useTransfers, config)
   await app.register(useRequests)
+  await app.register(useCaching)
   await app.register(useCrossSite, config)
   await app.register(useSecurity, config)
   await app.register(useMetrics, { metrics })

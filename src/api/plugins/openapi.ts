@@ -50,7 +50,9 @@ export const useOpenApi = fp<{ version: string }>(
           version,
           description:
             'What a convolutional network costs, on paper and on a GPU. Register an architecture, read its analytic costs layer by layer, ' +
-            'queue timed inference runs, read their percentiles beside the costs.',
+            'queue timed inference runs, read their percentiles beside the costs.\n\n' +
+            'Every GET but streams of events answers with an `ETag`, and 304 without a body where `If-None-Match` names what it would send. Answers are ' +
+            'compressed for who sends `Accept-Encoding: br` or `gzip`.',
           license: { name: 'MIT', identifier: 'MIT' },
         },
         servers: [{ url: '/' }],

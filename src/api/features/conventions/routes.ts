@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { keptAwhile } from '../../plugins/caching.ts'
 import { errors, json } from '../../schemas.ts'
 import { ConventionList } from './schema.ts'
 import { listConventions } from './service.ts'
@@ -15,6 +16,6 @@ export function conventionRoutes(app: FastifyInstance): void {
         response: { 200: json('The conventions.', ConventionList), ...errors() },
       },
     },
-    (_request, reply) => reply.send({ items: listConventions() }),
+    (_request, reply) => reply.header('cache-control', keptAwhile).send({ items: listConventions() }),
   )
 }

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { mediaType } from '../../accept.ts'
+import { isKnown } from '../../plugins/caching.ts'
 import { answer, empty, errors, json } from '../../schemas.ts'
 import { ArchitectureParams } from '../architectures/schema.ts'
 import { CostQuery, CostsExplanationSchema, CostsSchema, ExplainQuery } from './schema.ts'
@@ -84,8 +85,7 @@ function send(
 ): FastifyReply {
   // The answer follows from the address, but the architecture may be deleted: ask again, and be told 304.
   reply.header('etag', etag).header('cache-control', 'no-cache').header('vary', 'accept')
-  const known = request.headers['if-none-match']
-  if (known !== undefined && (known === '*' || known.includes(etag))) return reply.code(304).send()
+  if (isKnown(request, etag)) return reply.code(304).send()
   if (type === 'text/csv') reply.header('content-disposition', `attachment; filename="${filename}"`)
   return reply.header('content-type', `${type}; charset=utf-8`).send(body)
 }

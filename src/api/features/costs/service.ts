@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { findConvention } from '../../../engine/conventions/index.ts'
 import type { CostOptions, Costs } from '../../../engine/cost.ts'
 import type { ExplainOptions, Explanation } from '../../../engine/explain-costs.ts'
 import type { Ranking } from '../../../engine/rank-costs.ts'
 import type { DeviceKind } from '../../../gpu/devices/device.ts'
+import { etagOf } from '../../plugins/caching.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
 import { readRanking } from './ranking.ts'
@@ -98,7 +98,7 @@ export class CostService {
     const body = asBuffer(await this.#pool.costs(stored, { options, format, rank: readRanking(query) }))
     const answer = {
       body,
-      etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
+      etag: etagOf(body),
       filename: `${stored.name.replace(/[^\w.-]+/g, '_').slice(0, 80) || stored.digest.slice(7, 19)}-${options.convention}-costs.${format}`,
       knownUntil,
     }

@@ -63,6 +63,8 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
       const { format } = request.query
       const { filename, body, length, opset } = await exports.file(request.params.id, request.query, request.ip)
       if (opset !== null) reply.header('x-onnx-opset', opset)
+      // Weights do not compress, and trying would take a core for long: this is how the plugin is told.
+      if (format === 'onnx') request.headers['x-no-compression'] = '1'
       return reply
         .header('content-type', types[format])
         .header('content-length', length)

@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import type { Samples } from '../../../store/index.ts'
 import { mediaType } from '../../accept.ts'
 import { frameOf } from '../../event-stream.ts'
+import { keptForever, notModified } from '../../plugins/caching.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
 import { profileCsv } from './profile.ts'
@@ -165,7 +166,11 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       const type = mediaType(request.headers.accept, formats)
       const { id } = request.params
       const samples = await runs.samples(id)
-      reply.header('vary', 'accept').type(`${type}; charset=utf-8`)
+      // They are stored with the end of the run, and never change.
+      reply.header('vary', 'accept').header('cache-control', keptForever)
+      const known = notModified(request, reply, `W/"${id.toLowerCase()}-${type}"`)
+      if (known) return known
+      reply.type(`${type}; charset=utf-8`)
       if (type === 'text/csv') reply.header('content-disposition', `attachment; filename="${id}-samples.csv"`)
       return reply.send(Readable.from(type === 'text/csv' ? csvOf(samples) : jsonOf(id, samples)))
     },

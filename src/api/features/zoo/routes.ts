@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
+import { keptAwhile } from '../../plugins/caching.ts'
 import { errors, json } from '../../schemas.ts'
 import { FamilyList, FamilyParams, FamilySchema, ZooQuery } from './schema.ts'
 import type { ZooService } from './service.ts'
@@ -17,7 +18,8 @@ export function zooRoutes(fastify: FastifyInstance, zoo: ZooService): void {
         response: { 200: json('The families and their presets.', FamilyList), ...errors('INVALID_REQUEST') },
       },
     },
-    async (request, reply) => reply.send({ items: request.query.expand ? await zoo.listExpanded() : zoo.list() }),
+    async (request, reply) =>
+      reply.header('cache-control', keptAwhile).send({ items: request.query.expand ? await zoo.listExpanded() : zoo.list() }),
   )
   app.get(
     '/v1/zoo/:family',
@@ -30,6 +32,6 @@ export function zooRoutes(fastify: FastifyInstance, zoo: ZooService): void {
         response: { 200: json('The family.', FamilySchema), ...errors('ZOO_FAMILY_NOT_FOUND') },
       },
     },
-    (request, reply) => reply.send(zoo.get(request.params.family)),
+    (request, reply) => reply.header('cache-control', keptAwhile).send(zoo.get(request.params.family)),
   )
 }
