@@ -81,7 +81,8 @@ describe('costs over HTTP', () => {
     const first = await api.request.get(costs)
     const etag = first.headers.etag as string
     await api.request.get(costs).set('if-none-match', etag).expect(304)
-    for (const known of [`"other", ${etag}`, etag.replace('W/', ''), '*']) await api.request.get(costs).set('if-none-match', known).expect(304)
+    for (const known of [`"other", ${etag}`, etag.replace('W/', ''), '*'])
+      await api.request.get(costs).set('if-none-match', known).expect(304)
     await api.request.get(costs).set('if-none-match', '"other"').expect(200)
     const other = await api.request.get(`${costs}?batch=2`).set('if-none-match', etag).expect(200)
     assert.notEqual(other.headers.etag, etag)
