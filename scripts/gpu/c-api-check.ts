@@ -24,7 +24,8 @@ import { copyTensor } from '../../src/gpu/runtimes/onnxruntime/c-api/cuda-copies
 import { cudaOptions } from '../../src/gpu/runtimes/onnxruntime/c-api/cuda-options.ts'
 import { OnnxRuntime } from '../../src/gpu/runtimes/onnxruntime/c-api/library.ts'
 import { InferenceSession } from '../../src/gpu/runtimes/onnxruntime/c-api/session.ts'
-import { Allocator, decoded, type ElementType, encoded, Tensor } from '../../src/gpu/runtimes/onnxruntime/c-api/tensor.ts'
+import { Allocator, Tensor } from '../../src/gpu/runtimes/onnxruntime/c-api/tensor.ts'
+import { decoded, encoded } from '../../src/gpu/runtimes/onnxruntime/elements.ts'
 
 process.env.ORT_DISABLE_TELEMETRY = '1'
 
@@ -62,7 +63,7 @@ const rounded = (value: number) => Number(value.toPrecision(4))
 interface Variant {
   name: string
   batch: number
-  precision: ElementType
+  precision: 'float32' | 'float16'
   /** Options of the CUDA provider beside its defaults. */
   cuda: Record<string, string>
 }
@@ -72,7 +73,12 @@ const fused = { fuse_conv_bias: '1' }
 /** As a run that asks for nothing. */
 const plainCuda = cudaOptions({ tf32: true, cudaGraph: false, layout: 'nchw', convSearch: 'exhaustive', fuseConvBias: false })
 const one = (name: string, cuda: Record<string, string>): Variant => ({ name, batch: 1, precision: 'float32', cuda })
-const many = (name: string, precision: ElementType, cuda: Record<string, string>): Variant => ({ name, batch: large, precision, cuda })
+const many = (name: string, precision: Variant['precision'], cuda: Record<string, string>): Variant => ({
+  name,
+  batch: large,
+  precision,
+  cuda,
+})
 /** What matters most first: what no longer fits into the budget is left out, and said. */
 const variants: Variant[] = onCuda
   ? [

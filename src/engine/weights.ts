@@ -72,6 +72,10 @@ export const seededParameter = (seed: number, layerId: string, parameter: Parame
 /** The numbers of a network's input as a stream: U(−√3, √3), mean 0 and variance 1 as normalized images have, never zeros. */
 export const inputFiller = (seed: number, inputId: string): Filler => uniform(mix(seed, `input/${inputId}`), -Math.sqrt(3), Math.sqrt(3))
 
+/** Whole numbers from `least` and below `end`, for inputs that hold such. */
+export const seededIntegers = (seed: number, inputId: string, elements: number, least: number, end: number): Float32Array =>
+  uniform(mix(seed, `input/${inputId}`), least, end)(new Float32Array(elements)).map((value) => Math.min(Math.floor(value), end - 1))
+
 /** A network's input, filled from `seed`. */
 export const seededInput = (seed: number, inputId: string, elements: number): Float32Array =>
   inputFiller(seed, inputId)(new Float32Array(elements))

@@ -61,6 +61,8 @@ export interface OnnxTensorInfo {
   /** Id of the graph's input, where the file has another name for it. */
   id?: string
   shape: Shape
+  /** Of a user's file: ONNX's number of the type that it takes, and what its whole numbers are below where they pick rows of a table. */
+  element?: { type: number; below: number | null }
 }
 
 export interface OnnxExport {

@@ -30,7 +30,12 @@ export function fileAsExport(file: ModelFile, { graph, batch }: LoadRequest): On
     model: bytes,
     // In memory, by the model's own names: the runtime opens no file that a model names.
     externalData: (file.data ?? []).map(({ location, path }) => ({ path: location, data: readWhole(path) })),
-    inputs: inputs.map((name, i) => ({ name, id: graph.inputs[i]!.id, shape: inputShape(graph.inputs[i]!, { batch }) })),
+    inputs: inputs.map((name, i) => ({
+      name,
+      id: graph.inputs[i]!.id,
+      shape: inputShape(graph.inputs[i]!, { batch }),
+      element: model.elements[i]!,
+    })),
     outputs: outputs.map((name) => ({ name, shape: [] })),
     layerOfNode,
     resident: null,

@@ -9,6 +9,7 @@ import { ElementTypes } from './element-types.ts'
 import { type ExternalFiles, type NamedFile, namedFiles } from './external.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { inlineFunctions } from './functions.ts'
+import { indexBounds } from './index-bounds.ts'
 import { type FileModel, type FileNode, opsets, type Parts, readModel } from './model.ts'
 import { orderNodes } from './order.ts'
 import { fillSlot } from './parameters.ts'
@@ -40,6 +41,8 @@ export interface ImportedModel {
    * it. A view of the file where the layout allows, made anew at each call otherwise.
    */
   parameterOf(layerId: string, parameter: Parameter): Float32Array | null
+  /** Of the graph's inputs: ONNX's number of the type, and what whole numbers are below where they pick rows of a table. */
+  elements: readonly { type: number; below: number | null }[]
   /** The file's own names: of the graph's inputs and outputs, in the graph's order; node → layer. */
   names: { inputs: readonly string[]; outputs: readonly string[]; layerOfNode: ReadonlyMap<string, string> }
 }
@@ -96,6 +99,7 @@ export function importOnnx(
       const slot = byId.get(layerId)?.slots.get(parameter.name)
       return slot ? fillSlot(slot, parameter) : null
     },
+    elements: elementsOf(nodes, translated),
     names: {
       inputs: translated.inputs.map(({ name }) => name),
       outputs: translated.translator.outputNames,
@@ -204,4 +208,13 @@ function verified({ translator, inputs, outputs }: Translated, fixed: boolean, l
     if (!(cause instanceof EngineError) || cause.code !== 'INVALID_GRAPH') throw cause
     throw new EngineError('INVALID_ONNX', `the file makes no graph: ${cause.message}`, cause.errors)
   }
+}
+
+function elementsOf(nodes: readonly FileNode[], { translator, inputs }: Translated): ImportedModel['elements'] {
+  const bounds = indexBounds(
+    nodes,
+    inputs.map(({ name }) => name),
+    translator.values,
+  )
+  return inputs.map(({ name }) => ({ type: translator.types.codeOf(name), below: bounds.get(name) ?? null }))
 }

@@ -21,9 +21,18 @@ const likeInput = words(
 /** Operators that work element by element on inputs that broadcast. */
 const broadcasting = words('And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Mod Or Where Xor')
 
+/** Rows of a table that the network picks, as of tokens: the dims of the indices stand in the place of the one picked from. */
+function gathered(node: FileNode, [table, indices]: readonly (Value | undefined)[]): readonly number[] | undefined {
+  if (!table || !indices) return undefined
+  const given = Number(node.attributes.find(({ name }) => name === 'axis')?.i ?? 0)
+  const axis = given < 0 ? given + table.shape.length : given
+  return axis < table.shape.length ? [...table.shape.slice(0, axis), ...indices.shape, ...table.shape.slice(axis + 1)] : undefined
+}
+
 function known(node: FileNode, first: Value, values: readonly (Value | undefined)[]): readonly number[] | undefined {
   if (node.domain !== '') return undefined
   if (likeInput.has(node.opType)) return first.shape
+  if (node.opType === 'Gather') return gathered(node, values)
   return broadcasting.has(node.opType) ? values.map((value) => value?.shape ?? []).reduce(broadcastShapes) : undefined
 }
 

@@ -62,7 +62,7 @@ export class Translator implements Translation {
   readonly #folder = new Folder(this.budget)
   readonly #batch: BatchOfFile
   readonly #stated: StatedShapes
-  readonly #types: ElementTypes
+  readonly types: ElementTypes
   /** What the steps are like that a node is being written as. */
   #steps: Steps | null = null
   readonly #numbers = new Map<Constant, number>()
@@ -79,7 +79,7 @@ export class Translator implements Translation {
     this.#inside = inside
     this.#batch = batch
     this.#stated = stated
-    this.#types = types
+    this.types = types
     this.#operands = new Operands(this)
   }
 
@@ -139,9 +139,9 @@ export class Translator implements Translation {
     if (replaced) {
       for (const [name, constant] of replaced.constants) this.values.set(name, constant)
       const around = this.#steps
-      this.#steps = this.#types.steps(node, around)
+      this.#steps = this.types.steps(node, around)
       for (const each of replaced.nodes) {
-        this.#types.dequantize(each)
+        this.types.dequantize(each)
         this.#translate(each)
       }
       this.#steps = around
@@ -170,10 +170,10 @@ export class Translator implements Translation {
     const { nodes, initializers, outputs } = branchOf(node, narrow !== 0, this.#inside.write)
     for (const { name, tensor } of initializers) {
       this.values.set(name, this.#inside.constant(tensor, name))
-      this.#types.set(name, tensor.dataType)
+      this.types.set(name, tensor.dataType)
     }
     for (const each of nodes) {
-      this.#types.add(each)
+      this.types.add(each)
       this.#translate(each)
     }
     outputs.forEach((name, i) => {
@@ -181,7 +181,7 @@ export class Translator implements Translation {
       const output = node.outputs[i]!
       if (!isUnsized([value])) this.#stated.check(output, shapeAt(value, false), node)
       if (output !== '') this.values.set(output, value)
-      this.#types.set(output, this.#types.codeOf(name))
+      this.types.set(output, this.types.codeOf(name))
     })
     this.folded++
     return true
@@ -385,8 +385,8 @@ export class Translator implements Translation {
   }
 
   #dtypes(node: FileNode, values: readonly (Value | undefined)[], slots: TranslatedLayer['slots'], multiplies: boolean): LayerDtypes {
-    const macs = multiplies ? this.#types.macs(node, values, this.#steps) : undefined
-    const output = this.#types.output(node.outputs.find((name) => name !== '') ?? '', node, this.#steps)
+    const macs = multiplies ? this.types.macs(node, values, this.#steps) : undefined
+    const output = this.types.output(node.outputs.find((name) => name !== '') ?? '', node, this.#steps)
     const params = [...slots].flatMap(([name, { constant }]) => {
       const dtype = storedDtype(constant)
       return dtype ? [[name, dtype] as const] : []

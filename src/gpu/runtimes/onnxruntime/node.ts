@@ -2,12 +2,11 @@
 import { createRequire } from 'node:module'
 import type * as ort from 'onnxruntime-node'
 import type { OnnxExport } from '../../../engine/formats/onnx-export.ts'
-import { numel } from '../../../engine/shape.ts'
-import { seededInput } from '../../../engine/weights.ts'
 import type { DeviceKind } from '../../devices/device.ts'
 import type { LoadRequest } from '../contract.ts'
 import { defaultRuntimeSettings } from '../settings.ts'
 import type { Driver, Opened } from './driver.ts'
+import { type ElementType, elements, seededFeed } from './elements.ts'
 import { packageFor } from './package.ts'
 
 const require = createRequire(import.meta.url)
@@ -16,6 +15,7 @@ const bindingFor = (kind: DeviceKind): typeof ort => require(packageFor(kind)) a
 async function open(request: LoadRequest, model: OnnxExport, profilePrefix?: string): Promise<Opened> {
   const { device, threads, settings = defaultRuntimeSettings } = request
   const { InferenceSession } = bindingFor(device.kind)
+  const feeds = feedsFor(model, request)
   const session = await InferenceSession.create(model.model, {
     executionProviders: [device.kind === 'cuda' ? { name: 'cuda', deviceId: 0 } : 'cpu'],
     intraOpNumThreads: threads,
@@ -27,7 +27,6 @@ async function open(request: LoadRequest, model: OnnxExport, profilePrefix?: str
     ...(device.kind === 'cuda' ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
     ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
   })
-  const feeds = feedsFor(model, request)
   const outputs = model.outputs.map(({ name }) => name)
   const { resident } = model
   const fetched = resident?.scalars ?? outputs
@@ -49,10 +48,21 @@ async function open(request: LoadRequest, model: OnnxExport, profilePrefix?: str
 
 function feedsFor(model: OnnxExport, { seed, precision, device }: LoadRequest): Record<string, ort.Tensor> {
   const { Tensor } = bindingFor(device.kind)
-  const tensor = (values: Float32Array, shape: readonly number[]) =>
-    precision === 'float16' ? float16Tensor(Tensor, values, shape) : new Tensor('float32', values, [...shape])
-  if (model.resident) return { [model.resident.scale]: tensor(Float32Array.of(1), []) }
-  return Object.fromEntries(model.inputs.map(({ name, id = name, shape }) => [name, tensor(seededInput(seed, id, numel(shape)), shape)]))
+  if (model.resident) return { [model.resident.scale]: tensorOf(Tensor, precision, Float32Array.of(1), []) }
+  return Object.fromEntries(
+    model.inputs.map((input) => {
+      const { type, values } = seededFeed(input, seed, precision)
+      return [input.name, tensorOf(Tensor, type, values, input.shape)]
+    }),
+  )
+}
+
+/** @throws Error at bfloat16, of which the binding knows no tensors. */
+function tensorOf(Tensor: typeof ort.Tensor, type: ElementType, values: Float32Array, shape: readonly number[]): ort.Tensor {
+  if (type === 'bfloat16')
+    throw new Error('the npm binding of ONNX Runtime has no tensors of bfloat16: run it on the back end "cpu" or "cuda"')
+  if (type === 'float16') return float16Tensor(Tensor, values, shape)
+  return new Tensor(type, elements[type].encode(values) as never, [...shape])
 }
 
 /**
@@ -64,9 +74,9 @@ function float16Tensor(Tensor: typeof ort.Tensor, values: Float32Array, shape: r
   return Object.assign(new Tensor('uint16', bits, [...shape]), { type: 'float16' })
 }
 
-/** ONNX Runtime gives float16 as it is. */
+/** ONNX Runtime gives other types as they are, 64-bit integers among them. */
 const asFloat32 = ({ data }: ort.Tensor): Float32Array =>
-  data instanceof Float32Array ? data : Float32Array.from(data as unknown as Float16Array)
+  data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number)
 
 export const nodeDriver: Driver = {
   residentByOps: true,

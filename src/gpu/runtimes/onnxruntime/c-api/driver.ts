@@ -1,18 +1,17 @@
 /** ONNX Runtime by its C API: input and output lie in memory that is bound once, on the device where there is one. */
 import type { OnnxExport } from '../../../../engine/formats/onnx-export.ts'
-import { numel } from '../../../../engine/shape.ts'
-import { seededInput } from '../../../../engine/weights.ts'
 import type { DeviceKind } from '../../../devices/device.ts'
 import type { LoadRequest } from '../../contract.ts'
 import { defaultRuntimeSettings } from '../../settings.ts'
 import { type Driver, noCpuFallback, type Opened } from '../driver.ts'
+import { decoded, encoded, seededFeed } from '../elements.ts'
 import { nativeLibrary, version } from '../package.ts'
 import { IoBinding } from './binding.ts'
 import { copyTensor } from './cuda-copies.ts'
 import { cudaOptions } from './cuda-options.ts'
 import { OnnxRuntime } from './library.ts'
 import { InferenceSession } from './session.ts'
-import { Allocator, decoded, encoded, Tensor } from './tensor.ts'
+import { Allocator, Tensor } from './tensor.ts'
 
 let loaded: { kind: DeviceKind; runtime: OnnxRuntime } | null = null
 /** The library, once in a process: a worker has one device. */
@@ -67,10 +66,11 @@ function opened(request: LoadRequest, model: OnnxExport, profilePrefix: string |
     const bound = held.add(Tensor.make(place, type, shape))
     return { bound, host: onCuda ? held.add(Tensor.make(host, type, shape)) : bound }
   }
-  const inputs = model.inputs.map(({ name, id = name, shape }) => {
-    const pair = pairOf(precision, shape)
-    pair.host.view().set(encoded(precision, seededInput(seed, id, numel(shape))))
-    binding.input(name, pair.bound)
+  const inputs = model.inputs.map((input) => {
+    const { type, values } = seededFeed(input, seed, precision)
+    const pair = pairOf(type, input.shape)
+    pair.host.view().set(encoded(type, values))
+    binding.input(input.name, pair.bound)
     return pair
   })
   const names = model.outputs.map(({ name }) => name)

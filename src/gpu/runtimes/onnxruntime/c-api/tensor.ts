@@ -1,12 +1,9 @@
 import { createRequire } from 'node:module'
+import { type ElementType, elements, elementType } from '../elements.ts'
 import type { Handle, OnnxRuntime } from './library.ts'
 import type { InferenceSession } from './session.ts'
 
 const require = createRequire(import.meta.url)
-
-/** Element types by ONNX Runtime's numbers (`ONNXTensorElementDataType`), and the bytes of one. */
-export const elementTypes = { float32: { code: 1, bytes: 4 }, float16: { code: 10, bytes: 2 } } as const
-export type ElementType = keyof typeof elementTypes
 
 /**
  * Where a tensor lies, as `CreateMemoryInfo` takes it: name, kind of allocator (1: the session's arena), device and kind
@@ -62,27 +59,26 @@ export class Tensor {
     this.handle = handle
     this.type = type
     this.shape = shape
-    this.bytes = shape.reduce((product, size) => product * size, elementTypes[type].bytes)
+    this.bytes = shape.reduce((product, size) => product * size, elements[type].bytes)
     this.address = runtime.made((out) => runtime.api.GetTensorMutableData(handle, out))
   }
 
   /** Allocates one, its numbers undefined. @throws RuntimeError where memory runs out. */
   static make({ runtime, handle: allocator }: Allocator, type: ElementType, shape: readonly number[]): Tensor {
     const sizes = BigInt64Array.from(shape, BigInt)
-    const { code } = elementTypes[type]
+    const { code } = elements[type]
     const handle = runtime.made((out) => runtime.api.CreateTensorAsOrtValue(allocator, sizes, sizes.length, code, out))
     return new Tensor(runtime, handle, type, shape)
   }
 
-  /** The tensor that a run made. @throws Error where it holds other than float32 or float16. */
+  /** The tensor that a run made. @throws Error where it holds text or complex numbers. */
   static of(runtime: OnnxRuntime, handle: Handle): Tensor {
     const { api } = runtime
     const info = runtime.made((out) => api.GetTensorTypeAndShape(handle, out))
     try {
       const code = new Int32Array(1)
       runtime.check(api.GetTensorElementType(info, code))
-      const type = (Object.keys(elementTypes) as ElementType[]).find((name) => elementTypes[name].code === code[0])
-      if (!type) throw new Error(`an output is of ONNX's element type ${code[0]}: float32 and float16 are read`)
+      const type = elementType(code[0]!)
       const sizes = new BigInt64Array(Number(runtime.made((out) => api.GetDimensionsCount(info, out))))
       runtime.check(api.GetDimensions(info, sizes, sizes.length))
       return new Tensor(runtime, handle, type, Array.from(sizes, Number))
@@ -102,16 +98,4 @@ export class Tensor {
   release(): void {
     this.#runtime.api.ReleaseValue(this.handle)
   }
-}
-
-/** Numbers as a tensor of that type holds them. */
-export function encoded(type: ElementType, values: Float32Array): Uint8Array {
-  const { buffer, byteOffset, byteLength } = type === 'float32' ? values : Float16Array.from(values)
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
-}
-
-/** The numbers that bytes of a tensor stand for, in memory of their own. */
-export function decoded(type: ElementType, bytes: Uint8Array): Float32Array {
-  const own = bytes.slice().buffer
-  return type === 'float32' ? new Float32Array(own) : Float32Array.from(new Float16Array(own))
 }

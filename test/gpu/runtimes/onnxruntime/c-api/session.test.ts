@@ -11,8 +11,9 @@ import { IoBinding } from '../../../../../src/gpu/runtimes/onnxruntime/c-api/bin
 import { places } from '../../../../../src/gpu/runtimes/onnxruntime/c-api/functions.ts'
 import { OnnxRuntime } from '../../../../../src/gpu/runtimes/onnxruntime/c-api/library.ts'
 import { InferenceSession, type SessionOptions } from '../../../../../src/gpu/runtimes/onnxruntime/c-api/session.ts'
-import { Allocator, decoded, encoded, Tensor } from '../../../../../src/gpu/runtimes/onnxruntime/c-api/tensor.ts'
+import { Allocator, Tensor } from '../../../../../src/gpu/runtimes/onnxruntime/c-api/tensor.ts'
 import { Terminator } from '../../../../../src/gpu/runtimes/onnxruntime/c-api/terminator.ts'
+import { decoded, encoded } from '../../../../../src/gpu/runtimes/onnxruntime/elements.ts'
 import { nativeLibrary, version } from '../../../../../src/gpu/runtimes/onnxruntime/package.ts'
 import { slowGraph, temporaryFolder, tinyGraph } from '../../../worker/helpers.ts'
 
