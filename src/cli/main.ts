@@ -3,6 +3,7 @@
  * runs it as one bundled file.
  */
 import { Command, CommanderError } from 'commander'
+import { addChart } from './commands/chart.ts'
 import { addCheck } from './commands/check.ts'
 import { addCompare } from './commands/compare.ts'
 import { addCompletion } from './commands/completion.ts'
@@ -37,6 +38,7 @@ Examples:
 Exit codes: 0 fine, 1 over budget (check), 2 wrong usage, or a model that cannot be read.`,
     )
   for (const add of [addCost, addCompare, addExplain, addCheck, addConventions, addZoo]) add(program, report)
+  addChart(program)
   addCompletion(program)
   return program
 }

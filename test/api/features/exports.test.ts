@@ -41,6 +41,7 @@ describe('exporting', () => {
       ['csv', 'text/csv; charset=utf-8', 'csv'],
       ['dot', 'text/vnd.graphviz; charset=utf-8', 'dot'],
       ['mermaid', 'text/vnd.mermaid; charset=utf-8', 'mmd'],
+      ['svg', 'image/svg+xml; charset=utf-8', 'svg'],
     ]) {
       const { status, headers, bytes } = await fetched(id, `format=${format}`)
       assert.equal(status, 200)
@@ -49,6 +50,20 @@ describe('exporting', () => {
       assert.equal(headers.get('content-disposition'), `attachment; filename="small 3.${extension}"`)
       assert.equal(headers.get('x-onnx-opset'), format === 'onnx' ? '17' : null)
     }
+  })
+
+  it('a chart of costs takes groups and a convention, and draws what costs says', async () => {
+    const id = await register(smallNetwork(5))
+    const svg = await text(id, 'format=svg&groupBy=op&sort=flops&convention=full&batch=3')
+    const { body } = await api.request.get(`/v1/architectures/${id}/costs?groupBy=op&sort=flops&convention=full&batch=3`)
+    for (const { key, flops } of body.ranking.groups)
+      if (flops > 0) assert.ok(svg.includes(`<title>${key}: ${flops.toLocaleString('en-US')}, `), key)
+    assert.equal((await fetched(id, 'format=dot&groupBy=op')).status, 400)
+    assert.equal((await fetched(id, 'format=svg&depth=3')).status, 400)
+    const { body: graphql } = await api.request.post('/graphql').send({
+      query: `{ architecture(id: "${id}") { export(format: svg, groupBy: op, sort: flops, convention: "full", batch: 3) } }`,
+    })
+    assert.equal(graphql.data.architecture.export, svg)
   })
 
   it('a name of any text becomes a file name that no system refuses, and that a client reads back', async () => {

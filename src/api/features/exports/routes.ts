@@ -14,6 +14,7 @@ const types = {
   csv: 'text/csv; charset=utf-8',
   dot: 'text/vnd.graphviz; charset=utf-8',
   mermaid: 'text/vnd.mermaid; charset=utf-8',
+  svg: 'image/svg+xml; charset=utf-8',
 } as const satisfies Record<ExportQuery['format'], string>
 
 export function exportRoutes(fastify: FastifyInstance, exports: ExportService): void {
@@ -25,7 +26,7 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
         tags: ['architectures'],
         summary: 'Export an architecture as a file',
         description:
-          `ONNX (opset ${onnxOpset}), JSON, CSV, DOT (Graphviz) or a Mermaid flowchart, named after the architecture. ONNX comes without weights ` +
+          `ONNX (opset ${onnxOpset}), JSON, CSV, DOT (Graphviz), a Mermaid flowchart or a chart of costs as SVG, named after the architecture. ONNX comes without weights ` +
           'unless `weights=seeded` or `weights=file` asks for them.',
         params: ArchitectureParams,
         querystring: ExportQuery,
@@ -38,6 +39,7 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
               'text/csv': Type.String(),
               'text/vnd.graphviz': Type.String(),
               'text/vnd.mermaid': Type.String(),
+              'image/svg+xml': Type.String(),
             },
             {
               'content-disposition': { type: 'string', description: 'The file’s name (RFC 6266).' },

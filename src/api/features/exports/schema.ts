@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
 import { GraphSchema } from '../architectures/schema.ts'
+import { rankQuery } from '../costs/ranking-schema.ts'
 import { CostQuery } from '../costs/schema.ts'
 import { textFormats } from './write.ts'
 
@@ -10,8 +11,9 @@ const textOptions = {
   batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Images per call; not for `json`. Default 1.' })),
   resolution: Type.Optional({ ...resolution, description: 'Replaces height and width of the input; not for `json`.' }),
   convention: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 100, description: 'How the flops of `csv` are counted. Default `lecture`.' }),
+    Type.String({ minLength: 1, maxLength: 100, description: 'How the flops of `csv` and `svg` are counted. Default `lecture`.' }),
   ),
+  ...rankQuery,
 }
 
 export const ExportQuery = Type.Object(
@@ -19,7 +21,7 @@ export const ExportQuery = Type.Object(
     format: Type.Enum(['onnx', ...textFormats], {
       description:
         `\`onnx\`: opset ${onnxOpset}. \`json\`: as it can be registered again. \`csv\`: costs, a row a layer. \`dot\`: a picture for Graphviz. ` +
-        '`mermaid`: a flowchart.',
+        '`mermaid`: a flowchart. `svg`: a chart, bars of memory, parameters and flops, which alone takes `groupBy`, `sort`, `top` and `depth`.',
     }),
     weights: Type.Optional(
       Type.Enum(['none', 'seeded', 'file'], {

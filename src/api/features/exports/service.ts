@@ -13,6 +13,7 @@ import { Slots } from '../../slots.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
 import type { KeptFile } from '../architectures/specification.ts'
+import { readRanking } from '../costs/ranking.ts'
 import { readResolution } from '../costs/service.ts'
 import type { ExportQuery, TextExportQuery } from './schema.ts'
 
@@ -28,8 +29,9 @@ const takes: Readonly<Record<Format, readonly (keyof ExportQuery)[]>> = {
   csv: ['convention', 'batch', 'resolution'],
   dot: ['batch', 'resolution'],
   mermaid: ['batch', 'resolution'],
+  svg: ['convention', 'batch', 'resolution', 'groupBy', 'sort', 'top', 'depth'],
 }
-const extensions: Readonly<Record<Format, string>> = { onnx: 'onnx', json: 'json', csv: 'csv', dot: 'dot', mermaid: 'mmd' }
+const extensions: Readonly<Record<Format, string>> = { onnx: 'onnx', json: 'json', csv: 'csv', dot: 'dot', mermaid: 'mmd', svg: 'svg' }
 
 export interface ExportedFile {
   filename: string
@@ -154,8 +156,9 @@ export class ExportService {
   }
 }
 
-const readOptions = ({ batch = 1, resolution, convention }: ExportQuery) => ({
+const readOptions = ({ batch = 1, resolution, convention, ...query }: ExportQuery) => ({
   batch,
+  ...readRanking(query),
   ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }),
   ...(convention === undefined ? {} : { convention }),
 })

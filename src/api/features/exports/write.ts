@@ -1,15 +1,17 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { CostOptions } from '../../../engine/cost.ts'
+import { writeCostChart } from '../../../engine/formats/cost-chart.ts'
 import { writeDot } from '../../../engine/formats/dot.ts'
 import { writeMermaid } from '../../../engine/formats/mermaid.ts'
 import { exportOnnx } from '../../../engine/formats/onnx-export.ts'
 import { streamOnnx } from '../../../engine/formats/onnx-stream.ts'
 import { type Graph, graphToJson } from '../../../engine/graph.ts'
+import type { RankOptions } from '../../../engine/rank-costs.ts'
 import { type Packed, unpack } from '../../../store/packed.ts'
 import { writeCosts } from '../costs/write.ts'
 
 /** Formats that are text. */
-export const textFormats = ['json', 'csv', 'dot', 'mermaid'] as const
+export const textFormats = ['json', 'csv', 'dot', 'mermaid', 'svg'] as const
 export type TextFormat = (typeof textFormats)[number]
 
 export interface ExportTask {
@@ -18,7 +20,7 @@ export interface ExportTask {
   name: string
   /** `onnx` without weights; with weights it is too large for memory: `writeOnnxFile`. */
   format: TextFormat | 'onnx'
-  options: Pick<CostOptions, 'batch' | 'resolution' | 'convention'>
+  options: Pick<CostOptions, 'batch' | 'resolution' | 'convention'> & RankOptions
 }
 
 type Writer = (task: ExportTask, graph: Graph) => Uint8Array | string
@@ -29,6 +31,7 @@ const writers: Readonly<Record<ExportTask['format'], Writer>> = {
   csv: ({ graph, options }) => writeCosts({ graph, options, format: 'csv' }),
   dot: ({ name, options }, graph) => writeDot(graph, { ...options, title: name }),
   mermaid: ({ name, options }, graph) => writeMermaid(graph, { ...options, title: name }),
+  svg: ({ name, options }, graph) => writeCostChart(graph, { ...options, title: name }),
 }
 
 /** A stored graph as a file of a format. @throws EngineError as the format's writer does. */

@@ -1,0 +1,91 @@
+import { type CostOptions, computeCosts } from '../cost.ts'
+import type { Graph } from '../graph.ts'
+import { type Additive, type RankOptions, rankCosts } from '../rank-costs.ts'
+
+export interface ChartOptions extends CostOptions, RankOptions {
+  /** Name of the network, any text. */
+  title?: string
+}
+
+/** The three columns of a lecture's table, and the color of each. */
+const panels: readonly { column: Additive; head: (total: string) => string; color: string }[] = [
+  { column: 'memoryKiB', head: (total) => `memory: ${total}`, color: '#4e79a7' },
+  { column: 'params', head: (total) => `params: ${total}`, color: '#f28e2b' },
+  { column: 'flops', head: (total) => `flops: ${total}`, color: '#59a14f' },
+]
+
+/** Sizes in px. */
+const [rowHeight, labelWidth, panelWidth, gap, top] = [18, 260, 220, 24, 64]
+/** Characters of a label that fit. */
+const longest = 42
+
+/** A text inside an element of XML or an attribute; characters that XML has no way to write become spaces. */
+const escaped = (text: string): string =>
+  text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    .replace(/[\u0000-\u001f\u007f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, ' ')
+    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
+const exact = new Intl.NumberFormat('en-US')
+const show = (column: Additive, value: number): string =>
+  column !== 'memoryKiB' ? compact.format(value) : value < 1024 ? `${compact.format(value)} KiB` : `${(value / 1024).toPrecision(3)} MiB`
+
+const shorten = (text: string): string => {
+  const characters = Array.from(text)
+  return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('')}…`
+}
+
+/**
+ * Costs as horizontal bars, SVG 1.1 on its own: a row a layer or group, and beside each other memory, parameters and flops,
+ * each scaled to its largest row. Pointing at a bar shows the exact figure and its share. Linear in layers.
+ * @throws EngineError as `computeCosts` does.
+ */
+export function writeCostChart(graph: Graph, options: ChartOptions = {}): string {
+  const costs = computeCosts(graph, options)
+  const { groups, rest, groupBy } = rankCosts(costs, options)
+  const rows = groups.map((group) => ({ key: group.key, sums: group as Record<Additive, number>, share: group.share }))
+  if (rest) {
+    const share = Object.fromEntries(
+      panels.map(({ column }) => [column, costs.totals[column] === 0 ? 0 : rest[column] / costs.totals[column]]),
+    )
+    rows.push({ key: `(rest: ${rest.groups})`, sums: rest, share: share as Record<Additive, number> })
+  }
+  const width = labelWidth + panels.length * (panelWidth + gap) + gap
+  const height = top + rows.length * rowHeight + gap
+  const { convention, batch, dtype, totals, inputs } = costs
+  const shapes = inputs.map(({ shape }) => shape.join('×')).join(', ')
+  const partial = totals.partial ? '; not every layer could be counted' : ''
+  const under = `${shapes}; batch ${batch}, ${dtype}, convention ${convention}; by ${groupBy}${partial}`
+  const lines = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif" font-size="11">`,
+    `<title>${escaped(`Costs of ${options.title ?? 'a network'}: ${under}`)}</title>`,
+    '<rect width="100%" height="100%" fill="#ffffff"/>',
+    `<text x="${gap / 2}" y="20" font-size="15" font-weight="bold">${escaped(shorten(options.title ?? 'network'))}</text>`,
+    `<text x="${gap / 2}" y="37" fill="#555555">${escaped(under)}</text>`,
+  ]
+  panels.forEach(({ column, head, color }, i) => {
+    const left = labelWidth + i * (panelWidth + gap)
+    const largest = Math.max(...rows.map(({ sums }) => sums[column]), 0)
+    lines.push(`<g class="${column}" fill="${color}">`)
+    lines.push(`<text x="${left}" y="${top - 8}" font-weight="bold">${head(show(column, totals[column]))}</text>`)
+    rows.forEach(({ key, sums, share }, row) => {
+      const value = sums[column]
+      if (value === 0) return
+      // Room is left for the figure behind the longest bar.
+      const length = ((panelWidth - 60) * value) / largest
+      const y = top + row * rowHeight
+      lines.push(
+        `<rect x="${left}" y="${y + 3}" width="${length.toFixed(2)}" height="${rowHeight - 6}"><title>${escaped(key)}: ${exact.format(value)}${column === 'memoryKiB' ? ' KiB' : ''}, ${(100 * share[column]).toFixed(2)} %</title></rect>`,
+        `<text x="${(left + length + 4).toFixed(2)}" y="${y + 13}" fill="#333333">${show(column, value)}</text>`,
+      )
+    })
+    lines.push('</g>')
+  })
+  lines.push('<g class="labels" text-anchor="end" fill="#000000">')
+  rows.forEach(
+    ({ key }, row) => void lines.push(`<text x="${labelWidth - 8}" y="${top + row * rowHeight + 13}">${escaped(shorten(key))}</text>`),
+  )
+  lines.push('</g>', '</svg>', '')
+  return lines.join('\n')
+}
