@@ -37,11 +37,11 @@ export interface AppOptions {
   metrics: Metrics
   /** Null on a process of role `worker`: it serves health and metrics only. */
   services: Services | null
-  /** What readiness depends on, by name. */
+  /** The checks that readiness depends on, by name. */
   checks: Readonly<Record<string, () => Promise<void>>>
 }
 
-/** Puts the HTTP face together. Listens to nothing, opens nothing: what it works with is handed in. */
+/** Assembles the HTTP application. It neither listens nor opens anything: its dependencies are passed in. */
 export async function buildApp({ config, log, metrics, services, checks }: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
@@ -51,7 +51,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     bodyLimit: config.MAX_BODY_BYTES,
     trustProxy: config.TRUST_PROXY,
     return503OnClosing: false,
-    // For a client that has connected and does not ask; `useTransfers` sees to those that have.
+    // For clients that connect and send no request; `useTransfers` handles the others.
     http: { headersTimeout: 20_000, connectionsCheckingInterval: 5000 },
     clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: 300 },

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { configure } from 'safe-stable-stringify'
 
-/** JSON with the keys of every object in order of their code units, so that it depends on what is said and not on how it was written. */
+/**
+ * JSON with the keys of every object in order of their code units, so that equal values give equal text, however they were
+ * written.
+ */
 const canonicalJson = configure({ deterministic: true, strict: true })
 
 /** SHA-256 of a value's canonical JSON, in hexadecimal. @throws Error where JSON cannot express the value. */

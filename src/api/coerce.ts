@@ -1,8 +1,8 @@
 import type { TObject } from 'typebox'
 
 /**
- * Turns the strings of an environment or a query into what the schema asks for, by strict spellings only: `12` is an
- * integer, ` 12`, `0x10` and an empty string are not. What does not fit stays a string, for the validator to name.
+ * Converts strings of the environment or of a query to the types of the schema, strictly: `12` is an integer, ` 12`, `0x10`
+ * and an empty string are not. A string that does not convert stays as it is, and the validator reports it.
  */
 export function coerceStrings(schema: TObject, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const result: Record<string, unknown> = {}

@@ -9,7 +9,7 @@ import { coerceStrings } from './coerce.ts'
 
 const MiB = 2 ** 20
 
-/** Everything that can be configured, read from environment variables of these names. The one place for defaults. */
+/** All settings, read from environment variables of these names. Defaults are stated here only. */
 export const ConfigSchema = Type.Object(
   {
     HOST: Type.String({
@@ -37,21 +37,21 @@ export const ConfigSchema = Type.Object(
     }),
     LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       default: 'info',
-      description: 'The least level that is logged.',
+      description: 'Lowest level to log.',
     }),
     LOG_FORMAT: Type.Enum(['auto', 'json', 'pretty'], {
       default: 'auto',
-      description: 'json: a line an event; pretty: for people; auto: pretty at a terminal, json elsewhere.',
+      description: 'json: one line per event; pretty: for people; auto: pretty on a terminal, json elsewhere.',
     }),
     RATE_LIMIT: Type.Integer({
       default: 0,
       minimum: 0,
       maximum: 1_000_000,
-      description: 'Requests a minute that one address may make; 0: no limit.',
+      description: 'Requests per minute that one address may make; 0: no limit.',
     }),
     TRUST_PROXY: Type.Boolean({
       default: false,
-      description: 'Believe X-Forwarded-* headers; only behind a proxy that sets them.',
+      description: 'Trust X-Forwarded-* headers. Set it only behind a proxy that sets them.',
     }),
     ALLOWED_HOSTS: Type.Optional(
       Type.String({
@@ -85,26 +85,27 @@ export const ConfigSchema = Type.Object(
       default: 8192,
       minimum: 0,
       maximum: 2 ** 30,
-      description: 'Least rate at which a body must arrive and an answer be read, bytes a second; 0: none. A slower client is cut off.',
+      description:
+        'Lowest rate at which a client must send a body and read an answer, bytes per second; 0: no minimum. Slower clients are disconnected.',
     }),
     TRANSFER_WINDOW_MS: Type.Integer({
       default: 15_000,
       minimum: 100,
       maximum: 600_000,
-      description: 'Time over which the rate of a transfer is taken, ms: a client may pause for so long.',
+      description: 'Time over which that rate is averaged, ms: a client may pause for this long.',
     }),
     MAX_TRANSFER_MS: Type.Integer({
       default: 3_600_000,
       minimum: 1000,
       maximum: 86_400_000,
-      description: 'Longest time that a body may take to arrive, or an answer to be read, ms.',
+      description: 'Longest time for sending a body or reading an answer, ms.',
     }),
     MAX_LAYERS: Type.Integer({ default: 10_000, minimum: 1, maximum: 100_000, description: 'Most layers one architecture may have.' }),
     MAX_ELEMENTS: Type.Integer({
       default: 2 ** 40,
       minimum: 1,
       maximum: Number.MAX_SAFE_INTEGER,
-      description: 'Most elements any one tensor of an architecture may have, for one image.',
+      description: 'Most elements that one tensor of an architecture may have, for one image.',
     }),
     MAX_VERIFY_MS: Type.Integer({
       default: 10_000,
@@ -117,7 +118,7 @@ export const ConfigSchema = Type.Object(
       default: 64 * MiB,
       minimum: 0,
       maximum: 2 ** 40,
-      description: 'Memory for cost answers that are kept, bytes; 0 keeps none.',
+      description: 'Memory for the cache of cost answers, bytes; 0: no cache.',
     }),
     TENSORFLOW_DIR: Type.String({
       default: defaultTensorflowFolder,
@@ -150,7 +151,7 @@ export const ConfigSchema = Type.Object(
 
 export type Config = Static<typeof ConfigSchema>
 
-/** A start that cannot be: every wrong value or flag, each with what would be right. */
+/** The configuration is wrong: every wrong value or flag, each with what is allowed. */
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super(problems.join('\n'))
@@ -162,7 +163,7 @@ type Property = { default?: unknown; description?: string; secret?: boolean }
 const properties = ConfigSchema.properties as unknown as Record<string, Property>
 
 /**
- * Reads the configuration. An empty value counts as not set; variables of other names are not ours.
+ * Reads the configuration. An empty value counts as not set; other variables are ignored.
  * @throws ConfigError naming every wrong value, never showing one that may hold a password.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -178,7 +179,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return values as Config
 }
 
-/** What the command line asks for instead of a start. @throws ConfigError for anything else on it. */
+/** The flags of the command line. @throws ConfigError for anything else on it. */
 export function readFlags(argv: readonly string[]): { help: boolean; version: boolean } {
   const problems: string[] = []
   const { tokens } = parseArgs({ args: [...argv], strict: false, tokens: true })
@@ -194,7 +195,7 @@ export function readFlags(argv: readonly string[]): { help: boolean; version: bo
   return { help, version }
 }
 
-/** Points someone who writes `--port` to PORT. */
+/** Suggests PORT to someone who writes `--port`. */
 function flagHint(name: string): string {
   const variable = name.toUpperCase().replaceAll('-', '_')
   if (Object.hasOwn(properties, variable)) return `: set the environment variable ${variable}`

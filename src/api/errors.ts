@@ -39,31 +39,31 @@ type ApiErrorCode =
 
 export type ErrorCode = ApiErrorCode | EngineErrorCode | StoreErrorCode
 
-/** Where the API speaks: REST of addresses and bodies, GraphQL of fields and arguments. */
+/** The two APIs. Errors of REST speak of addresses and bodies, those of GraphQL of fields and arguments. */
 export type Face = 'rest' | 'graphql'
 
-/** What helps with any error of a code, in the words of each face; null where a face has nothing of the kind. */
+/** A hint for every error of a code, worded for each API; null where an API has none. */
 type Hint = Readonly<Record<Face, string | null>>
 
-/** Of an error about a name that is not there. The list is a path of REST and a field of GraphQL alike. */
+/** The hint for an unknown name. The list is both a path of REST and a field of GraphQL. */
 const listed = (list: string): Hint => ({
-  rest: `GET /v1/${list} lists those there are`,
-  graphql: `the query ${list} lists those there are`,
+  rest: `GET /v1/${list} lists them all`,
+  graphql: `the query ${list} lists them all`,
 })
 
-/** The one table: what each code answers with over HTTP, its title, and what helps. A test proves every line. */
+/** HTTP status, title and hint of each code, stated here only. A test covers every line. */
 export const errorTable = {
   MALFORMED_REQUEST: { status: 400, title: 'The request is not valid HTTP' },
   MALFORMED_JSON: { status: 400, title: 'The body is not valid JSON' },
   INVALID_REQUEST: { status: 400, title: 'The request does not fit its schema' },
   INVALID_CURSOR: {
     status: 400,
-    title: 'The page cursor is not one of ours',
+    title: 'The page cursor is not valid',
     hint: { rest: 'use nextCursor of the page before, unchanged', graphql: 'use pageInfo.endCursor of the page before, unchanged' },
   },
   UNKNOWN_CONVENTION: { status: 400, title: 'There is no such counting convention' },
   INVALID_QUERY: { status: 400, title: 'The GraphQL document or its variables are not valid' },
-  QUERY_TOO_COMPLEX: { status: 400, title: 'The GraphQL request asks for more than one request may' },
+  QUERY_TOO_COMPLEX: { status: 400, title: 'The GraphQL request asks for too much at once' },
   FORBIDDEN_ORIGIN: { status: 403, title: 'Pages of this origin may not do this' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such address' },
   ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture', hint: listed('architectures') },
@@ -72,36 +72,36 @@ export const errorTable = {
   SWEEP_NOT_FOUND: { status: 404, title: 'There is no such sweep', hint: listed('sweeps') },
   DEVICE_NOT_FOUND: { status: 404, title: 'There is no such device' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not take this method' },
-  NOT_ACCEPTABLE: { status: 406, title: 'The answer does not come in the format asked for' },
+  NOT_ACCEPTABLE: { status: 406, title: 'The answer is not available in the format asked for' },
   REQUEST_TIMEOUT: { status: 408, title: 'The request did not arrive in time' },
   AMBIGUOUS_DEVICE: { status: 409, title: 'Several devices go by this name' },
   DEVICE_UNAVAILABLE: { status: 409, title: 'The runtime does not work on this device' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key was used for another request' },
   RUN_FINISHED: { status: 409, title: 'The run has already ended' },
   SWEEP_FINISHED: { status: 409, title: 'Every run of the sweep has already ended' },
-  NOT_COMPARABLE: { status: 409, title: 'A run has no figure that may be compared' },
+  NOT_COMPARABLE: { status: 409, title: 'A run has no result that can be compared' },
   NO_WEIGHTS: { status: 409, title: 'The architecture has no weights of its own' },
   NO_SAMPLES: { status: 409, title: 'The run has no samples' },
   NO_PROFILE: { status: 409, title: 'The run has no per-layer profile' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body comes in a format that is not read here' },
-  FORBIDDEN_HOST: { status: 421, title: 'The service does not go by this name' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The format of the body is not supported' },
+  FORBIDDEN_HOST: { status: 421, title: 'The service does not answer to this host name' },
   INVALID_GRAPH: { status: 422, title: 'The graph is not valid' },
   INVALID_KERAS: { status: 422, title: 'The Keras or TF.js model cannot be read' },
   INVALID_ONNX: { status: 422, title: 'The ONNX file cannot be read' },
   LIMIT_EXCEEDED: { status: 422, title: 'The architecture exceeds a limit' },
-  COST_OVERFLOW: { status: 422, title: 'A count passes the largest exact integer' },
+  COST_OVERFLOW: { status: 422, title: 'A count exceeds the largest exact integer' },
   UNKNOWN_ZOO_FAMILY: { status: 422, title: 'There is no such family in the zoo', hint: listed('zoo') },
   UNKNOWN_ZOO_PRESET: { status: 422, title: 'There is no such preset in the zoo', hint: listed('zoo') },
   INVALID_ZOO_OPTIONS: { status: 422, title: 'The options do not fit the family' },
   INVALID_BATCH: { status: 422, title: 'The network does not work at this batch' },
-  INVALID_RESOLUTION: { status: 422, title: 'The resolution does not go through the network' },
+  INVALID_RESOLUTION: { status: 422, title: 'The network does not work at this resolution' },
   EXPORT_UNSUPPORTED: { status: 422, title: 'The format cannot express this architecture' },
   UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },
   INVALID_TEXT: { status: 422, title: 'A text cannot be stored' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   HEADERS_TOO_LARGE: { status: 431, title: 'Address and headers are larger than the limit' },
-  INTERNAL: { status: 500, title: 'Something went wrong here' },
+  INTERNAL: { status: 500, title: 'Something went wrong in the service' },
   WEIGHTS_MISSING: { status: 500, title: 'The weights of an architecture cannot be read' },
   DATA_FOLDER_IN_USE: { status: 500, title: 'Another process holds the data folder' },
   DATA_FOLDER_UNUSABLE: { status: 500, title: 'The data folder cannot be used' },
@@ -150,26 +150,26 @@ export interface CodedError {
 
 const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errorTable, code)
 
-/** Fastify's own errors in our words. Details are ours where Fastify's would not help. */
+/** Fastify's errors under our codes, with a detail of our own where Fastify's would not help. */
 const fastifyCodes: ReadonlyMap<unknown, [ErrorCode, string?]> = new Map(
   Object.entries({
     FST_ERR_CTP_INVALID_JSON_BODY: [
       'MALFORMED_JSON',
-      'the body is not JSON: look for a quote, a comma or a bracket that is missing, and whether all of it was sent',
+      'the body is not JSON: check for a missing quote, comma or bracket, and that all of it was sent',
     ],
     FST_ERR_CTP_EMPTY_JSON_BODY: ['MALFORMED_JSON', 'the body is empty, but must be JSON'],
     FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'send the body as application/json, and say so in Content-Type'],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['MALFORMED_REQUEST', 'the body is not as long as Content-Length says'],
     FST_ERR_CTP_BODY_TOO_LARGE: [
       'BODY_TOO_LARGE',
-      'the body has more bytes than this call takes: leave out what it does not need; a graph that needs more goes as an ONNX file in a form, or MAX_BODY_BYTES is raised',
+      'the body is larger than this call accepts: shorten it, upload the graph as an ONNX file in a form, or raise MAX_BODY_BYTES',
     ],
     FST_ERR_BAD_URL: ['MALFORMED_REQUEST', 'the address holds a broken percent escape'],
     FST_ERR_MAX_PARAM_LENGTH: ['ROUTE_NOT_FOUND', 'there is nothing at this address: /docs lists every call'],
   }),
 )
 
-/** The store's own error, which Drizzle wraps where it came with a statement. */
+/** The store's own error; Drizzle wraps errors of statements. */
 function storeError(error: unknown): StoreError | null {
   for (let cause = error as { cause?: unknown } | undefined, depth = 0; cause && depth < 5; depth++) {
     if (cause instanceof StoreError) return cause

@@ -2,7 +2,7 @@
 const folders = /(?<![\w.:/\\-])(?:file:\/\/)?(?:\/(?!v1\/)|[A-Za-z]:[\\/])(?:[^\s/\\'"`:;,()[\]{}<>|]+[\\/])+/g
 
 /**
- * The text with only the last part of every absolute path in it. Reasons of runtimes and errors of workers name files of
- * this host; a client needs to know which file, and not where the service is installed. The log has the whole.
+ * Shortens every absolute path in the text to its last part. Reasons given by runtimes and errors of workers name files of
+ * this host: a client needs to know which file, not where the service is installed. The log keeps the whole path.
  */
 export const hideFolders = (text: string): string => text.replace(folders, '')

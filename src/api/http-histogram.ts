@@ -6,14 +6,14 @@ const name = 'http_request_duration_seconds'
 
 interface Series {
   labels: { method: string; route: string; status: number }
-  /** Requests up to each bound and above the one before; the last counts those above all. */
+  /** Requests up to each bound and above the one before; the last entry counts those above every bound. */
   counts: number[]
   sum: number
 }
 
 /**
- * Time to answer a request, by route, in prom-client's form. Its own histogram names and looks up the series by all labels
- * at every observation, which takes longer than the rest of the bookkeeping of a request.
+ * Time to answer a request, by route, in prom-client's form. prom-client's own histogram looks the series up by all labels
+ * at every observation, which takes longer than all other bookkeeping of a request.
  */
 export class HttpHistogram {
   readonly #series = new Map<string, Series>()
@@ -22,7 +22,7 @@ export class HttpHistogram {
     registry.registerMetric({ name, get: async () => this.#metric(), reset: () => this.#series.clear() } as unknown as Metric)
   }
 
-  /** One answered request. `route` is the pattern, never the address: ids would make a series each. */
+  /** One answered request. `route` is the pattern, never the address, since each id would make a series of its own. */
   observe(method: string, route: string, status: number, seconds: number): void {
     const key = `${method} ${status} ${route}`
     let series = this.#series.get(key)

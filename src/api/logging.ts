@@ -1,14 +1,14 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import type { Config } from './config.ts'
 
-/** Names of what is never written to the log, wherever it turns up. */
+/** Keys whose values are never logged, at any depth. */
 const secret = /^(authorization|proxy-authorization|cookie|set-cookie|password|database_?url|connection_?string)$/i
-/** How deep is looked. */
+/** How deep the search goes. */
 const depth = 4
 
 /**
- * The object without its secrets: itself where it holds none. Not by pino's redact, which also looks through what each
- * request's logger is bound to: a sixth of the time of a kept cost answer.
+ * Returns the object without its secrets, or itself where it holds none. pino's redact would also search the bindings of
+ * each request's logger, which takes a sixth of the time of a cached cost answer.
  */
 function redacted(value: Record<string, unknown>, left = depth): Record<string, unknown> {
   let copy: Record<string, unknown> | null = null
@@ -23,12 +23,12 @@ function redacted(value: Record<string, unknown>, left = depth): Record<string, 
   return copy ?? value
 }
 
-/** Lines are written together: when so many characters wait, or so many ms after the first. */
+/** Lines are written in batches: once this many characters wait, or this many ms after the first line. */
 const together = { length: 16_384, ms: 100 }
 
 /**
- * Writes lines in batches, what is left at the end of the process. Not pino's own destination: it measures all that
- * waits anew at each line, which takes four times as long as making the line.
+ * Writes lines in batches, and the rest when the process ends. pino's own destination measures the whole buffer again at
+ * each line, which takes four times as long as formatting it.
  */
 class LineWriter implements DestinationStream {
   readonly #out: { write(text: string): unknown }
@@ -72,7 +72,7 @@ export const logTo = (level: string, stream: DestinationStream): Logger =>
     stream,
   )
 
-/** The log: a line of JSON an event, or one for people where LOG_FORMAT says so. */
+/** The log: one line of JSON per event, or readable lines where LOG_FORMAT says so. */
 export async function createLog(config: Config): Promise<Logger> {
   const pretty = config.LOG_FORMAT === 'pretty' || (config.LOG_FORMAT === 'auto' && process.stdout.isTTY === true)
   if (!pretty) return logTo(config.LOG_LEVEL, new LineWriter(process.stdout))

@@ -3,7 +3,7 @@ import type { QueueMetric } from '../gpu/queue/index.ts'
 import type { Depth } from '../store/index.ts'
 import { HttpHistogram } from './http-histogram.ts'
 
-/** What Prometheus may ask for. Times in seconds, as it wants them. */
+/** The metrics for Prometheus. Times are in seconds, which is its convention. */
 export class Metrics {
   readonly registry = new Registry()
   readonly http = new HttpHistogram(this.registry)
@@ -39,7 +39,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry })
   }
 
-  /** What the queue tells of its runs. */
+  /** Takes the queue's reports of its runs. */
   readonly queue = (metric: QueueMetric): void => {
     const { device, runtime } = metric
     if (metric.kind === 'started') this.#wait.observe({ device, runtime }, metric.waitMs / 1000)
@@ -49,11 +49,11 @@ export class Metrics {
     }
   }
 
-  /** Waiting and running runs of every device, asked for when Prometheus asks. */
+  /** Waiting and running runs of every device, counted when Prometheus asks. */
   watchDepths(depths: () => Promise<Depth[]>): void {
     new Gauge({
       name: 'archmeter_queue_runs',
-      help: 'Runs that wait or run, by device.',
+      help: 'Waiting and running runs, by device.',
       labelNames: ['device', 'host', 'state'] as const,
       registers: [this.registry],
       async collect() {

@@ -16,7 +16,7 @@ export const ProblemSchema = Type.Object(
           layerId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
           message: Type.String(),
         }),
-        { description: 'Every problem, where there are several or they have a place.' },
+        { description: 'Every problem, where there are several or they have a position.' },
       ),
     ),
     requestId: Type.String({ description: 'Also in the x-request-id header and in the log.' }),
@@ -37,7 +37,7 @@ const everywhere: readonly ErrorCode[] = [
   'INTERNAL',
 ]
 
-/** The error half of a route's responses: the codes it may answer with, by status, and those that any call may. */
+/** The error responses of a route, by status: the codes given, and those that any call may answer with. */
 export function errors(...codes: ErrorCode[]): Record<number, unknown> {
   const byStatus = new Map<number, ErrorCode[]>()
   for (const code of [...codes, ...everywhere]) {

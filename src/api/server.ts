@@ -16,8 +16,8 @@ function sentence(cause: unknown, config: Config): string | null {
 }
 
 /**
- * Ctrl-C under npm comes twice, from the terminal and from npm, which passes it on. For so long the second is the same
- * wish; after that it means: end at once.
+ * Ctrl-C under npm arrives twice: from the terminal, and again from npm, which passes it on. A second signal within this
+ * time is that copy; a later one ends the process at once.
  */
 const sameWishMs = 1000
 
@@ -38,11 +38,10 @@ async function main(): Promise<void> {
   }
   const log = await createLog(config)
   let stopping = false
-  // Loaded only now, since --help and a wrong value need none of it. Signals are heard while it opens things, and close
-  // what there is.
+  // Loaded only now, since --help and a wrong setting do not need it. A signal during the start closes what is open by then.
   const starting = import('./start.ts').then(({ startService }) => startService(config, log))
   const { close } = closeWithGrace({ delay: config.SHUTDOWN_MS, logger: log, skip: ['SIGHUP', 'SIGINT', 'SIGTERM'] }, async ({ err }) => {
-    if (err) log.fatal({ err }, 'stopping after an error that nobody handled')
+    if (err) log.fatal({ err }, 'stopping after an unhandled error')
     else if (!stopping) log.info('stopping')
     stopping = true
     const service = await starting.catch(() => undefined)

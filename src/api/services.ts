@@ -17,7 +17,7 @@ import { SweepService } from './features/sweeps/service.ts'
 import { ZooService } from './features/zoo/service.ts'
 import { EnginePool, type PoolLog } from './pool/pool.ts'
 
-/** What the faces, REST and GraphQL, have to offer. Neither holds rules of its own. */
+/** The services behind REST and GraphQL, neither of which has rules of its own. */
 export interface Services {
   architectures: ArchitectureService
   uploads: Uploads

@@ -1,13 +1,13 @@
 import { ApiError } from './errors.ts'
 
-/** Below this rate, bytes a second, a holder gives way to one that waits. Least rates of whoever waits for nothing are lower. */
+/** Bytes per second. Below this rate a holder is ended when others wait; the minimum rate while nobody waits is lower. */
 const contestedRate = 32_768
 
-/** Who holds a slot. */
+/** The holder of a slot. */
 export interface Holder {
-  /** Bytes moved so far; infinite while it is not the client who takes the time. */
+  /** Bytes moved so far; infinite while the delay is not the client's. */
   bytes(): number
-  /** Ends it, since others wait. */
+  /** Ends the transfer because others wait. */
   end(): void
 }
 
@@ -17,7 +17,7 @@ export interface SlotsOptions {
   perClient: number
   /** What is held, e.g. `files are being uploaded`. */
   what: string
-  /** A holder is left alone for so long, ms, then judged by its rate over once to twice that time. Default 3000. */
+  /** Grace period, ms. After it, a holder is judged by its rate over one to two such periods. Default 3000. */
   graceMs?: number
 }
 
@@ -29,14 +29,14 @@ interface Mark {
 interface Slot {
   client: string
   holder: Holder
-  /** Where it was once to twice the grace ago, and where it was after that. */
+  /** Progress one to two grace periods ago, and progress at the latest mark. */
   before: Mark
   after: Mark
 }
 
 /**
- * Room for so many transfers at a time, each of which takes disk or memory for as long as its client likes. Nobody can
- * keep others out with slow ones: a client has a share, and where all is taken the slowest gives way.
+ * Limits how many transfers run at a time, since each holds disk or memory for as long as its client takes. Slow clients
+ * cannot keep others out: each client has a share, and when every slot is taken the slowest transfer is ended.
  */
 export class Slots {
   readonly #options: SlotsOptions
@@ -60,7 +60,7 @@ export class Slots {
     const crowded = own.length >= perClient ? own : this.#held.size >= total ? [...this.#held] : null
     if (crowded !== null && !this.#evict(crowded)) {
       const whose = crowded === own ? `${perClient} ${what} for your address, the most for one` : `${total} ${what}`
-      throw new ApiError('OVERLOADED', `${whose}: try again when one is through`, [], { 'retry-after': '5' })
+      throw new ApiError('OVERLOADED', `${whose}: try again when one has finished`, [], { 'retry-after': '5' })
     }
     const mark = { at: performance.now(), bytes: 0 }
     const slot: Slot = { client, holder, before: mark, after: mark }
@@ -75,7 +75,7 @@ export class Slots {
     }
   }
 
-  /** Ends the slowest of them, where one is slow. */
+  /** Ends the slowest holder, if it is slow. */
   #evict(from: readonly Slot[]): boolean {
     const now = performance.now()
     let slowest: Slot | undefined
@@ -94,7 +94,10 @@ export class Slots {
   }
 }
 
-/** Whom an address stands for: an IPv4 address, or a network of 2^64 IPv6 addresses, which is what one host has. */
+/**
+ * The client that an address stands for: the IPv4 address itself, or its IPv6 network of 2^64 addresses, since one host has
+ * a whole network.
+ */
 export function clientOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
   if (mapped) return mapped[1]!

@@ -30,9 +30,9 @@ export function isLoopback(at: ReturnType<Server['address']>): boolean {
 
 const nothing: DeviceSurvey = { devices: [], absent: [] }
 
-/** Kept on the disk for the ends of runs: samples and the log that PostgreSQL writes first. */
+/** Disk space reserved for storing the ends of runs: samples, and PostgreSQL's write-ahead log. */
 const reserveBytes = 2 ** 25
-/** How often the disk is looked at, ms. */
+/** How often the free disk space is checked, ms. */
 const diskLookMs = 5000
 
 /** Opens the store, starts what the role asks for, and listens. What was opened is closed again where a later step fails. */
@@ -50,7 +50,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const surveying = config.ROLE === 'api' ? nothing : surveyDevices()
     const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log, reserveBytes })
     opened.push(() => store.close())
-    // Asked for by requests too; by itself, so that the reserve is given up while a run goes on that must be stored.
+    // Requests check it too. The timer makes sure that the reserve is released in time for a run that must be stored.
     const diskTimer = setInterval(() => void store.disk.require().catch(() => {}), diskLookMs)
     opened.push(async () => clearInterval(diskTimer))
     const survey = await surveying
@@ -69,7 +69,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const queue: RunQueue = new RunQueue({
       ...{ store, devices: survey.devices, workers, log, onMetrics: metrics.queue },
       elsewhere: () => directory.elsewhere(),
-      // As long as requests have, so that a third is left for what is closed after it.
+      // The same share as requests get, which leaves a third for what is closed afterwards.
       stopMs: config.SHUTDOWN_MS / 3,
     })
     opened.push(() => queue.stop())
@@ -124,9 +124,9 @@ export async function startService(config: Config, log: Logger): Promise<Running
     if (!isLoopback(app.server.address()))
       log.warn(
         { host: config.HOST },
-        'OPEN TO THE NETWORK: whoever reaches this port can register, run, read and delete, without a password. Set HOST=127.0.0.1, or put a proxy that asks for one in front',
+        'OPEN TO THE NETWORK: whoever reaches this port can register, run, read and delete, without a password. Set HOST=127.0.0.1, or put a proxy that authenticates in front',
       )
-    // The runtimes are tried before the queue starts: a run that waits since before must not delay the answer to what works.
+    // The runtimes are tried before the queue starts, so that a run left waiting by an earlier start does not delay it.
     directory.start()
     await queue.start()
     if (survey.devices.length > 0) roster.start()
@@ -138,8 +138,8 @@ export async function startService(config: Config, log: Logger): Promise<Running
 }
 
 /**
- * What was found when the runtimes were tried; a device whose try is under way is not in it, and no reason to send
- * requests elsewhere, since its runs can be queued.
+ * What was found when the runtimes were tried; a device that is still being tried is not in it and does not make the service
+ * unready, since its runs can be queued.
  * @throws Error where nothing can run on a device of this service.
  */
 export function checkWorkers(found: readonly { name: string; runtimes: readonly RuntimeSupport[] }[]): void {

@@ -2,8 +2,8 @@ import type { Static } from 'typebox'
 import type { GraphSpec } from './verify.ts'
 
 /**
- * Writes a graph layer by layer, as the zoo's families do. It makes what a user would have written in JSON; the
- * verifier then reads it like any other, so a family that is wrong is told so in the same words.
+ * Writes a graph layer by layer, as the zoo's families do. It produces the JSON that a user would have written; the verifier
+ * then reads it like any other, so a mistake in a family gives the same messages.
  */
 export class GraphBuilder {
   readonly #inputs: { id: string; shape: number[] }[] = []

@@ -34,7 +34,7 @@ export interface LayerCost {
   memoryKiB: number
   /** Elements of the learned parameters it owns: 0 where it has those of another layer. */
   params: number
-  /** Only where it has the weights of another layer: which. They are counted there, and read here as well. */
+  /** Only where it shares the weights of another layer: that layer's id. They are counted there, and read here as well. */
   weightsOf?: string
   macs: number
   /** Only where it has multiply-adds: the type that they are computed in, by the file; float32 where nothing says so. */
@@ -52,7 +52,7 @@ export interface LayerCost {
 
 export interface CostTotals {
   layers: number
-  /** Something that may multiply could not be counted (`uncounted`): MACs and flops are of the rest. */
+  /** True where something that may multiply could not be counted (`uncounted`): MACs and flops are sums over the rest. */
   partial: boolean
   params: number
   /** Running statistics and other tensors that are stored but not learned. */

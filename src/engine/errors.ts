@@ -3,7 +3,7 @@
  * of every problem found. The API maps a code to an HTTP status in one table (`src/api/errors.ts`).
  */
 
-/** One thing wrong with a specification: where it stands, in which layer, and what would be right. */
+/** One problem of a specification: its position, its layer, and what would be right. */
 export interface GraphProblem {
   /** JSON pointer into what the user sent, e.g. `/layers/3/kernelSize`. */
   path: string
@@ -39,8 +39,8 @@ export class EngineError extends Error {
 }
 
 /**
- * Thrown by an op's shape rule: `message` says what would be right, `attribute` names the attribute at fault where
- * one is. The verifier adds path and layer; an op does not know where it stands in the file.
+ * Thrown by an op's shape rule: `message` says what would be right, `attribute` names the wrong attribute, if any. The
+ * verifier adds path and layer, since an op does not know its position in the file.
  */
 export class ShapeError extends Error {
   readonly attribute: string | undefined

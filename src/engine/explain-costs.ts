@@ -11,7 +11,7 @@ export interface ExplainOptions extends InferOptions {
   to: string
 }
 
-/** Flops under the one convention, under the other, and how far it is from the one to the other. */
+/** Flops under each of the two conventions, and their difference. */
 export interface Difference {
   from: number
   to: number

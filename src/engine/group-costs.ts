@@ -22,10 +22,10 @@ export interface GroupCost {
 }
 
 /**
- * Costs of groups of layers that are executed as one: macs and flops are the sums over the layers, while a tensor that
- * lives between layers of a group is neither read nor written. A view moves nothing and has no tensor of its own: whoever
- * reads it reads what it looks at. A group of one layer moves the bytes that `computeCosts` states, but for a tensor that
- * the layer reads twice, which counts once here.
+ * Costs of groups of layers that are executed as one: macs and flops are the sums over the layers, while a tensor that lives
+ * between layers of a group is neither read nor written. A view moves nothing and has no tensor of its own: a layer that
+ * reads it reads the tensor behind it. A group of one layer moves the bytes that `computeCosts` states, but for a tensor
+ * that the layer reads twice, which counts once here.
  * @param groups ids of layers; every layer belongs to one group at most.
  * @throws EngineError as `computeCosts` does.
  */

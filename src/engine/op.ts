@@ -108,7 +108,10 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
   batchIn?(dim: number, inputs: readonly Shape[], attributes: A, input: number): boolean
   /** True for an op through which data enters the graph: the verifier turns such a layer into a graph input. */
   source?: boolean
-  /** True where the output is a weight and no activation: it takes no activation memory, whoever reads it reads a weight. */
+  /**
+   * True where the output is a weight and not an activation: it takes no activation memory, and layers that read it read a
+   * weight.
+   */
   stored?: boolean
   /** True where the output is the input's buffer under another shape: no bytes move, no memory is taken. */
   view?: boolean

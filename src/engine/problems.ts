@@ -14,7 +14,7 @@ export class Problems {
   readonly #subject: string
   #comparisons = maxComparisons
 
-  /** `subject` is what has the problems, in words. */
+  /** `subject` names what has the problems. */
   constructor(code: EngineErrorCode = 'INVALID_GRAPH', subject = 'the graph') {
     this.#code = code
     this.#subject = subject

@@ -28,7 +28,7 @@ function preview(value: unknown, depth: number): string {
 /** A user's key as one step of a JSON pointer, never long. */
 export const pointer = (key: string): string => key.slice(0, 80).replaceAll('~', '~0').replaceAll('/', '~1')
 
-/** A schema in words: what would be right. */
+/** Describes in words what a schema allows. */
 export function describeSchema(schema: Record<string, any>): string {
   if (schema.anyOf) return schema.anyOf.map(describeSchema).join(', or ')
   if (schema.enum) return `one of ${schema.enum.map((value: unknown) => JSON.stringify(value)).join(', ')}`

@@ -1,9 +1,9 @@
 import pTimeout from 'p-timeout'
 
-/** setTimeout takes no more. */
+/** The longest delay that setTimeout takes. */
 const longestMs = 2 ** 31 - 1
 
-/** Time as the queue, its leases and the workers' back-off see it: the machine's, or one that a test moves by hand. */
+/** The clock of the queue, its leases and the workers' back-off: the machine's, or one that a test moves by hand. */
 export interface Clock {
   /** Monotonic, ms from a point of its own. */
   now(): number
@@ -33,11 +33,11 @@ export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
-/** What the promise brings within `ms`, else undefined; what it brings later, a rejection too, is dropped. */
+/** The promise's value if it settles within `ms`, else undefined; a later value or rejection is dropped. */
 export const within = <T>(clock: Clock, promise: Promise<T>, ms: number): Promise<T | undefined> =>
   pTimeout(promise, { milliseconds: ms, message: false, customTimers: timersOf(clock) })
 
-/** The clock as the two functions of the global scope, for libraries that take them. */
+/** The clock in the form of the global timer functions, for libraries that take those. */
 const timersOf = (clock: Clock) =>
   ({
     setTimeout: (callback: () => void, ms: number) => clock.after(ms, callback),

@@ -116,8 +116,8 @@ export interface LayerProfile {
 /** What the device does at its best under a runtime, measured right after the profile and by the same means. */
 export interface Ceilings {
   /**
-   * The most of a few dense layers. Flops by the convention `full`; `leastFlopsPerSecond` is the highest rate in flops
-   * that no algorithm does without, which is what a device's peak bounds.
+   * The highest rate of a few dense layers. Flops by the convention `full`; `leastFlopsPerSecond` is the highest rate in
+   * flops that no algorithm does without, which is what a device's peak bounds.
    */
   compute: { flopsPerSecond: number; leastFlopsPerSecond: number; measuredWith: string }
   /** The most of element-wise layers over tensors larger than caches: bytes read and written, of which one call moves `bytes`. */
@@ -246,7 +246,7 @@ export interface Observations {
   frequenciesMHz: number[]
   /** Every look at a GPU; null on a CPU. */
   gpu: GpuWatch | null
-  /** Flops of one call that no algorithm does without. */
+  /** Flops of one call that every algorithm needs. */
   leastFlops: number
 }
 

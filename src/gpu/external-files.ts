@@ -1,8 +1,11 @@
-/** Files beside an ONNX model, on disk: read in parts, since they may be larger than memory, or whole for a runtime. */
+/**
+ * Files of external data of an ONNX model, on disk: read in parts, since they may be larger than memory, or whole for a
+ * runtime.
+ */
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import type { ExternalFile } from '../engine/formats/onnx-import/index.ts'
 
-/** Most that one call of the system reads. */
+/** Most that one system call reads. */
 const mostAtOnce = 2 ** 30
 
 function partOf(path: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
@@ -11,7 +14,7 @@ function partOf(path: string, offset: number, length: number): Uint8Array<ArrayB
     const bytes = new Uint8Array(length)
     for (let at = 0; at < length; ) {
       const read = readSync(file, bytes, at, Math.min(length - at, mostAtOnce), offset + at)
-      if (read === 0) throw new Error('a file beside the model is shorter than it was')
+      if (read === 0) throw new Error('a file beside the model has become shorter')
       at += read
     }
     return bytes
@@ -26,5 +29,5 @@ export const externalFile = (path: string): ExternalFile => ({
   read: (offset, length) => partOf(path, offset, length),
 })
 
-/** A whole file, of 2 GiB and more as well, which Node's own reader refuses. */
+/** Reads a whole file, also of 2 GiB and more, which Node's own reader refuses. */
 export const readWhole = (path: string): Uint8Array<ArrayBuffer> => partOf(path, 0, statSync(path).size)

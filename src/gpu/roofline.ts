@@ -33,7 +33,7 @@ export type AboveReason = (typeof aboveReasons)[number]
 export interface RooflineRow extends GroupCost {
   /** Mean time of a call, ms; 0 where no kernel ran for the layer. */
   ms: number
-  /** Of the profiled call. */
+  /** Share of the profiled call. */
   share: number
   bytes: number
   gflopsPerSecond: number | null

@@ -1,6 +1,6 @@
 import type { RunFailure } from './contract.ts'
 
-/** A run that cannot be done, with a code for programs and a sentence that says what would be right. */
+/** A run that cannot be done, with a code for programs and a sentence that says what to do. */
 export class RunError extends Error {
   readonly code: string
   constructor(code: string, message: string) {
@@ -35,7 +35,7 @@ const kinds: readonly Kind[] = [
     words:
       /CUDA failure (46|100|101|214|219|220|700|702|709|710|714|715|716|717|718|719|999):|CUDA_ERROR_(ILLEGAL_ADDRESS|LAUNCH_FAILED|LAUNCH_TIMEOUT|ECC_UNCORRECTABLE|NO_DEVICE|INVALID_DEVICE|DEVICE_UNAVAILABLE|HARDWARE_STACK_ERROR|UNKNOWN)|^DEVICE_RESET:|GPU is lost|fallen off the bus|device-side assert/i,
     meaning: 'the GPU failed or went away',
-    remedy: 'look at the driver’s messages (dmesg, Xid), then queue the run again',
+    remedy: 'check the driver’s messages (dmesg, Xid), then queue the run again',
   },
   {
     code: 'NOT_SUPPORTED_BY_DEVICE',
@@ -48,7 +48,10 @@ const kinds: readonly Kind[] = [
 
 const kindOf = (words: string): Kind | undefined => kinds.find((kind) => kind.words.test(words))
 
-/** What kind of failure a runtime's, or a dead process's, words tell of; null where they tell of none that is known. */
+/**
+ * The kind of failure that the message of a runtime, or the last output of a dead process, describes; null for an unknown
+ * one.
+ */
 export const codeOf = (words: string): string | null => kindOf(words)?.code ?? null
 
 /**

@@ -5,13 +5,13 @@ import type { DeviceKind } from './devices/device.ts'
 import { RunError } from './run-error.ts'
 
 /**
- * Elements of a tensor from which on CUDA's libraries do not take it: they index by 32-bit integers, and cuDNN refuses
- * the descriptor (CUDNN_STATUS_NOT_SUPPORTED from cudnnSetTensorNdDescriptor, seen on an H200).
+ * Number of elements from which CUDA's libraries refuse a tensor: they index by 32-bit integers, and cuDNN refuses the
+ * descriptor (CUDNN_STATUS_NOT_SUPPORTED from cudnnSetTensorNdDescriptor, seen on an H200).
  */
 export const cudaTensorLimit = 2 ** 31
 
 /**
- * Why the libraries of a kind of device do not take a network, whatever memory there is; null where they do.
+ * Why the libraries of a kind of device cannot run a network, however much memory there is; null where they can.
  * @param options batch and resolution of the run. @throws EngineError as `inferShapes` does.
  */
 export function tensorTooLarge(kind: DeviceKind, graph: Graph, options: InferOptions): string | null {
@@ -22,7 +22,7 @@ export function tensorTooLarge(kind: DeviceKind, graph: Graph, options: InferOpt
   )
   const tooLarge = [...inputs, ...made].find(({ shape }) => numel(shape) >= cudaTensorLimit)
   return tooLarge
-    ? `${tooLarge.what} has ${numel(tooLarge.shape)} elements (${tooLarge.shape.join('×')}), and CUDA’s libraries take tensors of fewer than 2^31 = ${cudaTensorLimit}: use a smaller batch or resolution`
+    ? `${tooLarge.what} has ${numel(tooLarge.shape)} elements (${tooLarge.shape.join('×')}), but CUDA’s libraries only take tensors of fewer than 2^31 = ${cudaTensorLimit}: use a smaller batch or resolution`
     : null
 }
 

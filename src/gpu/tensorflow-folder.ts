@@ -1,7 +1,7 @@
 /**
- * The folder that `npm run setup:tensorflow` fills: TensorFlow's libraries, laid out as pip lays them out, since they
- * find CUDA's by their place beside them, and the binding of tfjs-node-gpu built on them. Nothing in node_modules is
- * changed, which `npm ci` would undo, and nothing of the system.
+ * The folder that `npm run setup:tensorflow` fills: TensorFlow's libraries, laid out as pip lays them out, since they find
+ * CUDA's by their place beside them, and the binding of tfjs-node-gpu built on them. It changes nothing in node_modules,
+ * where `npm ci` would undo it, and nothing in the system.
  *
  *     site-packages/      tensorflow/ (libraries and headers) and, for GPUs without the next line, nvidia/ (CUDA 12, cuDNN 9)
  *     cuda13/             CUDA 13's libraries of the CUDA folder under the names that TensorFlow opens, and those it has not
@@ -24,7 +24,7 @@ export type TensorflowVariant = (typeof tensorflowVariants)[number]
 export const cudaLibraries = ['12', '13'] as const
 export type CudaLibraries = (typeof cudaLibraries)[number]
 
-/** What lies in the folder; written last, so that a set-up that was cut off is none. */
+/** The contents of the folder; written last, so that an interrupted set-up does not count as one. */
 export interface InstalledTensorflow {
   /** Version of @tensorflow/tfjs-node-gpu whose binding was built. */
   tfjsNodeGpu: string
@@ -47,7 +47,7 @@ export const sitePackages = (folder: string): string => path.join(folder, 'site-
 export const cuda13Folder = (folder: string): string => path.join(folder, 'cuda13')
 export const bindingFile = (folder: string): string => path.join(folder, 'tfjs_binding.node')
 
-/** @returns what is installed, null where nothing whole is. */
+/** @returns what is installed, null where nothing is installed completely. */
 export function readTensorflow(folder: string): InstalledTensorflow | null {
   try {
     return JSON.parse(readFileSync(path.join(folder, 'installed.json'), 'utf8')) as InstalledTensorflow
@@ -70,7 +70,7 @@ export function tfjsNodeGpuVersion(): string | null {
 /** Why there is no back end tensorflow from the set-up; null where there is one. */
 export function tensorflowProblem(folder = tensorflowFolder()): string | null {
   const installed = readTensorflow(folder)
-  if (!installed) return `TensorFlow is not set up: there is none in ${folder}`
+  if (!installed) return `TensorFlow is not set up: ${folder} does not hold it`
   const version = tfjsNodeGpuVersion()
   if (version === null) return 'the npm package @tensorflow/tfjs-node-gpu is missing, which npm ci installs'
   return installed.tfjsNodeGpu === version

@@ -18,12 +18,12 @@ export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 
   Partial<Pick<Architecture, 'partial' | 'uncounted'>> & {
     graph: object | Packed
   }
-/** The files of a model that is kept: itself, and those beside it, by the names that it has for them. */
+/** The files of a stored model: the model itself, and its files of external data by the model's names for them. */
 export interface ModelFiles {
   model: BlobFile
   data: readonly { location: string; file: BlobFile }[]
 }
-/** As it stands in a list: without the graph, which may be megabytes. */
+/** An entry of a list: without the graph, which may be megabytes. */
 export type ArchitectureSummary = Omit<Architecture, 'graph'>
 
 export interface ArchitectureFilter {
@@ -83,7 +83,7 @@ export class Architectures {
   }
 
   /**
-   * Stores it, unless one with this digest and name is there: then that one comes back, `created: false`.
+   * Stores it, or returns the existing one with this digest and name, with `created: false`.
    * @param files that hold its own weights: kept as blobs, for as long as an architecture names them.
    * @throws StoreError INVALID_TEXT
    */
@@ -109,7 +109,7 @@ export class Architectures {
     }
   }
 
-  /** The files beside its model, by the names that this has for them. */
+  /** Its files of external data, by the model's names for them. */
   async dataOf(architectureId: string): Promise<{ location: string; digest: string }[]> {
     const { location, digest: of } = architectureData
     return this.#db
@@ -119,7 +119,7 @@ export class Architectures {
       .orderBy(location)
   }
 
-  /** Deleted ones come too, with their `deletedAt`: finished runs still point at them. */
+  /** Includes deleted ones, with their `deletedAt`, since finished runs still refer to them. */
   async get(id: string): Promise<Architecture | null> {
     return (await this.getMany([id]))[0] ?? null
   }
@@ -191,8 +191,8 @@ export class Architectures {
   }
 
   /**
-   * Hides it and cancels its queued runs, in one transaction; finished runs keep their figures, a running one ends by
-   * itself. Null where there is none, or it is deleted already.
+   * Hides it and cancels its queued runs, in one transaction; finished runs keep their results, a running one goes on to its
+   * end. Null where there is none, or it is already deleted.
    */
   async markDeleted(architectureId: string): Promise<{ architecture: ArchitectureSummary; cancelledRuns: Run[] } | null> {
     if (!isUuid(architectureId)) return null
@@ -223,7 +223,7 @@ export class Architectures {
     })
     if (!deleted) return null
     const { blobs, ...rest } = deleted
-    // Each by itself: it may find that another architecture came to name the blob.
+    // One at a time: another architecture may have come to use the blob.
     for (const named of blobs) await this.#blobs.collect(named)
     return rest
   }
@@ -235,7 +235,7 @@ async function insertIn(
   named: string | null,
 ): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
   const sameContent = and(eq(digest, architecture.digest), eq(name, architecture.name), isNull(deletedAt))
-  // A second round only where the one in the way was deleted between the two statements.
+  // A second round is needed only if the conflicting row was deleted between the two statements.
   for (;;) {
     const [created] = await db
       .insert(architectures)

@@ -1,7 +1,7 @@
 /**
- * Files that architectures were registered from, kept for their weights and found by what they hold. In `DATA_DIR/blobs`
- * lies every one with the embedded store; with a server they lie in the database, in chunks, and the folder holds copies
- * of those that this host has used. A blob goes with the last architecture that names it.
+ * Files that architectures were registered from, kept for their weights and addressed by their content. With the embedded
+ * store all are in `DATA_DIR/blobs`; with a server they are in the database, in chunks, and the folder holds copies of those
+ * that this host has used. A blob is removed with the last architecture that uses it.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -27,7 +27,7 @@ export interface BlobFile {
   bytes: number
 }
 
-/** A blob as a file that stays as it is until `release`, whatever becomes of the blob. */
+/** A blob as a file that does not change until `release`, even if the blob is removed. */
 export interface HeldBlob {
   path: string
   release(): Promise<void>
@@ -68,11 +68,11 @@ export class Blobs {
   }
 
   /**
-   * Runs `transaction` with the means to make the files blobs inside of it. Rolled back, nothing of them is left.
+   * Runs `transaction`, which can store the files as blobs. A rollback leaves nothing of them.
    * @param transaction calls `put` before a row names a digest.
    */
   keeping<T>(files: readonly BlobFile[], transaction: (put: (tx: Transaction) => Promise<void>) => Promise<T>): Promise<T> {
-    // In one order, so that two transactions do not wait for each other.
+    // In a fixed order, so that two transactions cannot deadlock.
     const ordered = [...new Map(files.map((file) => [file.digest, file])).values()].sort((a, b) => (a.digest < b.digest ? -1 : 1))
     return this.#exclusively(async () => {
       try {
@@ -97,7 +97,7 @@ export class Blobs {
     try {
       if (await linked(this.#shelf(digest), held)) {
         if ((await digestOf(held)) === digest) return { path: held, release }
-        this.#log.warn({ digest }, 'a blob on disk does not hold what it should')
+        this.#log.warn({ digest }, 'a blob on disk is damaged')
         await release()
         if (!this.#embedded) await rm(this.#shelf(digest), { force: true })
       }
@@ -116,8 +116,7 @@ export class Blobs {
   }
 
   /**
-   * Removes a file of `scratch`. Never rejects: what was done with the file is done, whether it goes now or at the next
-   * start.
+   * Removes a file of `scratch`. Never rejects: the work with the file is complete, and the next start removes what is left.
    */
   discard(file: string): Promise<void> {
     return this.#tidy('a file that is not needed any more', () => rm(file, { force: true }))
@@ -148,7 +147,7 @@ export class Blobs {
     }
   }
 
-  /** For the next that asks on this host. */
+  /** Kept for the next request on this host. */
   async #keepCopy(file: string, digest: string): Promise<void> {
     try {
       await this.#dropStrays()
@@ -175,7 +174,7 @@ export class Blobs {
         sql`INSERT INTO blobs (digest, bytes) VALUES (${digest}, ${bytes}) ON CONFLICT DO NOTHING RETURNING digest`,
       )
       if (rows.length > 0) break
-      // Held against `collect` until this transaction ends; gone where that came first.
+      // Locked against `collect` until this transaction ends; missing where `collect` came first.
       const held = await tx.execute(sql`SELECT 1 FROM blobs WHERE digest = ${digest} FOR KEY SHARE`)
       if (held.rows.length > 0) return
     }
@@ -185,7 +184,7 @@ export class Blobs {
       await tx.execute(sql`INSERT INTO blob_chunks (digest, part, data) VALUES (${digest}, ${part++}, ${data as Buffer})`)
   }
 
-  /** From the server to a file. @returns false where it is not there, whole. */
+  /** Copies a blob from the server to a file. @returns false where the server does not have all of it. */
   async #fetch(digest: string, to: string): Promise<boolean> {
     const hash = createHash('sha256')
     const file = await open(to, 'wx', 0o600)
@@ -205,7 +204,7 @@ export class Blobs {
     return false
   }
 
-  /** Removes files that no row stands for. */
+  /** Removes files without a row. */
   async #dropStrays(): Promise<void> {
     const names = await readdir(this.#folder).catch(() => [])
     if (names.length === 0) return
@@ -225,7 +224,7 @@ export class Blobs {
   }
 }
 
-/** Whether the file could be given another name. */
+/** Whether the file could be renamed. */
 async function linked(file: string, name: string): Promise<boolean> {
   try {
     await link(file, name)

@@ -1,10 +1,10 @@
-/** What services tell each other of the devices they run on: one document a service, fresh while it is renewed. */
+/** How services announce their devices to each other: one document per service, valid while it is renewed. */
 
 import type { Database } from './database.ts'
 import { asc, eq, sql } from './drizzle.ts'
 import { bulletins } from './schema.ts'
 
-/** By the database's clock. One from the future was put up before that clock was set back: it is as old as that is far. */
+/** By the database's clock. A time in the future means that the clock was set back since: the distance is taken as the age. */
 const AGE_MS = sql<number>`abs(extract(epoch FROM now() - ${bulletins.seenAt}) * 1000)::float8`
 
 export class Bulletins {
@@ -14,7 +14,7 @@ export class Bulletins {
     this.#db = db
   }
 
-  /** Puts up the document of this service, or renews it. */
+  /** Publishes or renews the document of this service. */
   async post(owner: string, body: object): Promise<void> {
     const row = { body, seenAt: sql`now()` }
     await this.#db
@@ -23,17 +23,17 @@ export class Bulletins {
       .onConflictDoUpdate({ target: bulletins.owner, set: row })
   }
 
-  /** Takes it down. */
+  /** Removes it. */
   async remove(owner: string): Promise<void> {
     await this.#db.delete(bulletins).where(eq(bulletins.owner, owner))
   }
 
-  /** Takes down those not renewed for `ageMs`. */
+  /** Removes those not renewed for `ageMs`. */
   async removeOlder(ageMs: number): Promise<void> {
     await this.#db.delete(bulletins).where(sql`${AGE_MS} > ${ageMs}`)
   }
 
-  /** All that are up, with how long ago each was renewed, by the database's clock. */
+  /** All published documents, with the time since each was renewed, by the database's clock. */
   async list(): Promise<{ owner: string; body: object; ageMs: number }[]> {
     return this.#db
       .select({

@@ -45,9 +45,9 @@ function decode(order: Order, cursor: string): { key: string | number | null; id
   }
   const [name, direction, key, id] = Array.isArray(read) ? read : []
   const fits = 'text' in order.key ? typeof key === 'string' : key === null || (typeof key === 'number' && isMoment(order.key, key))
-  // Node's decoder skips what is not base64url: only what encodes back to itself is a cursor of ours.
+  // Node's decoder skips characters that are not base64url, so a valid cursor must encode back to itself.
   if (!fits || typeof id !== 'string' || !isUuid(id) || Buffer.from(JSON.stringify(read)).toString('base64url') !== cursor)
-    throw new StoreError('INVALID_CURSOR', 'The cursor is not one that this service gave')
+    throw new StoreError('INVALID_CURSOR', 'The cursor was not issued by this service')
   if (name !== order.name || direction !== order.direction)
     throw new StoreError('INVALID_CURSOR', 'The cursor belongs to a list in another order: keep sort and order from page to page')
   requireStorable([String(key)])

@@ -14,12 +14,12 @@ import { StoreError } from './errors.ts'
 import { makeFolder } from './make-folder.ts'
 
 export interface DataFolder {
-  /** The real path, every link followed. */
+  /** The real path, with links resolved. */
   path: string
   release(): Promise<void>
 }
 
-/** How long the holder may take to say its pid; a busy one does not answer, and the refusal then names none. */
+/** How long to wait for the holder to send its pid; a busy one may not, and the error then names no pid. */
 const ASK_MS = 500
 
 /**
@@ -66,7 +66,7 @@ async function listen(address: string, path: string, again = true): Promise<Serv
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     const holder = await askHolder(address)
-    // A socket file outlives its process; nobody answers on it.
+    // A socket file left by a dead process: nobody answers on it.
     if (holder === 'gone' && again && address.startsWith('/')) {
       await unlink(address).catch(() => {})
       return listen(address, path, false)
@@ -79,7 +79,7 @@ async function listen(address: string, path: string, again = true): Promise<Serv
   }
 }
 
-/** The pid that holds the socket, `null` where it does not say, `gone` where nobody listens. */
+/** The pid that holds the socket, `null` where it does not answer, `gone` where nobody listens. */
 function askHolder(address: string): Promise<number | null | 'gone'> {
   return new Promise((resolve) => {
     let said = ''

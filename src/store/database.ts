@@ -1,4 +1,4 @@
-/** What the store's modules need of a database, whichever driver brings it. */
+/** What the store's modules need of a database, whatever the driver. */
 
 import type { Clock, PgBoss } from 'pg-boss'
 import type { Database } from './drizzle.ts'
@@ -17,18 +17,18 @@ export interface Driver {
   kind: 'pglite' | 'postgres'
   /** A statement that takes long fails. */
   db: Database
-  /** For work that may take as long as it takes, migrations say. On a connection of its own where there can be several. */
+  /** For work without a time limit, such as migrations. Uses a separate connection where there can be several. */
   unhurried<T>(work: (db: Database) => Promise<T>): Promise<T>
   /** Makes the pg-boss of this database; not started. */
   boss(): PgBoss
   /**
-   * Hears `NOTIFY channel` until `close`. `onGap` is called after a connection was lost and made again: what was said
-   * meanwhile was missed.
+   * Listens to `NOTIFY channel` until `close`. `onGap` is called after a lost connection is restored: notices in between
+   * were missed.
    */
   listen(channel: string, onMessage: (payload: string) => void, onGap: () => void): Promise<void>
   /**
-   * Resolves when every notice of what was committed before this call has been heard.
-   * @throws Error where that cannot be told, since listening is cut off.
+   * Resolves when the notices of everything committed before this call have arrived.
+   * @throws Error where listening is interrupted, so that this cannot be known.
    */
   heard(): Promise<void>
   close(): Promise<void>

@@ -1,6 +1,6 @@
 /**
- * Room on the disk of the data folder. New work is refused while there is little, so that what is under way can be stored;
- * where another program fills the disk all the same, a file kept for that is removed, and made again once there is room.
+ * Watches the free space on the disk of the data folder. New work is refused while it is low, so that running work can be
+ * stored. If another program fills the disk, a reserve file is removed, and created again once there is space.
  */
 import { constants } from 'node:fs'
 import { access, open, rm, statfs } from 'node:fs/promises'
@@ -8,13 +8,13 @@ import path from 'node:path'
 import { StoreError } from './errors.ts'
 
 const MiB = 2 ** 20
-/** Below so many free bytes nothing new is taken: PostgreSQL's log grows by 16 MiB at a time. */
+/** With fewer free bytes no new work is accepted: PostgreSQL's log grows by 16 MiB at a time. */
 const leastFree = 32 * MiB
-/** How long an answer about the disk holds, ms. */
+/** How long a reading of the free space is valid, ms. */
 const knownMs = 1000
 
 export interface DiskSpaceOptions {
-  /** Of the file that is given up when the disk is full; 0: none. */
+  /** Size of the reserve file that is removed when the disk is full, bytes; 0: none. */
   reserveBytes?: number
   /** Free bytes of the disk that a folder lies on; replaced in tests. */
   freeBytes?: (folder: string) => Promise<number>
@@ -25,7 +25,7 @@ export class DiskSpace {
   readonly #reserve: string
   readonly #reserveBytes: number
   readonly #freeBytes: (folder: string) => Promise<number>
-  /** Whether the reserve is there; without it, more must be free before new work is taken. */
+  /** Whether the reserve file exists; without it, more space must be free before new work is accepted. */
   #reserved = false
   #known: { at: number; problem: StoreError | null } | null = null
 
@@ -36,7 +36,7 @@ export class DiskSpace {
     this.#freeBytes = freeBytes
   }
 
-  /** @throws StoreError DISK_FULL, DATA_FOLDER_READ_ONLY: whether new work may be taken. */
+  /** Checks that new work may be accepted. @throws StoreError DISK_FULL, DATA_FOLDER_READ_ONLY */
   async require(): Promise<void> {
     if (this.#known === null || performance.now() - this.#known.at > knownMs)
       this.#known = { at: performance.now(), problem: await this.#look() }
@@ -62,7 +62,7 @@ export class DiskSpace {
     }
   }
 
-  /** Written, not only stretched: a file with holes holds no room. */
+  /** Written in full: a sparse file would reserve nothing. */
   async #makeReserve(): Promise<void> {
     if (this.#reserveBytes > 0) {
       const file = await open(this.#reserve, 'w', 0o600)
@@ -82,14 +82,14 @@ async function freeOf(folder: string): Promise<number> {
 }
 
 const full = (freeMiB: number, neededMiB: number): StoreError =>
-  new StoreError('DISK_FULL', `The disk of the data folder has ${freeMiB} MiB left: new work is taken when ${neededMiB} MiB are free`)
+  new StoreError('DISK_FULL', `The disk of the data folder has ${freeMiB} MiB left: new work is accepted when ${neededMiB} MiB are free`)
 
-/** What an error of the file system or of PostgreSQL says of the disk: that it is full, or read-only; null for others. */
+/** Translates an error of the file system or of PostgreSQL that says the disk is full or read-only; null for others. */
 export function diskProblem(error: unknown): StoreError | null {
   for (let cause = error as { code?: unknown; cause?: unknown } | null | undefined, depth = 0; cause && depth < 5; depth++) {
     // 53100 is disk_full (PostgreSQL manual, appendix A).
     if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT' || cause.code === '53100')
-      return new StoreError('DISK_FULL', 'The disk is full: make room, and try again', { cause: error })
+      return new StoreError('DISK_FULL', 'The disk is full: free some space and try again', { cause: error })
     if (cause.code === 'EROFS') return readOnly(error, cause.code)
     cause = cause.cause as typeof cause
   }

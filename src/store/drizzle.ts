@@ -1,6 +1,6 @@
 /**
- * Drizzle, loaded as CommonJS. Node reads the package.json around each ES module whose name ends in `.js`, and Drizzle's
- * is 180 KB: its 109 modules took half a second of every start, and take a tenth as `.cjs`, which says what it is.
+ * Drizzle, loaded as CommonJS. Node reads the package.json around each ES module whose name ends in `.js`, and Drizzle's is
+ * 180 KB: its 109 modules took half a second of every start, and take a tenth of that as `.cjs`, whose name says what it is.
  * Everything in `store/` takes Drizzle from here.
  */
 import { createRequire } from 'node:module'
@@ -20,5 +20,5 @@ export const { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, is, isNo
 export type SQL = import('drizzle-orm').SQL
 export const { bigint, boolean, customType, doublePrecision, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } = pgCore
 
-/** Drizzle over node-postgres: a pool, or what stands for one. */
+/** Drizzle over node-postgres: a pool, or an object with its methods. */
 export const drizzleOverPostgres = (pool: object) => load('drizzle-orm/node-postgres').drizzle(pool) as Database

@@ -27,7 +27,7 @@ export class StoreError extends Error {
 /** SQLSTATE codes the store acts on (PostgreSQL manual, appendix A). */
 const UNIQUE_VIOLATION = '23505'
 const FOREIGN_KEY_VIOLATION = '23503'
-/** `character_not_in_repertoire` and `untranslatable_character`: what NUL and lone surrogates come back as. */
+/** `character_not_in_repertoire` and `untranslatable_character`: the errors for NUL and lone surrogates. */
 const BAD_TEXT = new Set(['22021', '22P05'])
 
 interface DatabaseError {
@@ -52,15 +52,15 @@ function violates(error: unknown, sqlState: string, constraint: string): boolean
 /** Whether `error` is the refusal of a second row by the unique index `constraint`. */
 export const isUniqueViolation = (error: unknown, constraint: string): boolean => violates(error, UNIQUE_VIOLATION, constraint)
 
-/** Whether `error` is the refusal of a row whose `constraint` points at nothing. */
+/** Whether `error` is the refusal of a row whose foreign key `constraint` refers to no row. */
 export const isForeignKeyViolation = (error: unknown, constraint: string): boolean => violates(error, FOREIGN_KEY_VIOLATION, constraint)
 
-/** Classes of SQLSTATE that speak of what was sent: data, constraints, syntax, limits, what is not supported. */
+/** Classes of SQLSTATE about the statement itself: data, constraints, syntax, limits, unsupported features. */
 const REFUSALS = new Set(['0A', '22', '23', '42', '54'])
 
 /**
- * Whether it would fail again in the same way: the database answered and refused what it was given, or it never got
- * that far because of a fault in our own code. Anything else, a lost connection say, may pass.
+ * Whether it would fail again in the same way: the database refused the statement, or a fault in our own code prevented
+ * sending it. Anything else, such as a lost connection, may be temporary.
  */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) return true
@@ -88,12 +88,12 @@ export function requireStorable(texts: readonly string[]): void {
   for (const text of texts) if (!text.isWellFormed() || text.includes('\0')) throw unstorable()
 }
 
-/** Of a server that stops, has too many connections, or gave up a statement for the time it took. */
+/** Codes of a server that is stopping, has too many connections, or cancelled a statement for taking too long. */
 const UNREACHABLE = /^(08...|57P..|53300|57014)$/
 
 /**
- * The error of a driver, or, where it is the database that did not answer and not the statement that failed, a StoreError
- * that says so: node-postgres has no code for that.
+ * Returns the driver's error, or a StoreError where the database did not answer rather than the statement failing;
+ * node-postgres has no code for that.
  */
 export function connectionError(error: Error): Error {
   // Parameters that cannot be sent.

@@ -1,8 +1,8 @@
 import { StoreError } from './errors.ts'
 
 /**
- * What an earlier request under this key made, where that was the same request.
- * @throws StoreError IDEMPOTENCY_CONFLICT where it was another one, or has no hash to tell by.
+ * Returns what an earlier request with this key created, if it was the same request.
+ * @throws StoreError IDEMPOTENCY_CONFLICT where it was a different one, or has no stored hash to compare.
  */
 export function sameRequest<T extends { id: string; requestHash: string | null }>(
   found: T | undefined,

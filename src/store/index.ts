@@ -66,14 +66,17 @@ export { type Claim, type Ending, MAX_OWNERS_LOST } from './transitions.ts'
 export type { Line, WaitingRun, Workload } from './waiting.ts'
 
 export interface StoreOptions {
-  /** Where the embedded store lies, and files; made when it is needed. */
+  /** Folder of the embedded store and of files; created when needed. */
   dataDir: string
   /** `postgres://…`; the embedded store without it. */
   databaseUrl?: string | undefined
-  /** How long a server may take; for tests. */
+  /** Time limits for a server; for tests. */
   databaseLimits?: Limits
   log: Log
-  /** Of a file in the data folder that is given up when the disk is full, so that ends of runs can be stored. Default 0: none. */
+  /**
+   * Size of a reserve file in the data folder that is removed when the disk is full, so that ends of runs can be stored,
+   * bytes. Default 0: none.
+   */
   reserveBytes?: number
 }
 

@@ -2,8 +2,8 @@ import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
- * Makes a folder, and those above it that are missing, for this user alone. Not by mkdir's `recursive`: where the system
- * refuses a name with ENOENT, as it does under /proc, Node tries for ever.
+ * Creates a folder and its missing parents, for this user only. mkdir's `recursive` is not used: where the system refuses a
+ * name with ENOENT, as under /proc, Node retries for ever.
  * @throws the system's error where one of them cannot be made.
  */
 export async function makeFolder(folder: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { Driver, Transaction } from './database.ts'
 import { sql } from './drizzle.ts'
 import { StoreError } from './errors.ts'
 
-/** Any number, the same in every version of this service. */
+/** An arbitrary number, the same in every version of this service. */
 const LOCK = 4_112_358_132
 
 export interface Migration {
@@ -37,7 +37,7 @@ export async function migrate(driver: Driver, migrations?: Migration[]): Promise
     return await driver.unhurried((db) => db.transaction((tx) => apply(tx, shipped)))
   } catch (error) {
     if (error instanceof StoreError) throw error
-    throw new StoreError('MIGRATION_FAILED', `The database could not be brought up to date, and is as it was: ${innermost(error)}`, {
+    throw new StoreError('MIGRATION_FAILED', `The database could not be brought up to date and is unchanged: ${innermost(error)}`, {
       cause: error,
     })
   }
@@ -64,7 +64,7 @@ async function apply(tx: Transaction, shipped: Migration[]): Promise<string[]> {
     if (before !== undefined) {
       throw new StoreError(
         'MIGRATION_FAILED',
-        `The migration ${migration.name} was changed after this database applied it: put the file back as it was, and make the change in a new one`,
+        `The migration ${migration.name} was changed after this database applied it: restore the file, and make the change in a new one`,
       )
     }
     // One statement at a time: a prepared statement holds one, and PGlite prepares all that Drizzle sends.
@@ -75,7 +75,7 @@ async function apply(tx: Transaction, shipped: Migration[]): Promise<string[]> {
   return done
 }
 
-/** Splits at a semicolon that ends a line; migrations hold no function bodies. Comment lines go. */
+/** Splits at semicolons that end a line, since migrations hold no function bodies. Drops comment lines. */
 const statements = (text: string): string[] =>
   text
     .split('\n')

@@ -1,9 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 
 /**
- * A large document as the database holds it: JSON, gzip, base64. The embedded database runs on the event loop, and
- * takes 50 ms for 2 MB of JSON; packed it is a thirtieth of that, and takes one. Text, since it is quicker there than
- * bytes. Whoever has a thread packs and unpacks on it.
+ * A large document as the database holds it: JSON, gzip, base64. The embedded database runs on the event loop, and takes 50
+ * ms for 2 MB of JSON; packed it is a thirtieth of that, and takes one. Text, since it is quicker there than bytes. Callers
+ * with a thread pack and unpack there.
  */
 export type Packed = string
 

@@ -1,6 +1,6 @@
 /**
- * Names by which one process can tell whether another still runs: at once on the same host, not at all elsewhere. Runs are
- * held, and files of the moment are kept, under such names.
+ * Names of processes, by which one process can tell whether another still runs: at once on the same host, not at all
+ * elsewhere. They mark the owners of runs and of temporary files.
  */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -14,7 +14,7 @@ const read = (get: () => string): string => {
 }
 /** Changes with every boot; empty where the system has no such file. */
 const bootId = () => read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
-/** A pid means something within its namespace only: two containers of one host count apart. */
+/** A pid is unique only within its namespace: containers of one host count separately. */
 const pidNamespace = () => read(() => readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''))
 /** Clock ticks from boot to the start of the process (field 22 of /proc/<pid>/stat): tells a reused pid apart. */
 const startTicks = (pid: number) =>
@@ -29,7 +29,7 @@ export type ProcessName = readonly [host: string, boot: string, namespace: strin
 /** The name of this process. */
 export const ownName = (): ProcessName => [hostname(), bootId(), pidNamespace(), String(process.pid), startTicks(process.pid)]
 
-/** What has become of the process of that name. `unknown`: it is of another host or container, or the name is none. */
+/** The state of the process with that name. `unknown`: it belongs to another host or container, or the name is not valid. */
 export function fateOf(name: readonly string[]): 'alive' | 'gone' | 'unknown' {
   const [host, boot, namespace, pid, ticks] = name
   if (name.length !== 5 || host !== hostname()) return 'unknown'

@@ -38,7 +38,7 @@ export interface DeviceQueue {
   waitingCount: number
 }
 
-/** A run as a point of a curve: what was timed, and what came of it. */
+/** A run as a point of a curve: its parameters and its result. */
 export type RunPoint = Pick<
   Run,
   'id' | 'architectureId' | 'device' | 'deviceUuid' | 'host' | 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'weights'
@@ -61,13 +61,13 @@ export interface Depth {
 /** The order in which waiting runs are taken. */
 export const QUEUE_ORDER = [desc(runs.priority), asc(runs.queuedAt), asc(runs.id)]
 
-/** What makes two runs last equally long, as far as the request says. */
+/** The parts of a request that determine how long its run takes. */
 export function workloadOf(run: NewRun): string {
   const settings = Object.entries(run.settings)
     .filter(([key]) => key !== 'seed')
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const parts: unknown[] = [run.architectureId, run.runtime, run.backend, run.batch, run.precision, run.resolution, run.profile, settings]
-  // The user's own file is another graph to the runtime.
+  // To the runtime, the user's own file is a different graph.
   if (run.weights === 'file') parts.push(run.weights)
   if (run.against) parts.push(run.againstArchitectureId, run.against, run.rounds)
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
@@ -75,10 +75,10 @@ export function workloadOf(run: NewRun): string {
 
 const waitsOn = (deviceUuid: string): SQL => and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued'))!
 
-/** Of a device's latest runs, as far back as is looked: a machine changes. */
+/** How many of a device's latest runs are considered: machines change. */
 const HISTORY = 100
 
-/** A run that succeeded, as far as it tells how long another will take. Times in ms. */
+/** A succeeded run, reduced to what predicts the duration of another. Times in ms. */
 export interface PastRun {
   workload: string
   runtime: string
@@ -94,20 +94,20 @@ export interface PastRun {
   expectedBasis: string | null
 }
 
-/** A run in progress, with what tells how far it is. Times in ms, by the database's clock. */
+/** A run in progress and how far it is. Times in ms, by the database's clock. */
 export interface RunningRun extends Run {
   /** Since its start. */
   elapsedMs: number
-  /** Whether its service was heard of within the lease. */
+  /** Whether its service renewed the lease in time. */
   leased: boolean
   /** Of a comparison: blocks that are over, and when the last of them was; null for any other run. */
   blocks: { done: number; ms: number } | null
 }
 
-/** Looked at for repeatability: the latest few, since a machine changes. */
+/** Number of latest runs considered for repeatability, since machines change. */
 const LATEST = 500
 
-/** What is asked of many runs. `Runs` adds what concerns one, and every change. */
+/** Queries over many runs. `Runs` adds queries of one run, and all changes. */
 export class RunQueries {
   protected readonly db: Database
 
@@ -188,7 +188,7 @@ export class RunQueries {
     return rows
   }
 
-  /** The device's latest succeeded runs, latest first: what tells how long others will take. */
+  /** The device's latest succeeded runs, latest first, from which the duration of others is estimated. */
   async history(deviceUuid: string): Promise<PastRun[]> {
     const { rows } = await this.db.execute(sql`
       SELECT workload, runtime, backend, macs::float8 AS macs, (extract(epoch FROM finished_at - started_at) * 1000)::float8 AS ms,
@@ -212,8 +212,8 @@ export class RunQueries {
   }
 
   /**
-   * Medians in ms of the latest runs of this measurement, `limit` at most, that nothing speaks against but, perhaps, that
-   * one reason: that they lie apart from those before them.
+   * Medians in ms of the latest runs of this measurement, at most `limit`, whose certificates have no reason except,
+   * perhaps, that they differ from earlier runs.
    */
   async mediansOf(measurement: string, reason: string, limit: number): Promise<number[]> {
     const { rows } = await this.db.execute(sql`

@@ -1,6 +1,6 @@
 /**
- * Runs: the table is the truth, a pg-boss job only the ticket (docs/adr/runs-table-is-the-truth.md). One run here, many in
- * `run-queries.ts`; changes of state in `transitions.ts`, each in a transaction of its own from here.
+ * Runs: the table is authoritative, a pg-boss job is only a ticket (docs/adr/runs-table-is-the-truth.md). One run here, many
+ * in `run-queries.ts`; changes of state in `transitions.ts`, each in a transaction of its own from here.
  */
 
 import { v7 as uuidv7 } from 'uuid'
@@ -32,7 +32,7 @@ export interface RunList extends RunFilter {
 }
 
 const PAGE = { default: 50, most: 500 }
-/** More than any lease lasts. */
+/** Longer than any lease. */
 const LONGEST_LEASE_MS = 600_000
 
 export class Runs extends RunQueries {
@@ -44,8 +44,8 @@ export class Runs extends RunQueries {
   }
 
   /**
-   * Stores the run, its `queued` event and its ticket in one transaction: once this resolves, the run survives.
-   * With an idempotency key that was used before, the run of that time comes back, `created: false`.
+   * Stores the run, its `queued` event and its ticket in one transaction: once this resolves, the run survives. With an
+   * idempotency key that was used before, returns the run created then, with `created: false`.
    * @param requestHash of the request behind the key; another hash under the same key is refused.
    * @throws StoreError ARCHITECTURE_NOT_FOUND (deleted ones too), IDEMPOTENCY_CONFLICT, INVALID_TEXT
    */
@@ -62,7 +62,7 @@ export class Runs extends RunQueries {
   }
 
   /**
-   * What must be there before a transaction inserts these runs.
+   * Prepares a transaction that inserts these runs.
    * @throws StoreError ARCHITECTURE_NOT_FOUND for what is no id, INVALID_TEXT
    */
   async prepare(list: readonly NewRun[]): Promise<void> {
@@ -71,7 +71,7 @@ export class Runs extends RunQueries {
     for (const deviceUuid of new Set(list.map((run) => run.deviceUuid))) await this.#tickets.ensureQueue(deviceUuid)
   }
 
-  /** `insert`, inside a transaction that is open, after `prepare`. What it throws is for `insertError` to name. */
+  /** `insert` inside an open transaction, after `prepare`. Pass what it throws to `insertError`. */
   async insertIn(
     tx: Transaction,
     run: NewRun,
@@ -109,7 +109,7 @@ export class Runs extends RunQueries {
   }
 
   /**
-   * Keeps that this run answers the request under the key. Where the same request was quicker, the run of that time.
+   * Records that this run answers the request under the key. If the same request was faster, returns the run recorded by it.
    * @throws StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT
    */
   async answerRequest(run: Run, { idempotencyKey, requestHash }: { idempotencyKey: string; requestHash: string }): Promise<Run> {
@@ -194,13 +194,13 @@ export class Runs extends RunQueries {
     try {
       return await transitions.claim(this.db, which, owner, leaseMs)
     } catch (error) {
-      // Two claimed two runs of one device in the same instant: the index let one through.
+      // Two services claimed runs of one device at the same moment: the index let only one through.
       if (isUniqueViolation(error, 'runs_one_running_per_device')) return null
       throw error
     }
   }
 
-  /** running → a final state. Null where the claim no longer holds: then nothing is stored, samples neither. */
+  /** running → a final state. Null where the claim no longer holds: then nothing is stored, not even samples. */
   finish(held: Claim, ending: Ending): Promise<Run | null> {
     return this.db.transaction((tx) => transitions.finish(tx, held, ending))
   }
@@ -213,8 +213,8 @@ export class Runs extends RunQueries {
   }
 
   /**
-   * Extends the owner's leases on these runs, and no others: a run that it holds in the database but knows nothing of is
-   * to be reclaimed. @returns those it still holds as they are now, `cancelRequestedAt` included.
+   * Extends the owner's leases on these runs and no others: a run that the database says it holds, but that it does not know
+   * of, is to be reclaimed. @returns those it still holds as they are now, `cancelRequestedAt` included.
    */
   renew(owner: string, ids: readonly string[], leaseMs: number): Promise<Pick<Run, 'id' | 'attempt' | 'cancelRequestedAt'>[]> {
     return this.db
@@ -225,11 +225,11 @@ export class Runs extends RunQueries {
   }
 
   /**
-   * Takes running runs from owners that are gone: those whose lease ran out, and those of whom `isGone` says so.
-   * They are queued again in their old place, or end (see `transitions.reclaim`).
+   * Takes running runs from owners that are gone: those whose lease ran out, and those for which `isGone` is true. They are
+   * queued again in their old place, or end (see `transitions.reclaim`).
    */
   async reclaim(isGone: (owner: string) => boolean = () => false): Promise<Run[]> {
-    // One that ends later than any lease was given before the clock was set back: whoever lives renews it long before.
+    // A lease that ends later than any could was given before the clock was set back: a live owner renews it long before.
     const longest = sql`now() + ${LONGEST_LEASE_MS} * interval '1 millisecond'`
     await this.db
       .update(runs)
@@ -293,7 +293,7 @@ export class Runs extends RunQueries {
     return isUuid(id) ? findCounterpart(this.db, id) : null
   }
 
-  /** Sees to it that each waiting run of the device has a ticket, whatever became of earlier ones; returns how many it sent. */
+  /** Makes sure that each waiting run of the device has a ticket; returns how many it sent. */
   async replenishTickets(deviceUuid: string): Promise<number> {
     await this.#tickets.ensureQueue(deviceUuid)
     return this.db.transaction(async (tx) => {
@@ -322,7 +322,7 @@ async function ofRequest(db: Database | Transaction, key: string, requestHash: s
   return found.run
 }
 
-/** What failed about inserting a run, in our words. */
+/** Translates an error of inserting a run. */
 export function insertError(error: unknown, run: Pick<NewRun, 'architectureId' | 'againstArchitectureId'>): unknown {
   if (isForeignKeyViolation(error, 'runs_architecture_id_fkey')) return notThere(run.architectureId)
   if (isForeignKeyViolation(error, 'runs_against_architecture_id_fkey')) return notThere(run.againstArchitectureId!)

@@ -46,10 +46,10 @@ export async function findSamples(db: Database, runId: string): Promise<Samples 
 }
 
 /**
- * The latest succeeded run with an output that has the run's architecture (by digest, whatever its name), batch,
- * precision, resolution, weights and seed, and another runtime, on any device; null where there is none. Asked before the run
- * itself ends, so what it finds is earlier. The index `runs_computation` leads to the latest runs, of which those of
- * the same runtime are passed over.
+ * The latest succeeded run with an output that has the run's architecture (by digest, whatever its name), batch, precision,
+ * resolution, weights and seed, and another runtime, on any device; null where there is none. Call it before the run itself
+ * ends, so that the run found is earlier. The index `runs_computation` leads to the latest runs, of which those of the same
+ * runtime are passed over.
  */
 export async function findCounterpart(db: Database, runId: string): Promise<Counterpart | null> {
   const { rows } = await db.execute(sql`
@@ -81,13 +81,13 @@ export async function findCounterpart(db: Database, runId: string): Promise<Coun
 
 const littleEndian = endianness() === 'LE'
 
-/** As the table holds them; no copy where that is this machine's order. */
+/** In the table's byte order; without a copy where that is this machine's. */
 function bytesOf(values: Float64Array | Float32Array): Buffer {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength)
   return littleEndian ? bytes : swapped(Buffer.from(bytes), values.BYTES_PER_ELEMENT)
 }
 
-/** Memory of its own for numbers of this width, from bytes of the table. */
+/** Copies bytes of the table into new memory for numbers of this width. */
 function inOwnOrder(bytes: Buffer, width: number): ArrayBuffer {
   const own = new ArrayBuffer(bytes.length)
   bytes.copy(new Uint8Array(own))

@@ -54,7 +54,7 @@ export const architectures = pgTable('architectures', {
   partial: boolean('partial').notNull().default(false),
   /** How many layers of each operator could not be counted. */
   uncounted: json('uncounted').$type<{ operator: string; layers: number }[]>().notNull().default([]),
-  /** The file that its own weights lie in; null where it has none, or is deleted. */
+  /** The file with its own weights; null where it has none or is deleted. */
   blob: text('blob'),
   createdAt: moment('created_at').notNull(),
   deletedAt: moment('deleted_at'),
@@ -87,24 +87,27 @@ export const runs = pgTable('runs', {
   againstArchitectureId: uuid('against_architecture_id'),
   /** Blocks of each side of a comparison. */
   rounds: integer('rounds'),
-  /** Digest of what decides a run's duration: architecture, runtime, back end, batch, precision, resolution, profile, settings. */
+  /**
+   * Digest of what determines a run's duration: architecture, runtime, back end, batch, precision, resolution, profile,
+   * settings.
+   */
   workload: text('workload').notNull(),
   /** Multiply-adds of one call with the whole batch; null in runs made before they were kept, and in comparisons. */
   macs: bigint('macs', { mode: 'number' }),
-  /** What it was expected to take when it was queued, and on what basis. */
+  /** The estimate made when it was queued, and its basis. */
   expectedMs: doublePrecision('expected_ms'),
   expectedBasis: text('expected_basis'),
-  /** Digest of what decides its result: content, side, settings, device, driver, runtime, its back end and version. */
+  /** Digest of what determines its result: content, side, settings, device, driver, runtime, its back end and version. */
   measurement: text('measurement'),
   status: text('status').$type<RunStatus>().notNull(),
-  /** Executions begun. With the owner it names one execution, so it never goes back. */
+  /** Executions started. Together with the owner it identifies one execution, so it never decreases. */
   attempt: integer('attempt').notNull(),
   /** Executions that were lost with their service. */
   ownersLost: integer('owners_lost').notNull().default(0),
-  /** The service that runs it, and until when it is believed to be alive. Null unless running. */
+  /** The service that runs it, and until when its lease lasts. Null unless running. */
   owner: text('owner'),
   leaseUntil: moment('lease_until'),
-  /** Its place among runs of the same priority: stays when it is given back. */
+  /** Its place among runs of the same priority; kept when the run is given back. */
   queuedAt: moment('queued_at').notNull(),
   /** Since when it waits, or waited before its last start. */
   waitingSince: moment('waiting_since').notNull().default(sql`now()`),
@@ -115,7 +118,7 @@ export const runs = pgTable('runs', {
   certificate: json('certificate').$type<object>(),
   environment: json('environment').$type<object>(),
   error: json('error').$type<RunError>(),
-  /** What a comparison found, in place of a result. */
+  /** The outcome of a comparison, instead of a result. */
   comparison: json('comparison').$type<object>(),
   /** Sequence number of its last event: raised in the row, so events of a run commit in the order of their numbers. */
   lastSeq: integer('last_seq').notNull(),

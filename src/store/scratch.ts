@@ -1,6 +1,6 @@
 /**
- * Files that last no longer than what one process is doing: uploads under way, models that a run reads. They lie beside
- * the blobs, so that a file becomes one by a link and not by a copy.
+ * Temporary files of one process: uploads in progress, models that a run reads. They are next to the blobs, so that a file
+ * becomes a blob by a link instead of a copy.
  */
 import { randomUUID } from 'node:crypto'
 import { readdir, rm, stat, utimes } from 'node:fs/promises'
@@ -8,9 +8,12 @@ import path from 'node:path'
 import { makeFolder } from './make-folder.ts'
 import { fateOf, ownName } from './process-name.ts'
 
-/** Of processes of other hosts and containers in a shared folder nobody can tell whether they run but by this silence. */
+/**
+ * Silence after which a process of another host or container sharing the folder counts as gone; there is no other way to
+ * tell.
+ */
 const abandonedMs = 86_400_000
-/** A process says so often that it runs: many times in `abandonedMs`, since a host may be asleep, or its disk away. */
+/** Interval at which a process shows that it runs: many times in `abandonedMs`, since a host may sleep or lose its disk. */
 const touchedEveryMs = 3_600_000
 
 export class Scratch {
@@ -26,9 +29,9 @@ export class Scratch {
     this.#everyMs = everyMs
   }
 
-  /** Path of a file that is not there yet. Whoever makes it removes it; `close` removes what is left. */
+  /** Path of a new file. Its creator removes it; `close` removes what is left. */
   async path(): Promise<string> {
-    // Each time: it may have failed before, and somebody may have cleared the folder since.
+    // Done each time: it may have failed before, or the folder may have been cleared since.
     await makeFolder(this.#own)
     this.#timer ??= setInterval(() => {
       const now = new Date()

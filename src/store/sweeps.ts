@@ -1,4 +1,4 @@
-/** Sweeps: which runs were asked for as one. The runs themselves stand in `runs`. */
+/** Sweeps: groups of runs requested together. The runs themselves are in `runs`. */
 import { v7 as uuidv7 } from 'uuid'
 import { after, isUuid, keyOf, type Order, orderBy, type Page, page } from './cursor.ts'
 import type { Database } from './database.ts'
@@ -29,8 +29,8 @@ export class Sweeps {
   }
 
   /**
-   * Stores the sweep and queues its runs, in their order, all in one transaction. With an idempotency key that was used
-   * before for the same request, the sweep of that time comes back, `created: false`.
+   * Stores the sweep and queues its runs, in order, in one transaction. With an idempotency key that was used before for the
+   * same request, returns the sweep created then, with `created: false`.
    * @throws StoreError ARCHITECTURE_NOT_FOUND, IDEMPOTENCY_CONFLICT, INVALID_TEXT
    */
   async insert(

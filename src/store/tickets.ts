@@ -1,7 +1,7 @@
 /**
- * pg-boss jobs as tickets: one says "a run waits for this device", nothing more. Which run goes next is read from
- * `runs`; a ticket too many finds nothing and is gone in milliseconds, and one too few is made up by `replenishTickets`. So a
- * ticket may be lost, doubled or left by a dead process, and no run is.
+ * pg-boss jobs as tickets: one says "a run waits for this device", nothing more. Which run goes next is read from `runs`; a
+ * surplus ticket finds nothing and is done in milliseconds, and a missing one is replaced by `replenishTickets`. So a ticket
+ * may be lost, doubled or left by a dead process, and no run is.
  */
 
 import { fromDrizzle, type PgBoss } from 'pg-boss'
@@ -31,8 +31,8 @@ export class Tickets {
   }
 
   /**
-   * Makes the device's queue where it is missing. Call it before a transaction that sends: pg-boss looks a queue up
-   * on a connection of its own, which from inside a transaction of PGlite would never come.
+   * Makes the device's queue where it is missing. Call it before a transaction that sends: pg-boss looks a queue up on
+   * another connection, which PGlite would never grant inside a transaction.
    */
   ensureQueue(deviceUuid: string): Promise<void> {
     const known = this.#queues.get(deviceUuid)
@@ -60,7 +60,7 @@ export class Tickets {
     await this.boss.send(this.queue(run.deviceUuid), { runId: run.id }, { db, priority: run.priority, ...(first ? { id: run.id } : {}) })
   }
 
-  /** Takes back the first tickets of runs that wait no more. */
+  /** Removes the first tickets of runs that no longer wait. */
   async remove(tx: Transaction, runs: readonly Ticket[]): Promise<void> {
     const db = fromDrizzle(tx, sql)
     for (const [deviceUuid, group] of Map.groupBy(runs, (run) => run.deviceUuid)) {
@@ -73,7 +73,10 @@ export class Tickets {
     }
   }
 
-  /** Tickets of the device that nobody has fetched and anybody may: of those from before the clock was set back, nobody may for so long. */
+  /**
+   * Tickets of the device that can be fetched now. Those sent before the clock was set back cannot be fetched until it
+   * catches up.
+   */
   async waiting(db: Database | Transaction, deviceUuid: string): Promise<number> {
     const { rows } = await db.execute(
       sql`SELECT count(*)::int AS n FROM pgboss.job WHERE name = ${this.queue(deviceUuid)} AND state IN ('created', 'retry') AND start_after <= now()`,

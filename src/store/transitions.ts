@@ -1,6 +1,6 @@
 /**
- * Every change of a run's state. Each is one UPDATE guarded by the state it leaves, with the run's event, its NOTIFY
- * and its ticket in the same transaction: whoever comes second finds no row, and nothing happens halfway.
+ * Every change of a run's state. Each is one UPDATE guarded by the state it leaves, with the run's event, its NOTIFY and its
+ * ticket in the same transaction: the second of two finds no row, and nothing happens halfway.
  */
 
 import type { Database, Transaction } from './database.ts'
@@ -10,7 +10,7 @@ import { saveSamples } from './samples.ts'
 import { type FinalStatus, type Run, type RunError, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 
-/** What a claim gives its holder, and every later change asks back: a holder that lost the run cannot change it. */
+/** What a claim gives its holder; every later change requires it, so a holder that lost the run cannot change it. */
 export interface Claim {
   id: string
   owner: string
@@ -27,14 +27,14 @@ export interface Ending {
   /** Says why, for every status but `succeeded`. */
   error?: RunError
   samples?: Float64Array
-  /** What it computed, to hold a later run against; kept with the samples only. */
+  /** Its output, to compare later runs with; stored only with the samples. */
   output?: Float32Array
 }
 
-/** A run whose owner vanishes is executed once more, and then fails: what ended two services may well end a third. */
+/** A run whose owner vanishes is executed once more and then fails: it may be what ended both services. */
 export const MAX_OWNERS_LOST = 2
 
-/** Why a run waits again. */
+/** Why a run is queued again. */
 export type Reason = 'shutdown' | 'deviceGone' | 'OWNER_LOST'
 
 const heldBy = (claim: Claim): SQL =>
@@ -125,7 +125,7 @@ export async function cancelQueued(tx: Transaction, tickets: Tickets, where: SQL
   return cancelled
 }
 
-/** running → queued, by its holder, for no fault of the run's. Cancelled where that was asked for. */
+/** running → queued, by its holder, through no fault of the run. Cancelled where that was requested. */
 export async function giveBack(
   tx: Transaction,
   tickets: Tickets,
@@ -164,7 +164,7 @@ async function requeue(tx: Transaction, tickets: Tickets, where: SQL, change: Ch
 /**
  * What becomes of running runs whose owners are gone: cancelled where that was asked for, failed after
  * `MAX_OWNERS_LOST`, queued again otherwise, each with its reason.
- * @param ids the runs, as read; `lost` is asked again of each, so one whose owner came back in time stays.
+ * @param ids the runs, as read; `lost` is checked again for each, so a run whose owner came back in time is kept.
  */
 export async function reclaim(tx: Transaction, tickets: Tickets, ids: readonly string[], lost: SQL): Promise<Run[]> {
   if (ids.length === 0) return []
@@ -182,7 +182,7 @@ export async function reclaim(tx: Transaction, tickets: Tickets, ids: readonly s
     'failed',
     { error },
   )
-  const message = 'The service stopped unexpectedly. The run starts again, and fails if that happens once more.'
+  const message = 'The service stopped unexpectedly. The run is started again and fails if that happens once more.'
   const requeued = await requeue(tx, tickets, gone, { ownersLost }, 'OWNER_LOST', message)
   return [...cancelled, ...failed, ...requeued]
 }

@@ -1,7 +1,7 @@
 /**
- * The runs that wait, device by device, in the order in which they will be taken. Kept in memory, since a place in a queue
- * is a count of all that stand before it: a list of runs asks for hundreds of them, and no index answers that. Read from the
- * table once; after that notices say which runs have changed, and those alone are read again before a place is told.
+ * The waiting runs of each device, in the order in which they will run. They are kept in memory because a place in a queue
+ * is a count of all runs before it: a list of runs needs hundreds of places, and no index answers that. They are read from
+ * the table once; after that, notices say which runs changed, and only those are read again before a place is given.
  */
 
 import type { Database } from './drizzle.ts'
@@ -9,7 +9,7 @@ import { eq, inArray, type SQL, sql } from './drizzle.ts'
 import type { Notifications } from './notifications.ts'
 import { type Run, runs } from './schema.ts'
 
-/** What makes a run last as long as others: one object for all that share it. */
+/** What runs of equal duration have in common: one object shared by all of them. */
 export type Workload = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'>
 
 export interface WaitingRun {
@@ -20,7 +20,7 @@ export interface WaitingRun {
   workload: Workload
 }
 
-/** More changes than that are not remembered one by one: everything is read again. */
+/** With more changes than this, everything is read again. */
 const MOST_CHANGED = 1000
 
 /** The order in which waiting runs are taken (`QUEUE_ORDER`). */
@@ -32,7 +32,7 @@ export class Line {
   /** In the order in which they are taken. */
   readonly runs: WaitingRun[] = []
 
-  /** Where the run stands, or would stand: 0 for the one that is taken next. */
+  /** The place that the run has or would have: 0 for the next one. */
   indexOf(run: WaitingRun): number {
     let [low, high] = [0, this.runs.length]
     while (low < high) {
@@ -58,9 +58,9 @@ export class Waiting {
   #lines = new Map<string, Line>()
   #runs = new Map<string, { line: Line; run: WaitingRun }>()
   #workloads = new Map<string, Workload>()
-  /** Runs that a notice spoke of since they were read. */
+  /** Runs named in notices since they were read. */
   #changed = new Set<string>()
-  /** Whether notices may have been missed, or none were heard so far. */
+  /** Whether notices may have been missed, or have not been received yet. */
   #unknown = true
   #reading: Promise<void> | null = null
   #next: Promise<void> | null = null
@@ -85,7 +85,7 @@ export class Waiting {
     return { lines: this.#lines, find: (runId) => this.#runs.get(runId) ?? null }
   }
 
-  /** One reading at a time; who comes during one waits for the next, which begins after it came. */
+  /** One read at a time; a call during a read waits for the next one, which begins after the call. */
   #catchUp(): Promise<void> {
     if (this.#reading)
       return (this.#next ??= this.#reading
@@ -140,7 +140,7 @@ export class Waiting {
       .where(which ? sql`${eq(runs.status, 'queued')} AND ${which}` : eq(runs.status, 'queued'))
   }
 
-  /** The workloads of these runs, those that are not known yet from one run each. */
+  /** Reads the workloads of these runs, each unknown one from one run. */
   async #workloadsOf(rows: readonly Row[], anew: boolean): Promise<Map<string, Workload>> {
     const known = anew ? new Map<string, Workload>() : this.#workloads
     const samples = new Map(rows.map((row) => [keyOf(row), row.id]))

@@ -23,7 +23,7 @@ test('a disk that fills up and is emptied again: refused with the reason, the re
   // Blocks of the disk, not only a length.
   assert.ok(statSync(reserve).blocks * 512 >= 2 * MiB)
   free = 31 * MiB
-  await assert.rejects(disk.require(), refused('DISK_FULL', /31 MiB left: new work is taken when 34 MiB are free/))
+  await assert.rejects(disk.require(), refused('DISK_FULL', /31 MiB left: new work is accepted when 34 MiB are free/))
   assert.equal(existsSync(reserve), false)
   // What the reserve gave back is not for new work.
   free = 33 * MiB

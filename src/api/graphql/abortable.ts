@@ -1,6 +1,6 @@
 /**
- * The events of a source that ends when told to. An async generator by itself does not: its `return()` waits for the
- * event it is waiting for, so a client that left would keep it, and what it listens to, until the next event.
+ * The events of a source that ends when told to. An async generator alone does not: its `return()` waits for the pending
+ * event, so a client that left would keep it, and its listeners, alive until the next event.
  * @param before is called before each event is waited for.
  */
 export function abortable<T>(start: (signal: AbortSignal) => AsyncIterable<T>, before: () => void): AsyncIterableIterator<T> {

@@ -1,6 +1,6 @@
 /**
- * Bodies of GraphQL requests. They are parsed on the event loop, and their variables are then walked value by value and
- * by recursion: so what a body holds is counted before, by its bytes alone, which takes a few ms for the largest.
+ * Bodies of GraphQL requests. They are parsed on the event loop, and their variables are then visited value by value,
+ * recursively. So the values of a body are counted first, from its bytes alone, which takes a few ms for the largest.
  */
 import type { FastifyInstance } from 'fastify'
 import { ApiError } from '../errors.ts'
@@ -42,12 +42,12 @@ export interface JsonSize {
 }
 
 /**
- * The size of a JSON text; of any other bytes, no less than what a parser would read of them.
- * @param mostDepth where it is passed, the rest is not looked at.
+ * The size of a JSON text; for any other bytes, at least what a parser would read of them.
+ * @param mostDepth beyond it, the rest is not read.
  */
 export function measureJson(body: Uint8Array, mostDepth = Number.POSITIVE_INFINITY): JsonSize {
   const size = { depth: 0, values: 1, members: 0 }
-  /** Members so far of the objects that are open; NaN for lists. */
+  /** Members so far of the open objects; NaN for lists. */
   const open: number[] = []
   for (let i = 0; i < body.length && size.depth <= mostDepth; i++) {
     const byte = body[i]

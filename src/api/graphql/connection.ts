@@ -5,7 +5,7 @@ import type { GraphqlContext } from './context.ts'
 /** Items of a page where a query does not say; as for REST. */
 const defaultFirst = 50
 
-/** The arguments of a connection: REST's page in Relay's words, and the filters of the list. */
+/** The arguments of a connection: REST's page in Relay's terms, and the filters of the list. */
 export const connectionArgs = <P extends TProperties>(filters: P) =>
   Type.Object({ first: paging.limit, after: paging.after, ...filters }, { additionalProperties: false })
 
@@ -41,8 +41,8 @@ export const connectionTypes = (node: string): Record<string, TSchema> => {
 }
 
 /**
- * A service's page as a connection. The rows are paid for before they are read, so that pages of pages are refused
- * before they start.
+ * A service's page as a connection. The rows are charged before they are read, so that pages of pages are refused before
+ * they start.
  * @param count of all that fit, asked only where a query wants it.
  */
 export async function connection<T extends { id: string }, A extends { first?: number; after?: string }>(

@@ -3,10 +3,10 @@ import DataLoader from 'dataloader'
 import type { FastifyBaseLogger } from 'fastify'
 import { Budget } from './limits.ts'
 
-/** Answers many keys at once, in their order; an Error for a key is thrown to whoever asked for it. */
+/** Answers many keys at once, in their order; an Error for a key is thrown to its caller. */
 export type Batch<K, V> = (keys: readonly K[]) => Promise<readonly V[]>
 
-/** What resolvers share within one request, or within one event of a subscription. */
+/** State that resolvers share within one request, or within one event of a subscription. */
 export class GraphqlContext {
   readonly requestId: string
   readonly log: FastifyBaseLogger
@@ -31,14 +31,14 @@ export class GraphqlContext {
     return loader.load(key)
   }
 
-  /** One such piece of work of this request at a time, a turn of the event loop each, so that others come between. */
+  /** Runs such work of this request one piece per turn of the event loop, so that other requests come between. */
   inTurn<T>(work: () => T | Promise<T>): Promise<T> {
     const mine = this.#turn.then(() => nextTurn()).then(work)
     this.#turn = mine.catch(() => undefined)
     return mine
   }
 
-  /** A new event of a subscription: what was loaded for the one before may have changed since. */
+  /** Starts a new event of a subscription: values loaded for the previous one may have changed. */
   renew(): void {
     this.budget = new Budget(this.#rows)
     this.#loaders = new Map()

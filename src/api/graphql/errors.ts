@@ -16,8 +16,8 @@ export interface GraphqlFailure {
 export type Phase = 'executed' | 'requested'
 
 /**
- * One error as clients see it. What has no code of ours is the client's mistake before execution (INVALID_QUERY) and
- * ours afterwards (INTERNAL: logged, and tells nothing of itself).
+ * One error as clients see it. An error without one of our codes is the client's mistake before execution (INVALID_QUERY)
+ * and ours afterwards (INTERNAL: logged, without details for the client).
  */
 export function formatError(error: GraphqlFailure, phase: Phase, requestId: string, log: FastifyBaseLogger): GraphQLFormattedError {
   const coded = codeOf(error, phase)
@@ -33,14 +33,14 @@ export function formatError(error: GraphqlFailure, phase: Phase, requestId: stri
 function codeOf(error: GraphqlFailure, phase: Phase): CodedError {
   const cause = rootOf(error)
   const coded = codedError(cause, 'graphql')
-  // An executor's own words, with nothing of ours beneath: the document or its variables are wrong.
+  // An error of the executor itself, not wrapping one of ours: the document or its variables are wrong.
   const own = cause === error || cause instanceof GraphQLError
   return coded.code === 'INTERNAL' && own && phase === 'requested'
     ? codedError(new ApiError('INVALID_QUERY', error.message), 'graphql')
     : coded
 }
 
-/** What was thrown first, under the layers that executors put around it. */
+/** The original error, without the wrappers that executors add. */
 function rootOf(error: unknown): unknown {
   let cause = error
   for (let depth = 0; depth < 5; depth++) {

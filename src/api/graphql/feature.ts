@@ -7,12 +7,12 @@ import { abortable } from './abortable.ts'
 import type { GraphqlContext } from './context.ts'
 import { docstring, SdlTypes, scalars } from './sdl.ts'
 
-/** One field: what it answers, with which arguments, and the service call behind it. */
+/** One field: its type, its arguments, and the service call behind it. */
 export interface Field {
   description: string
   /** Its properties are the arguments; every call is validated against it, as REST validates a request. */
   args?: TObject
-  /** Arguments that the service itself checks, since it can say more about them than a schema. */
+  /** Arguments that the service checks itself, since it can say more about them than a schema. */
   unchecked?: readonly string[]
   /** A schema, or SDL such as `Architecture!` or `[Device!]!` for a type that another field or feature defines. */
   type: TSchema | string
@@ -39,7 +39,7 @@ export interface GraphqlFeature {
   types?: Readonly<Record<string, TSchema>>
   /** Type name → field name → field. */
   fields: Readonly<Record<string, Readonly<Record<string, Field>>>>
-  /** Resolvers of fields that a converted schema has, where the property is not the answer as it is. */
+  /** Resolvers of fields of a converted schema whose value is not simply the property. */
   resolvers?: Readonly<Record<string, Readonly<Record<string, Resolver>>>>
 }
 
@@ -119,25 +119,28 @@ function resolversOf(name: string, { args, unchecked, resolve, subscribe }: Fiel
 }
 
 /**
- * Reads arguments as the service takes them: null means not given. The schema rules here as it does for REST: what
- * does not fit is INVALID_REQUEST, with everything that is wrong.
+ * Reads arguments as the service takes them: null means not given. The schema applies as for REST: a mismatch is
+ * INVALID_REQUEST, with every problem.
  */
 function argumentReader(name: string, args: TObject, unchecked: readonly string[] = []): (given: unknown) => unknown {
   const checked = Type.Object(Object.fromEntries(Object.entries(args.properties).filter(([key]) => !unchecked.includes(key))))
   return (given) => {
     const read = withoutNulls(args, given)
     const problems = schemaProblems(checked, read)
-    if (problems.length > 0) throw invalidRequest(`call of ${name}`, problems)
+    if (problems.length > 0) throw invalidRequest(`input of ${name}`, problems)
     return read
   }
 }
 
-/** What a service says of a request, said of the field's arguments: it knows neither REST's body nor the argument's name. */
+/**
+ * Rewrites a service's error about a request to speak of the field's arguments, since the service knows neither REST's body
+ * nor the argument's name.
+ */
 function inArguments(error: unknown, name: string, [argument]: readonly string[] = []): unknown {
   const { code, errors } = error as { code?: unknown; errors?: readonly Problem[] }
   if (!errors || errors.length === 0) return error
   const placed = argument === undefined ? errors : errors.map((each) => ({ ...each, path: `/${argument}${each.path}` }))
-  if (code === 'INVALID_REQUEST') return invalidRequest(argument ?? `call of ${name}`, placed)
+  if (code === 'INVALID_REQUEST') return invalidRequest(argument ?? `input of ${name}`, placed)
   return argument === undefined ? error : Object.assign(error as Error, { errors: placed })
 }
 

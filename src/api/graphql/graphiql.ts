@@ -8,7 +8,7 @@ const packageFolder = (name: string, folder = ''): string =>
   fileURLToPath(new URL(`./${folder}`, import.meta.resolve(`${name}/package.json`)))
 const ownFolder = fileURLToPath(new URL('./graphiql/', import.meta.url))
 
-/** What the page loads, and nothing else of those packages: file → folder. */
+/** The files that the page loads, and no others of those packages: file → folder. */
 const files: Readonly<Record<string, string>> = {
   'page.js': ownFolder,
   'page.css': ownFolder,
@@ -29,7 +29,7 @@ export const useGraphiql = fp(
       })
       pages.get('/graphiql', { schema: { hide: true } }, (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
       await pages.register(fastifyStatic, { root: ownFolder, serve: false })
-      // A route for each, and none that takes whatever follows: the router knows what is not there.
+      // One route for each and no wildcard, so that the router itself answers 404.
       for (const [file, folder] of Object.entries(files))
         pages.get(`/graphiql/${file}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(file, folder, { maxAge: '1h' }))
     })

@@ -1,4 +1,4 @@
-/** The GraphQL face: `/graphql` (POST; websocket for subscriptions) and GraphiQL, over the same services as REST. */
+/** The GraphQL API: `/graphql` (POST; websocket for subscriptions) and GraphiQL, over the same services as REST. */
 import websocket from '@fastify/websocket'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -17,7 +17,7 @@ import { subscriptionSocket } from './socket.ts'
 
 const GraphqlRequest = Type.Object({
   query: Type.String({ maxLength: limits.queryLength, description: 'The document. Large inputs go into variables.' }),
-  // Not a record: that looks at every name, and takes longer than parsing them.
+  // Not a record: checking every name takes longer than parsing them.
   variables: Type.Optional(Type.Union([Type.Object({}), Type.Null()])),
   operationName: Type.Optional(Type.Union([Type.String({ maxLength: 200 }), Type.Null()])),
 })
@@ -38,7 +38,7 @@ export interface GraphqlOptions {
 }
 
 /**
- * Adds the GraphQL face.
+ * Adds the GraphQL API.
  * @throws Error where the features' parts do not make one valid schema.
  */
 export const useGraphql = fp<GraphqlOptions>(
@@ -91,7 +91,7 @@ export const useGraphql = fp<GraphqlOptions>(
         handler: () => {
           throw new ApiError(
             'METHOD_NOT_ALLOWED',
-            '/graphql takes POST, and websockets for subscriptions: /graphiql is the page for people',
+            '/graphql takes POST, and websockets for subscriptions: open /graphiql in a browser',
             [],
             {
               allow: 'POST',

@@ -15,7 +15,7 @@ export const limits = {
   depth: 10,
   /** Fields of an operation, aliases and every use of a fragment counted. */
   fields: 500,
-  /** Documents of more fields are not compiled: that takes 100 ms for the largest, and pays for those asked often. */
+  /** Documents with more fields are not compiled: that takes 100 ms for the largest, and pays off only for frequent ones. */
   compiledFields: 100,
   /** Rows that a request may make: items of pages, layers costed, networks registered. */
   rows: 20_000,
@@ -23,22 +23,22 @@ export const limits = {
   bodyDepth: 64,
   /** Items and members of all lists and objects of a body: ten thousand layers of four attributes each, and some. */
   bodyValues: 75_000,
-  /** Members of one object of a body: the names of a large one are looked up in a slower way. */
+  /** Members of one object of a body: V8 looks up names of large objects more slowly. */
   bodyMembers: 2000,
   /** Subscriptions open on one websocket. */
   subscriptions: 50,
   /** Bytes of one websocket message. */
   messageBytes: 65_536,
-  /** Messages that a websocket may bring, pings included: so many at once, and so many a second over time. */
+  /** Messages that a websocket may send, pings included: at once, and per second over time. */
   socketMessages: { burst: 200, perSecond: 50 },
   /** Bytes that may wait for the client of a websocket to read them, when there is more to send. */
   socketBufferBytes: 2 ** 22,
 } as const
 
-/** What a call costs, in rows, whatever it turns out to be. */
+/** What a call costs, in rows, regardless of its result. */
 export const prices = { registration: 1000, run: 100, samplesPerRow: 10 } as const
 
-/** What resolvers draw on: a count of rows that a request may not pass. */
+/** The budget of a request: a number of rows that its resolvers may not exceed. */
 export class Budget {
   readonly #rows: number
   #left: number
@@ -47,7 +47,7 @@ export class Budget {
     this.#left = rows
   }
 
-  /** Takes `rows` off. @throws ApiError QUERY_TOO_COMPLEX where they are not left. */
+  /** Takes `rows` from the budget. @throws ApiError QUERY_TOO_COMPLEX where it has fewer left. */
   spend(rows: number): void {
     this.#left -= rows
     if (this.#left < 0)
@@ -64,11 +64,11 @@ export interface Size {
 }
 
 /**
- * What is too large about a document, before it is validated: linear in its length, fragments are measured once.
+ * Checks the size of a document before it is validated: linear in its length, since fragments are measured once.
  * @returns coded errors, none where the document is within the limits, and the fields of its largest part.
  */
 export function measureDocument(document: DocumentNode): { errors: GraphQLError[]; fields: number } {
-  // mercurius takes JSON for a parsed document where the text does not parse; ours always come from graphql-js.
+  // mercurius accepts JSON as a parsed document where the text does not parse; ours always come from graphql-js.
   if (!(document?.loc instanceof Location)) return { errors: [coded('INVALID_QUERY', 'the query is not a GraphQL document')], fields: 0 }
   const measure = measurer(document)
   const errors: GraphQLError[] = []

@@ -31,7 +31,7 @@ interface JsonSchema {
   maximum?: number
   exclusiveMinimum?: number
   exclusiveMaximum?: number
-  /** Ours: the name of the GraphQL type, where another one defines it or this schema says it badly. */
+  /** Our own keyword: the name of the GraphQL type, where another schema defines it or this one expresses it badly. */
   graphqlType?: string
 }
 

@@ -14,7 +14,7 @@ import { limits, measureDocument } from './limits.ts'
 
 /** Close code of RFC 6455, 7.4.1, for a peer that breaks a rule of ours. */
 const policyViolation = 1008
-/** For so long a close frame may be on its way, ms. */
+/** How long a close frame may take to arrive, ms. */
 const farewellMs = 1000
 /** Time between pings, ms; a client that has not answered by the next one is gone. */
 const keepAliveMs = 12_000
@@ -54,7 +54,7 @@ export function subscriptionSocket(schema: GraphQLSchema, rows: number): (socket
         : undefined,
   })
   return (socket, request) => {
-    // The client's doing, such as a message that is too large: ws closes the socket.
+    // The client's fault, such as a message that is too large: ws closes the socket.
     socket.on('error', (err) => request.log.debug({ err }, 'a websocket failed'))
     const failed = (err: unknown) => {
       request.log.error({ err }, 'a websocket message was not handled')
@@ -108,8 +108,8 @@ function readSubscription(schema: GraphQLSchema, query: string, operationName: s
 }
 
 /**
- * Ends a socket whose client sends more messages than subscriptions need, pings among them, or goes on sending while it
- * does not read the answers: each message may be answered with as many bytes as it has.
+ * Closes a socket whose client sends more messages than subscriptions need, pings included, or keeps sending without reading
+ * the answers: each message may be answered with as many bytes as it has.
  */
 function boundMessages(socket: WebSocket, request: FastifyRequest): void {
   const { burst, perSecond } = limits.socketMessages
@@ -123,7 +123,7 @@ function boundMessages(socket: WebSocket, request: FastifyRequest): void {
     const why = left < 0 ? `more than ${perSecond} messages a second` : 'answers are not read'
     request.log.info({ bufferedBytes: socket.bufferedAmount }, `a websocket is closed: ${why}`)
     socket.close(policyViolation, why)
-    // Its frame waits behind what is not read, and no more is taken meanwhile.
+    // Its close frame waits behind unread data, and nothing more is read meanwhile.
     socket.pause()
     setTimeout(() => socket.terminate(), farewellMs)
   }
@@ -134,7 +134,7 @@ function boundMessages(socket: WebSocket, request: FastifyRequest): void {
 
 const isUnread = (socket: WebSocket): boolean => socket.bufferedAmount > limits.socketBufferBytes
 
-/** Pings until told to stop; ends a socket that does not answer, unless the ping waits behind what is being read. */
+/** Pings until told to stop; closes a socket that does not answer, unless the ping waits behind data that is still being read. */
 function keepAlive(socket: WebSocket): () => void {
   let answered = true
   socket.on('pong', () => (answered = true))

@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 const chunk = 250
 
 /**
- * A long list in parts, a turn of the event loop each: executors complete a list of values in one go, which for the
- * layers of the largest network held up everybody else for 700 ms.
+ * Yields a long list in parts, one per turn of the event loop: executors complete a list of values in one go, which blocked
+ * everybody else for 700 ms for the layers of the largest network.
  */
 export function unhurried<T>(items: readonly T[]): (T | Promise<T>)[] {
   const result: (T | Promise<T>)[] = items.slice(0, chunk)

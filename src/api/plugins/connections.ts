@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 
-/** A next request may already be on its way when an answer goes out: for so long it is still heard during a stop, ms. */
+/** Another request may already be on its way when an answer is sent: how long a stop still waits for it, ms. */
 const lastWordMs = 100
 
 /**
- * A stop waits for the answers under way, for at most `answersMs`, and for nothing else. Node closes the idle connections
- * by itself, those that had an answer; those that a browser opens ahead of need, or that sent half a request, would hold
- * the service up until they time out. Registered before anything that may refuse a request.
+ * A stop waits for the answers under way, for at most `answersMs`, and for nothing else. Node closes the idle connections by
+ * itself, those that had an answer; those that a browser opens in advance, or that sent half a request, would delay the stop
+ * until they time out. Registered before anything that may refuse a request.
  */
 export const useConnections = fp<{ answersMs: number }>(
   async (app, { answersMs }) => {
@@ -22,7 +22,7 @@ export const useConnections = fp<{ answersMs: number }>(
       const { socket } = request.raw
       const add = (n: number) => {
         const requests = underWay.get(socket)
-        // There is no connection where a test injects a request, and none any more where it closed with its answer.
+        // There is no connection where a test injects a request, or where it closed with its answer.
         if (requests !== undefined) underWay.set(socket, requests + n)
       }
       add(1)
@@ -38,7 +38,7 @@ export const useConnections = fp<{ answersMs: number }>(
     app.addHook('preClose', async () => {
       closing = true
       for (const socket of underWay.keys()) endWhereQuiet(socket)
-      // A body that does not come, an answer that nobody reads: the runs need what is left of the time.
+      // Cuts off bodies that do not arrive and answers that nobody reads: the runs need the rest of the time.
       const cut = setTimeout(() => {
         for (const socket of underWay.keys()) socket.destroy()
       }, answersMs)

@@ -5,29 +5,29 @@ import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 
-/** Methods that change nothing (RFC 9110, 9.2.1). What they answer, a page of another origin cannot read. */
+/** Methods that change nothing (RFC 9110, 9.2.1). A page of another origin cannot read their answers. */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
-/** Host headers that were found good and need not be parsed again. Clients choose them, so only so many are kept. */
+/** Host headers already found valid, which need not be parsed again. Clients choose them, so their number is bounded. */
 const mostKnown = 100
 
 /**
- * Refuses what only a browser can be made to send: requests under a name that is not this service's, which is how a page
- * reaches a local service by rebinding its own name, and requests that pages of other origins send unasked, such as forms,
- * which need no CORS preflight. Tools that are no browser send neither Origin nor Sec-Fetch-Site, and are not concerned.
+ * Refuses requests that only a browser can be tricked into sending: those under a host name that is not this service's,
+ * which is how DNS rebinding reaches a local service, and those from pages of other origins that need no CORS preflight,
+ * such as forms. Tools other than browsers send neither Origin nor Sec-Fetch-Site and are not affected.
  */
 export const useCrossSite = fp<Pick<Config, 'HOST' | 'ALLOWED_HOSTS' | 'CORS_ORIGIN'>>(
   async (app, config) => {
     const isOurs = hostCheck(config)
     const known = new Set<string>()
     app.addHook('onRequest', (request, _reply, done) => {
-      // Not request.host: a rebound page may send X-Forwarded-Host as it likes.
+      // Not request.host: a rebound page may send any X-Forwarded-Host.
       const { host } = request.headers
       if (host !== undefined && !known.has(host)) {
         if (!isOurs(host))
           return done(
             new ApiError(
               'FORBIDDEN_HOST',
-              `this service is not called ${host.slice(0, 200)}: call it by localhost or an IP address, or add the name to ALLOWED_HOSTS`,
+              `this service does not answer to the name ${host.slice(0, 200)}: use localhost or an IP address, or add the name to ALLOWED_HOSTS`,
             ),
           )
         if (known.size < mostKnown) known.add(host)
@@ -40,8 +40,8 @@ export const useCrossSite = fp<Pick<Config, 'HOST' | 'ALLOWED_HOSTS' | 'CORS_ORI
 )
 
 /**
- * Whether a Host header names this service: any IP address and localhost, since no page can make another's of them; the
- * name of this machine and that in HOST; those of ALLOWED_HOSTS. The port is not looked at.
+ * Whether a Host header names this service: any IP address and localhost, since no page can rebind them; the name of this
+ * machine and that in HOST; those of ALLOWED_HOSTS. The port is ignored.
  */
 function hostCheck({ HOST, ALLOWED_HOSTS }: Pick<Config, 'HOST' | 'ALLOWED_HOSTS'>): (header: string) => boolean {
   const names = new Set([HOST, hostname(), ...(ALLOWED_HOSTS?.split(',') ?? [])].map((name) => name.trim().toLowerCase()))
@@ -55,8 +55,8 @@ function hostCheck({ HOST, ALLOWED_HOSTS }: Pick<Config, 'HOST' | 'ALLOWED_HOSTS
 }
 
 /**
- * Sec-Fetch-Site says it where the browser sends it, which it does to https and to localhost; Origin where not. A page's
- * origin is compared without its scheme, since TLS may end before this service.
+ * Uses Sec-Fetch-Site where the browser sends it, as it does to https and to localhost, otherwise Origin. A page's origin is
+ * compared without its scheme, since TLS may end before this service.
  */
 function isCrossSite({ headers, host }: FastifyRequest, allowed: string | undefined): boolean {
   const { origin, 'sec-fetch-site': site } = headers
@@ -73,6 +73,6 @@ function refusal({ headers }: FastifyRequest): ApiError {
   const from = headers.origin === undefined ? 'other sites' : headers.origin.slice(0, 200)
   return new ApiError(
     'FORBIDDEN_ORIGIN',
-    `pages of ${from} may not change anything here, nor open websockets: set CORS_ORIGIN to the origin that may`,
+    `pages of ${from} may neither change anything here nor open websockets: set CORS_ORIGIN to allow one origin`,
   )
 }

@@ -10,12 +10,12 @@ type Json = Record<string, any>
 export function finishDocument(document: Json): Json {
   const named = new Map<string, { seen: string; schema: Json }>()
   const { info, components, ...rest } = document
-  // Parameters carry the description of their schema themselves: what is left is not the named type.
+  // Parameters carry the description of their schema themselves, so the rest is not the named type.
   for (const path of Object.values(document.paths as Json))
     for (const operation of Object.values(path as Json))
       for (const parameter of (operation as Json).parameters ?? []) {
         delete parameter.schema.title
-        // The page sends an example that it finds, even of a filter that nobody asked for.
+        // The page sends any example that it finds, even of an optional filter.
         if (!parameter.required)
           for (const part of [parameter, parameter.schema]) for (const key of ['example', 'examples']) delete part[key]
       }
@@ -57,7 +57,7 @@ export const useOpenApi = fp<{ version: string }>(
         },
         servers: [{ url: '/' }],
         tags: [
-          { name: 'architectures', description: 'Networks, immutable, addressed by id and by digest.' },
+          { name: 'architectures', description: 'Registered networks. They are immutable and found by id or digest.' },
           { name: 'costs', description: 'What a network costs on paper, each figure under a named convention.' },
           { name: 'zoo', description: 'Families of networks that ship with the service.' },
           { name: 'runs', description: 'Timed inference, one at a time on each device.' },
@@ -80,7 +80,7 @@ export const useOpenApi = fp<{ version: string }>(
         configuration: {
           pageTitle: 'Archmeter API',
           url: '/openapi.json',
-          // Whatever speaks with another host, or offers to: the page is to work where there is none.
+          // Everything that contacts another host, or offers to, is off: the page must work without one.
           withDefaultFonts: false,
           telemetry: false,
           showDeveloperTools: 'never',

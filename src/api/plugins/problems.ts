@@ -13,8 +13,8 @@ declare module 'fastify' {
 }
 
 /**
- * Logs an error that is answered: a failure of ours whole, with its stack; a refusal for a while (503, 507), of which
- * there are many when there is one, as a line that says why; the client's own mistakes at debug.
+ * Logs an error that is answered: a failure of ours in full, with its stack; a temporary refusal (503, 507), of which there
+ * may be many, as one line with the reason; the client's own mistakes at debug.
  */
 export function logProblem(log: FastifyBaseLogger, coded: CodedError, error: unknown, where: object = {}): void {
   const { code, status, detail } = coded
@@ -23,7 +23,7 @@ export function logProblem(log: FastifyBaseLogger, coded: CodedError, error: unk
   else log.debug({ code, ...where }, detail)
 }
 
-/** What the first of several errors said: drivers wrap it in the text of the whole query. */
+/** The message of the innermost error: drivers wrap it in the text of the whole query. */
 function rootOf(error: unknown): string {
   let root = error as Error & { cause?: unknown }
   while (root.cause instanceof Error) root = root.cause
@@ -43,13 +43,13 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(JSON.stringify(problemDocument(coded, request.id)))
 }
 
-/** Answers what is not HTTP enough to become a request. */
+/** Answers input that is not valid HTTP and never becomes a request. */
 export function refuseConnection(error: { code?: string }, socket: Socket): void {
   const [code, detail]: [ErrorCode, string] =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? ['HEADERS_TOO_LARGE', `address and headers together may have ${maxHeaderSize} bytes`]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['REQUEST_TIMEOUT', 'the request was begun and did not end in time']
+        ? ['REQUEST_TIMEOUT', 'the request was started but not completed in time']
         : ['MALFORMED_REQUEST', 'what was sent is not HTTP/1.1']
   endConnection(new ApiError(code, detail), socket)
 }
@@ -82,7 +82,7 @@ export const useProblems = fp(
     })
     // A connection kept open from before may still bring requests.
     app.addHook('onRequest', (_request, _reply, done) => {
-      done(closing ? new ApiError('SHUTTING_DOWN', 'the service is shutting down: send the request to another, or again later') : undefined)
+      done(closing ? new ApiError('SHUTTING_DOWN', 'the service is shutting down: try again later, or use another one') : undefined)
     })
     app.setErrorHandler(sendProblem)
     app.setNotFoundHandler((request, reply) =>

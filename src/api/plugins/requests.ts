@@ -9,16 +9,16 @@ const saneId = /^[\w.:+/=-]{1,128}$/
 const prefix = randomBytes(6).toString('hex')
 let count = 0
 
-/** The caller's `x-request-id` where it is sane, else a new one. */
+/** The caller's `x-request-id` where it is valid, else a new one. */
 export const requestId = (request: Pick<IncomingMessage, 'headers'>): string => {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && saneId.test(given) ? given : `${prefix}-${(++count).toString(36)}`
 }
 
-/** Addresses that are asked all the time, by machines: logged at debug. */
+/** Addresses that machines poll: logged at debug. */
 const quiet = new Set(['/healthz', '/readyz', '/metrics'])
 
-/** Sends the request id back, and logs one line a request, when it is answered. */
+/** Sends the request id back, and logs one line per request when it is answered. */
 export const useRequests = fp(
   async (app) => {
     app.addHook('onRequest', (request, reply, done) => {

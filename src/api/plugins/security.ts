@@ -7,8 +7,8 @@ import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 
 /**
- * Past this mean delay of the event loop, ms, new requests are sent away; health and metrics still answer. The mean is over
- * five seconds, so that one long turn, as at the start, sends nobody away.
+ * Above this mean delay of the event loop, ms, new requests are refused; health and metrics still answer. The mean is over
+ * five seconds, so that a single long turn, as at the start, refuses nobody.
  */
 const maxEventLoopDelay = 1000
 const sampleInterval = 5000
@@ -17,9 +17,9 @@ const sampleInterval = 5000
 const preflightSeconds = 7200
 
 /**
- * What browsers are told about every answer: it is data, whatever it looks like, loads nothing, and is framed nowhere.
- * Constants, and not @fastify/helmet, which works them out anew for each request: a third of the time of a kept cost
- * answer. No strict-transport-security: the service speaks plain HTTP; whoever puts TLS in front also says so.
+ * Headers that tell browsers that every answer is only data: it must not be sniffed, load anything, or be framed. Constants,
+ * and not @fastify/helmet, which works them out anew for each request: a third of the time of a kept cost answer. No
+ * strict-transport-security: the service speaks plain HTTP; a proxy that adds TLS must add that header.
  */
 const constantHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -29,14 +29,14 @@ const constantHeaders = {
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Counts a request against RATE_LIMIT, where one is set: for those that Fastify refuses before its hooks.
+     * Counts a request against RATE_LIMIT, if set: for requests that Fastify refuses before its hooks run.
      * @throws ApiError RATE_LIMITED
      */
     countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>
   }
 }
 
-/** Headers that browsers heed, limits per client, and refusal under load. */
+/** Security headers for browsers, limits per client, and refusal under load. */
 export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
   async (app, config) => {
     app.decorate('countRequest', async () => {})
@@ -57,7 +57,7 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
       sampleInterval,
       pressureHandler: (request) => {
         if ((request.routeOptions.config as { always?: boolean }).always) return
-        throw new ApiError('OVERLOADED', 'the service is behind with its work: try again in a few seconds', [], { 'retry-after': '2' })
+        throw new ApiError('OVERLOADED', 'the service is overloaded: try again in a few seconds', [], { 'retry-after': '2' })
       },
     })
     if (config.RATE_LIMIT === 0) return
@@ -69,7 +69,7 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
       errorResponseBuilder: (_request, { max, ttl }) =>
         new ApiError('RATE_LIMITED', `more than ${max} requests a minute from this address: try again in ${Math.ceil(ttl / 1000)} s`),
     })
-    // As a hook of the whole app, and not of each route as the plugin adds it: what no route takes counts too.
+    // A hook of the whole app instead of the plugin's hook for each route, so that unknown addresses count too.
     const count = app.rateLimit() as unknown as FastifyInstance['countRequest']
     app.countRequest = count
     app.addHook('onRequest', count)

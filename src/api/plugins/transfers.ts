@@ -5,12 +5,12 @@ import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import { endConnection } from './problems.ts'
 
-/** Bytes that may lie in memory for slow clients, all together: bodies that are not whole, answers that are not read. */
+/** Bytes that slow clients together may hold in memory: incomplete bodies and unread answers. */
 const mostHeld = 2 ** 28
-/** A transfer that has taken so long, ms, may be cut off to get below `mostHeld`. */
+/** A transfer older than this, ms, may be cut off to get below `mostHeld`. */
 const slowMs = 2000
 
-/** One direction of a connection, while something is under way in it. Times in ms, as `performance.now` has them. */
+/** One direction of a connection during a transfer. Times in ms, as `performance.now` has them. */
 interface Transfer {
   since: number
   /** When the window began that is judged next, the bytes moved by then, and those that waited to be moved. */
@@ -21,7 +21,7 @@ interface Transfer {
 
 interface Connection {
   request: IncomingMessage | null
-  /** Bytes that had been received when its headers were whole. */
+  /** Bytes received by the end of its headers. */
   receivedBefore: number
   response: ServerResponse | null
   incoming: Transfer | null
@@ -31,8 +31,8 @@ interface Connection {
 export type TransferSettings = Pick<Config, 'MIN_TRANSFER_RATE' | 'TRANSFER_WINDOW_MS' | 'MAX_TRANSFER_MS'>
 
 /**
- * Cuts off clients that send a body, or read an answer, too slowly or for too long: each holds a slot, a file or memory
- * meanwhile. Looked at by connection, so that it holds for every route, for streams of events and for websockets.
+ * Cuts off clients that send a body, or read an answer, too slowly or for too long, since each holds a slot, a file or
+ * memory meanwhile. Connections are checked, so that it applies to every route, to event streams and to websockets.
  */
 export const useTransfers = fp<TransferSettings>(
   async (app, settings) => {
@@ -67,7 +67,7 @@ export const useTransfers = fp<TransferSettings>(
       let total = held.reduce((sum, [bytes]) => sum + bytes, 0)
       if (total > mostHeld)
         for (const [bytes, socket, connection] of held.sort(([a], [b]) => b - a)) {
-          cut(socket, connection, `slow transfers hold ${total} bytes of memory, and this one most of them`)
+          cut(socket, connection, `slow transfers hold ${total} bytes of memory, and this one holds the most`)
           if ((total -= bytes) <= mostHeld) break
         }
     }
@@ -90,7 +90,7 @@ export function delivered(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength
 }
 
-/** The body that is arriving; null where there is none, or where the service itself does not read on. */
+/** The body that is arriving; null where there is none, or where the service itself has paused reading. */
 function incoming(socket: Socket, { request, incoming: before }: Connection, now: number): Transfer | null {
   if (request === null || request.complete || request.destroyed) return null
   const since = before?.since ?? now
@@ -106,8 +106,8 @@ function outgoing(socket: Socket, { outgoing: before }: Connection, now: number)
 }
 
 /**
- * Why a transfer is cut off, or null. Slow is one where less than the least rate was moved in a whole window and what
- * waited at its beginning is not through: a stream of few events is not. A new window begins where it was not slow.
+ * Why a transfer is cut off, or null. A transfer is slow if it moved less than the minimum rate in a whole window and has
+ * not finished what waited at the window's start; a stream with few events is not slow. Otherwise a new window begins.
  */
 function tooSlow(transfer: Transfer | null, moved: number, now: number, settings: TransferSettings, what: string): string | null {
   if (transfer === null) return null
@@ -122,7 +122,7 @@ function tooSlow(transfer: Transfer | null, moved: number, now: number, settings
   return null
 }
 
-/** Bytes in memory for this connection: of a body of JSON, which is kept until it is whole, and of the answer. */
+/** Bytes in memory for this connection: of a JSON body, which is kept until it is complete, and of the answer. */
 function heldBytes(socket: Socket, { request, receivedBefore, incoming }: Connection): number {
   const kept = incoming !== null && request?.headers['content-type']?.startsWith('application/json')
   return socket.writableLength + (kept ? received(socket) - receivedBefore : 0)

@@ -9,9 +9,9 @@ import { invalidRequest } from '../errors.ts'
 const names: Readonly<Record<string, string>> = { body: 'body', querystring: 'query', params: 'address', headers: 'headers' }
 
 /**
- * Checks each part of a request against its TypeBox schema. Bodies are taken as they are: nothing is stripped or
- * converted. Query, address and headers arrive as strings, so numbers and booleans in them are read strictly. What
- * does not fit is reported whole, each problem with what would be right.
+ * Checks each part of a request against its TypeBox schema. Bodies are not changed: nothing is stripped or converted. Query,
+ * address and headers arrive as strings, so numbers and booleans in them are read strictly. All mismatches are reported,
+ * each with what would be right.
  */
 const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema)
@@ -26,7 +26,7 @@ const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   }
 }
 
-/** Answers are written as the services made them: the schemas document, and the tests hold both together. */
+/** Answers are sent as the services made them: the schemas document them, and tests check that both agree. */
 export const useValidation = fp(
   async (app) => {
     app.setValidatorCompiler(compiler)

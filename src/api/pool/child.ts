@@ -1,6 +1,6 @@
 /**
- * The engine's process: gets tasks by messages, one at a time, and answers each with its result. It ends with the
- * service; what ends it costs the request that it worked for.
+ * The engine's process: gets tasks by messages, one at a time, and answers each with its result. It ends with the service;
+ * if it dies, only the request that it worked for fails.
  */
 import { writeFileSync } from 'node:fs'
 import type { FromEngine, TaskFailure, ToEngine } from './process.ts'
@@ -10,13 +10,13 @@ import { runTask, type TaskResult } from './tasks.ts'
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 process.on('disconnect', () => process.exit(0))
 try {
-  // When memory runs out, the kernel is to end this process and not the service.
+  // If memory runs out, the kernel should end this process rather than the service.
   writeFileSync('/proc/self/oom_score_adj', '1000')
 } catch {
   // Not Linux, or not allowed: the kernel then chooses by size.
 }
 
-/** How V8 refuses an array buffer, an array or a string: for want of memory, or since no memory could hold it. */
+/** Messages with which V8 refuses an array buffer, an array or a string, because memory is short or it could never fit. */
 const tooLarge = /^(Array buffer allocation failed|Invalid (typed )?array length|Invalid string length)/
 
 function failure(cause: unknown): TaskFailure {
@@ -25,7 +25,7 @@ function failure(cause: unknown): TaskFailure {
   return { message: error.message, stack: error.stack, code: (error as NodeJS.ErrnoException).code }
 }
 
-// A send fails only where the service is gone, and `disconnect` says so.
+// A send fails only where the service is gone, which `disconnect` reports.
 const send = (message: FromEngine) => process.send!(message, () => {})
 
 process.on('message', async ({ name, task }: ToEngine) => {

@@ -46,9 +46,9 @@ export interface PoolOptions {
 
 const MiB = 2 ** 20
 /**
- * Heap of one process, MiB. V8 ends a process that meets the limit, so it lies beyond what the densest text of the size
- * allowed can become: 32 times its length, measured (lists in lists). A layer takes less than 10 KiB while it is verified
- * and costed.
+ * Heap of one process, MiB. V8 ends a process that reaches the limit, so it is above what the densest text of the allowed
+ * size can become: 32 times its length, measured (lists in lists). A layer takes less than 10 KiB while it is verified and
+ * costed.
  */
 const heapMiB = ({ maxBodyBytes, limits }: PoolOptions): number => Math.ceil(256 + (48 * maxBodyBytes) / MiB + limits.maxLayers / 100)
 /**
@@ -62,15 +62,15 @@ const largestShared = 64 * MiB
 const largestIdle = 256 * MiB
 /** What a file takes on a slow disk; it ends at 2 GiB. */
 const writeSeconds = (bytes: number): number => Math.min(bytes, 2048 * MiB) / (16 * MiB)
-/** One that has worked for longer is ended, so that its limit of processor time is for a task without end alone. */
+/** A process that has worked for longer is ended, so that only an endless task reaches its limit of processor time. */
 const longestLife = 60
 const idleMs = 60_000
 /** Longest time that a process may take to start. */
 const startMs = 60_000
 
 /**
- * Processes that read and cost architectures: neither the memory nor the time that a specification takes is the
- * service's. A task has limits of its own, what ends a process costs that task alone, and the queue in front is bounded.
+ * Processes that read and cost architectures: a specification takes neither memory nor time of the service itself. Each task
+ * has limits, a process that dies fails only its task, and the queue in front is bounded.
  */
 export class EnginePool {
   readonly #options: Required<PoolOptions>
@@ -89,9 +89,9 @@ export class EnginePool {
     this.#options = { maxQueue: 64, log: { warn() {} }, ...options }
     this.#free = options.processes
     this.#idle.push(this.#start())
-    // One is kept for the next request; more were for a rush that is over.
+    // One is kept for the next request; more were for a burst that is over.
     this.#trim = setInterval(() => this.#idle.length > 1 && this.#idle.shift()!.end(), idleMs).unref()
-    // Where the service exits without closing the pool, nothing of it stays.
+    // Ends the processes if the service exits without closing the pool.
     process.once('exit', this.#onExit)
   }
 
@@ -218,7 +218,7 @@ export class EnginePool {
     return engine
   }
 
-  /** Takes back a process after its task: for the next one, or its end, and then another in its place. */
+  /** Takes back a process after its task: keeps it for the next one, or ends it and starts another. */
   #release(engine: EngineProcess, own: boolean): void {
     if (!engine.ended && (own || engine.residentBytes > largestIdle || engine.cpuSeconds > longestLife)) engine.end()
     if (!engine.ended) this.#idle.push(engine)
@@ -241,13 +241,13 @@ export class EnginePool {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  /** A task that did not come to its end, in words for the client. */
+  /** Explains to the client why a task did not finish. */
   #refusal(cause: unknown, task: TaskName, timeoutMs: number | null, fileBytes: number): unknown {
     const { log } = this.#options
     if (timeoutMs !== null)
       return new EngineError(
         'LIMIT_EXCEEDED',
-        `this architecture takes longer than ${Math.round(timeoutMs)} ms to work out: make it smaller`,
+        `this architecture takes longer than ${Math.round(timeoutMs)} ms to compute: make it smaller`,
       )
     if (!(cause instanceof EngineProcessEnded) || this.#closed) return cause
     log.warn({ task, reason: cause.message }, 'a task ended the process that it ran in')
@@ -255,7 +255,7 @@ export class EnginePool {
     const most = heapMiB(this.#options) + Math.round((bufferBytes + fileBytes) / MiB)
     return new EngineError(
       'LIMIT_EXCEEDED',
-      `this architecture takes more than the ${most} MiB of memory that working it out may take: make it smaller`,
+      `this architecture takes more than the ${most} MiB of memory allowed for computing it: make it smaller`,
     )
   }
 }

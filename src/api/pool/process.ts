@@ -16,7 +16,7 @@ export type FromEngine =
   | { ready: true }
   | ({ residentBytes: number; cpuSeconds: number } & ({ result: TaskResult<unknown> } | { failed: TaskFailure }))
 
-/** What a task threw that has no code of ours, or for want of memory. */
+/** An error of a task without one of our codes, or for lack of memory. */
 export interface TaskFailure {
   outOfMemory?: true
   message: string
@@ -44,11 +44,11 @@ export class EngineProcessEnded extends Error {
 }
 
 const program = fileURLToPath(new URL('./child.ts', import.meta.url))
-/** What the process is given of the environment: where things are, and how Node runs. No secrets. */
+/** Environment variables passed to the process: where things are, and how Node runs. No secrets. */
 const passedOn = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_.*|NODE_.*)$/
 /**
- * What Node takes of RLIMIT_DATA before it does anything: code range, young generation, libraries. Measured 630 MiB on
- * Node 24 with the engine loaded, of which 100 MiB are resident.
+ * What Node uses of RLIMIT_DATA before it does anything: code range, young generation, libraries. Measured 630 MiB on Node
+ * 24 with the engine loaded, of which 100 MiB are resident.
  */
 const nodeMiB = 700
 const MiB = 2 ** 20
@@ -78,7 +78,7 @@ export class EngineProcess {
     this.#said.read(child.stdout!)
     this.#said.read(child.stderr!)
     this.gone = new Promise((resolve) => {
-      // `close` comes after `exit`, when everything it wrote has been read; a process that never was has neither.
+      // `close` comes after `exit`, when all output has been read; a process that never started has neither.
       child.once('close', () => resolve())
       child.once('error', (error) => {
         this.#said.add(error.message)
@@ -95,7 +95,7 @@ export class EngineProcess {
         this.#task = null
       })
     })
-    // Whoever waits for it gets the reason; nobody may be waiting.
+    // Waiters get the reason; there may be none.
     this.#ready.catch(() => undefined)
   }
 
@@ -117,12 +117,12 @@ export class EngineProcess {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#crash())
       this.#task = { resolve: resolve as (result: TaskResult<unknown>) => void, reject }
-      // Where it cannot be sent the process is gone, which rejects the task.
+      // If sending fails, the process is gone, which rejects the task.
       this.#child.send({ name, task } satisfies ToEngine, () => undefined)
     })
   }
 
-  /** Ends it at once, whatever it does. */
+  /** Ends it at once, even during a task. */
   end(): void {
     this.#ended = true
     this.#child.kill('SIGKILL')

@@ -18,7 +18,7 @@ const ready =
   () =>
     task
 
-/** Tasks by name. Those of ONNX are loaded when first asked for: a protobuf library would cost every start. */
+/** Tasks by name. Those of ONNX are loaded when first used, since loading a protobuf library would slow every start. */
 const tasks = {
   read: ready(readArchitecture),
   graph: ready(writeGraph),

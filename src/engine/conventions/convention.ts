@@ -1,7 +1,7 @@
 import { product } from '../exact.ts'
 import type { LayerShapes, Quantities } from '../op.ts'
 
-/** What a convention may look at to count one layer. Shapes are batch first; every figure is for the whole batch. */
+/** What a convention can use to count one layer. Shapes are batch first; every figure is for the whole batch. */
 export interface CountedLayer extends LayerShapes {
   type: string
   /** Canonical attributes of the op `type`. */
@@ -13,7 +13,7 @@ export interface CountedLayer extends LayerShapes {
 
 /** How a convention counts one kind of layer. */
 export interface Rule {
-  /** The same in words, to stand after "counts". */
+  /** The rule in words, to follow "counts". */
   words: string
   /** The count. @throws CountOverflow past 2^53 − 1. */
   count(layer: CountedLayer): number
@@ -35,13 +35,13 @@ export interface Convention {
 }
 
 export interface ConventionParts extends Omit<Convention, 'definition' | 'rule'> {
-  /** What the rules' words leave unsaid. */
+  /** Remarks that the wording of the rules leaves out. */
   remarks: string
   /** Op type → its rule. */
   rules: Readonly<Record<string, Rule>>
 }
 
-/** Ties a convention's rules to its definition, so that what it says and what it counts cannot part. */
+/** Ties a convention's rules to its definition, so that its description and its counts cannot diverge. */
 export function defineConvention({ rules, remarks, ...rest }: ConventionParts): Convention {
   const byType = new Map(Object.entries(rules))
   const types = new Map<Rule, string[]>()
@@ -63,7 +63,7 @@ export const firstTimesColumns: Rule = {
   count: ({ inputs: [a, b] }) => product(...a!, b!.at(-1)!),
 }
 
-/** Multiply-adds and nothing else: what most tools do with an op that they have no rule of their own for. */
+/** Only multiply-adds: what most tools count for an op that they have no rule for. */
 export const multiplyAddsOnly: Rule = {
   words: 'its multiply-adds alone, so nothing where it has none',
   count: ({ quantities }) => quantities.macs ?? 0,

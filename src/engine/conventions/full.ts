@@ -21,7 +21,7 @@ const count = ({ quantities: q }: CountedLayer): number =>
     q.transcendentals ?? 0,
   )
 
-/** Each op's own file states its quantities; here they stand in words. */
+/** Each op's own file computes its quantities; here they are described in words. */
 const by = (words: string): Rule => ({ words, count })
 
 const bias = 'plus one addition per output element where there is a bias'

@@ -12,7 +12,7 @@ import { torchinfo } from './torchinfo.ts'
 
 export const conventions: readonly Convention[] = [lecture, full, fvcore, torchinfo, ptflops, thop, torch, onnx]
 
-/** The convention of this name. @throws EngineError UNKNOWN_CONVENTION listing those there are. */
+/** The convention of this name. @throws EngineError UNKNOWN_CONVENTION listing the known ones. */
 export function findConvention(name: string): Convention {
   const found = conventions.find((convention) => convention.name === name)
   if (found) return found

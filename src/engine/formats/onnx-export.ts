@@ -52,7 +52,7 @@ export interface OnnxExportOptions extends InferOptions {
    * so that nothing can be computed ahead, and the largest element of each output is one more output. Default false.
    */
   resident?: boolean
-  /** Where seeded weights lie. Default `external`, which copies nothing. */
+  /** Where seeded weights are stored. Default `external`, which copies nothing. */
   storage?: OnnxStorage
 }
 
@@ -75,7 +75,10 @@ export interface OnnxExport {
   outputs: OnnxTensorInfo[]
   /** Node name → id of the layer it was written for, to read a profile by. */
   layerOfNode: ReadonlyMap<string, string>
-  /** Where input and output stay on the device: the input that is left, the scalars to fetch, and what was added, in words. */
+  /**
+   * Where input and output stay on the device: the remaining input, the scalars to fetch, and a description of what was
+   * added.
+   */
   resident: { scale: string; scalars: string[]; addedOps: string[] } | null
 }
 

@@ -6,9 +6,9 @@ import type { Parameter } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
 import { type Filler, inputFiller, parameterFiller } from '../weights.ts'
 
-/** What exported floating-point tensors are made of. */
+/** Element type of exported floating-point tensors. */
 export type OnnxPrecision = 'float32' | 'float16'
-/** Where weights lie: in the model itself, or in one block beside it (which a model above 2 GiB needs). */
+/** Where weights are stored: in the model itself, or in one block beside it (which a model above 2 GiB needs). */
 export type OnnxStorage = 'inline' | 'external'
 
 export const onnxFloat = { float32: TensorProto_DataType.FLOAT, float16: TensorProto_DataType.FLOAT16 } as const

@@ -34,7 +34,7 @@ const learns = (a: BatchNormAttributes): { scale: boolean; shift: boolean } => (
 /** Whether a tensor has this many spatial dims; `BatchNorm1d` takes vectors as well, which have none. */
 const fits = (rank: Rank, { length }: Shape): boolean => length === rank + 2 || (rank === 1 && length === 2)
 
-/** Reads `BatchNormalization` as it stands in inference: statistics from the file, its first output alone. */
+/** Reads `BatchNormalization` in inference: statistics from the file, its first output alone. */
 function readBatchNorm(node: OnnxNode): OnnxLayer | null {
   if (node.inputs.slice(1, 5).some((input) => !input?.constant) || node.int('training_mode', 0) !== 0) return null
   return {
@@ -68,10 +68,10 @@ function foldedNorm(tf: typeof tfjs, { attributes: a, inputs, parameters: p }: T
 }
 
 /**
- * Batch normalization (Ioffe and Szegedy, 2015) as it stands in inference, PyTorch's `nn.BatchNorm1d` to `3d` in eval
- * mode: (x − mean) / √(variance + eps) · weight + bias per channel, which is dim 1. Its four vectors fold into one factor
- * and one summand per channel before any image comes, so an element takes one multiplication and one addition, fvcore's
- * count as well. Weight and bias are parameters; the running mean and variance are buffers.
+ * Batch normalization (Ioffe and Szegedy, 2015) in inference, PyTorch's `nn.BatchNorm1d` to `3d` in eval mode: (x − mean) /
+ * √(variance + eps) · weight + bias per channel, which is dim 1. Its four vectors fold into one factor and one summand per
+ * channel before any image comes, so an element takes one multiplication and one addition, fvcore's count as well. Weight
+ * and bias are parameters; the running mean and variance are buffers.
  */
 const batchNorm = (rank: Rank, summary: string) => {
   const type = `BatchNorm${rank}d`

@@ -45,8 +45,8 @@ interface Placed {
 }
 
 /**
- * Where the output lies in the whole result, which spans (size − 1)·stride + dilation·(kernel − 1) + 1 along a dim.
- * Padding cuts it at both ends, output padding lets it end later; `same`, as TensorFlow, makes it size·stride.
+ * Position of the output in the whole result, which spans (size − 1)·stride + dilation·(kernel − 1) + 1 along a dim. Padding
+ * cuts it at both ends, output padding lets it end later; `same`, as TensorFlow, makes it size·stride.
  * @throws ShapeError where nothing is left, or output padding reaches another step.
  */
 function place(size: readonly number[], a: TransposedAttributes): Placed {
@@ -118,7 +118,7 @@ function statedPads(
   if (!stated) return { padding, outputPadding: [...extra] }
   const wanted = stated.slice(-sizes.length)
   const totals = sizes.map((size, i) => stride[i]! * (size - 1) + extra[i]! + dilation[i]! * (kernelSize[i]! - 1) + 1 - wanted[i]!)
-  // A size beyond what the window reaches: what is there is the bias alone, as behind output padding.
+  // A size beyond the reach of the window: only the bias is there, as in output padding.
   const pads = totals.map((total) => Math.max(0, total))
   const before = pads.map((total) => (rule === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2)))
   return {

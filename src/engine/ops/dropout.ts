@@ -5,7 +5,7 @@ const Attributes = Type.Object({
   p: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Share of elements dropped in training. Default 0.5.' })),
 })
 
-/** Dropout (Srivastava et al., 2014) as it stands in inference: the identity, a view, no arithmetic. */
+/** Dropout (Srivastava et al., 2014) in inference: the identity, a view, no arithmetic. */
 export const dropout = defineOp({
   type: 'Dropout',
   summary: 'Drops elements in training; passes its input on in inference.',

@@ -23,7 +23,7 @@ const Attributes = Type.Object({
     Type.Integer({
       minimum: 1,
       maximum: 2 ** 31 - 1,
-      description: 'In place of indices: how many there are, where they lie in a file. Seeded ones are 0, 1, 2 … along dim, and again.',
+      description: 'Instead of indices: their number, where they are stored in a file. Seeded ones are 0, 1, 2 … along dim, repeated.',
     }),
   ),
   drop: Type.Optional(Type.Boolean({ description: 'With one index: the dim goes, as x[:, 0] in PyTorch. Default false.' })),

@@ -10,7 +10,7 @@ const Attributes = Type.Object({
   size: Type.Integer({
     minimum: 1,
     maximum: 2 ** 16,
-    description: 'Neighboring channels that are looked at, the element’s own included.',
+    description: 'Number of neighboring channels in the sum, including the element’s own.',
   }),
   alpha: Type.Optional(Type.Number({ description: 'Factor of the mean square. Default 1e-4.' })),
   beta: Type.Optional(Type.Number({ description: 'Exponent. Default 0.75.' })),

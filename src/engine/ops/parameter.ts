@@ -28,7 +28,7 @@ interface ParameterAttributes {
 
 /**
  * A tensor that the graph owns, as PyTorch's `nn.Parameter` and registered buffers: class tokens, position tables, layer
- * scales, constants. It is a weight: whoever reads it reads a weight, and it takes no activation memory.
+ * scales, constants. It is a weight: layers that read it read a weight, and it takes no activation memory.
  */
 export const parameter = defineOp({
   type: 'Parameter',

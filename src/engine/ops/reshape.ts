@@ -12,7 +12,7 @@ const Attributes = Type.Object({
   shape: Type.Array(Type.Union([Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), Type.Literal(-1)]), {
     minItems: 0,
     maxItems: 8,
-    description: 'Shape of one image; one size may be −1, it takes what is left.',
+    description: 'Shape of one image; one size may be −1 and takes what is left.',
   }),
   includesBatch: Type.Optional(
     Type.Boolean({

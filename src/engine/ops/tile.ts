@@ -35,7 +35,7 @@ export const tile = defineOp({
   },
   batchIn: (dim, [x], { repeats }) => perDim(repeats, x!.length)[dim] === 1,
   quantities: () => ({}),
-  // What lies at a position comes from one of the input, but neighbors are no fixed step apart.
+  // Each position comes from one of the input, but neighbors are not a fixed step apart.
   field: ({ inputs }, { repeats }) =>
     perDim(repeats, inputs[0]!.length)
       .slice(2)

@@ -1,8 +1,8 @@
 import type { Agreement, RuntimeName } from '../contract.ts'
 
 /**
- * How two outputs of the same computation agree, element by element. Where a difference cannot be stated, of all
- * elements, none is stated, and `reason` says why: a small difference of the rest would read as agreement.
+ * Compares two outputs of the same computation element by element. If some elements cannot be compared, no difference is
+ * given and `reason` says why: a small difference of the rest would look like agreement.
  * @param own this run's output. @param counterpart the earlier run of the other runtime, and its output.
  */
 export function compareOutputs(

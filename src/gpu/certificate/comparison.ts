@@ -2,8 +2,8 @@ import type { Certificate } from '../contract.ts'
 import { verdictOf } from './verdict.ts'
 
 /**
- * The certificate of a comparison: every reason of any block, with how many blocks gave it, but for unsteadiness within
- * a block, which the rounds answer for.
+ * The certificate of a comparison: every reason of any block, with the number of blocks that gave it, except unsteadiness
+ * within a block, which the rounds account for.
  */
 export function ofBlocks(blocks: readonly Certificate[]): Certificate {
   const byCode = new Map<string, string[]>()

@@ -12,11 +12,11 @@ const throttleReasons: readonly [bit: number, code: string, message: string, rem
     'the power limit held its clocks down',
     'Raise the limit (nvidia-smi -pl), or lock clocks that it can hold (nvidia-smi -lgc).',
   ],
-  [0x8, 'GPU_HW_SLOWDOWN', 'its hardware halved its clocks or more, for heat or power', 'See to its cooling and its power supply.'],
+  [0x8, 'GPU_HW_SLOWDOWN', 'its hardware halved its clocks or more, for heat or power', 'Check its cooling and its power supply.'],
   [0x10, 'GPU_SYNC_BOOST', 'its clocks followed the slowest GPU of its sync boost group', 'Take it out of the group.'],
-  [0x20, 'GPU_SW_THERMAL', 'the driver held its clocks down for heat', 'See to its cooling, or lock lower clocks (nvidia-smi -lgc).'],
-  [0x40, 'GPU_HW_THERMAL', 'its hardware held its clocks down for heat', 'See to its cooling, or lock lower clocks (nvidia-smi -lgc).'],
-  [0x80, 'GPU_POWER_BRAKE', 'an external power brake held its clocks down', 'See to the host’s power supply.'],
+  [0x20, 'GPU_SW_THERMAL', 'the driver held its clocks down for heat', 'Check its cooling, or lock lower clocks (nvidia-smi -lgc).'],
+  [0x40, 'GPU_HW_THERMAL', 'its hardware held its clocks down for heat', 'Check its cooling, or lock lower clocks (nvidia-smi -lgc).'],
+  [0x80, 'GPU_POWER_BRAKE', 'an external power brake held its clocks down', 'Check the host’s power supply.'],
   [0x100, 'GPU_DISPLAY_CLOCKS', 'the setting of a display held its clocks down', 'Measure on a GPU without a display.'],
 ]
 /** Warmer by more than this from the first to the last sample: leakage and clocks have not settled. */
@@ -35,7 +35,7 @@ export const findGpuReasons = (drift: (what: string, mhz: readonly number[]) => 
   {
     code: 'GPU_UNWATCHED',
     verdict: 'suspect',
-    remedy: 'See that the service’s user may call nvidia-smi.',
+    remedy: 'Make sure that the service’s user may call nvidia-smi.',
     find: onGpu(({ problem }) => (problem === null ? null : `The GPU could not be watched during the timing: ${problem}.`)),
   },
   {
@@ -56,7 +56,7 @@ export const findGpuReasons = (drift: (what: string, mhz: readonly number[]) => 
       find: onGpu(({ samples }) => {
         const told = known(samples, 'throttle')
         const held = told.filter((mask) => (mask & bit) !== 0).length
-        return held === 0 ? null : `In ${held} of ${told.length} looks at the GPU ${message}.`
+        return held === 0 ? null : `In ${held} of ${told.length} readings of the GPU ${message}.`
       }),
     }),
   ),

@@ -7,11 +7,11 @@ import { findGpuReasons } from './gpu.ts'
 import { peakOf } from './peaks.ts'
 import { verdictOf } from './verdict.ts'
 
-/** Others on the CPU, as a share of all its logical CPUs: above this their caches and clocks show in the latency. */
+/** Load of other processes, as a share of all logical CPUs: above this it affects the latency through caches and clocks. */
 const othersShare = 0.05
-/** CPU time taken by the hypervisor, as a share of all logical CPUs: time in which the run stood still unseen. */
+/** CPU time taken by the hypervisor, as a share of all logical CPUs: time in which the run stood still without noticing. */
 const stolenShare = 0.01
-/** Clocks may wander by so much, as the windows of the stability test may. */
+/** How far clocks may vary, the same as for the windows of the stability test. */
 const clockTolerance = 0.05
 
 /** A reason of CPUs alone. */
@@ -20,7 +20,7 @@ const onCpu =
   (evidence) =>
     evidence.kind === 'cpu' ? find(evidence) : null
 
-/** Everything that speaks against a measurement, one line each, in the order in which it is told. */
+/** Every reason against a measurement, one line each, in the order of the certificate. */
 export const reasons: readonly Reason[] = [
   {
     code: 'ABOVE_PEAK',
@@ -41,12 +41,12 @@ export const reasons: readonly Reason[] = [
   {
     code: 'BIMODAL',
     verdict: 'suspect',
-    remedy: 'Look at the samples in their order for what comes and goes, or compare in turns.',
+    remedy: 'Look through the samples in order for a periodic disturbance, or compare in turns.',
     find: ({ measured }) => {
       const found = twoModes(measured.samples)
       if (!found) return null
       const [first, second] = found.modes.map((ms) => ms.toPrecision(3))
-      return `The samples lie in two heaps, around ${first} and ${second} ms with ${(100 * found.share).toFixed(0)} % in the second (dip ${found.dip.toFixed(3)}): the median is the figure of neither.`
+      return `The samples form two groups, around ${first} and ${second} ms with ${(100 * found.share).toFixed(0)} % in the second (dip ${found.dip.toFixed(3)}): the median describes neither.`
     },
   },
   {
@@ -68,9 +68,9 @@ export const reasons: readonly Reason[] = [
   {
     code: 'LOAD_UNKNOWN',
     verdict: 'suspect',
-    remedy: 'Measure on Linux, which tells it in /proc/stat.',
+    remedy: 'Measure on Linux, which reports it in /proc/stat.',
     find: onCpu(({ hostLoad }) =>
-      hostLoad === null ? 'This host does not tell the CPU time of other processes, so their load cannot be ruled out.' : null,
+      hostLoad === null ? 'This host does not report the CPU time of other processes, so their load cannot be ruled out.' : null,
     ),
   },
   {
@@ -86,7 +86,7 @@ export const reasons: readonly Reason[] = [
   {
     code: 'CPU_STOLEN',
     verdict: 'suspect',
-    remedy: 'Measure on a machine that is not shared, or at another hour.',
+    remedy: 'Measure on a machine that is not shared, or at another time.',
     find: onCpu(({ hostLoad, logicalCpus }) =>
       hostLoad === null || hostLoad.stolenCpus <= stolenShare * logicalCpus
         ? null
@@ -102,7 +102,7 @@ export const reasons: readonly Reason[] = [
   ...findGpuReasons(drift),
 ]
 
-/** Whether values wandered by more than clocks may, in words; null where not, or where there are none to compare. */
+/** Says that values varied by more than clocks may; null where they did not, or where there are none to compare. */
 function drift(what: string, mhz: readonly number[]): string | null {
   const [low, high] = mhz.reduce(([least, most], each) => [Math.min(least, each), Math.max(most, each)], [Infinity, -Infinity])
   if (mhz.length < 2 || high <= (1 + clockTolerance) * low) return null
@@ -111,7 +111,7 @@ function drift(what: string, mhz: readonly number[]): string | null {
 
 const tera = (flopsPerSecond: number): string => `${(flopsPerSecond / 1e12).toPrecision(3)} Tflop/s`
 
-/** Whether the measurement can be defended: with every reason found, and the verdict of the worst. */
+/** The certificate of a measurement: every reason found, and the verdict of the worst one. */
 export function certify(evidence: Evidence): Certificate {
   const found = reasons.flatMap(({ code, verdict, find, remedy }) => {
     const message = find(evidence)
@@ -124,7 +124,7 @@ export function certify(evidence: Evidence): Certificate {
   return { verdict, reasons: found.map(({ code, message }) => ({ code, message })) }
 }
 
-/** The run with its certificate: judged here, in the service, by what the worker process saw. */
+/** Adds the certificate to a run: judged here, in the service, from what the worker process observed. */
 export function certified({ observed, ...measured }: Measured, kind: DeviceKind): RunSuccess {
   const { result, environment, samples } = measured
   const { cpu, precision, settings, deviceName } = environment

@@ -1,6 +1,4 @@
-/**
- * The most arithmetic a device can do, to tell a latency that cannot be: bounds, not expectations.
- */
+/** Upper bounds of a device's arithmetic, to detect impossible latencies. They are bounds, not expectations. */
 import type { Precision } from '../contract.ts'
 import type { DeviceKind } from '../devices/device.ts'
 import type { CpuDescription } from '../devices/host-facts.ts'
@@ -20,7 +18,10 @@ const vectors: readonly [flag: string, lanes: number, units: number, source: str
   ['asimd', 4, 4, 'four 128-bit units a core (Arm Neoverse V1 and later)'],
 ]
 const baseline = [4, 2, 'two 128-bit units a core'] as const
-/** Assumed where the host shows no limit, as most virtual machines: no core that is sold is clocked higher (Intel Core i9-14900KS, 6.2 GHz). */
+/**
+ * Assumed where the host shows no limit, as on most virtual machines: no core on the market is clocked higher (Intel Core
+ * i9-14900KS, 6.2 GHz).
+ */
 const fastestGHz = 6.2
 
 /** cores × units × lanes × 2 (a fused multiply-add) × clock; float16 counts twice as many lanes. */
@@ -71,7 +72,7 @@ const gpuPeaks: readonly GpuPeaks[] = [
   { model: /\bT4\b/, float32: 8.1, tf32: 8.1, float16: 65, terabytes: 0.32, source: 'NVIDIA T4 data sheet' },
 ]
 
-/** Null for a model whose data sheet is not in the table: nothing is then said against its figures. */
+/** Null for a model that is not in the table: its figures are then not checked. */
 export function gpuPeak(model: string, precision: Precision, tf32: boolean): Peak | null {
   const row = gpuPeaks.find((each) => each.model.test(model))
   if (!row) return null

@@ -2,13 +2,12 @@ import type { RunFailure, RunProfile, RunSuccess } from '../contract.ts'
 import type { Device } from '../devices/device.ts'
 import { gpuBandwidth, type Peak, peakOf } from './peaks.ts'
 
-/** Σ kernels may pass the call by the rounding of the clocks, as a share. */
+/** By how much the sum of kernels may exceed the call, as a share, because clocks are rounded. */
 const rounding = 0.001
 
 /**
- * Why a profile cannot be times of kernels; null where nothing speaks against it. A profiler that sees a kernel start
- * and not end gives the time of the launch: then layers seem to compute faster than the device can, or together to take
- * longer than the call that they are part of.
+ * Why a profile cannot consist of kernel times; null where it can. A profiler that sees a kernel's start but not its end
+ * reports the time of the launch: then layers seem faster than the device can be, or their sum exceeds the call.
  * @param model of the device. @param peak its arithmetic at most; null where that is not known.
  */
 export function profileProblem(
@@ -39,7 +38,7 @@ export function profileProblem(
 
 const tera = (perSecond: number): string => (perSecond / 1e12).toPrecision(4)
 
-/** The success with its profile, or with the reason why it has none. */
+/** The result with its profile, or with the reason why it has none. */
 export function withProfile(
   { result, ...rest }: RunSuccess,
   profile: RunProfile,

@@ -2,15 +2,16 @@ import type { Certificate } from '../contract.ts'
 import { median } from '../timing/percentiles.ts'
 import { verdictOf } from './verdict.ts'
 
-/** Fewer earlier runs have no middle that a later one could be held against. */
+/** With fewer earlier runs there is no reliable median to compare with. */
 const leastEarlier = 3
 /** How many earlier runs are considered: few enough that a machine that has changed for good is believed after some five runs. */
 export const mostEarlier = 10
 export const notRepeated = 'NOT_REPEATED'
 
 /**
- * The certificate with what earlier runs say. The medians of one network jump from process to process, by where its
- * memory came to lie for one, and a process that is steady in itself cannot tell: only its like can.
+ * Adds to the certificate what earlier runs show. The medians of one network vary from process to process, for example with
+ * the placement of its memory, and a process that is steady in itself cannot see that; only a comparison with earlier runs
+ * can.
  * @param certificate as the worker gave it. @param medianMs of this run. @param earlier medians in ms of the latest runs
  *   of the same measurement that nothing else spoke against. @param tolerance as a share of their median.
  */

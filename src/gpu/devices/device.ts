@@ -3,7 +3,7 @@ import type { GpuDescription } from './nvidia-smi.ts'
 
 export type DeviceKind = 'cpu' | 'cuda'
 
-/** Something that runs inferences on this host. Queues, locks and results go by its UUID. */
+/** A device of this host that runs inferences. Queues, locks and results are keyed by its UUID. */
 export interface Device {
   /** `cpu:0`, `cuda:0`. */
   name: string
@@ -14,7 +14,7 @@ export interface Device {
   host: string
   model: string
   memoryBytes: number
-  /** When the device was looked at last; null where its driver does not tell. */
+  /** As of the last check of the device; null where its driver does not report it. */
   memoryFreeBytes?: number | null
   /** Physical cores this process may use; CPU only. */
   cores?: number
@@ -26,11 +26,11 @@ export interface Device {
   gpu?: GpuDescription
 }
 
-/** A kind of device that this host does not offer, and why: what `GET /devices` says where a GPU was expected. */
+/** A kind of device that this host lacks, and why: shown by `GET /devices` where a GPU was expected. */
 export interface AbsentDevices {
   kind: DeviceKind
   reason: string
-  /** The command that would mend it, where there is one. */
+  /** The command that fixes it, where there is one. */
   command: string | null
 }
 

@@ -30,7 +30,7 @@ export interface Offers {
 
 export interface DirectoryOptions {
   store: Store
-  /** This service's own devices, as they are now; none where it only takes requests. */
+  /** This service's own devices at the moment; none where it only takes requests. */
   survey(): DeviceSurvey
   /** Tries every runtime on one of them; remembers what it found. */
   probe(device: Device): Promise<RuntimeSupport[]>
@@ -39,15 +39,15 @@ export interface DirectoryOptions {
   renewMs?: number
 }
 
-/** A bulletin outlives three renewals that did not come through. */
+/** A bulletin survives three failed renewals. */
 const staleAfterRenewals = 3.5
 const forgottenAfterMs = 600_000
-/** How long who asks waits for the first try of the runtimes. */
+/** How long a caller waits for the runtimes to be tried for the first time. */
 const probeWaitMs = 10_000
 
 /**
- * The devices of this service and, where several share a database, of all others that are alive. The embedded store has
- * one service: nothing is posted there, and nothing wakes it up while a run is timed.
+ * The devices of this service and, where several share a database, of all others that are alive. The embedded store has a
+ * single service: nothing is published there, and nothing wakes it while a run is timed.
  */
 export class DeviceDirectory {
   readonly #options: Required<DirectoryOptions>
@@ -60,7 +60,7 @@ export class DeviceDirectory {
     this.#options = { renewMs: 10_000, ...options }
   }
 
-  /** Begins to try the runtimes of this service's devices, and, on a shared database, to tell what works. */
+  /** Starts to try the runtimes of this service's devices and, on a shared database, to publish what works. */
   start(): void {
     const { survey, probe, store } = this.#options
     const { devices } = survey()
@@ -122,7 +122,7 @@ export class DeviceDirectory {
     return { host: os.hostname(), devices, absent: own.absent }
   }
 
-  /** What works on the device; null where that is not known in time. */
+  /** The runtimes of the device; null where they are not known in time. */
   #tried(device: Device, milliseconds: number): Promise<RuntimeSupport[] | null> {
     const { signal } = this.#closing
     const tried = pTimeout(this.#options.probe(device), { milliseconds, message: false, signal })

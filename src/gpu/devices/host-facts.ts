@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 
-/** Facts of this host that a measurement is recorded with. Where the kernel does not tell one, it is null or empty. */
+/** Facts about this host that are recorded with a measurement. One that the kernel does not report is null or empty. */
 export interface CpuDescription {
   model: string
   /** Cores this process may use, hyper-threads counted once, within affinity and container quota. */
@@ -103,13 +103,13 @@ async function text(path: string): Promise<string | null> {
   }
 }
 
-/** Names this start of this host: monotonic clocks compare within it and nowhere else. */
+/** Identifies this boot of the host: monotonic clocks are comparable only within it. */
 export const bootId = async (): Promise<string> =>
   (await text('/proc/sys/kernel/random/boot_id'))?.trim() ?? `${os.hostname()} since ${Math.round(Date.now() / 1000 - os.uptime())}`
 
 /** CPU time of the whole host since it started, in seconds over all CPUs; null where the kernel does not tell. */
 export interface HostCpuTime {
-  /** Everything but idle: this host's processes, its kernel and interrupts. */
+  /** Everything except idle: this host's processes, its kernel and interrupts. */
   busy: number
   /** What the hypervisor gave to others while this host wanted to run. */
   steal: number
@@ -126,7 +126,7 @@ export function parseCpuTime(stat: string): HostCpuTime | null {
   return { busy: (user + nice + system + irq + softirq) / ticksPerSecond, steal: steal / ticksPerSecond }
 }
 
-/** Synchronous, so that it is read at the very edges of the timed part. */
+/** Synchronous, so that it is read exactly at the edges of the timed part. */
 export function hostCpuTime(): HostCpuTime | null {
   try {
     return parseCpuTime(readFileSync('/proc/stat', 'utf8'))
@@ -136,7 +136,7 @@ export function hostCpuTime(): HostCpuTime | null {
 }
 
 /**
- * What the cores that this process may use are clocked at, MHz; empty where the host does not show it, as most virtual
+ * Current clocks of the cores that this process may use, MHz; empty where the host does not show them, as on most virtual
  * machines. Synchronous, so that it is read between two timed calls.
  */
 export function cpuFrequencies(): number[] {

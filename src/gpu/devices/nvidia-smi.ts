@@ -1,10 +1,10 @@
 /**
- * What the NVIDIA driver tells of its GPUs, read from nvidia-smi's XML (`nvidia-smi -q -x`, schema nvsmi_device_v12.dtd)
- * and, for what that does not hold, from its CSV. Its text for people is never parsed.
+ * What the NVIDIA driver reports of its GPUs, read from nvidia-smi's XML (`nvidia-smi -q -x`, schema nvsmi_device_v12.dtd)
+ * and, for values missing there, from its CSV. Its human-readable text is never parsed.
  */
 import { execFile } from 'node:child_process'
 
-/** One GPU as the driver describes it. Null where it does not say (`N/A`). */
+/** One GPU as the driver describes it. Null for values that it does not report (`N/A`). */
 export interface GpuFacts {
   uuid: string
   model: string
@@ -18,7 +18,7 @@ export interface GpuFacts {
 /** What is shown of a GPU beyond what every device has. */
 export interface GpuDescription {
   pciBusId: string | null
-  /** Newest CUDA that the driver takes. */
+  /** Newest CUDA version that the driver supports. */
   cudaVersion: string | null
   /** Whether the driver stays loaded while nobody uses it. */
   persistence: boolean | null
@@ -40,7 +40,7 @@ export interface GpuProcess {
   usedBytes: number | null
 }
 
-/** Why there is nothing to read, and what would mend it. */
+/** Why there is nothing to read, and how to fix it. */
 export interface NoAnswer {
   reason: string
   command: string | null
@@ -49,7 +49,7 @@ export interface NoAnswer {
 const timeoutMs = 10_000
 
 /**
- * Runs nvidia-smi. Never throws: what fails is a reason, in its own words.
+ * Runs nvidia-smi. Never throws: a failure is returned as a reason, in nvidia-smi's words.
  * @returns what it wrote to stdout.
  */
 export function nvidiaSmi(args: readonly string[]): Promise<{ text: string } | NoAnswer> {
@@ -60,12 +60,12 @@ export function nvidiaSmi(args: readonly string[]): Promise<{ text: string } | N
         return resolve({ reason: 'nvidia-smi is not on the PATH: this host has no NVIDIA driver', command: null })
       if (error.killed) return resolve({ reason: `nvidia-smi did not answer within ${timeoutMs / 1000} s`, command: null })
       const said = `${stdout}\n${stderr}`.split('\n').find((line) => line.trim() !== '')
-      resolve(failure(`nvidia-smi failed with code ${error.code}: ${said?.trim() ?? 'it said nothing'}`))
+      resolve(failure(`nvidia-smi failed with code ${error.code}: ${said?.trim() ?? 'without a message'}`))
     })
   })
 }
 
-/** The failures whose remedy is known. */
+/** Failures with a known remedy. */
 const remedies: readonly [RegExp, string, string | null][] = [
   [/version mismatch/i, 'the driver was updated while the old one stayed loaded: restart the host', 'sudo reboot'],
   [/couldn't communicate|could not communicate/i, 'its kernel module is not loaded: load or reinstall the driver', 'sudo modprobe nvidia'],
@@ -86,7 +86,7 @@ export async function queryGpus(): Promise<GpuFacts[] | NoAnswer> {
   return parseGpuLog(log.text, 'text' in capabilities ? parseCapabilities(capabilities.text) : new Map())
 }
 
-/** `GPU-…, 9.0`, a line a GPU: the compute capability, which the XML does not hold. */
+/** `GPU-…, 9.0`, one line per GPU: the compute capability, which is missing in the XML. */
 export function parseCapabilities(csv: string): Map<string, string> {
   const rows = csv.split('\n').map((line) => /^(GPU-[0-9a-f-]+), *(\d+\.\d+)\s*$/i.exec(line))
   return new Map(rows.filter((row) => row !== null).map((row) => [row[1]!, row[2]!]))
@@ -108,7 +108,7 @@ export async function parseGpuLog(xml: string, capabilities: ReadonlyMap<string,
   }
   // Some versions say this as text, with code 0.
   if (/no devices were found/i.test(xml)) return []
-  if (!isElement(log)) return { reason: `nvidia-smi answered what cannot be read: ${xml.trim().slice(0, 200)}`, command: null }
+  if (!isElement(log)) return { reason: `the output of nvidia-smi cannot be read: ${xml.trim().slice(0, 200)}`, command: null }
   const driver = text(log, 'driver_version')
   const gpus = log.gpu === undefined ? [] : (log.gpu as unknown[])
   const found: GpuFacts[] = []

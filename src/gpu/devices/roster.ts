@@ -1,6 +1,6 @@
 /**
- * The devices of this host as they are now: looked at when the service starts and from then on while it has nothing to
- * time. Drivers are updated, cards fall off the bus and come back; a service that runs for weeks sees that.
+ * The current devices of this host, checked when the service starts and then whenever it is not timing a run. Drivers are
+ * updated and cards fall off the bus and come back while a service runs for weeks.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../../store/index.ts'
@@ -9,11 +9,11 @@ import { surveyDevices } from './survey.ts'
 
 export interface RosterOptions {
   survey: DeviceSurvey
-  /** Whether nothing is timed here: asking the driver takes CPU, and a lock inside it, from a run in progress. */
+  /** Whether nothing is being timed: asking the driver would take CPU time, and a lock inside it, from a run in progress. */
   idle(): boolean
-  /** A device that is there now. Where it rejects, the device is not offered, and it is told again at the next look. */
+  /** Called for a new device. If it rejects, the device is not offered, and it is called again at the next check. */
   appeared(device: Device): Promise<void>
-  /** A device that is gone. Where it rejects, it is told again at the next look. */
+  /** Called for a device that is gone. If it rejects, it is called again at the next check. */
   vanished(device: Device): Promise<void>
   log: Log
   everyMs?: number
@@ -24,7 +24,7 @@ export interface RosterOptions {
 export class DeviceRoster {
   readonly #options: Required<RosterOptions>
   #survey: DeviceSurvey
-  /** Gone, and not yet given up by those who used them. */
+  /** Devices that are gone but not yet released by their users. */
   readonly #leaving = new Set<Device>()
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
@@ -35,7 +35,7 @@ export class DeviceRoster {
     this.#survey = options.survey
   }
 
-  /** What was seen last. */
+  /** The devices found at the last check. */
   get survey(): DeviceSurvey {
     return this.#survey
   }
@@ -61,13 +61,13 @@ export class DeviceRoster {
     try {
       await this.#apply(await look())
     } catch (err) {
-      log.warn({ err }, 'the devices of this host could not be looked at; looking again')
+      log.warn({ err }, 'the devices of this host could not be checked; trying again')
     }
   }
 
   /**
-   * A device whose name, driver or partition changed is another one to the processes that use it: it goes and comes. One
-   * that cannot be taken up or given up keeps no other from it.
+   * A device whose name, driver or partition changed is a different device for the processes that use it: it is removed and
+   * added. A failure with one device does not affect the others.
    */
   async #apply(seen: DeviceSurvey): Promise<void> {
     const { appeared, vanished, log } = this.#options
@@ -80,25 +80,25 @@ export class DeviceRoster {
       log.warn(facts(device), 'a device is gone')
       this.#leaving.add(device)
     }
-    // First, so that nobody is offered what is being taken away.
+    // First, so that a device being removed is not offered.
     this.#survey = { devices: seen.devices.filter((device) => !come.includes(device)), absent: seen.absent }
     for (const device of this.#leaving) {
       try {
         await vanished(device)
         this.#leaving.delete(device)
       } catch (err) {
-        log.warn({ err, ...facts(device) }, 'a device that is gone was not given up; trying again')
+        log.warn({ err, ...facts(device) }, 'a device that is gone could not be released; trying again')
       }
     }
     const refused = new Set<Device>()
     for (const device of come) {
       try {
-        if ([...this.#leaving].some(({ uuid }) => uuid === device.uuid)) throw new Error('it has not been given up since it was gone')
+        if ([...this.#leaving].some(({ uuid }) => uuid === device.uuid)) throw new Error('it has not been released since it went away')
         await appeared(device)
-        log.info(facts(device), 'a device is there')
+        log.info(facts(device), 'a device was found')
       } catch (err) {
         refused.add(device)
-        log.warn({ err, ...facts(device) }, 'a device that is there was not taken up; trying again')
+        log.warn({ err, ...facts(device) }, 'a device that was found could not be added; trying again')
       }
     }
     this.#survey = { devices: seen.devices.filter((device) => !refused.has(device)), absent: seen.absent }

@@ -24,8 +24,8 @@ function uuidOf(text: string): string {
 }
 
 /**
- * The CPU's UUID: a hash of the machine id (systemd asks that the id itself is not shown), or, where there is none, as
- * in many containers, of what else tells hosts apart and outlives a restart.
+ * The CPU's UUID: a hash of the machine id (systemd asks not to show the id itself) or, where there is none, as in many
+ * containers, of other facts that identify the host across restarts.
  */
 export function cpuUuid(machineId: string | null, fallback: readonly string[]): string {
   const id = machineId?.trim() ?? ''
@@ -60,7 +60,7 @@ function usableMemory(): number {
 }
 
 /**
- * The GPUs that can be timed as a whole, and what stands against the others.
+ * The GPUs that can be timed as a whole, and why the others cannot.
  * @param visible CUDA_VISIBLE_DEVICES of the service, which nvidia-smi itself does not follow: indices or UUIDs.
  */
 export function cudaDevices(answer: GpuFacts[] | NoAnswer, host: string, visible?: string): DeviceSurvey {

@@ -1,4 +1,4 @@
-/** What the queue needs of devices and of the workers that own them, and what it tells meters. */
+/** What the queue needs of devices and their workers, and what it reports to metrics. */
 import type { FinalStatus } from '../../store/index.ts'
 import type { RunJob } from '../contract.ts'
 import type { Device } from '../devices/device.ts'
@@ -19,8 +19,8 @@ export interface Executor {
 }
 
 /**
- * What happened, for meters; `status` of an ended execution is `requeued` where a shutdown or a lost lease cut it off,
- * and `unstored` where the database did not take its end, which is then stored later or lost.
+ * What happened, for metrics. The `status` of an ended execution is `requeued` where a shutdown or a lost lease interrupted
+ * it, and `unstored` where the database did not accept its end, which is then stored later or lost.
  */
 export type QueueMetric =
   | { kind: 'started'; device: string; runtime: string; waitMs: number }

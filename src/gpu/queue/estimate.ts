@@ -1,6 +1,6 @@
 /**
- * How long a run will take: what its like took before, or, for a network that the device has not seen, its multiply-adds
- * at the rate of those it has. Estimates are stored with their runs, so that their error can be told and not guessed.
+ * Estimates how long a run will take: from earlier runs like it or, for a network new to the device, from its multiply-adds
+ * at the rate of other networks. Estimates are stored with their runs, so that their error is known and not guessed.
  */
 import type { PastRun, Run, RunningRun, Store } from '../../store/index.ts'
 import type { Clock } from '../clock.ts'
@@ -8,8 +8,9 @@ import type { TimingSettings } from '../contract.ts'
 import { median } from '../timing/percentiles.ts'
 
 /**
- * `progress`: what its own blocks took so far, of a comparison under way. `history`: runs of the same workload on the device. `cost`: its multiply-adds, at the rate of other networks there.
- * `settings`: nothing is known of the device, and warm-up and minimum duration are the least it can take.
+ * `progress`: the time of a running comparison's own blocks so far. `history`: runs of the same workload on the device.
+ * `cost`: its multiply-adds at the rate of other networks there. `settings`: nothing is known of the device, so warm-up and
+ * minimum duration, the least it can take.
  */
 export const estimateBases = ['progress', 'history', 'cost', 'settings'] as const
 export type EstimateBasis = (typeof estimateBases)[number]
@@ -22,13 +23,13 @@ export interface Estimate {
 /** What an estimate is made for. */
 export type Estimated = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'>
 
-/** Of one workload, averaged: the latest few, since a machine changes. */
+/** How many runs of one workload are averaged: the latest few, since machines change. */
 const latest = 5
-/** Networks nearest in size that tell a rate: small ones reach a lower one than large ones. */
+/** How many networks, nearest in size, give the rate: small networks reach a lower one than large ones. */
 const neighbors = 5
-/** Of its time so far, what a run that outlasts its estimate is taken to last yet. */
+/** Share of its time so far that a run that outlasts its estimate is assumed to take yet. */
 const outlasting = 0.1
-/** Fewer past estimates tell too little of their error. */
+/** With fewer past estimates their error is not known well enough. */
 const leastForError = 3
 
 const middle = (values: readonly number[]): number => median(Float64Array.from(values))
@@ -48,8 +49,8 @@ export class Estimator {
   }
 
   /**
-   * What a run in progress still takes. A comparison goes on as its blocks did so far. Of any run that outlasts what was
-   * expected nothing is known but that: it is taken to last a tenth of its time longer, up to its timeout.
+   * Time that a run in progress still needs. A comparison is assumed to go on as its blocks did so far. A run that outlasts
+   * its estimate is assumed to need another tenth of its time, up to its timeout.
    */
   remaining(run: Estimated & Pick<RunningRun, 'elapsedMs' | 'blocks'>): Estimate {
     const { elapsedMs, blocks, timeoutMs } = run
@@ -58,7 +59,7 @@ export class Estimator {
     if (blocks && blocks.done > 0) {
       const each = blocks.ms / blocks.done
       const left = blocksOf(run.rounds) - blocks.done
-      // Where the block under way takes longer than those before, the ones after it are still to come.
+      // If the current block takes longer than those before it, the following ones still remain.
       return least(Math.max(each * left - (elapsedMs - blocks.ms), each * (left - 1) + each * outlasting), 'progress')
     }
     const { ms, basis } = this.of(run)
@@ -106,10 +107,10 @@ function leastOf({ settings, rounds }: Estimated): Estimate {
 export const weakest = (bases: readonly EstimateBasis[]): EstimateBasis =>
   bases.reduce((worst, basis) => (estimateBases.indexOf(basis) > estimateBases.indexOf(worst) ? basis : worst), 'progress')
 
-/** A history is read again after so long, ms: on other hosts runs end unheard. */
+/** Age at which a history is read again, ms: runs on other hosts end without notice. */
 const keptMs = 2000
 
-/** Estimators of the devices, kept for a moment: every request for a place in the queue asks for one. */
+/** Estimators of the devices, cached briefly, since every request for a place in the queue needs one. */
 export class Estimates {
   readonly #store: Store
   readonly #clock: Clock

@@ -1,6 +1,6 @@
 /**
- * One execution of one claimed run: worker in, events and final state out. Nothing of the run is changed before the
- * worker process is idle or dead, so that a run never ends, or starts anew, while its process still computes.
+ * One execution of a claimed run: drives the worker and stores events and the final state. The run's state is changed only
+ * once the worker process is idle or dead, so that a run never ends, or starts again, while its process still computes.
  */
 import { createHash } from 'node:crypto'
 import type { OpenSizes } from '../../engine/formats/onnx-import/index.ts'
@@ -35,19 +35,22 @@ import { defaultSettings } from '../timing/settings.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
 
-/** Why an execution is cut off: a user's wish, the end of this service, a device that left, another service that took the run over. */
+/**
+ * Why an execution is interrupted: a user cancelled it, this service stops, its device went away, or another service took
+ * the run over.
+ */
 export type Interruption = 'cancel' | 'shutdown' | 'deviceGone' | 'leaseLost'
 
-/** `unstored`: the database did not take the end of the run, which `storeAgain` tries later. */
+/** `unstored`: the database did not accept the end of the run; `storeAgain` tries later. */
 export type Settled = FinalStatus | 'requeued' | 'unstored'
 
-/** How often and in which steps an ending is stored again where the database does not answer, ms. */
+/** Pauses between attempts to store the end of a run while the database does not answer, ms. */
 const storing = { tries: 30, triesInStop: 2, pauseMs: 1000 }
 /** How long the end of a run waits for events of its progress to be stored, ms. */
 const progressMs = 5000
 const gaveBack = {
-  shutdown: 'The service was shut down in the middle of it; it runs again at the next start',
-  deviceGone: 'Its device went away in the middle of it; it runs again when the device is back',
+  shutdown: 'The service was shut down during the run; it runs again at the next start',
+  deviceGone: 'Its device went away during the run; it runs again when the device is back',
 }
 
 /** One side of a comparison, or the only one of any other run, as it is stored. */
@@ -80,12 +83,12 @@ export class Execution {
   readonly #log: Log
   readonly #clock: Clock
   readonly #controller = new AbortController()
-  /** Aborted by a stop of the service, whatever else cut the run off. */
+  /** Aborted by a stop of the service, even if the run was already interrupted for another reason. */
   readonly #stop = new AbortController()
   #interruption: Interruption | null = null
   /** Progress is stored one after the other, in the order in which it came. */
   #progress: Promise<unknown> = Promise.resolve()
-  /** What comes late, or is still waiting to be stored, is dropped. */
+  /** Late progress, and progress still waiting to be stored, is dropped. */
   #progressOver = false
   /** Null until the worker is done with the run. */
   #outcome: Outcome | Interleaved | null = null
@@ -114,7 +117,7 @@ export class Execution {
     this.#outcome = outcome
     for (let tries = 1; ; tries++) {
       const settled = await this.storeAgain()
-      // Read anew each time: a stop may have come meanwhile.
+      // Read again each time: a stop may have been requested meanwhile.
       const most = this.#stop.signal.aborted ? storing.triesInStop : storing.tries
       if (settled !== 'unstored') return settled
       if (tries >= most) {
@@ -135,7 +138,7 @@ export class Execution {
       this.#log.warn({ err, runId }, 'the end of a run was not stored')
       const { outcome } = this.#outcome!
       if (!isRefusal(err) || (outcome !== 'succeeded' && outcome !== 'compared')) return 'unstored'
-      // The same again would be refused again: that the run ended is stored at least.
+      // Trying again would be refused again; at least the fact that the run ended is stored.
       const message = `The run ended, and its result could not be stored: ${(err as Error).message.slice(0, 500)}. See the log of the service`
       this.#outcome = { outcome: 'failed', failure: { code: 'RESULT_NOT_STORED', message } }
       return this.storeAgain()
@@ -218,7 +221,7 @@ export class Execution {
     return { path, digest: `sha256:${content.digest('hex')}`, data, ...open }
   }
 
-  /** @returns the state the run is in now by this execution's doing, null where it was not this one's to change any more. */
+  /** @returns the state that this execution gave the run, null where the run no longer belonged to it. */
   async #record(outcome: Outcome | Interleaved): Promise<FinalStatus | 'requeued' | null> {
     if (outcome.outcome === 'cancelled') {
       if (this.#interruption === 'leaseLost') return null
@@ -253,7 +256,7 @@ export class Execution {
     }
   }
 
-  /** With how its output and its median agree with those of other runs, which only the store can tell. */
+  /** Adds how its output and its median agree with those of other runs, which only the store knows. */
   async #success({ result, certificate, environment, samples, outputs }: RunSuccess): Promise<Ending> {
     const { runs } = this.#store
     const counterpart = await runs.counterpart(this.run.id)
@@ -272,7 +275,7 @@ export class Execution {
     const { measurement, settings } = this.run
     if (measurement === null || medianMs === null) return certificate
     const earlier = await this.#store.runs.mediansOf(measurement, notRepeated, mostEarlier)
-    // Runs made before the setting was there go on when the service was updated.
+    // Runs queued before this setting existed continue after an update of the service.
     const { repeatTolerance } = { ...defaultSettings, ...settings }
     return besideEarlier(certificate, medianMs, earlier, repeatTolerance)
   }

@@ -17,14 +17,14 @@ import { type DeviceSnapshot, etaOf, type Place, placesOf, type Served, snapshot
 export type { ExecuteOptions, Executor, Outcome, QueueDevice, QueueMetric } from './contract.ts'
 export type { DeviceSnapshot, Eta, Place } from './snapshot.ts'
 
-/** A lease outlives four renewals that did not come through. */
+/** A lease survives four failed renewals. */
 const LEASE_MS = 10_000
 const RENEW_MS = 2000
-/** Every so many renewals, devices that stand idle are looked at for runs whose tickets went astray. */
+/** Number of renewals after which idle devices are checked for runs without tickets. */
 const LOOK_EVERY = 5
 /** pg-boss's poll where no NOTIFY comes through, s. */
 const POLL_S = 2
-/** Longest that `stop` waits for runs to end and to be stored, where nothing else is said. */
+/** Default for how long `stop` waits for runs to end and to be stored. */
 const STOP_MS = 5000
 
 export interface RunQueueOptions {
@@ -56,7 +56,7 @@ export class RunQueue {
   readonly #estimates: Estimates
   readonly #owner = newOwner()
   readonly #executions = new Map<string, Execution>()
-  /** Over, but for their ends, which the database did not take. Their leases are not renewed. */
+  /** Finished executions whose end the database did not accept. Their leases are not renewed. */
   readonly #unstored = new Set<Execution>()
   readonly #consumers = new Map<string, string>()
   readonly #pending = new Set<Promise<unknown>>()
@@ -88,11 +88,11 @@ export class RunQueue {
     this.#clock = clock
   }
 
-  /** Takes up what services that are gone left behind, then consumes. Resolves when both are done. */
+  /** Takes over runs of services that are gone, then starts to consume. Resolves when both are done. */
   async start(): Promise<void> {
     const { runs, notifications, kind } = this.#store
     this.#unlisten = notifications.onCancel((runId) => this.#onCancel(runId))
-    // The embedded store has one user at a time: what another owner runs there, runs no more.
+    // The embedded store has one user at a time: runs of any other owner have ended.
     this.#logReclaimed(await runs.reclaim(kind === 'pglite' ? (owner) => owner !== this.#owner : isGone))
     for (const device of this.#devices.values()) await this.#consume(device)
     this.#schedule()
@@ -112,7 +112,7 @@ export class RunQueue {
     }
   }
 
-  /** Runs nothing more on a device that is gone; what waits for it waits on, and what was begun there waits again. */
+  /** Stops running on a device that is gone; its waiting runs keep waiting, and its running one is queued again. */
   async detach(uuid: string): Promise<void> {
     if (this.#stopping) return
     this.#consumers.delete(uuid)
@@ -172,7 +172,7 @@ export class RunQueue {
     if (created) this.announce([stored])
     const place = await this.place(stored)
     if (place || !created || stored.expectedMs === null) return { run: stored, created, place }
-    // An idle device had taken it before this could look: it was the next one.
+    // An idle device took it before this was read: it was the next one.
     const estimator = await this.#estimates.on(stored.deviceUuid)
     return { run: stored, created, place: { position: 1, ...etaOf(stored.expectedMs, stored.expectedBasis as EstimateBasis, estimator) } }
   }
@@ -182,7 +182,7 @@ export class RunQueue {
     for (const run of runs) this.#log.info(stepOf(run), 'run queued')
   }
 
-  /** The run with what it is expected to take, to be held against what it took. */
+  /** The run with its estimated duration, to be compared with the real one. */
   async expecting(run: NewRun): Promise<NewRun> {
     const { rounds = null, macs = null, ...rest } = run
     const { ms, basis } = (await this.#estimates.on(run.deviceUuid)).of({ ...rest, rounds, macs, workload: workloadOf(run) })
@@ -200,18 +200,18 @@ export class RunQueue {
     return cancellation
   }
 
-  /** Where a run stands; null for one that waits no more. */
+  /** The place of a run in its queue; null for one that no longer waits. */
   async place(run: Run): Promise<Place | null> {
     return (await this.places([run])).get(run.id) ?? null
   }
 
-  /** Where these runs stand, by their ids; those that wait no more are left out. */
+  /** The places of these runs by their ids, without those that no longer wait. */
   async places(runs: readonly Run[]): Promise<Map<string, Place>> {
     if (!runs.some(({ status }) => status === 'queued')) return new Map()
     return placesOf(this.#store, this.#estimates, runs, await this.#served(runs.map(({ deviceUuid }) => deviceUuid)))
   }
 
-  /** Others are asked about only where one of these devices is not this service's. */
+  /** Other services are queried only where one of these devices is not this service's. */
   async #served(deviceUuids: readonly string[]): Promise<Served> {
     const others = deviceUuids.some((uuid) => !this.#devices.has(uuid)) ? await this.#elsewhere() : new Set<string>()
     return (uuid, running) => this.#devices.has(uuid) || others.has(uuid) || Boolean(running?.leased)
@@ -271,17 +271,17 @@ export class RunQueue {
       this.#estimates.forget(device.uuid)
     }
     this.#meter({ kind: 'ended', ...labels, status, runMs: this.#clock.now() - started })
-    // A backlog stalls without: what was sent during the run notified a worker that was busy.
+    // Without this a backlog stalls: tickets sent during the run notified a worker that was busy.
     const consumer = this.#consumers.get(device.uuid)
     if (consumer) this.#store.boss.notifyWorker(consumer)
   }
 
-  /** A meter's trouble is not the run's. */
+  /** A failing metric must not affect the run. */
   #meter(metric: QueueMetric): void {
     try {
       this.#onMetrics(metric)
     } catch (err) {
-      this.#log.warn({ err, metric }, 'a meter of the queue failed')
+      this.#log.warn({ err, metric }, 'a metric of the queue failed')
     }
   }
 

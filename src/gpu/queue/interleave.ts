@@ -1,9 +1,9 @@
 /**
- * A comparison: blocks of side a and side b in turns, within one claim of the device, so that both see the same minutes
- * of it. Each block is a process of its own, since the median of one process says little of the next one's. Which side
- * goes first in a round is drawn by lot (Fisher, The Design of Experiments, 1935): then of two equal sides each round
- * favors either with the same chance, whatever the machine does meanwhile, which is all that the verdict supposes. A
- * fixed order supposes more, that blocks do not resemble their neighbors: in A B B A two rounds meet at the same side.
+ * A comparison: blocks of side a and side b in turns, within one claim of the device, so that both see the same minutes of
+ * it. Each block is a process of its own, since the median of one process says little of the next one's. Which side goes
+ * first in a round is random (Fisher, The Design of Experiments, 1935): then each round favors either of two equal sides
+ * with the same probability, whatever the machine does meanwhile, which is all that the verdict assumes. A fixed order would
+ * also assume that neighboring blocks are independent: in A B B A two rounds meet at the same side.
  */
 import { randomInt } from 'node:crypto'
 import { ofBlocks } from '../certificate/comparison.ts'

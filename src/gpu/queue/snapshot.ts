@@ -1,8 +1,8 @@
-/** Where runs stand in their queues, and when their results are to be expected. */
+/** The places of runs in their queues, and when their results are expected. */
 import type { DeviceQueue, Line, Run, RunningRun, Store } from '../../store/index.ts'
 import { type Estimate, type EstimateBasis, type Estimated, type Estimates, type Estimator, weakest } from './estimate.ts'
 
-/** When a result is expected, and what that is worth. */
+/** When a result is expected, and how reliable that is. */
 export interface Eta {
   /** Until the result is expected, ms; null where nobody is there to run it. */
   etaMs: number | null
@@ -33,7 +33,7 @@ export interface DeviceSnapshot {
   waitingCount: number
 }
 
-/** Expected in so long, by what an estimator says. */
+/** The expected time, from an estimator. */
 export const etaOf = (ms: number, basis: EstimateBasis, estimator: Estimator): Eta => ({
   etaMs: Math.round(ms),
   basis,
@@ -68,7 +68,7 @@ export async function snapshotDevice(
     return isServed ? etaOf(sum, basis, estimator) : nobody(run)
   }
   const { running: run } = queue
-  // It may have ended, or another begun, between the two looks: then it is as good as over.
+  // It may have ended, or another started, between the two reads: then it counts as finished.
   const running = run && { run, ...add(run, now?.id === run.id ? estimator.remaining(now) : { ms: 0, basis: 'progress' }) }
   const waiting = queue.waiting.map((each, i) => ({ run: each, position: i + 1, ...add(each, estimator.of(each)) }))
   return { ...device, running, waiting, waitingCount: queue.waitingCount }
@@ -105,7 +105,7 @@ export async function placesOf(
   return places
 }
 
-/** Goes along one queue until all that are wanted are found. */
+/** Walks along one queue until all wanted runs are found. */
 function placesIn(line: Line, wanted: Set<string>, running: readonly RunningRun[], estimator: Estimator, places: Map<string, Place>): void {
   const expectations = new Map<Estimated, Estimate>()
   const expected = (workload: Estimated): Estimate => {

@@ -1,4 +1,4 @@
-/** What a runtime owes: whether it works on a device, what it can do there, and how it loads and runs a graph. */
+/** The interface of a runtime: whether it works on a device, what it can do there, and how it loads and runs a graph. */
 import type { Graph } from '../../engine/graph.ts'
 import type {
   BackendName,
@@ -64,6 +64,6 @@ export interface Runtime {
    * for which they are not free is refused before it starts.
    */
   leastMemory(weightBytes: number, peakActivationBytes: number): number
-  /** Most memory that it can address at all, where that is less than the machine's; null otherwise. */
+  /** Most memory that it can address, where that is less than the machine has; null otherwise. */
   memoryLimitBytes: number | null
 }

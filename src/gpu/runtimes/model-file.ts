@@ -9,7 +9,7 @@ import { externalFile, readWhole } from '../external-files.ts'
 import { RunError } from '../run-error.ts'
 import type { LoadRequest } from './contract.ts'
 
-/** What was registered was within the limits of then. */
+/** Registered architectures were within the limits that applied then. */
 const limits = {
   maxLayers: Number.MAX_SAFE_INTEGER,
   maxElements: Number.MAX_SAFE_INTEGER,

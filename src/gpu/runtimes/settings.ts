@@ -1,16 +1,15 @@
 import { type Static, Type } from 'typebox'
 
 /**
- * What a run may ask of its runtime. The only place where these defaults stand: part of a run's `settings`, so of its
- * workload and of what an idempotency key stands for. A runtime says in its capabilities which of them it follows; a
- * value other than the default is refused by one that does not. What was followed is recorded in
- * `environment.runtimeOptions`.
+ * Options that a run may set for its runtime, with their defaults, which are stated here only. They are part of a run's
+ * `settings`, so of its workload and of the request behind an idempotency key. A runtime lists in its capabilities which of
+ * them it supports; others must have their defaults. The values used are recorded in `environment.runtimeOptions`.
  */
 export const runtimeSettingProperties = {
   graphOptimization: Type.Enum(['disabled', 'basic', 'extended', 'all'], {
     default: 'all',
     description:
-      'How far the runtime rewrites the graph before it runs, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well.',
+      'How far the runtime rewrites the graph before running it, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well.',
   }),
   tf32: Type.Boolean({
     default: true,
@@ -52,7 +51,7 @@ export const defaultRuntimeSettings = Object.freeze(
   Object.fromEntries(runtimeSettingNames.map((name) => [name, (runtimeSettingProperties[name] as { default?: unknown }).default])),
 ) as Readonly<RuntimeSettings>
 
-/** Settings that differ from their default though the runtime does not follow them, each with what would be right. */
+/** Settings that differ from their default although the runtime does not support them, each with what to do. */
 export function unfollowed(
   settings: Readonly<RuntimeSettings>,
   follows: readonly RuntimeSetting[] = [],
@@ -61,6 +60,6 @@ export function unfollowed(
     .filter((name) => settings[name] !== undefined && settings[name] !== defaultRuntimeSettings[name] && !follows.includes(name))
     .map((setting) => ({
       setting,
-      message: `${setting} ${JSON.stringify(settings[setting])} is not followed here: leave ${setting} out${follows.length > 0 ? `; what is followed: ${follows.join(', ')}` : ''}`,
+      message: `${setting} ${JSON.stringify(settings[setting])} is not supported here: leave ${setting} out${follows.length > 0 ? `; supported are ${follows.join(', ')}` : ''}`,
     }))
 }

@@ -1,5 +1,6 @@
 /**
- * Which of two is faster, and whether that is shown. Always of time per image, b over a: below 1, b is faster.
+ * Decides which of two is faster, and whether the difference is significant. Always of time per image, b over a: below 1, b
+ * is faster.
  *
  * The medians of one network jump from process to process (13.6 and 18.9 ms within seconds were seen), far more than
  * the samples of one process stray. So an interval made of one run's samples says nothing of the next run, and neither
@@ -75,7 +76,7 @@ export function repeatabilityOf(medians: Iterable<readonly number[]>): Repeatabi
   return { deviation: Math.sqrt(squares / degreesOfFreedom), degreesOfFreedom }
 }
 
-/** What one run says of itself. */
+/** The figures of one run. */
 export interface RunFigure {
   /** Median time per image, ms. */
   median: number
@@ -87,7 +88,7 @@ export interface RunFigure {
 const logError = ({ interval }: RunFigure): number => (interval && interval[0] > 0 ? Math.log(interval[1] / interval[0]) / (2 * 1.96) : 0)
 
 /**
- * Of two runs that were taken apart: their own samples' errors and, twice, the device's repeatability.
+ * For two separate runs: the errors of their own samples and, twice, the device's repeatability.
  * @param repeatability null: `assumedDeviation` is taken.
  */
 export function compareRuns(a: RunFigure, b: RunFigure, repeatability: Repeatability | null): Ratio {

@@ -15,15 +15,12 @@ const conditions: readonly (keyof RunEnvironment)[] = [
   'threads',
 ]
 const documents = ['runtimeOptions', 'settings'] as const
-/** Makes other numbers, not another time. */
+/** Changes the numbers, not the time. */
 const without = new Set(['settings.seed'])
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null))
 
-/**
- * Where the conditions of two runs differ: device, driver, runtime, clocks, settings. What somebody compares on purpose
- * is among them, and so is what would be compared unawares.
- */
+/** The conditions in which two runs differ: device, driver, runtime, clocks, settings, whether on purpose or unnoticed. */
 export function differencesOf(a: RunEnvironment, b: RunEnvironment): Difference[] {
   const pairs: [string, unknown, unknown][] = conditions.map((name) => [name, a[name], b[name]])
   for (const name of documents) {

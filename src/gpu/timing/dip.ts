@@ -107,7 +107,7 @@ function deviation(x: Float64Array, vertices: readonly number[], from: number, s
   return largest
 }
 
-/** Two heaps of samples that a mean or a median hides. */
+/** Two modes of samples, which a mean or a median hides. */
 export interface TwoModes {
   /** Medians of the two, the smaller first. */
   modes: readonly [number, number]
@@ -116,14 +116,14 @@ export interface TwoModes {
   dip: number
 }
 
-/** Fewer samples than these show no second mode. */
+/** With fewer samples no second mode can be shown. */
 const minimumSamples = 64
 /**
  * √n · dip that fewer than 1 in 100 uniform series pass, uniform being the unimodal distribution with the largest dips:
  * the asymptotic 99 % point, which short series stay below.
  */
 const significant = 0.62
-/** Modes nearer than this share, or with fewer samples than this share, change no conclusion. */
+/** Modes closer than this share, or with a smaller share of the samples, do not matter. */
 const leastApart = 0.05
 const leastShare = 0.1
 

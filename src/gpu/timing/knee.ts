@@ -6,10 +6,10 @@ export interface CurvePoint {
 }
 
 /**
- * Index of the knee of a latency–throughput curve: where more latency stops to buy its share of throughput. By Kneedle
- * (Satopää, Albrecht, Irwin and Raghavan, "Finding a 'Kneedle' in a Haystack", 2011): both axes scaled to 0 … 1, the
- * point farthest above the diagonal. Null with fewer than three points, or where none lies above it: then throughput
- * still grows with latency and the knee is beyond, or it never grew.
+ * Index of the knee of a latency–throughput curve: where more latency stops paying off in throughput. By Kneedle (Satopää,
+ * Albrecht, Irwin and Raghavan, "Finding a 'Kneedle' in a Haystack", 2011): both axes scaled to 0 … 1, the point farthest
+ * above the diagonal. Null with fewer than three points, or where none lies above it: then throughput still grows with
+ * latency and the knee is beyond, or it never grew.
  * @param points by rising batch.
  */
 export function kneeOf(points: readonly CurvePoint[]): number | null {
@@ -23,6 +23,6 @@ export function kneeOf(points: readonly CurvePoint[]): number | null {
   const throughput = scaled(points.map((point) => point.throughputPerSecond))
   const above = points.map((_, i) => throughput[i]! - latency[i]!)
   const most = Math.max(...above)
-  // A difference that rounding could make is none.
+  // Differences within rounding count as none.
   return most > 1e-9 ? above.indexOf(most) : null
 }

@@ -29,7 +29,7 @@ export interface Measurement {
  * takes cycles and cache from the very call that is being timed.
  */
 const progressEveryMs = 1000
-/** The least growth of a series, ms, after which it is looked at again for stability. */
+/** Least growth of a series, ms, before its stability is checked again. */
 const lookEveryMs = 250
 const warmupCapFactor = 3
 
@@ -80,7 +80,7 @@ export async function measure(
     onProgress({ type: 'phase', data: { phase: name, ...data } })
     lastProgress = clock.now()
   }
-  /** Tells how far it is, and lets messages come and go, which a runtime that blocks its thread would keep waiting. */
+  /** Reports progress, and lets messages through, which a runtime that blocks its thread would hold up. */
   const progress = async (data: () => Record<string, unknown>) => {
     if (clock.now() - lastProgress < progressEveryMs) return
     onProgress({ type: 'progress', data: data() })
@@ -105,7 +105,7 @@ export async function measure(
       agreed = windowsAgree(warm.all(), settings)
       if (agreed || elapsed >= warmupCapFactor * settings.warmupMs) break
     }
-    // Looking at the windows costs a sort: do it a few times a second, not after each call of a fast network.
+    // Checking the windows takes a sort, so it is done a few times a second, not after each call of a fast network.
     const until = elapsed < settings.warmupMs ? settings.warmupMs : elapsed + settings.warmupMs / 10
     do {
       warm.add(await timed())
@@ -144,7 +144,7 @@ export async function measure(
     if (samples.length >= settings.minSamples && elapsed >= nextLook) {
       const verdict = stability(samples.all(), settings)
       if (verdict.stable || block) return finish('settled', verdict)
-      // Each further look is another chance to be called stable by luck: let the series grow by a tenth first.
+      // Each further check is another chance to look stable by luck, so the series must grow by a tenth first.
       nextLook = elapsed + Math.max(lookEveryMs, elapsed / 10)
     }
     if (samples.length >= mostSamples) return finish('maxSamples')

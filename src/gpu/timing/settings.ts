@@ -93,8 +93,8 @@ export const defaultSettings: Readonly<TimingSettings> = Object.freeze(
 ) as unknown as Readonly<TimingSettings>
 
 /**
- * Of each block of a comparison, where other than a run's own: blocks are many and short, so that both sides see the
- * same weather often, and the interval comes from their number.
+ * Defaults for each block of a comparison, where they differ from a run's: blocks are many and short, so that both sides
+ * often see the same conditions, and the interval comes from their number.
  */
 export const blockSettings: Readonly<TimingSettings> = Object.freeze({
   ...defaultSettings,
@@ -105,8 +105,8 @@ export const blockSettings: Readonly<TimingSettings> = Object.freeze({
 })
 
 /**
- * What a user may write: any subset. Without `default`, since a block of a comparison has others and GraphQL would fill
- * them in before anybody knows which it is; the descriptions say both.
+ * The settings that a user may give: any subset. Without `default`, since a block of a comparison has other defaults and
+ * GraphQL would fill them in too early; the descriptions state both.
  */
 export const PartialTimingSettings = Type.Partial(
   Type.Object(
@@ -135,7 +135,7 @@ export const resolveSettings = (given: Partial<TimingSettings> = {}, defaults = 
   ...given,
 })
 
-/** What the schema cannot say: settings that contradict each other. Paths are JSON pointers inside the settings. */
+/** Rules that the schema cannot express: settings that contradict each other. Paths are JSON pointers inside the settings. */
 export function settingsProblems(settings: TimingSettings): { path: string; message: string }[] {
   if (settings.minDurationMs <= settings.maxDurationMs) return []
   return [

@@ -19,7 +19,7 @@ export interface Stability {
   reason: string | null
 }
 
-/** Fewer samples than these tell nothing about steadiness: three windows of three and a normal Mann–Kendall need ten. */
+/** With fewer samples steadiness cannot be judged: three windows of three and a normal Mann–Kendall need ten. */
 export const minimumForStability = 10
 
 const shortWindows = { count: 10, minimumSamples: 5 }

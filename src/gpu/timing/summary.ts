@@ -3,7 +3,7 @@ import { medianInterval } from './median-interval.ts'
 import { type PercentileName, percentiles, sorted, statedPercentile } from './percentiles.ts'
 
 /**
- * What samples say: extremes, mean, sample standard deviation (n − 1), percentiles where they may be stated and the
+ * Summary of samples: extremes, mean, sample standard deviation (n − 1), percentiles where they may be stated and the
  * interval of the median. Same unit as the samples.
  * @param samples latencies in the order of time, at least one.
  * @param callsPerSample more than one: the samples are means, which have lost the tail, so none is stated.

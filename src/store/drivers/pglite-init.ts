@@ -1,6 +1,6 @@
 /**
- * `node pglite-init.ts FOLDER`: makes an empty database in FOLDER, which must not be there. A process of its own, since
- * this takes 500 MB for some seconds, which a process that goes on would keep.
+ * `node pglite-init.ts FOLDER`: creates an empty database in FOLDER, which must not exist. It is a separate process because
+ * this takes 500 MB for some seconds, which a long-lived process would keep.
  */
 import { PGlite } from '@electric-sql/pglite'
 import { compileWithoutOptimizing, startParams } from './pglite-options.ts'

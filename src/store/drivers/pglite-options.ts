@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { PGlite } from '@electric-sql/pglite'
 
-/** What the thread is told: bytes of the protocol, or to shut the database down. */
+/** Messages to the thread: bytes of the protocol, or an order to shut the database down. */
 export type ToThread = Uint8Array | 'close'
-/** What it says. */
+/** Messages from it. */
 export type FromThread = Uint8Array | 'open' | 'closed' | { failed: string }
 
 /** 128 MB is PostgreSQL's default, all of which becomes resident; 16 MB are enough for tables of this size. */

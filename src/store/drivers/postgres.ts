@@ -7,13 +7,13 @@ import { bossOptions, type Driver, type Log } from '../database.ts'
 import { drizzleOverPostgres } from '../drizzle.ts'
 import { connectionError, reason, StoreError } from '../errors.ts'
 
-/** How long the database may take before it counts as not answering, ms. */
+/** Time limits after which the database counts as not answering, ms. */
 export interface Limits {
-  /** To accept a connection, or to free one of ours. */
+  /** For accepting a connection, or for one of the pool to become free. */
   connectMs: number
-  /** A statement. The server itself gives up a little earlier, so that it does not go on with what nobody waits for. */
+  /** For a statement. The server itself stops a little earlier, so that it does not continue with an abandoned one. */
   statementMs: number
-  /** Between two looks whether the connection that listens is alive: nothing comes over it for hours. */
+  /** Interval between checks of the listening connection, which may be silent for hours. */
   heartbeatMs: number
 }
 
@@ -36,7 +36,7 @@ export async function openPostgres(url: string, log: Log, limits: Limits = defau
       connectionTimeoutMillis: limits.connectMs,
       query_timeout: limits.statementMs,
       statement_timeout: Math.ceil(limits.statementMs * 0.9),
-      // What a host that vanished held would stay locked for hours.
+      // Otherwise locks of a vanished host would be held for hours.
       idle_in_transaction_session_timeout: 60_000,
       application_name: 'archmeter',
       keepAlive: true,
@@ -78,7 +78,7 @@ export async function openPostgres(url: string, log: Log, limits: Limits = defau
     },
     boss: () => {
       const options = { ...bossOptions, connectionString: url, max: 4, application_name: 'archmeter-queue' }
-      // Not among the options that pg-boss names: it hands on what it is given.
+      // Not a documented option of pg-boss, which passes it on.
       return new PgBoss({ ...options, connectionTimeoutMillis: limits.connectMs, query_timeout: BOSS_STATEMENT_MS } as typeof options)
     },
     async listen(channel, onMessage, onGap) {
@@ -92,11 +92,11 @@ export async function openPostgres(url: string, log: Log, limits: Limits = defau
   }
 }
 
-/** Whether the database can be reached, as far as the last statement told: a line in the log when that changes. */
+/** Whether the database answered the last statement; logs a line when that changes. */
 class Reach {
   readonly #log: Log
   #lost = false
-  /** Before, whoever opens it is told. */
+  /** Before that, the caller of `open` gets the error. */
   opened = false
 
   constructor(log: Log) {
@@ -116,10 +116,7 @@ class Reach {
 
 type Callback = (error: Error | undefined, ...rest: any[]) => void
 
-/**
- * A pool that says by a StoreError when it is the database that failed, and not the statement. node-postgres has no code
- * for that.
- */
+/** A pool that throws a StoreError when the database failed rather than the statement; node-postgres has no code for that. */
 class ReportingPool extends pg.Pool {
   readonly #reach: Reach
 
@@ -145,7 +142,7 @@ const reportingClient = (reach: Reach) =>
       const ask = super.query.bind(this) as (...args: any[]) => any
       const failed = (error: Error) => {
         const known = named(error, reach)
-        // An answer that is late would be taken for that of the next statement.
+        // A late answer would be taken for that of the next statement.
         if (known instanceof StoreError) cut(this)
         return known
       }
@@ -167,10 +164,10 @@ const reportingClient = (reach: Reach) =>
     }
   }
 
-/** Ends a connection without a word: there is no other way out of a statement that is not answered. */
+/** Closes a connection abruptly: there is no other way to abandon a statement that gets no answer. */
 const cut = (client: pg.Client): void => void (client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy()
 
-/** The error, or what it means where the database did not answer; `reach` hears which it is. */
+/** The error, or DATABASE_UNREACHABLE where the database did not answer; reports either to `reach`. */
 function named(error: Error, reach: Reach): Error {
   const known = connectionError(error)
   if (known instanceof StoreError) reach.failed(known)
@@ -183,7 +180,7 @@ interface Listener {
   close(): Promise<void>
 }
 
-/** LISTEN on a connection of its own, made again when it is lost, with a growing pause between attempts. */
+/** LISTEN on a separate connection, restored when it is lost, with a growing pause between attempts. */
 async function listenForever(
   url: string,
   channel: string,
@@ -241,7 +238,7 @@ async function listenForever(
     try {
       await asked.query('SELECT')
     } catch (error) {
-      // Where nothing comes back, nobody else would notice.
+      // Nothing else would notice that no answer comes.
       cut(asked)
       throw error
     }

@@ -204,7 +204,7 @@ describe('what is wrong is said, all of it', () => {
       .send(`{"name":"${'x'.repeat(2 ** 21)}"}`)
       .expect(413)
     assert.equal(large.body.code, 'BODY_TOO_LARGE')
-    assert.match(large.body.detail, /as an ONNX file in a form, or MAX_BODY_BYTES is raised/)
+    assert.match(large.body.detail, /as an ONNX file in a form, or raise MAX_BODY_BYTES/)
   })
   it('a name that the database cannot hold', async () => {
     for (const name of ['a\u0000b', 'a\ud800', '\udc00']) await refused({ ...smallNetwork(3), name }, 422, 'INVALID_TEXT')

@@ -86,7 +86,7 @@ describe('a comparison in turns', () => {
 
   it('says what is wrong with it, side by side', async () => {
     const refused = async (over: object, status: number) => (await api.request.post('/v1/runs').send(body(over)).expect(status)).body
-    assert.match((await refused({ rounds: 10 }, 400)).errors[0].message, /rounds belong to a comparison/)
+    assert.match((await refused({ rounds: 10 }, 400)).errors[0].message, /rounds applies only to a comparison/)
     assert.match((await refused({ against: {}, profile: true }, 400)).errors[0].message, /no per-layer profile/)
     assert.match((await refused({ against: {}, rounds: 3 }, 400)).detail, /rounds/)
     assert.equal((await refused({ against: { batches: 2 } }, 400)).errors[0].path, '/against/batches')
@@ -150,7 +150,7 @@ describe('two runs taken apart', () => {
     const other = await measured(20, { environment })
     const { body: flagged } = await compare(a, other).expect(200)
     assert.ok(flagged.differences.some((each: { what: string; b: string }) => each.what === 'driver' && each.b === '580.1'))
-    assert.match(flagged.cautions.join(' '), /other conditions.*driver: null and 580.1/)
+    assert.match(flagged.cautions.join(' '), /different conditions.*driver: null and 580.1/)
   })
 
   it('refuses what has no figure, and says why', async () => {

@@ -228,14 +228,14 @@ describe('what cannot be is refused', () => {
       ['/settings/graphOptimization', '/settings/tf32', '/settings/mode'],
     )
     const { errors } = await refused({ settings }, 422, 'UNSUPPORTED_BY_RUNTIME')
-    assert.match(errors[0]!.message, /tf32 false is not followed here: leave tf32 out; what is followed: graphOptimization, mode/)
+    assert.match(errors[0]!.message, /tf32 false is not supported here: leave tf32 out; supported are graphOptimization, mode/)
     assert.equal(errors.length, 1)
     await refused({ settings: { graphOptimization: 'most' } }, 400, 'INVALID_REQUEST')
     await create({ runtime: 'tfjs', settings: { graphOptimization: 'all', tf32: true, mode: 'endToEnd' } }).expect(202)
   })
   it('a body that no run needs', async () => {
     const { detail } = await refused({ labels: { a: 'x'.repeat(70_000) } }, 413, 'BODY_TOO_LARGE')
-    assert.match(detail, /leave out what it does not need/)
+    assert.match(detail, /shorten it/)
   })
   it('a label that the database cannot hold', async () => {
     for (const text of ['a\u0000b', 'a\ud800', '\udc00']) {
@@ -250,7 +250,7 @@ describe('what cannot be is refused', () => {
   it('a body that was cut off', async () => {
     const { body } = await api.request.post('/v1/runs').set('content-type', 'application/json').send('{"architectureId": "').expect(400)
     assert.equal(body.code, 'MALFORMED_JSON')
-    assert.match(body.detail, /not JSON: look for .*whether all of it was sent/)
+    assert.match(body.detail, /not JSON: check for .*that all of it was sent/)
   })
   it('a resolution that does not go through, a batch that counts too far, an architecture that is not there', async () => {
     await refused({ resolution: 2 }, 422, 'INVALID_RESOLUTION')

@@ -13,7 +13,7 @@ test('a coded error on a nullable field keeps its code, its problems and its pla
     assert.equal(status, 200)
     assert.deepEqual(data, { a: 'A', missing: null })
     assert.equal(errors!.length, 1)
-    assert.equal(errors![0].message, 'no run 7: the query runs lists those there are')
+    assert.equal(errors![0].message, 'no run 7: the query runs lists them all')
     assert.deepEqual(errors![0].path, ['missing'])
     assert.deepEqual(errors![0].locations, [{ line: 1, column: 5 }])
     assert.equal(errors![0].extensions.code, 'RUN_NOT_FOUND')

@@ -10,6 +10,6 @@ test('every convention of the folder is in the index, under the name of its file
   assert.deepEqual(conventions.map(({ name }) => `${name}.ts`).sort(), files.sort())
 })
 
-test('an unknown convention is refused with those there are', () => {
+test('an unknown convention is refused with a list of the known ones', () => {
   assert.throws(() => findConvention('lectur'), { code: 'UNKNOWN_CONVENTION', message: /use one of .*lecture/ })
 })

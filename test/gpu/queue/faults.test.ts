@@ -73,7 +73,7 @@ for (const kind of ['started', 'ended'] as const)
     const { queue, logged, add } = await bench(t, { onMetrics })
     for (const run of [await add({}), await add({})]) assert.equal(await ended(opened.store, run.id), 'succeeded')
     await until(() => queue.idle, 20_000, 'the end of the second run')
-    assert.equal(logged.filter((line) => line === 'a meter of the queue failed').length, 2)
+    assert.equal(logged.filter((line) => line === 'a metric of the queue failed').length, 2)
   })
 
 test('an end that the database does not take for half a minute is stored then, and nothing is measured twice', limit, async (t) => {

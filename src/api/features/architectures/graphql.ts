@@ -68,7 +68,7 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
           },
         }),
         deleteArchitecture: field({
-          description: 'Hides the architecture and cancels its queued runs; finished runs keep their figures. Gives back its id.',
+          description: 'Hides the architecture and cancels its queued runs; finished runs keep their results. Gives back its id.',
           args: Type.Object({ id: Id }),
           type: 'ID!',
           resolve: async (_parent, { id }) => {

@@ -2,17 +2,17 @@ import { type Static, type TProperties, Type } from 'typebox'
 import { GraphSpec } from '../../../engine/verify.ts'
 
 /**
- * What a new architecture may say, stated once. Three schemas are made of it: the forms that REST documents, the one
- * input that GraphQL has instead (it has no unions of inputs), and the envelope that a thread checks before it reads on.
+ * The properties of a new architecture, stated once. Three schemas are made from them: the forms that REST documents, the
+ * single input type of GraphQL (which has no unions of inputs), and the top level that is checked before the rest is read.
  */
 
-const name = Type.String({ minLength: 1, maxLength: 200, description: 'Yours to choose; need not be unique.' })
+const name = Type.String({ minLength: 1, maxLength: 200, description: 'Any name; it need not be unique.' })
 const zooName = (description: string) => Type.String({ minLength: 1, maxLength: 100, description })
 const model = (description: string) => Type.Object({}, { additionalProperties: true, description })
 
 const ZooReference = Type.Object(
   {
-    family: Type.Optional(zooName('A family of the zoo, or else a preset.')),
+    family: Type.Optional(zooName('A family of the zoo. Give either this or a preset.')),
     preset: Type.Optional(zooName('A preset of the zoo, e.g. resnet50.')),
     options: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Options of the family, as the zoo lists them.' })),
   },
@@ -25,18 +25,18 @@ const inputShape = Type.Optional(
     minItems: 1,
     maxItems: 7,
     description:
-      'Beside keras or tfjs: shape of the one input, batch left out, as Keras has it, e.g. [224, 224, 3], for a model that leaves sizes open.',
+      'Only with keras or tfjs: shape of the one input without the batch, in the order that Keras uses, e.g. [224, 224, 3], for a model that leaves sizes open.',
   }),
 )
 
-/** A closed object of one form. */
+/** An object of one form that allows no other properties. */
 const form = <P extends TProperties>(title: string, description: string, properties: P) =>
   Type.Object({ name, ...properties }, { additionalProperties: false, title, description })
 const { options } = ZooReference.properties
 const { family, preset } = Type.Required(ZooReference).properties
 const closed = { additionalProperties: false }
 
-/** The forms of a new architecture. For the document: what arrives is read by `specification.ts`, off the event loop. */
+/** The forms of a new architecture, for the documentation. `specification.ts` reads requests, off the event loop. */
 export const NewArchitecture = Type.Union(
   [
     form('NewGraphArchitecture', 'A graph of layers.', GraphSpec.properties),
@@ -48,7 +48,7 @@ export const NewArchitecture = Type.Union(
   ],
   {
     title: 'NewArchitecture',
-    // What the documentation shows and sends as it is.
+    // The examples of the documentation, which can be sent unchanged.
     examples: [
       { name: 'ResNet-50', zoo: { preset: 'resnet50' } },
       {
@@ -66,7 +66,7 @@ export const NewArchitecture = Type.Union(
 )
 export type NewArchitecture = Static<typeof NewArchitecture>
 
-/** Every form in one object, for GraphQL; the service says where forms mix. */
+/** All forms in one object, for GraphQL; the service refuses a mixture of forms. */
 export const NewArchitectureInput = Type.Object(
   {
     name,
@@ -82,11 +82,11 @@ export const NewArchitectureInput = Type.Object(
   },
 )
 
-/** Keys by which a body is a graph, and a model of another tool. */
+/** Keys that mark a body as a graph or as a model of another tool. */
 export const graphKeys = Object.keys(GraphSpec.properties) as (keyof typeof GraphSpec.properties)[]
 export const modelKeys = ['keras', 'tfjs'] as const
 
-/** The top level of a body. What lies in a graph or a model is their reader's to check, which can say more about it. */
+/** The top level of a body. The readers of graphs and models check the rest, since they can say more about it. */
 export const Envelope = Type.Object(
   {
     ...NewArchitectureInput.properties,

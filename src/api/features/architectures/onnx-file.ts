@@ -13,7 +13,7 @@ import { countsOf, digestOf, type ReadArchitecture } from './specification.ts'
 export interface OnnxTask {
   name: string
   file: BlobFile
-  /** Files that were sent beside it, by the names that they were sent under. */
+  /** Files sent beside the model, by the names under which they were sent. */
   data: readonly DataFile[]
   /** Sizes that the file leaves open. */
   sizes?: OpenSizes | undefined
@@ -25,7 +25,10 @@ export interface DataFile {
   file: BlobFile
 }
 
-/** What people send in place of an ONNX file, by its first bytes, and where it should go. No ONNX file begins so. */
+/**
+ * Other formats that people send by mistake, by their first bytes, and what to do instead. No ONNX file begins with these
+ * bytes.
+ */
 const mistaken: readonly [start: string, what: string][] = [
   ['{', 'this is JSON: send it with the content type application/json'],
   ['[', 'this is JSON: send it with the content type application/json'],
@@ -35,8 +38,8 @@ const mistaken: readonly [start: string, what: string][] = [
 ]
 
 /**
- * Reads an uploaded ONNX file. One that carries its weights is another network than one with other weights, so the file
- * is part of the digest then, with those beside it that hold its numbers.
+ * Reads an uploaded ONNX file. Files with different weights are different networks, so a file with weights is part of the
+ * digest, together with its external data.
  * @throws EngineError as `importOnnx` and `computeCosts` do; ApiError INVALID_REQUEST for a file that the model does not name,
  *   or that is not the one that it names.
  */
@@ -48,7 +51,7 @@ export function readOnnx({ name, file, data, sizes, limits }: OnnxTask): ReadArc
   const sent = new SentFiles(data)
   const { graph, report, beside } = importOnnx(bytes, { limits, files: sent.fileOf, sizes })
   const files = sent.check(beside)
-  // A file that has all its numbers runs as it is, whatever of it cannot be counted or run otherwise.
+  // A file with all its weights can be run directly, even if parts of it cannot be counted or run from our form of it.
   const hasWeights = report.weights === 'all' && (report.parameters.floatInitializerElements > 0 || holdsMore(graph))
   const content = digestOf(graph)
   const kept = files.map(({ location, file: { digest, bytes: size } }) => ({ location, digest, bytes: size }))
@@ -67,10 +70,10 @@ export function readOnnx({ name, file, data, sizes, limits }: OnnxTask): ReadArc
   }
 }
 
-/** The files of a form and the names that a model has for them: names are compared, no path is followed. */
+/** Matches the files of a form with the names that the model uses for them. Names are only compared; no path is opened. */
 class SentFiles {
   readonly #data: readonly DataFile[]
-  /** Name of the model's → the file that was sent for it. */
+  /** The model's name for a file → the file that was sent. */
   readonly #found = new Map<string, DataFile>()
 
   constructor(data: readonly DataFile[]) {
@@ -78,7 +81,7 @@ class SentFiles {
   }
 
   readonly fileOf = (location: string): ExternalFile | undefined => {
-    // A form has no folders: of what the model calls `weights/w.bin` the last part is sent.
+    // A form has no folders: a file that the model calls `weights/w.bin` is sent as `w.bin`.
     const last = location.split(/[/\\]/).at(-1)
     const found = this.#data.find(({ name }) => name === location) ?? this.#data.find(({ name }) => name === last)
     if (!found) return undefined

@@ -26,10 +26,10 @@ const location = { location: { type: 'string', description: 'Address of the arch
 
 export function architectureRoutes(fastify: FastifyInstance, architectures: ArchitectureService, uploads: Uploads): void {
   fastify.register(async (app) => {
-    // The body stays bytes: it is parsed and checked by another process, since it may be large or hostile.
+    // The body is not parsed here: another process parses and checks it, since it may be large or hostile.
     app.removeContentTypeParser('application/json')
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    // Files stay streams: they go to disk, and are read there by another process.
+    // Files are streamed to disk, where another process reads them.
     await app.register(multipart)
     app.addContentTypeParser('application/octet-stream', (_request, body, done) => done(null, body))
     app.addContentTypeParser('*', (_request, _body, done) => done(new ApiError('UNSUPPORTED_MEDIA_TYPE', bodies)))
@@ -42,7 +42,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
           tags,
           summary: 'Register an architecture',
           description:
-            'A graph of layers, a network of the zoo, or a model of Keras or TensorFlow.js, as JSON; or an ONNX file, as it is or in a form. Architectures are immutable; the same content and name again answer 200 with the same id. ' +
+            'A graph of layers, a network of the zoo, or a model of Keras or TensorFlow.js, as JSON; or an ONNX file as the body or in a form. Architectures are immutable; sending the same content and name again answers 200 with the same id. ' +
             'Every problem of a graph is reported at once.',
           querystring: UploadQuery,
           body: {
@@ -53,7 +53,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
             },
           },
           response: {
-            200: answer('It was registered before.', { 'application/json': ArchitectureSchema }, location),
+            200: answer('Already registered.', { 'application/json': ArchitectureSchema }, location),
             201: answer('Registered.', { 'application/json': ArchitectureSchema }, location),
             ...errors(
               'MALFORMED_JSON',
@@ -93,7 +93,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
         operationId: 'listArchitectures',
         tags,
         summary: 'List architectures',
-        description: 'A page at a time, the newest first where nothing else is asked for.',
+        description: 'In pages, newest first unless another order is asked for.',
         querystring: ArchitectureQuery,
         response: {
           200: json('A page; its `Link` header leads to the next.', ArchitecturePage),
@@ -142,7 +142,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
         operationId: 'deleteArchitecture',
         tags,
         summary: 'Delete an architecture',
-        description: 'Hides it and cancels its queued runs. Finished runs keep their figures.',
+        description: 'Hides the architecture and cancels its queued runs. Finished runs keep their results.',
         params: ArchitectureParams,
         response: { 204: empty('Deleted.'), ...errors('ARCHITECTURE_NOT_FOUND') },
       },

@@ -34,15 +34,15 @@ const Source = Type.Union(
             data: Type.Optional(
               Type.Array(
                 Type.Object({
-                  location: Type.String({ description: 'What the model calls it.' }),
+                  location: Type.String({ description: 'The model’s name for it.' }),
                   digest: Type.String({ description: 'SHA-256 of the file.' }),
                   bytes: count,
                 }),
-                { description: 'Files beside the model that hold numbers of it; absent where there are none.' },
+                { description: 'Files of external data beside the model; absent where there are none.' },
               ),
             ),
           },
-          { description: 'The file, kept for its weights; null where it carries none, so that runs take seeded ones.' },
+          { description: 'The file, kept for its weights; null where it has none, in which case runs use seeded weights.' },
         ),
       ),
     }),
@@ -61,7 +61,7 @@ export const ArchitectureSchema = Type.Object(
     id: Id,
     name: Type.String(),
     digest: Type.String({
-      description: 'SHA-256 of the canonical graph, and of the file where it has weights of its own; the name is no part of it.',
+      description: 'SHA-256 of the canonical graph, and of the file where it has weights of its own; the name is not part of it.',
       examples: [`sha256:${'0'.repeat(64)}`],
     }),
     createdAt: Timestamp,
@@ -71,7 +71,9 @@ export const ArchitectureSchema = Type.Object(
         layers: count,
         params: count,
         macs: count,
-        partial: Type.Boolean({ description: 'Layers that may multiply could not be counted: macs is of the rest.' }),
+        partial: Type.Boolean({
+          description: 'True where layers that may multiply could not be counted: macs is the sum over the others.',
+        }),
         uncounted: Type.Array(Type.Object({ operator: Type.String(), layers: Type.Integer({ minimum: 1 }) }), {
           description: 'Operators that could not be counted, and how many layers of each.',
         }),
@@ -140,7 +142,7 @@ export const UploadQuery = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 200,
-        description: 'Name of an ONNX file sent as application/octet-stream; JSON has its own.',
+        description: 'Name for an ONNX file sent as application/octet-stream; JSON has its own field for it.',
       }),
     ),
   },
@@ -157,7 +159,7 @@ export const OnnxForm = Type.Object(
     data: Type.Optional(
       Type.Array(Type.String({ contentMediaType: 'application/octet-stream' }), {
         description:
-          'Files beside the model that hold its numbers (external data), each sent under the name that the model has for it. Without them costs are found all the same where dims suffice, and runs take seeded weights.',
+          'Files beside the model that hold its numbers (external data), each sent under the name that the model uses for it. Without them, costs are computed wherever the dims suffice, and runs use seeded weights.',
       }),
     ),
   },
@@ -166,7 +168,7 @@ export const OnnxForm = Type.Object(
 
 export const ArchitectureParams = Type.Object({ id: Type.String({ description: 'Id of an architecture.' }) })
 
-/** A graph as it is stored: every layer in topological order, every attribute written out. Can be registered again. */
+/** A stored graph: every layer in topological order, every attribute written out. It can be registered again. */
 export const GraphSchema = Type.Object(
   {
     inputs: Type.Array(Type.Object({ id: Type.String(), shape: Type.Array(Type.Integer()) })),

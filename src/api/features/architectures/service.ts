@@ -10,12 +10,12 @@ import type { Upload } from './upload.ts'
 /** The same memory, as what Node sends. */
 export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** An architecture with its graph as the text it is stored as. */
+/** An architecture with its graph as stored text. */
 export type StoredArchitecture = ArchitectureSummary & { packedGraph: Packed }
 
 const notFound = (id: string) => new ApiError('ARCHITECTURE_NOT_FOUND', `no architecture ${id.slice(0, 60)}`)
 
-/** Registered architectures: read, verified, kept, found again. */
+/** Registers, stores and finds architectures. */
 export class ArchitectureService {
   readonly #store: Store
   readonly #pool: EnginePool
@@ -83,13 +83,16 @@ export class ArchitectureService {
     return asBuffer(await this.#pool.graph(stored))
   }
 
-  /** Hides the architecture and cancels its queued runs; finished runs keep their figures. @throws ApiError ARCHITECTURE_NOT_FOUND */
+  /**
+   * Hides the architecture and cancels its queued runs; finished runs keep their results. @throws ApiError
+   * ARCHITECTURE_NOT_FOUND
+   */
   async delete(id: string): Promise<void> {
     if (!(await this.#store.architectures.markDeleted(id))) throw notFound(id)
     for (const forget of this.#forget) forget(id.toLowerCase())
   }
 
-  /** Who keeps something of an architecture hears here when it is deleted. */
+  /** Calls listeners that cache something of an architecture when it is deleted. */
   onForget(forget: (id: string) => void): void {
     this.#forget.add(forget)
   }

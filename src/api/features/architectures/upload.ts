@@ -9,15 +9,15 @@ import { endConnection } from '../../plugins/problems.ts'
 import { Slots } from '../../slots.ts'
 import type { DataFile } from './onnx-file.ts'
 
-/** Uploads under way at a time: each takes room on the disk for as long as its client takes to send it. */
+/** Uploads at a time: each takes disk space for as long as its client takes to send it. */
 const mostUploads = { total: 12, perClient: 8, what: 'files are being uploaded' }
-/** How long what is left of a refused upload is read and thrown away, so that the client hears why before the end. */
+/** How long the rest of a refused upload is read and discarded, so that the client receives the reason. */
 const drainMs = 10_000
 
 /** Files beside a model: exporters write one, or one for each tensor. */
 const mostData = 1024
 
-/** A model as it was sent, the files beside it that hold its numbers, and the name it is to be registered under. */
+/** An uploaded model, its files of external data, and the name to register it under. */
 export interface Upload {
   name: string
   file: BlobFile
@@ -29,16 +29,16 @@ export interface Upload {
 /** How far an upload has come. */
 interface Progress {
   bytes: number
-  /** Nothing is waited for any more. */
+  /** True once nothing more is expected. */
   whole: boolean
 }
 
-/** Makes a path for one more file of the upload. */
+/** Returns a path for the next file of the upload. */
 type NewPath = () => Promise<string>
 
 const wrong = (path: string, message: string): ApiError => invalidRequest('upload', [{ path, message }])
 
-/** Takes files to disk, piece by piece: none is ever whole in memory. */
+/** Streams files to disk, so that none is ever in memory whole. */
 export class Uploads {
   readonly #store: Store
   /** Bytes a file may have. */
@@ -51,7 +51,7 @@ export class Uploads {
   }
 
   /**
-   * The file of a request goes to disk, then to `use`, and is gone when that ends, well or not.
+   * Writes the file of a request to disk, passes it to `use`, and removes it when that succeeds or fails.
    * @throws ApiError INVALID_REQUEST, BODY_TOO_LARGE, MALFORMED_REQUEST, OVERLOADED, and what `use` throws.
    */
   async take<T>(request: FastifyRequest, use: (upload: Upload) => Promise<T>): Promise<T> {
@@ -67,7 +67,10 @@ export class Uploads {
       release = this.#slots.take(request.ip, {
         bytes: () => (progress.whole ? Number.POSITIVE_INFINITY : progress.bytes),
         end: () =>
-          endConnection(new ApiError('REQUEST_TIMEOUT', 'the file came slowly, and others wait to send theirs'), request.raw.socket),
+          endConnection(
+            new ApiError('REQUEST_TIMEOUT', 'the file arrived too slowly while others wait to send theirs'),
+            request.raw.socket,
+          ),
       })
       const length = Number(request.headers['content-length'] ?? 0)
       // A form has a few hundred bytes around each file.
@@ -86,7 +89,7 @@ export class Uploads {
     }
   }
 
-  /** A body that is the file, its name in the address. */
+  /** A body that is the file itself; its name is in the address. */
   async #bytes(request: FastifyRequest, path: NewPath, progress: Progress): Promise<Upload> {
     const query = request.query as Fields
     const name = nameOf(query.name, 'say ?name=… in the address')
@@ -133,7 +136,7 @@ export class Uploads {
     const before = progress.bytes
     const file = await open(path, 'wx', 0o600)
     try {
-      // Not destroyed on the way out: with the request its connection would go, and the answer with it.
+      // Not destroyed here: that would close the connection before the answer is sent.
       for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         progress.bytes += chunk.length
         if (progress.bytes > this.#limit) throw this.#tooLarge()
@@ -149,7 +152,7 @@ export class Uploads {
   #tooLarge(): ApiError {
     return new ApiError(
       'BODY_TOO_LARGE',
-      `the file, with those beside it, has more than ${this.#limit} bytes, the most that is taken here (MAX_UPLOAD_BYTES): costs need no weights, so export it with external data and send the model alone`,
+      `the file and those beside it have more than ${this.#limit} bytes, the limit (MAX_UPLOAD_BYTES): costs need no weights, so export the model with external data and send it alone`,
     )
   }
 }

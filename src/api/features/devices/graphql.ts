@@ -9,12 +9,12 @@ export function deviceGraphql(devices: DeviceService): GraphqlFeature {
     fields: {
       Query: {
         devices: {
-          description: 'What runs can be timed on, with the runtimes usable there, and why not where one is not.',
+          description: 'The devices that runs can be timed on, with the runtimes usable there and the reason for each that is not.',
           type: items,
           resolve: async () => (await devices.list()).items,
         },
         absentDevices: {
-          description: 'Kinds of device that a host does not offer, and why.',
+          description: 'Kinds of device that a host lacks, and why.',
           type: absent,
           resolve: async () => (await devices.list()).absent,
         },

@@ -11,7 +11,7 @@ export function deviceRoutes(app: FastifyInstance, devices: DeviceService): void
         operationId: 'listDevices',
         tags: ['devices'],
         summary: 'The devices and what works on them',
-        description: 'Each device with the runtimes usable on it, and why not where one is not.',
+        description: 'Each device with the runtimes usable on it, and the reason for each that is not.',
         response: { 200: json('The devices.', DeviceList), ...errors() },
       },
     },

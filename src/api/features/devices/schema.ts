@@ -7,7 +7,7 @@ export const RuntimeNameSchema = Type.Enum([...runtimeNames], { title: 'RuntimeN
 export const BackendSchema = Type.Enum([...backendNames], {
   title: 'BackendName',
   description:
-    'What of a runtime executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm back ends of TensorFlow.js. Where a request leaves it out, the first that works on the device, in the order in which the device lists them.',
+    'The part of a runtime that executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm are back ends of TensorFlow.js. If left out, the first that works on the device, in the order in which the device lists them.',
 })
 export const PrecisionSchema = Type.Enum(['float32', 'float16'], { title: 'Precision' })
 
@@ -18,7 +18,7 @@ const Capabilities = Type.Object(
     perLayer: Type.Boolean({ description: 'It can profile layer by layer.' }),
     maxThreads: Type.Integer({ minimum: 1 }),
     settings: Type.Array(Type.Enum([...runtimeSettingNames], { title: 'RuntimeSetting' }), {
-      description: 'Settings of a run that it follows; any other must have its default.',
+      description: 'Settings of a run that it supports; any other must have its default.',
     }),
   },
   { title: 'RuntimeCapabilities' },
@@ -28,16 +28,16 @@ const RuntimeOnDevice = Type.Object(
   {
     runtime: RuntimeNameSchema,
     backend: BackendSchema,
-    usable: Type.Boolean({ description: 'Found by running a tiny graph, not by asking.' }),
+    usable: Type.Boolean({ description: 'Determined by running a tiny graph.' }),
     version: nullable(Type.String()),
     capabilities: nullable(Capabilities),
     reason: nullable(Type.String({ description: 'Why it is not usable.' })),
-    command: nullable(Type.String({ description: 'What would mend that, where there is something.' })),
+    command: nullable(Type.String({ description: 'A command that sets it up, where there is one.' })),
   },
   { title: 'RuntimeOnDevice' },
 )
 
-const megahertz = nullable(Type.Number({ minimum: 0, description: 'MHz; null where the host does not tell.' }))
+const megahertz = nullable(Type.Number({ minimum: 0, description: 'MHz; null where the host does not report it.' }))
 const watts = nullable(Type.Number({ minimum: 0, description: 'W; null where the GPU has no such limit.' }))
 const bytes = Type.Integer({ minimum: 0 })
 
@@ -47,7 +47,7 @@ const CpuFacts = Type.Object(
     logicalCpus: Type.Integer({ minimum: 1, description: 'Of the host.' }),
     isa: Type.Array(Type.String(), { description: 'Instruction sets that decide which kernels a runtime picks.' }),
     frequencyMHz: Type.Object({ current: megahertz, max: megahertz }, { title: 'CpuFrequency' }),
-    governor: nullable(Type.String({ description: 'Who chooses the frequency.', examples: ['performance', 'schedutil'] })),
+    governor: nullable(Type.String({ description: 'The frequency governor.', examples: ['performance', 'schedutil'] })),
     caches: Type.Array(
       Type.Object(
         {
@@ -68,7 +68,7 @@ const Clocks = Type.Object({ graphics: megahertz, sm: megahertz, memory: megaher
 const GpuFacts = Type.Object(
   {
     pciBusId: nullable(Type.String({ examples: ['00000000:1B:00.0'] })),
-    cudaVersion: nullable(Type.String({ description: 'Newest CUDA that the driver takes.' })),
+    cudaVersion: nullable(Type.String({ description: 'Newest CUDA version that the driver supports.' })),
     persistence: nullable(Type.Boolean({ description: 'Whether the driver stays loaded while nobody uses it.' })),
     mig: nullable(Type.Boolean({ description: 'Whether the GPU is partitioned.' })),
     ecc: nullable(Type.Boolean()),
@@ -76,10 +76,10 @@ const GpuFacts = Type.Object(
     clocksMHz: Type.Object({ current: Clocks, max: Clocks }, { title: 'GpuClockRange' }),
     processes: Type.Array(
       Type.Object({ pid: Type.Integer({ minimum: 0 }), name: Type.String(), usedBytes: nullable(bytes) }, { title: 'GpuProcess' }),
-      { description: 'That hold the GPU, as far as the driver shows them here.' },
+      { description: 'Processes that hold the GPU, as far as the driver shows them here.' },
     ),
   },
-  { title: 'GpuFacts', description: 'As the driver told when the device was looked at last. What it does not tell is null.' },
+  { title: 'GpuFacts', description: 'As reported by the driver when the device was last checked. Null where it reports nothing.' },
 )
 
 export const DeviceSchema = Type.Object(
@@ -93,13 +93,13 @@ export const DeviceSchema = Type.Object(
     model: Type.String(),
     memoryBytes: bytes,
     memoryFreeBytes: nullable(
-      Type.Integer({ minimum: 0, description: 'When the device was looked at last: every ten seconds while nothing runs.' }),
+      Type.Integer({ minimum: 0, description: 'As of the last check of the device, which is made every ten seconds while nothing runs.' }),
     ),
     cores: nullable(Type.Integer({ minimum: 1, description: 'Physical cores; CPU only.' })),
     driver: nullable(Type.String({ description: 'NVIDIA driver; GPU only.' })),
     computeCapability: nullable(Type.String({ description: 'GPU only.' })),
     runtimes: Type.Array(RuntimeOnDevice, {
-      description: 'One entry a runtime and back end. Of a runtime’s usable ones the first is what a run gets that names no backend.',
+      description: 'One entry per runtime and back end. A run that names no back end gets the first usable one of its runtime.',
     }),
     cpu: nullable(CpuFacts),
     gpu: nullable(GpuFacts),
@@ -116,7 +116,7 @@ export const DeviceList = Type.Object(
         { host: Type.String(), kind: Type.Enum(['cpu', 'cuda']), reason: Type.String(), command: nullable(Type.String()) },
         { title: 'AbsentDevices' },
       ),
-      { description: 'Kinds of device that a host does not offer, and why.' },
+      { description: 'Kinds of device that a host lacks, and why.' },
     ),
   },
   { title: 'DeviceList' },

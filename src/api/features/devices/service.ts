@@ -9,7 +9,7 @@ import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
 type Offered = Offers['devices'][number]
 type Usable = Extract<RuntimeSupport, { usable: true }>
 
-/** `tfjs (wasm)`; a runtime with one back end on its device goes by its name alone. */
+/** `tfjs (wasm)`; only the name of the runtime where it has one back end on the device. */
 const nameOf = ({ runtime, backend }: Pick<RuntimeSupport, 'runtime' | 'backend'>): string =>
   runtime === 'onnxruntime' ? runtime : `${runtime} (${backend})`
 const addressOf = ({ host, name }: Offered): string => `${host}/${name}`
@@ -22,7 +22,7 @@ export class DeviceService {
     this.#directory = directory
   }
 
-  /** Every device that is alive, and the kinds that hosts do not have. */
+  /** All live devices, and the kinds that hosts lack. */
   async list(): Promise<DeviceListAnswer> {
     const { devices, absent } = await this.#directory.list()
     return {
@@ -32,10 +32,10 @@ export class DeviceService {
   }
 
   /**
-   * The device and the runtime on it that a run asks for. What it leaves out is chosen where there is only one: the
-   * device, the device of a kind (`cpu`), the runtime. Of a runtime's back ends it is the first that works. A bare name
-   * such as `cpu:0` is this host's where it has one.
-   * @throws ApiError DEVICE_NOT_FOUND listing those there are; AMBIGUOUS_DEVICE listing the candidates; INVALID_REQUEST
+   * The device and runtime that a run asks for. A missing device or runtime, or a kind of device (`cpu`), is resolved where
+   * only one fits. The back end is the first of the runtime's that works. A bare name such as `cpu:0` is this host's where
+   * it has one.
+   * @throws ApiError DEVICE_NOT_FOUND listing the known ones; AMBIGUOUS_DEVICE listing the candidates; INVALID_REQUEST
    *   listing the runtimes where several work; DEVICE_UNAVAILABLE with the reason and what would mend it;
    *   UNSUPPORTED_BY_RUNTIME where the runtime has no such back end.
    */
@@ -50,7 +50,7 @@ export class DeviceService {
   }
 }
 
-/** What a run asks to be executed on, and by. */
+/** The device, runtime and back end that a run asks for. */
 export interface Wish {
   device?: string | undefined
   runtime?: RuntimeName | undefined
@@ -60,7 +60,7 @@ export interface Wish {
 export interface Choice {
   device: Offered
   support: Usable
-  /** A sentence for each part of the wish that was left out. */
+  /** One sentence for each choice that the request left open. */
   notes: string[]
 }
 
@@ -93,12 +93,12 @@ function onlyRuntime(device: Offered, backend: BackendName | undefined): Runtime
     const message = `runtime is missing, and several work on ${device.name}: write ${runtimes.join(' or ')}`
     throw invalidRequest('request', [{ path: '/runtime', message }])
   }
-  // Nothing works: the first that is known says why.
+  // Nothing works: gives the reason of the first known one.
   const first = device.runtimes.find((each) => backend === undefined || each.backend === backend) ?? device.runtimes[0]
   return first?.runtime ?? 'onnxruntime'
 }
 
-/** The device of a name, and a note where the name left a choice. */
+/** The device of a name, and a note where the name did not settle it. */
 function pickDevice(name: string | undefined, offers: Offers): { device: Offered; note: string | null } {
   const { devices } = offers
   const same = (text: string): boolean => text.toLowerCase() === name?.toLowerCase()
@@ -124,7 +124,7 @@ function pickDevice(name: string | undefined, offers: Offers): { device: Offered
 
 /** @param candidates at least two. */
 function ambiguous(what: string, candidates: readonly Offered[]): ApiError {
-  // A name alone does where this host has it once; elsewhere it needs its host.
+  // The name alone suffices for a device of this host; others need their host.
   const shortest = (device: Offered): string =>
     candidates.every((each) => each === device || each.name !== device.name) && device.local ? device.name : addressOf(device)
   return new ApiError(
@@ -141,7 +141,7 @@ function notFound(what: string, { devices, absent }: Offers, name = ''): ApiErro
   const why = kind
     ? `; ${kind.host} has no ${kind.kind} device: ${hideFolders(kind.reason)}${kind.command ? `; run: ${kind.command}` : ''}`
     : ''
-  const list = known.length > 0 ? `: there are ${known.slice(0, 20).join(', ')}` : ': no service that runs anything is alive'
+  const list = known.length > 0 ? `: known devices are ${known.slice(0, 20).join(', ')}` : ': no service that executes runs is alive'
   const hint = nearest(name, known)
   return new ApiError('DEVICE_NOT_FOUND', `${what}${hint.startsWith(';') ? hint : list}${why}`)
 }

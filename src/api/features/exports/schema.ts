@@ -6,7 +6,10 @@ import { CostQuery } from '../costs/schema.ts'
 import { textFormats } from './write.ts'
 
 const { resolution } = CostQuery.properties
-/** Options of the text formats; the service says which format takes which. No `default`: GraphQL would send it to all. */
+/**
+ * Options of the text formats; the service checks which format takes which. No `default`, since GraphQL would send it with
+ * every format.
+ */
 const textOptions = {
   batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Images per call; not for `json`. Default 1.' })),
   resolution: Type.Optional({ ...resolution, description: 'Replaces height and width of the input; not for `json`.' }),

@@ -19,10 +19,10 @@ import type { ExportQuery, TextExportQuery } from './schema.ts'
 
 type Format = ExportQuery['format']
 
-/** Files with weights that may lie on disk at a time: they stay as long as clients take to read them. */
+/** Files with weights on disk at a time: each stays for as long as its client takes to read it. */
 const mostFiles = { total: 6, perClient: 4, what: 'files with weights are being sent' }
 
-/** What each format takes besides its name. */
+/** The options of each format. */
 const takes: Readonly<Record<Format, readonly (keyof ExportQuery)[]>> = {
   onnx: ['weights', 'data', 'seed', 'batch', 'resolution'],
   json: [],
@@ -82,7 +82,7 @@ export class ExportService {
     return asBuffer(await this.#pool.export({ graph: packedGraph, name, format: query.format, options: readOptions(query) }))
   }
 
-  /** The file that was registered, as it is, or one beside it. @param data what the model calls that. */
+  /** The registered file, unchanged, or one of its files of external data. @param data the model's name for that file. */
   async #ownFile(
     { id, blob, source }: StoredArchitecture,
     data: string | undefined,
@@ -102,7 +102,7 @@ export class ExportService {
       ])
     }
     return {
-      // As the model calls it, so that it is found beside it.
+      // Named as in the model, so that a reader finds it beside the model.
       ...(beside ? { filename: beside.location.split(/[/\\]/).at(-1)! } : {}),
       opset: beside ? null : (report?.opset[''] ?? null),
       ...(await this.#sent(async () => {
@@ -134,7 +134,8 @@ export class ExportService {
   }
 
   /**
-   * A file on disk, and not in memory: it may take 2 GiB. Its name is gone before it is read, so that nothing is left of it.
+   * A file on disk rather than in memory, since it may take 2 GiB. It is unlinked before it is read, so that nothing is left
+   * behind.
    * @param make the file, open, its name removed.
    */
   async #sent(make: () => Promise<FileHandle>, client: string): Promise<Pick<ExportedFile, 'body' | 'length'>> {
@@ -163,7 +164,7 @@ const readOptions = ({ batch = 1, resolution, convention, ...query }: ExportQuer
   ...(convention === undefined ? {} : { convention }),
 })
 
-/** Options that mean nothing here are refused, not passed by. */
+/** Refuses options that the format does not take. */
 function check({ format, ...options }: ExportQuery): void {
   const problems: Problem[] = []
   for (const [name, value] of Object.entries(options))
@@ -176,17 +177,17 @@ function check({ format, ...options }: ExportQuery): void {
       if (options[name] !== undefined)
         problems.push({
           path: `/${name}`,
-          message: `the registered file comes as it is: leave ${name} out, or ask for weights=seeded or none`,
+          message: `the registered file is sent unchanged: leave ${name} out, or ask for weights=seeded or none`,
         })
   if (problems.length === 0 && options.seed !== undefined && options.weights !== 'seeded')
-    problems.push({ path: '/seed', message: 'a seed is for weights: ask for weights=seeded, or leave seed out' })
+    problems.push({ path: '/seed', message: 'seed applies only to seeded weights: ask for weights=seeded, or leave seed out' })
   if (problems.length === 0 && options.data !== undefined && options.weights !== 'file')
-    problems.push({ path: '/data', message: 'data is of the registered file: ask for weights=file, or leave data out' })
+    problems.push({ path: '/data', message: 'data applies only to the registered file: ask for weights=file, or leave data out' })
   if (problems.length > 0) throw invalidRequest('request', problems)
   if (options.convention !== undefined) findConvention(options.convention)
 }
 
-/** A name as a file name that every system takes: what separates folders or is reserved becomes `_`. */
+/** Turns a name into a file name valid on every system: separators and reserved characters become `_`. */
 function fileStem(name: string): string {
   const cleaned = name
     // biome-ignore lint/suspicious/noControlCharactersInRegex: no file name has them

@@ -43,7 +43,7 @@ export function writeExport(task: ExportTask): Uint8Array {
 export interface OnnxFileTask {
   graph: Packed
   options: Pick<CostOptions, 'batch' | 'resolution'> & { seed: number }
-  /** A file that is there already: whoever made it removes it. */
+  /** An existing file; the caller that made it removes it. */
   path: string
 }
 

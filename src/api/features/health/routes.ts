@@ -11,7 +11,7 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
       schema: {
         operationId: 'getHealth',
         tags: ['service'],
-        summary: 'Whether the process lives',
+        summary: 'Whether the process is alive',
         response: { 200: json('The process is alive.', HealthSchema), ...errors() },
       },
     },
@@ -25,7 +25,7 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
         operationId: 'getReadiness',
         tags: ['service'],
         summary: 'Whether the service can do its work',
-        description: 'Asks the database and looks at the workers of this process.',
+        description: 'Checks the database, the disk and the workers of this process.',
         response: {
           ...errors(),
           200: json('The service is ready.', ReadinessSchema),

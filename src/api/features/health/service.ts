@@ -1,10 +1,10 @@
 import pTimeout from 'p-timeout'
 import { hideFolders } from '../../hide-folders.ts'
 
-/** One thing the service needs to do its work, and whether it is there. */
+/** One check of readiness. */
 export interface Check {
   ready: boolean
-  /** What is wrong, where something is. */
+  /** What is wrong; null where nothing is. */
   reason: string | null
 }
 

@@ -7,12 +7,12 @@ import { Labels } from '../runs/request-schema.ts'
 
 /** When a result is expected. */
 export const Eta = {
-  etaMs: nullable(Type.Number({ minimum: 0, description: 'Until the result is expected; null where nobody is there to run it.' })),
+  etaMs: nullable(Type.Number({ minimum: 0, description: 'Time until the result is expected; null where no service can run it.' })),
   basis: nullable(
     Type.Enum([...estimateBases], {
       title: 'EstimateBasis',
       description:
-        'What the estimate rests on: `progress`, what the blocks of a comparison under way took so far; `history`, what runs of the same workload took on this device; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. Of several runs, the weakest.',
+        'The basis of the estimate: `progress`, the time of the comparison’s blocks so far; `history`, the time of runs of the same workload on this device; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. For several runs, the weakest of theirs.',
     }),
   ),
   error: nullable(
@@ -21,7 +21,7 @@ export const Eta = {
       description: 'Median relative error of earlier estimates on this basis on this device; null with fewer than three.',
     }),
   ),
-  reason: nullable(Type.String({ description: 'Why there is no etaMs, and what helps.' })),
+  reason: nullable(Type.String({ description: 'Why there is no etaMs, and what to do about it.' })),
 }
 
 const entry = {

@@ -27,7 +27,7 @@ export interface ReadRun {
   fresh: boolean
 }
 
-/** A side that its device and runtime take. */
+/** A side that its device and runtime accept. */
 interface Admitted {
   device: Pick<Device, 'name' | 'uuid' | 'host' | 'driver'>
   /** What executes it, and its version. */
@@ -39,11 +39,11 @@ interface Admitted {
   digest: string
   /** Of one call with the whole batch. */
   macs: number
-  /** What was chosen, since the request left it out. */
+  /** What was chosen where the request left it open. */
   notes: string[]
 }
 
-/** A run as it is to be stored, and what was chosen for it. */
+/** A run to be stored, and what was chosen for it. */
 export interface Plan {
   run: StoredRun & { measurement: string }
   notes: string[]
@@ -59,7 +59,7 @@ export function readRun(request: NewRun): ReadRun {
   return { ...sides, rounds, ...(device === undefined ? {} : { device }), profile, timeoutMs, priority, labels, fresh }
 }
 
-/** Whether a run may be queued, and as what. */
+/** Checks whether a run may be queued, and completes it. */
 export class RunAdmission {
   readonly #architectures: ArchitectureService
   readonly #costs: CostService
@@ -84,7 +84,7 @@ export class RunAdmission {
     const chosen = ({ runtime, backend, weights }: Admitted) => ({ runtime, backend, weights })
     const own = { ...a, ...chosen(admitted) }
     const opposite = b && other && { ...b, ...chosen(other) }
-    // Everything that decides a result, whoever asks: two architectures of one content are one network.
+    // Everything that determines a result. Two architectures with the same content are one network.
     const measurement = canonicalHash({
       device: device.uuid,
       driver: device.driver,
@@ -109,7 +109,7 @@ export class RunAdmission {
   }
 
   /**
-   * The device, where it and the runtime take this side.
+   * The device, if it and the runtime accept this side.
    * @param path of the side in the request.
    */
   async #admit(side: Side, deviceName: string | undefined, profile: boolean, path: string): Promise<Admitted> {
@@ -127,7 +127,7 @@ export class RunAdmission {
         ? [
             {
               path: '/profile',
-              message: 'it cannot profile layer by layer: leave profile out, or choose a runtime whose perLayer is true in GET /v1/devices',
+              message: 'it cannot profile by layer: leave profile out, or choose a runtime whose perLayer is true in GET /v1/devices',
             },
           ]
         : []),
@@ -160,27 +160,27 @@ function weightsOf({ weights }: Side, { id, source }: Architecture): 'seeded' | 
   return weights ?? (own ? 'file' : 'seeded')
 }
 
-/** What cannot be asked of a file that runs as it is. */
+/** Options that do not apply to a file that is run directly. */
 function fileRefusals({ batch, resolution, precision, settings }: Side, { source }: Architecture, path: string): Problem[] {
   const own = source.kind === 'onnx' ? source.report.batch : 'symbolic'
   const instead = 'ask for runtime tfjs, which runs our form of the network with the same weights, or for weights: "seeded"'
   return [
     ...(own !== 'symbolic' && own !== batch
-      ? [{ path: `${path}/batch`, message: `the file is for a batch of ${own} alone and runs as it is: ask for that batch, or ${instead}` }]
+      ? [{ path: `${path}/batch`, message: `the file is run unchanged and works at batch ${own} only: ask for that batch, or ${instead}` }]
       : []),
     ...(resolution
-      ? [{ path: `${path}/resolution`, message: `the file runs as it is, at its own resolution: leave resolution out, or ${instead}` }]
+      ? [{ path: `${path}/resolution`, message: `the file is run unchanged, at its own resolution: leave resolution out, or ${instead}` }]
       : []),
     ...(settings.mode === 'endToEnd'
       ? []
       : [
           {
             path: `${path}/settings/mode`,
-            message: `mode ${settings.mode} adds to the network, and the file runs as it is: leave mode out, or ask for weights: "seeded"`,
+            message: `mode ${settings.mode} adds to the network, but the file is run unchanged: leave mode out, or ask for weights: "seeded"`,
           },
         ]),
     ...(precision === 'float32'
       ? []
-      : [{ path: `${path}/precision`, message: `the file runs as it is: leave precision out, or ${instead}` }]),
+      : [{ path: `${path}/precision`, message: `the file is run unchanged: leave precision out, or ${instead}` }]),
   ]
 }

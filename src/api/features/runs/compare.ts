@@ -5,7 +5,7 @@ import type { Run, Store } from '../../../store/index.ts'
 import { ApiError } from '../../errors.ts'
 import type { RunComparison } from './comparison-schema.ts'
 
-/** What may differ on purpose; any other condition that differs weakens the verdict. */
+/** Conditions that may differ on purpose; any other difference weakens the verdict. */
 const meant = /^(runtime|runtimeVersion|backend|precision|threads|runtimeOptions\..*|settings\.threads)$/
 
 const notComparable = (run: Run, why: string) => new ApiError('NOT_COMPARABLE', `run ${run.id} cannot be compared: ${why}`)
@@ -17,7 +17,7 @@ function figureOf(run: Run): RunFigure {
   return { median: p50 / run.batch, interval: medianCi95 && [medianCi95[0] / run.batch, medianCi95[1] / run.batch] }
 }
 
-/** @throws ApiError NOT_COMPARABLE where a run has no figure that may be compared. */
+/** @throws ApiError NOT_COMPARABLE where a run has no result that can be compared. */
 function requireFigure(run: Run): void {
   if (run.status !== 'succeeded') throw notComparable(run, `it is ${run.status}, and only runs that succeeded have a latency`)
   if (!run.result) throw notComparable(run, 'it is a comparison itself: read its own `comparison`')
@@ -26,8 +26,8 @@ function requireFigure(run: Run): void {
 }
 
 /**
- * Two runs taken apart, b against a. What repeated runs on the device stray by is part of the interval; where they ran
- * on two devices, the more unsteady one's.
+ * Compares two separate runs, b against a. The interval includes how far repeated runs on the device vary; for two devices,
+ * the larger variation of the two.
  * @throws ApiError NOT_COMPARABLE saying which run and why.
  */
 export async function compareStored(store: Store, a: Run, b: Run): Promise<RunComparison> {
@@ -54,7 +54,7 @@ function cautionsOf(a: Run, b: Run, differences: readonly Difference[], known: b
   const cautions: string[] = []
   if (unmeant.length > 0)
     cautions.push(
-      `They ran under other conditions (${unmeant.map((each) => `${each.what}: ${each.a} and ${each.b}`).join('; ')}), so the difference may be theirs: time both in turns, by a run with \`against\`.`,
+      `They ran under different conditions (${unmeant.map((each) => `${each.what}: ${each.a} and ${each.b}`).join('; ')}), which may explain the difference: time both in turns, by a run with \`against\`.`,
     )
   for (const run of suspect)
     cautions.push(
@@ -62,7 +62,7 @@ function cautionsOf(a: Run, b: Run, differences: readonly Difference[], known: b
     )
   if (!known)
     cautions.push(
-      `Too few runs were repeated on this device to know how far equal runs lie apart; ${100 * assumedDeviation} % is assumed, so that only large differences show. Time both in turns, by a run with \`against\`, for a sharper answer.`,
+      `Too few runs were repeated on this device to know how far equal runs vary; ${100 * assumedDeviation} % is assumed, so only large differences show. Time both in turns, by a run with \`against\`, for a sharper answer.`,
     )
   return cautions
 }

@@ -9,14 +9,14 @@ const ratio = {
   ratio: Type.Number({ exclusiveMinimum: 0, description: 'Time per image of b over that of a: below 1, b is faster.' }),
   interval: Type.Tuple([positive, positive], { description: 'Of the ratio, at `confidence`.' }),
   confidence: Type.Number({
-    description: 'Equal sides are called different no more often than this leaves.',
+    description: 'The confidence of the verdict: equal sides are called different with a probability of at most 1 minus this.',
     examples: [verdictConfidence],
   }),
   verdict: Type.Enum(['faster', 'slower', 'noDifferenceShown'], { title: 'ComparisonVerdict', description: 'Of b against a.' }),
 }
 const differences = Type.Array(
   Type.Object({ what: Type.String({ examples: ['driver'] }), a: Type.String(), b: Type.String() }, { title: 'ConditionDifference' }),
-  { description: 'Conditions in which the two differ, meant or not: device, driver, runtime, clocks, settings.' },
+  { description: 'Conditions in which the two differ, on purpose or not: device, driver, runtime, clocks, settings.' },
 )
 const BlockFigureSchema = Type.Object(
   { medianMs: ms, samples: count },
@@ -38,7 +38,7 @@ export const ComparisonSchema = Type.Object(
   {
     title: 'Comparison',
     description:
-      'Of two sides timed in turns. The interval comes from the rounds’ ratios by rank (Wilcoxon; Hodges and Lehmann), so it holds the jumps from process to process.',
+      'Of two sides timed in turns. The interval comes from the rounds’ ratios by rank (Wilcoxon; Hodges and Lehmann), so it includes the variation from process to process.',
   },
 )
 
@@ -53,15 +53,15 @@ export const RunComparisonSchema = Type.Object(
       {
         deviation: Type.Number({
           minimum: 0,
-          description: 'Standard deviation of the logarithm of the medians of runs that are the same.',
+          description: 'Standard deviation of the logarithm of the medians of identical runs.',
         }),
         degreesOfFreedom: nullable(
-          Type.Integer({ minimum: 1, description: 'Null where it is assumed, for want of repeated runs on this device.' }),
+          Type.Integer({ minimum: 1, description: 'Null where it is assumed because there are too few repeated runs on this device.' }),
         ),
       },
-      { title: 'Repeatability', description: 'How far runs that are the same lie apart on this device, which the interval holds.' },
+      { title: 'Repeatability', description: 'How far identical runs vary on this device; the interval includes it.' },
     ),
-    cautions: Type.Array(Type.String(), { description: 'What weakens the verdict, and what would mend it.' }),
+    cautions: Type.Array(Type.String(), { description: 'What weakens the verdict, and how to avoid it.' }),
   },
   { title: 'RunComparison' },
 )

@@ -66,7 +66,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
       },
       Run: {
         architecture: {
-          description: 'What is timed; null where it was deleted since.',
+          description: 'The network that is timed; null where it has been deleted.',
           type: 'Architecture',
           resolve: ({ architectureId }: RunAnswer, _args, context) =>
             context.load(architectures.getEach, architectureId).catch((error: unknown) => {
@@ -87,9 +87,11 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           description: 'The timed calls in order, ms; only a run that succeeded has them.',
           args: Type.Object({
             offset: Type.Optional(
-              Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'How many to leave out at the start.' }),
+              Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'How many to skip at the start.' }),
             ),
-            first: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000, description: 'How many to give at most.' })),
+            first: Type.Optional(
+              Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000, description: 'How many to return at most.' }),
+            ),
           }),
           type: '[Float!]',
           resolve: async ({ id }: RunAnswer, { offset = 0, first = 10_000 }, context) => {
@@ -100,12 +102,15 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
       },
       Mutation: {
         createRun: field({
-          description: 'Queues a timed inference run. The same idempotency key with the same input gives the run it made the first time.',
+          description:
+            'Queues a timed inference run. The same idempotency key with the same input returns the run that it created the first time.',
           args: Type.Object({ input: NewRun, idempotencyKey: RunHeaders.properties['idempotency-key'] }),
           unchecked: ['input'],
           type: Type.Object(
             {
-              created: Type.Boolean({ description: 'False where the idempotency key made it before, or where it was measured before.' }),
+              created: Type.Boolean({
+                description: 'False where the idempotency key had created it before, or where it had been measured before.',
+              }),
               notes: Notes,
             },
             { title: 'CreatedRun' },
@@ -116,7 +121,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           },
         }),
         cancelRun: field({
-          description: 'Cancels a run: a queued one at once; a running one is asked to end, which its last event tells.',
+          description: 'Cancels a run: a queued one at once; a running one is asked to stop, and its last event tells when it has.',
           args: Type.Object({ id: Id }),
           type: 'Run!',
           resolve: async (_parent, { id }) => (await runs.cancel(id)).run,
@@ -129,7 +134,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           args: Type.Object({
             runId: Id,
             afterSeq: Type.Optional(
-              Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'Leaves out events up to this one.' }),
+              Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'Skips events up to this one.' }),
             ),
           }),
           type: RunEventSchema,

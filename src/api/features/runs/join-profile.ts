@@ -10,6 +10,6 @@ export interface RooflineTask {
   options: Pick<CostOptions, 'batch' | 'resolution' | 'dtype'>
 }
 
-/** A profile joined to the stored graph that it is of. @throws EngineError as `rooflineOf` does. */
+/** A profile joined to its stored graph. @throws EngineError as `rooflineOf` does. */
 export const joinProfile = ({ graph, profile, options }: RooflineTask): Roofline =>
   rooflineOf(unpack(graph) as Graph, profile, profile.ceilings, options)

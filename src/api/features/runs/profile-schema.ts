@@ -6,54 +6,66 @@ import { PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
 const ms = Type.Number({ minimum: 0 })
 const count = Type.Integer({ minimum: 0 })
 const amount = Type.Number({ minimum: 0 })
-const share = Type.Number({ minimum: 0, description: 'Of the profiled call.' })
+const share = Type.Number({ minimum: 0, description: 'Share of the profiled call.' })
 
-const measuredWith = Type.String({ description: 'The layer that reached it, and in what time.' })
+const measuredWith = Type.String({ description: 'The layer that reached it, and its time.' })
 const CeilingsSchema = Type.Object(
   {
     compute: Type.Object(
       {
         flopsPerSecond: amount,
         leastFlopsPerSecond: Type.Optional(
-          Type.Number({ minimum: 0, description: 'The highest rate in flops that no algorithm does without: a device’s peak bounds it.' }),
+          Type.Number({
+            minimum: 0,
+            description: 'The highest rate, counted in flops that any algorithm must do: it cannot exceed the device’s peak.',
+          }),
         ),
         measuredWith,
       },
-      { title: 'ComputeCeiling', description: 'The most of a few dense layers.' },
+      { title: 'ComputeCeiling', description: 'The highest rate of a few dense layers.' },
     ),
     memory: Type.Object(
       {
         bytesPerSecond: amount,
-        bytes: Type.Optional(Type.Integer({ minimum: 0, description: 'That one call moves: what moves fewer can be served by a cache.' })),
+        bytes: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Bytes that one call moves: a layer that moves fewer may be served by a cache.' }),
+        ),
         measuredWith,
       },
-      { title: 'MemoryCeiling', description: 'That of an element-wise layer over tensors larger than caches: bytes read and written.' },
+      {
+        title: 'MemoryCeiling',
+        description: 'That of an element-wise layer over tensors larger than caches: bytes read and written.',
+      },
     ),
     durationMs: ms,
   },
   {
     title: 'Ceilings',
     description:
-      'What the device does at its best under this runtime, threads and precision; measured right after the profile, by the same means.',
+      'The best rates of the device under this runtime, threads and precision; measured right after the profile, in the same way.',
   },
 )
 
 /** How the times were taken. Absent in runs of earlier versions. */
 const method = {
-  method: Type.Optional(Type.String({ description: 'What the times are: by which clock, from when to when.' })),
+  method: Type.Optional(Type.String({ description: 'How the times were taken: by which clock, from when to when.' })),
   launchBlocking: Type.Optional(
-    nullable(Type.Boolean({ description: 'On CUDA, whether each launch waited for its kernel (CUDA_LAUNCH_BLOCKING=1); null elsewhere.' })),
+    nullable(
+      Type.Boolean({
+        description: 'On CUDA, whether each launch waited for its kernel to finish (CUDA_LAUNCH_BLOCKING=1); null elsewhere.',
+      }),
+    ),
   ),
   kernelOverhead: Type.Optional(
     Type.Object(
       {
         ms: Type.Number({
           minimum: 0,
-          description: 'Time of a kernel with next to no work, which every row holds for each of its kernels.',
+          description: 'Time of a kernel with almost no work; every row includes it once for each of its kernels.',
         }),
         measuredWith,
       },
-      { title: 'KernelOverhead', description: 'What a kernel’s time holds beside its work: launch and wait.' },
+      { title: 'KernelOverhead', description: 'The part of a kernel’s time that is not work: launch and wait.' },
     ),
   ),
 }
@@ -75,7 +87,7 @@ export const ProfileSchema = Type.Object(
   },
   {
     title: 'RunProfile',
-    description: 'Of a pass of its own, which is slower than the timed one. The run’s layer profile joins it to the costs.',
+    description: 'Taken in a separate pass, which is slower than the timed one. The run’s layer profile joins it to the costs.',
   },
 )
 
@@ -84,7 +96,8 @@ const perSecond = (of: string) =>
 const rooflineShare = nullable(
   Type.Number({
     minimum: 0,
-    description: '`rooflineMs` over the time taken, which is achieved over attainable. Where it is above 1, `above` says why.',
+    description:
+      '`rooflineMs` divided by the time taken, that is, the achieved rate over the attainable one. Where it is above 1, `above` says why.',
   }),
 )
 
@@ -92,8 +105,8 @@ const above = nullable(
   Type.Enum([...aboveReasons], {
     title: 'AboveRoofline',
     description:
-      'Why `rooflineShare` is above 1; null where it is not. inCache: it moves less than the layer that the memory ceiling was measured with, so that caches can serve it. ' +
-      'fewerFlops: a cheaper algorithm than the definition is known for it, such as Winograd’s. ceilingTooLow: neither, so the ceiling was measured while the device did less than it can.',
+      'Why `rooflineShare` is above 1; null where it is not. inCache: the layer moves fewer bytes than the one that the memory ceiling was measured with, so caches may serve it. ' +
+      'fewerFlops: an algorithm with fewer flops than the definition exists for it, such as Winograd’s. ceilingTooLow: neither, so the device was slower than it can be when the ceiling was measured.',
   }),
 )
 
@@ -105,18 +118,21 @@ const RowSchema = Type.Object(
     share,
     macs: count,
     flops: count,
-    bytesRead: Type.Integer({ minimum: 0, description: 'Tensors made by layers of other rows, parameters and statistics: each once.' }),
+    bytesRead: Type.Integer({ minimum: 0, description: 'Tensors produced in other rows, parameters and statistics: each once.' }),
     bytesWritten: Type.Integer({ minimum: 0, description: 'Tensors that leave the row.' }),
     bytes: count,
     gflopsPerSecond: perSecond('flops'),
     gigabytesPerSecond: perSecond('bytes'),
     arithmeticIntensity: Type.Number({ minimum: 0, description: 'Flops per byte; 0 where nothing moves.' }),
     attainableGflopsPerSecond: Type.Number({ minimum: 0, description: 'min(compute ceiling, intensity × memory ceiling).' }),
-    rooflineMs: Type.Number({ minimum: 0, description: 'The time that it would take on the roofline.' }),
+    rooflineMs: Type.Number({ minimum: 0, description: 'The time that the row would take on the roofline.' }),
     rooflineShare,
     above,
     bound: nullable(
-      Type.Enum(['compute', 'memory'], { title: 'Bound', description: 'The ceiling that binds; null where there is nothing to do.' }),
+      Type.Enum(['compute', 'memory'], {
+        title: 'Bound',
+        description: 'The ceiling that limits the row; null where there is nothing to compute or move.',
+      }),
     ),
     far: Type.Boolean({ description: `Under ${farBelow} of the roofline, and at least ${farShare} of the call.` }),
     lostMs: Type.Number({ minimum: 0, description: 'ms × (1 − rooflineShare); 0 where it is on the roofline or above.' }),
@@ -133,7 +149,7 @@ export const LayerProfileSchema = Type.Object(
     batch: Type.Integer({ minimum: 1 }),
     precision: PrecisionSchema,
     resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.' })),
-    runs: Type.Integer({ minimum: 0, description: 'Calls that the times are means of.' }),
+    runs: Type.Integer({ minimum: 0, description: 'Number of calls averaged.' }),
     ...method,
     timed: nullable(
       Type.Object(
@@ -142,7 +158,7 @@ export const LayerProfileSchema = Type.Object(
           kernelsOverP50: Type.Number({
             minimum: 0,
             description:
-              '`totals.kernelMs` over `p50Ms`. Above 1, the calls that were timed took less than the sum of the rows: launches and kernels overlapped in them, and rows hold more launch and wait than work. Compare rows then, and take the time of a call from the run.',
+              '`totals.kernelMs` over `p50Ms`. Above 1, the timed calls took less than the sum of the rows: launches and kernels overlapped in them, and the rows are mostly launch and wait. Then only compare rows with each other, and take the time of a call from the run.',
           }),
         },
         { title: 'TimedBesideProfile', description: 'The median call of the run itself, which was timed without the profiler.' },
@@ -150,8 +166,8 @@ export const LayerProfileSchema = Type.Object(
     ),
     convention: Type.String({ description: 'How flops are counted: always `full`.' }),
     ceilings: CeilingsSchema,
-    ridgeFlopsPerByte: Type.Number({ minimum: 0, description: 'The intensity from which on the compute ceiling binds.' }),
-    rows: Type.Array(RowSchema, { description: 'In the order of the graph; each of its layers is in exactly one.' }),
+    ridgeFlopsPerByte: Type.Number({ minimum: 0, description: 'The intensity above which compute is the limit.' }),
+    rows: Type.Array(RowSchema, { description: 'In the order of the graph; each layer is in exactly one row.' }),
     unattributed: Type.Object(
       { ms, share },
       { title: 'UnattributedTime', description: 'Kernels that belong to no layer, such as changes of layout.' },
@@ -159,8 +175,8 @@ export const LayerProfileSchema = Type.Object(
     totals: Type.Object(
       {
         callMs: Type.Number({ minimum: 0, description: 'Wall time of the profiled call.' }),
-        kernelMs: Type.Number({ minimum: 0, description: 'The rows and the unattributed time.' }),
-        betweenKernelsMs: Type.Number({ minimum: 0, description: 'The call less its kernels.' }),
+        kernelMs: Type.Number({ minimum: 0, description: 'Sum of the rows and the unattributed time.' }),
+        betweenKernelsMs: Type.Number({ minimum: 0, description: 'Time of the call minus that of its kernels.' }),
         macs: count,
         flops: count,
         bytes: count,
@@ -178,7 +194,7 @@ export const LayerProfileSchema = Type.Object(
   {
     title: 'LayerProfile',
     description:
-      'The per-layer times of a run beside what the layers cost, by the roofline model (Williams, Waterman and Patterson, CACM 52(4), 2009).',
+      'The per-layer times of a run beside the costs of the layers, by the roofline model (Williams, Waterman and Patterson, CACM 52(4), 2009).',
   },
 )
 export type LayerProfileAnswer = Static<typeof LayerProfileSchema>

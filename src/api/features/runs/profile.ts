@@ -7,7 +7,7 @@ import type { StoredArchitecture } from '../architectures/service.ts'
 import type { RooflineTask } from './join-profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 
-/** A run that has a profile, and what it is of. */
+/** A run that has a profile, and its architecture. */
 export interface Profiled {
   run: Run
   profile: RunProfile
@@ -18,13 +18,13 @@ export interface Profiled {
 export async function requireProfile(store: Store, run: Run): Promise<Profiled> {
   const profile = (run.result as RunResult | null)?.profile
   if (!profile) throw new ApiError('NO_PROFILE', `run ${run.id} has no per-layer profile: ${whyNone(run)}`)
-  // Runs of earlier versions have the times alone.
+  // Runs of earlier versions have only the times.
   if (!profile.ceilings)
     throw new ApiError(
       'NO_PROFILE',
       `run ${run.id} was profiled before ceilings were measured: queue it again with \`"profile": true, "fresh": true\``,
     )
-  // A deleted architecture as well: its runs keep their figures.
+  // Includes deleted architectures: their runs keep their results.
   const [architecture] = await store.architectures.getPacked([run.architectureId])
   return { run, profile, architecture: architecture! }
 }
@@ -89,7 +89,7 @@ const columns = [
   'lostMs',
 ] as const
 
-/** A row a row, and one without layers for the time that belongs to none: the column `ms` sums to the time of all kernels. */
+/** One line per row, and one without layers for time that belongs to none: the column `ms` sums to the time of all kernels. */
 export function profileCsv({ rows, unattributed, convention, batch, precision }: LayerProfileAnswer): string {
   const cell = (value: unknown): string | number =>
     typeof value === 'number' ? value : Array.isArray(value) ? value.join(' ') : value === null || value === undefined ? '' : String(value)

@@ -13,7 +13,8 @@ export const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_./-]{1,64}
   additionalProperties: false,
   maxProperties: 32,
   graphqlType: 'JSON',
-  description: 'Yours, to find runs by: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters.',
+  description:
+    'Labels of your own for finding runs: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters.',
 })
 
 const batch = { minimum: 1, maximum: 65_536, description: 'Images per call.' }
@@ -25,12 +26,12 @@ export const WeightsSchema = Type.Enum(['seeded', 'file'], { title: 'WeightsOrig
 const weights = Type.Optional(
   Type.Enum(['seeded', 'file'], {
     description:
-      'Whose weights: those of the ONNX file that was registered, or seeded ones. The file’s where it has them, if not given. With them onnxruntime runs the file as it is, at its own resolution and, where the file states one, batch.',
+      'The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own resolution and, where the file states one, its own batch.',
   }),
 )
-const settings = Type.Object(PartialTimingSettings.properties, { additionalProperties: false, description: 'How the timing is done.' })
+const settings = Type.Object(PartialTimingSettings.properties, { additionalProperties: false, description: 'Settings of the timing.' })
 
-/** Side b of a comparison: what it leaves out is as side a, the run itself. */
+/** Side b of a comparison: anything left out is taken from side a, the run itself. */
 const Against = Type.Object(
   {
     architectureId: Type.Optional(Id),
@@ -46,8 +47,8 @@ const Against = Type.Object(
     additionalProperties: false,
     title: 'NewRunAgainst',
     description:
-      'Compares: the run is side a, this is side b, and what it leaves out is as side a; {} compares a side with itself. Both are timed in turns ' +
-      '(which goes first in a round is drawn by lot) within one turn of the device, each block in a process of its own. The run then has a `comparison` in place of a `result`.',
+      'Makes the run a comparison: the run is side a, this is side b, and anything left out is taken from side a; {} compares a side with itself. Both are timed in turns ' +
+      '(which goes first in a round is random) in one execution, each block in a process of its own. The run then has a `comparison` instead of a `result`.',
   },
 )
 
@@ -59,12 +60,12 @@ export const NewRun = Type.Object(
         minLength: 1,
         maxLength: 300,
         description:
-          '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID from the list of devices; `cpu` or `cuda` where there is one of the kind. If left out, the only device there is; where there are several, the request is refused.',
+          '`cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID from the list of devices; `cpu` or `cuda` where there is one of that kind. If left out, the only device; where there are several, the request is refused.',
       }),
     ),
     runtime: Type.Optional(
       Type.Enum([...runtimeNames], {
-        description: 'If left out, the only runtime that works on the device; where several do, the request is refused.',
+        description: 'If left out, the only runtime that works on the device; where several work, the request is refused.',
       }),
     ),
     backend: Type.Optional(BackendSchema),
@@ -76,11 +77,16 @@ export const NewRun = Type.Object(
       Type.Boolean({
         default: false,
         description:
-          'A pass of its own after the timing, layer by layer, and the ceilings to see it against: the run’s layer profile then has both.',
+          'Adds a pass after the timing that times each layer, and measures the ceilings to compare with. The run’s layer profile then has both.',
       }),
     ),
     timeoutMs: Type.Optional(
-      Type.Integer({ minimum: 1000, maximum: 24 * hour, default: 600_000, description: 'From the start; waiting does not count.' }),
+      Type.Integer({
+        minimum: 1000,
+        maximum: 24 * hour,
+        default: 600_000,
+        description: 'Counted from the start of the run, without the time in the queue.',
+      }),
     ),
     priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, default: 0, description: 'Higher goes first.' })),
     labels: Type.Optional(Labels),
@@ -88,7 +94,7 @@ export const NewRun = Type.Object(
     fresh: Type.Optional(
       Type.Boolean({
         description:
-          'Measure even where a run with a valid certificate has measured the same: same content, settings, device, driver and version of the runtime. Without it that run is the answer.',
+          'Measure even if a run with a valid certificate has measured the same (same content, settings, device, driver and version of the runtime). Otherwise that run is returned.',
       }),
     ),
     against: Type.Optional(Against),
@@ -96,7 +102,7 @@ export const NewRun = Type.Object(
       Type.Integer({
         minimum: rounds.least,
         maximum: rounds.most,
-        description: `Blocks of each side of a comparison, ${rounds.default} where not given; ${rounds.least} are the fewest that show anything at ${100 * verdictConfidence} %.`,
+        description: `Blocks of each side of a comparison, ${rounds.default} by default; ${rounds.least} are the fewest that can show a difference at ${100 * verdictConfidence} %.`,
       }),
     ),
   },
@@ -113,19 +119,19 @@ export const RunHeaders = Type.Object({
     Type.String({
       pattern: '^[\\x21-\\x7e]{1,255}$',
       examples: ['4b1f07a2-6b4c-4ad5-9b1d-7d3f0b8e2c11'],
-      description: 'The same key with the same request answers with what it made the first time.',
+      description: 'The same key with the same request returns what it created the first time.',
     }),
   ),
 })
 
-/** Beside what was created, what the request did not say. */
+/** What was chosen where the request left it open. */
 export const Notes = Type.Array(Type.String(), {
   description:
-    'In the answer to the request only: what the service chose because the request left it out, and why something that was there before is the answer.',
+    'Only in the answer to this request: what the service chose where the request left it open, and why an existing run or sweep was returned.',
   examples: [['device: cpu:0, the only one there is']],
 })
 
-/** What a request that queues runs may be refused with: one run, or a sweep's. */
+/** Error codes of requests that queue runs, single or in a sweep. */
 export const admissionErrors = [
   'MALFORMED_JSON',
   'INVALID_REQUEST',

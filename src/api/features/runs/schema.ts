@@ -37,18 +37,16 @@ const AgreementSchema = Type.Object(
     elements: Type.Integer({
       minimum: 0,
       maximum: maxKeptOutputs,
-      description: `Compared, of all outputs one after another: the first ${maxKeptOutputs} where there are more.`,
+      description: `Elements compared: all outputs in order, at most the first ${maxKeptOutputs}.`,
     }),
     maxAbsDifference: nullable(Type.Number({ minimum: 0, description: 'Null where it cannot be stated; `reason` says why.' })),
-    maxAbs: nullable(
-      Type.Number({ minimum: 0, description: 'Largest absolute value of both outputs, against which the difference is to be seen.' }),
-    ),
+    maxAbs: nullable(Type.Number({ minimum: 0, description: 'Largest absolute value of both outputs, for scale.' })),
     reason: nullable(Type.String({ description: 'Why no difference is stated: sizes that differ, or values that are not finite.' })),
   },
   {
     title: 'Agreement',
     description:
-      'How the output agrees with that of the latest earlier run of another runtime with the same architecture, batch, precision, resolution, weights and seed, on any device. Null where there is none.',
+      'How far the output agrees with that of the latest earlier run on another runtime with the same architecture, batch, precision, resolution, weights and seed, on any device. Null where there is none.',
   },
 )
 
@@ -67,15 +65,15 @@ const ResultSchema = Type.Object(
   {
     latencyMs: LatencySchema,
     samples: count,
-    callsPerSample: Type.Integer({ minimum: 1, description: '1; in the offline scenario the calls that a sample is the mean of.' }),
+    callsPerSample: Type.Integer({ minimum: 1, description: '1; in the offline scenario, the number of calls that each sample averages.' }),
     throughputPerSecond: Type.Number({ minimum: 0, description: 'Images per second.' }),
     firstRunMs: ms,
     loadMs: ms,
     sessionCached: Type.Boolean({
       description:
-        'The network was loaded by an earlier run of the same process; loadMs is of that load, and firstRunMs not of its first call.',
+        'True where the network had been loaded by an earlier run in the same process: then loadMs is the time of that load, and firstRunMs is not that of its first call.',
     }),
-    addedOps: Type.Array(Type.String(), { description: 'Operations that mode resident adds to the network, and that are timed with it.' }),
+    addedOps: Type.Array(Type.String(), { description: 'Operations that mode resident adds to the network; they are timed with it.' }),
     warmup: Type.Object({ runs: count, durationMs: ms, agreed: Type.Boolean() }, { title: 'Warmup' }),
     stable: Type.Boolean(),
     output: OutputSchema,
@@ -86,7 +84,7 @@ const ResultSchema = Type.Object(
       nullable(
         Type.Object(
           { code: Type.String(), message: Type.String() },
-          { title: 'ProfileRefused', description: 'Why there is no profile though one was asked for. The timing stands.' },
+          { title: 'ProfileRefused', description: 'Why there is no profile although one was asked for. The timing is valid.' },
         ),
       ),
     ),
@@ -153,7 +151,7 @@ export const RunSchema = Type.Object(
     ),
     attempt: Type.Integer({
       minimum: 0,
-      description: 'Executions begun: more than one where the service was stopped, or its device left, in the middle.',
+      description: 'Executions started: more than one where the service stopped, or lost its device, during the run.',
     }),
     queuedAt: Timestamp,
     startedAt: nullable(Timestamp),
@@ -168,7 +166,7 @@ export const RunSchema = Type.Object(
         {
           additionalProperties: true,
           description:
-            'What ran where: enough to repeat it. Versions, options, host, load, interval. Of a comparison, one for `a` and one for `b`.',
+            'What ran where, in enough detail to repeat it: versions, options, host, load, interval. A comparison has one for `a` and one for `b`.',
         },
       ),
     ),
@@ -228,7 +226,7 @@ export type RunFilterQuery = Omit<RunQuery, 'after' | 'limit' | 'total' | 'sort'
 export const RunParams = Type.Object({ id: Type.String({ description: 'Id of a run.' }) })
 
 export const EventHeaders = Type.Object({
-  'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$', examples: ['17'], description: 'Events after this one only.' })),
+  'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$', examples: ['17'], description: 'Only events after this one.' })),
 })
 
 export const SamplesSchema = Type.Object(
@@ -241,7 +239,7 @@ export const RunEventSchema = Type.Object(
     runId: Id,
     seq: Type.Integer({ minimum: 1, description: '1, 2, 3 … without gaps.' }),
     type: Type.String({
-      description: '`queued`, `started`, `phase`, `progress`, `requeued`, or the status that ends it.',
+      description: '`queued`, `started`, `phase`, `progress`, `requeued`, or the final status.',
     }),
     data: Type.Object({}, { additionalProperties: true }),
     at: Timestamp,

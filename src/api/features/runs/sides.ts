@@ -3,7 +3,7 @@ import type { Problem } from '../../errors.ts'
 import { readResolution } from '../costs/service.ts'
 import type { NewRun } from './request-schema.ts'
 
-/** What is timed, in full: a run's own side, or side b of a comparison. */
+/** A side in full: the run's own, or side b of a comparison. */
 export interface Side {
   architectureId: string
   /** As asked for; left out where the device decides. */
@@ -18,7 +18,7 @@ export interface Side {
   settings: TimingSettings
 }
 
-/** The sides of a request with every default written out; what side b leaves out is as side a. */
+/** The sides of a request with every default written out; side b takes what it leaves out from side a. */
 export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
   const { architectureId, runtime, backend, batch = 1, precision = 'float32', against } = request
   const a: Side = {
@@ -47,13 +47,13 @@ export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
   return { a, b }
 }
 
-/** What the schema cannot say of a request. Paths are JSON pointers into it. */
+/** Rules for a request that the schema cannot express. Paths are JSON pointers into it. */
 export function sideProblems({ against, rounds, profile }: NewRun, { a, b }: ReturnType<typeof sidesOf>): Problem[] {
   const of = (path: string, { settings }: Side) =>
     settingsProblems(settings).map((each) => ({ ...each, path: `${path}/settings${each.path}` }))
   const problems = [...of('', a), ...(b && against?.settings ? of('/against', b) : [])]
   if (!against && rounds !== undefined)
-    problems.push({ path: '/rounds', message: 'rounds belong to a comparison: name its other side in against, or leave rounds out' })
+    problems.push({ path: '/rounds', message: 'rounds applies only to a comparison: give its other side in against, or leave rounds out' })
   if (against && profile)
     problems.push({
       path: '/profile',

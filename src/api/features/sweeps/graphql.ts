@@ -44,7 +44,7 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
       },
       Sweep: {
         architecture: {
-          description: 'What is timed; null where it was deleted since.',
+          description: 'The network that is timed; null where it has been deleted.',
           type: 'Architecture',
           resolve: ({ architectureId }: SweepAnswer, _args, context) =>
             context.load(architectures.getEach, architectureId).catch((error: unknown) => {
@@ -63,11 +63,11 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
       Mutation: {
         createSweep: field({
           description:
-            'Queues a run for each batch, all or none. The same idempotency key with the same input gives the sweep it made the first time.',
+            'Queues a run for each batch, all or none. The same idempotency key with the same input returns the sweep that it created the first time.',
           args: Type.Object({ input: NewSweep, idempotencyKey: RunHeaders.properties['idempotency-key'] }),
           unchecked: ['input'],
           type: Type.Object(
-            { created: Type.Boolean({ description: 'False where the idempotency key made it before.' }), notes: Notes },
+            { created: Type.Boolean({ description: 'False where the idempotency key had created it before.' }), notes: Notes },
             { title: 'CreatedSweep' },
           ),
           resolve: (_parent, { input, idempotencyKey }, context) => {

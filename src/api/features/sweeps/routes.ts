@@ -19,12 +19,12 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
         tags,
         summary: 'Queue a batch sweep',
         description:
-          'A run for each batch, all queued or none. Read back, it is the latency–throughput curve with its knee. Batches that were measured ' +
-          'before with a valid certificate are taken from there, unless `fresh` is asked for.',
+          'Queues a run for each batch, all or none. The sweep shows the latency–throughput curve with its knee. Batches measured ' +
+          'before with a valid certificate are reused, unless `fresh` is true.',
         headers: RunHeaders,
         body: NewSweep,
         response: {
-          200: answer('The sweep that this key made before.', { 'application/json': SweepSchema }, location),
+          200: answer('The sweep that this key created before.', { 'application/json': SweepSchema }, location),
           202: answer('Queued.', { 'application/json': SweepSchema }, location),
           ...errors(...admissionErrors),
         },
@@ -45,7 +45,7 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
         operationId: 'listSweeps',
         tags,
         summary: 'List batch sweeps',
-        description: 'Newest first, a page at a time.',
+        description: 'Newest first, in pages.',
         querystring: SweepQuery,
         response: { 200: json('A page; its `Link` header leads to the next.', SweepPage), ...errors('INVALID_REQUEST', 'INVALID_CURSOR') },
       },

@@ -45,7 +45,7 @@ export const SweepSchema = Type.Object(
     createdAt: Timestamp,
     status: Type.Enum(['queued', 'running', 'finished'], {
       title: 'SweepStatus',
-      description: '`finished` when every run has ended, well or not.',
+      description: '`finished` when every run has ended, whether it succeeded or not.',
     }),
     points: Type.Array(
       Type.Object(
@@ -68,7 +68,7 @@ export const SweepSchema = Type.Object(
         {
           title: 'SweepKnee',
           description:
-            'Where more latency stops to buy its share of throughput (Kneedle); null with fewer than three points, or where throughput still grows.',
+            'Where more latency stops paying off in throughput (Kneedle); null with fewer than three points, or where throughput still grows.',
         },
       ),
     ),

@@ -34,7 +34,7 @@ export class SweepService {
   }
 
   /**
-   * Queues a run for each batch, all or none; those measured before are taken as they are, unless `fresh` is asked for.
+   * Queues a run for each batch, all or none; those measured before are reused, unless `fresh` is true.
    * @throws as `RunService.create` does.
    */
   async create(request: NewSweep, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean; notes: string[] }> {
@@ -46,7 +46,7 @@ export class SweepService {
     const requestHash = canonicalHash({ batches, of: { ...read[0]!, a: { ...read[0]!.a, batch: 0 } } })
     if (idempotencyKey !== undefined) {
       const before = await this.#store.sweeps.ofRequest(idempotencyKey, requestHash)
-      if (before) return { sweep: await this.#present(before), created: false, notes: ['the idempotency key made this sweep before'] }
+      if (before) return { sweep: await this.#present(before), created: false, notes: ['this idempotency key created the sweep before'] }
     }
     const runs = []
     const notes = new Set<string>()
@@ -66,7 +66,7 @@ export class SweepService {
       if (before) notes.add(`batch ${run.batch}: ${measuredBefore}`)
       return before ? { id: before.id } : { insert: await this.#queue.expecting(run) }
     } catch (cause) {
-      // What is wrong with one batch alone is said of that batch.
+      // A problem with only one batch names that batch.
       if (cause instanceof ApiError || !(cause instanceof Error)) throw cause
       const errors = (cause as { errors?: readonly Problem[] }).errors ?? []
       throw Object.assign(cause, { message: `at batch ${read.a.batch}: ${cause.message}`, errors })
@@ -106,7 +106,7 @@ export class SweepService {
     return (await this.#presentAll([sweep]))[0]!
   }
 
-  /** The runs of all sweeps in one look. */
+  /** The runs of all sweeps in one query. */
   async #presentAll(sweeps: readonly Sweep[]): Promise<SweepAnswer[]> {
     const points = await this.#store.runs.points(sweeps.flatMap(({ runIds }) => runIds))
     const byId = new Map(points.map((point) => [point.id, point]))

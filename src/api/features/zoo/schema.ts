@@ -7,9 +7,9 @@ const PublishedFigureSchema = Type.Object(
     value: Type.Number(),
     rounding: Type.Optional(Type.Number({ description: 'The last digit published, as a power of ten of the unit; 1: exact.' })),
     source: Type.String(),
-    note: Type.Optional(Type.String({ description: 'Why our figure is another one, where it is.' })),
+    note: Type.Optional(Type.String({ description: 'Why our figure differs, where it does.' })),
   },
-  { title: 'PublishedFigure', description: 'A figure that somebody else published.' },
+  { title: 'PublishedFigure', description: 'A figure published elsewhere.' },
 )
 
 const PresetSchema = Type.Object(

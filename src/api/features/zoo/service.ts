@@ -17,7 +17,7 @@ export class ZooService {
     this.#pool = pool
   }
 
-  /** Every family in short. */
+  /** A summary of every family. */
   list() {
     return families.map(({ name, summary, source, presets }) => ({
       name,

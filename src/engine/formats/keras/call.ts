@@ -124,7 +124,7 @@ export class Call {
     return this.add('Transpose', x, { dims }, layout, part)
   }
 
-  /** `data_format`: where the channels lie in what Keras sees. */
+  /** `data_format`: position of the channels in Keras's tensor. */
   get dataFormat(): DataFormat {
     return this.config.word('data_format', ['channels_last', 'channels_first'], this.#writer.dataFormat)
   }

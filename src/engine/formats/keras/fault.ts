@@ -1,6 +1,6 @@
 /**
- * What is wrong with one layer of a Keras model, in words that say what would be right. Whoever knows where the layer
- * stands adds the path (`network.ts`); `at` leads on from the layer, e.g. `/config/strides`.
+ * A problem of one layer of a Keras model, which says what would be right. `network.ts` adds the path of the layer; `at`
+ * continues it, e.g. `/config/strides`.
  */
 export class KerasFault extends Error {
   readonly at: string

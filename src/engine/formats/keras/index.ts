@@ -18,7 +18,7 @@ export interface KerasOptions {
 /**
  * Reads what `model.to_json()` of Keras 2 or 3 writes: Functional and Sequential models, models inside them, layers and
  * models that are called several times (`weightsOf`). Maps are channels first here, whatever Keras's data format; an
- * activation inside a layer is a layer of its own. Every problem is reported at once, as far as one does not hide another.
+ * activation inside a layer becomes a layer of its own. All problems are reported together, unless one hides another.
  * @throws EngineError INVALID_KERAS with a JSON pointer into `json`, a layer and what would be right for each problem;
  *   LIMIT_EXCEEDED as `verifyGraph`, before any work that grows with the excess.
  */
@@ -29,8 +29,8 @@ export function importKeras(json: unknown, options: KerasOptions = {}): Graph {
 }
 
 /**
- * Reads a TF.js layers model, the `model.json` that tensorflowjs_converter and `model.save()` write. Shapes of its
- * weight manifest are held against the layers' own; the weights themselves lie in other files and are not read.
+ * Reads a TF.js layers model, the `model.json` that tensorflowjs_converter and `model.save()` write. The shapes of its
+ * weight manifest are compared with the layers' own; the weights themselves are in other files and are not read.
  * @throws as `importKeras`.
  */
 export function importTfjsLayers(json: unknown, options: KerasOptions = {}): Graph {
@@ -78,7 +78,7 @@ function read(outer: unknown, value: unknown, path: string, { limits = defaultLi
     return { graph: verifyGraph({ inputs, layers, outputs }, limits), origins, model: model as KerasModel }
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause
-    // What the verifier says of a layer stands where the Keras layer does.
+    // Problems that the verifier finds get the path of the Keras layer.
     const errors = cause.errors.map((error) => ({ ...error, path: (error.layerId && origins.get(error.layerId)) || path }))
     throw new EngineError(
       cause.code === 'INVALID_GRAPH' ? 'INVALID_KERAS' : cause.code,

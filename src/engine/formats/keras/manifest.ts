@@ -11,8 +11,8 @@ const isShape = (value: unknown): value is number[] =>
 
 /**
  * Holds the shapes of a TF.js weight manifest against the layers: the tensors named for a layer (`conv1/kernel`) have as
- * many elements each as the layer's parameters, which lie in another order of dims here. What is named for no layer
- * that is known (an optimizer's slots) is let be, and so is a layer that the manifest does not mention.
+ * many elements each as the layer's parameters, whose dims have another order here. Tensors of unknown layers (an
+ * optimizer's slots) are ignored, and so are layers that the manifest does not mention.
  * @throws EngineError INVALID_KERAS with the path of the first tensor of each layer that differs.
  */
 export function checkManifest(manifest: unknown, graph: Graph, model: KerasModel, origins: ReadonlyMap<string, string>): void {

@@ -16,7 +16,7 @@ export interface NetworkOptions {
   inputShape?: readonly number[]
 }
 
-/** Where channels lie in this model, for what does not say so itself: as the first layer that does. */
+/** Position of the channels in this model, for layers that do not state it: that of the first layer that does. */
 function dataFormatOf(model: KerasModel): DataFormat {
   const stack = [model]
   for (let next = stack.pop(); next; next = stack.pop())
@@ -27,7 +27,7 @@ function dataFormatOf(model: KerasModel): DataFormat {
   return 'channels_last'
 }
 
-/** Writes a model, call by call. Problems are added with the path of the layer; what lies behind one is left out. */
+/** Writes a model, call by call. Problems are added with the path of the layer; layers that depend on a wrong one are skipped. */
 export class Network {
   readonly writer: Writer
   readonly #problems: Problems

@@ -1,10 +1,10 @@
 import type { Shape } from '../../shape.ts'
 
-/** Where the channels lie in what Keras sees. */
+/** Position of the channels in Keras's tensor. */
 export type DataFormat = 'channels_last' | 'channels_first'
 
 /**
- * How the engine's tensor lies to the Keras tensor it stands for.
+ * How the engine's tensor relates to the Keras tensor that it represents.
  *
  * `as-is`: dim by dim the same. `channels-first`: Keras's last axis, the channels, is the engine's dim 1; the engine's
  * maps lie so. `mixed`: a vector that was flattened from a channels-first map, so its elements are in another order
@@ -28,7 +28,7 @@ export const rankOf = ({ shape }: KerasTensor): number => shape.length
 export const kerasShape = ({ shape, layout }: KerasTensor): Shape =>
   layout === 'channels-first' ? [shape[0]!, ...shape.slice(2), shape[1]!] : shape
 
-/** For each dim of the one layout, where it lies in the other. */
+/** For each dim of one layout, its position in the other. */
 export function permutation(rank: number, to: 'as-is' | 'channels-first'): number[] {
   const inner = Array.from({ length: rank - 2 }, (_, i) => i + 1)
   return to === 'channels-first' ? [0, rank - 1, ...inner] : [0, ...inner.map((dim) => dim + 1), 1]
@@ -40,7 +40,7 @@ export function keepsOrder(shape: Shape, dims: readonly number[]): boolean {
   return moved.every((dim, i) => i === 0 || moved[i - 1]! < dim)
 }
 
-/** Keras's axis (negative from the end, the batch is 0) as the engine's dim, or null where there is none such. */
+/** Keras's axis (negative from the end, the batch is 0) as the engine's dim, or null where there is none. */
 export function dimOfAxis(axis: number, tensor: KerasTensor): number | null {
   const rank = rankOf(tensor)
   const positive = axis < 0 ? rank + axis : axis

@@ -3,8 +3,8 @@ import { isRecord } from '../../read-spec.ts'
 import { pointer, show } from '../../schema-problems.ts'
 
 /**
- * The wiring of a model as both generations of Keras, and TF.js after the second, write it, in one form. What the
- * layers are is none of its business.
+ * The wiring of a model as both generations of Keras, and TF.js after the second, write it, in one form. It does not
+ * interpret the layers.
  */
 
 /** A tensor by the call that made it: output `tensor` of the `node`-th call of a layer. */
@@ -76,7 +76,7 @@ export function readModel(value: unknown, path: string, problems: Problems, dept
     return null
   }
   if (depth > deepest) {
-    problems.add(path, null, `models lie ${depth} deep in one another, the limit is ${deepest}`)
+    problems.add(path, null, `models are nested ${depth} deep, the limit is ${deepest}`)
     return null
   }
   // Before Keras 2.2.3 the config of a Sequential was the list itself.
@@ -252,8 +252,8 @@ function wired(model: KerasModel, config: Record<string, unknown>, problems: Pro
 }
 
 /**
- * A model that is a layer has, in Keras's books, been called once before, when it was made, so its calls are often
- * numbered from 1. Here they start at 0, as every other layer's.
+ * Keras counts the creation of a model that is used as a layer as its first call, so its calls are often numbered from 1.
+ * Here they start at 0, as every other layer's.
  */
 function startAtZero(layers: readonly KerasLayer[], outputs: readonly KerasReference[]): void {
   const references = new Map<string, KerasReference[]>()

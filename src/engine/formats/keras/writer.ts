@@ -18,7 +18,7 @@ export class Writer {
   readonly dataFormat: DataFormat
   readonly #limits: Limits
   readonly #taken = new Set<string>()
-  // How often an id was wanted, so that a thousandth wish for one is as quick as the first.
+  // How often an id was requested, so that the thousandth request is as fast as the first.
   readonly #uses = new Map<string, number>()
   #origin = ''
 
@@ -27,7 +27,7 @@ export class Writer {
     this.#limits = limits
   }
 
-  /** What is written from here on stands for the Keras layer at `path`. */
+  /** Layers written from here on represent the Keras layer at `path`. */
   at(path: string): void {
     this.#origin = path
   }
@@ -38,8 +38,8 @@ export class Writer {
   }
 
   /**
-   * Lays an input of two axes down in another order, as long as nothing reads it. Images stay C×H×W, whatever reads them
-   * first. @returns whether it did.
+   * Reorders an input of two axes, as long as nothing reads it. Images stay C×H×W, whatever reads them first. @returns
+   * whether it did.
    */
   turnInput(x: KerasTensor, dims: readonly number[], layout: KerasTensor['layout']): boolean {
     const input = this.read.has(x.ref) || x.shape.length !== 3 ? undefined : this.inputs.find(({ id }) => id === x.ref)

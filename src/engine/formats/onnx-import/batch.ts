@@ -28,7 +28,7 @@ export function batchDim(shape: Shape, wide: Shape): number | null {
 
 const product = (sizes: Shape): number => sizes.reduce((left, right) => left * right, 1)
 
-/** Where the batch lies in a tensor. */
+/** Position of the batch in a tensor. */
 export interface BatchPlace {
   dim: number
   /** The part of that dim's size that lies before the batch: 197 of 197·N rows where each position holds all images. */
@@ -68,7 +68,7 @@ export function batchTarget(shape: Shape, place: BatchPlace, target: Shape, batc
 }
 
 /**
- * Where the batch lies in a reshaped tensor whose dim is known.
+ * Position of the batch in a reshaped tensor whose dim is known.
  * @throws BatchLost where no size before it goes with that, so that images would be mixed.
  */
 export function placeIn(shape: Shape, place: BatchPlace, target: Shape, dim: number, batch: number): BatchPlace {
@@ -80,7 +80,7 @@ export function placeIn(shape: Shape, place: BatchPlace, target: Shape, dim: num
   return { dim, outer }
 }
 
-/** Where the batch lies in a tensor that a layer makes, or null where it holds none. @throws BatchLost where it does not grow with it. */
+/** Position of the batch in a layer's output, or null where it has none. @throws BatchLost where it does not grow with it. */
 export function placeOf({ shape, wide, outer = 1 }: { shape: Shape; wide: Shape; outer?: number }): BatchPlace | null {
   const dim = batchDim(shape, wide)
   if (dim === null) return null

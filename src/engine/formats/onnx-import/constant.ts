@@ -1,6 +1,6 @@
 import type { Shape } from '../../shape.ts'
 
-/** What a tensor's elements are, as far as an import asks. */
+/** The kinds of element that an import distinguishes. */
 export type Element = 'float' | 'integer' | 'boolean' | 'text'
 
 /** A tensor of floats in the file: what parameters are accounted by. */
@@ -13,7 +13,7 @@ export interface Source {
   dataType?: number
   /** Numbers of few bits that stand for floats at some scale. */
   quantized?: true
-  /** It stands for a weight that was left out (`ConstantOfShape`). */
+  /** It represents a weight that was left out (`ConstantOfShape`). */
   standIn?: true
   /** Its numbers, or null where the file does not hold them, and the bytes that this makes. */
   read(): ArrayLike<number> | null
@@ -39,9 +39,9 @@ export interface Constant {
   readonly steps?: number
   /** The tensors of the file that its elements come from, where they are floats. */
   readonly sources: readonly Source[]
-  /** Its numbers lie in a file beside the model that did not come: that one's name. */
+  /** Name of the missing file beside the model that holds its numbers. */
   readonly absent?: { location: string }
-  /** One number throughout that stands in for a weight (`ConstantOfShape`): as good as not there. */
+  /** A constant fill in place of a weight (`ConstantOfShape`): treated as missing. */
   readonly blank?: boolean
   /** The same tensor at the batch probed with, where it depends on the batch. */
   readonly wide: Constant | null

@@ -28,7 +28,7 @@ export interface Outside {
 }
 
 /**
- * Where a tensor's bytes lie in the file that came for it; null where none did.
+ * Position of a tensor's bytes in the file sent for it; null where none was sent.
  * @param length bytes that its dims and type ask for.
  * @throws EngineError INVALID_ONNX where the file has no such part.
  */
@@ -73,7 +73,7 @@ export function namedFiles(model: FileModel): NamedFile[] {
   return [...found].map(([location, checksum]) => ({ location, checksum })).sort((a, b) => (a.location < b.location ? -1 : 1))
 }
 
-/** Every tensor of a model that lies outside of it: initializers, and those of attributes, subgraphs and functions. */
+/** Every tensor that is stored outside of a model: initializers, and those of attributes, subgraphs and functions. */
 function externalTensors({ graph, functions }: FileModel): TensorProto[] {
   const found: TensorProto[] = []
   const take = (tensor: TensorProto | undefined) => {

@@ -13,7 +13,7 @@ export const quote = (name: string): string => `"${name.length > 80 ? `${name.sl
  */
 export class BatchLost extends Error {}
 
-/** Thrown where a node needs the numbers of a tensor that lies in a file beside the model, which did not come. */
+/** Thrown where a node needs the numbers of a tensor in a file beside the model that was not sent. */
 export class NumbersMissing extends Error {
   readonly location: string
 

@@ -51,7 +51,7 @@ export interface ImportedModel {
 const mostInputs = 64
 const mostOutputs = 1000
 
-/** Nodes of a file that become no layer, constants and shapes, may be so many times as many as layers. */
+/** How many nodes without a layer (constants and shapes) a file may have, as a multiple of the layers allowed. */
 const nodesPerLayer = 10
 
 /**

@@ -31,7 +31,7 @@ export interface FilledSlot {
   factor: number
 }
 
-/** What became of a tensor that the file holds, in words, for the accounting of parameters. */
+/** What became of a tensor of the file, in words, for the report on parameters. */
 export type Fate = Map<string, string>
 
 /** What a translation writes to. */

@@ -68,7 +68,7 @@ const mostLookedAt = 2 ** 22
 function reasonFor(source: Source, budget: Budget): string | null {
   if (source.standIn || source.quantized) return null
   if (!source.initializer) return 'held by a Constant node on a data operand: a fixed table, no parameter'
-  // A table beyond the budget is a weight's size: looked at by nobody.
+  // A table beyond the budget is as large as a weight and is not inspected.
   if (source.readBytes > mostLookedAt) return null
   budget.take(source.readBytes, `tensor ${quote(source.tensor)}`)
   if (isGrid(source.read())) return 'a fixed table, no parameter: all of its numbers are multiples of a half, as of a grid or a mask'

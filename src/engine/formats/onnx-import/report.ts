@@ -75,7 +75,7 @@ export function reportOf(findings: Findings): ImportReport {
   if (nodes.length < all.length) notes.push(`${all.length - nodes.length} nodes lead to no output and are left out.`)
   if (missing.length > 0)
     notes.push(
-      `Numbers lie outside of the model (${missing.slice(0, 3).map(quote).join(', ')}${missing.length > 3 ? ', …' : ''}), in files that were not sent: costs need shapes alone, runs take seeded weights. Send the model with these files beside it, in a form with the fields name, file and data.${missing.some(climbs) ? ' A path leads out of the file’s folder; another tool that follows it reads what it should not.' : ''}`,
+      `Numbers are stored outside of the model (${missing.slice(0, 3).map(quote).join(', ')}${missing.length > 3 ? ', …' : ''}), in files that were not sent: costs need shapes alone, runs take seeded weights. Send the model with these files beside it, in a form with the fields name, file and data.${missing.some(climbs) ? ' A path leads out of the file’s folder; another tool that follows it reads what it should not.' : ''}`,
     )
   return {
     producer: short(model.producer),

@@ -156,7 +156,7 @@ export function scan(bytes: Uint8Array, limits: ScanLimits): void {
         else count(length / kind.width)
       }
       at = last
-    } else broken() // Groups and what is not defined: no ONNX file has one.
+    } else broken() // Groups and undefined wire types: no ONNX file has them.
     if (at > end) broken()
   }
 }

@@ -34,7 +34,7 @@ export function squeezed(from: readonly number[], axes: readonly number[] | unde
 
 export function unsqueezed(from: readonly number[], axes: readonly number[]): number[] {
   const rank = from.length + axes.length
-  if (rank > 16) throw new Error(`a tensor of ${rank} dims is none of a network`)
+  if (rank > 16) throw new Error(`a tensor of ${rank} dims cannot be read, at most 16 can`)
   const fresh = new Set(axes.map((axis) => axisOf(axis, rank)))
   if (fresh.size !== axes.length) throw new Error(`axes [${axes.join(', ')}] name a dim twice`)
   let next = 0

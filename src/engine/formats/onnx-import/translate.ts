@@ -254,7 +254,7 @@ export class Translator implements Translation {
     return true
   }
 
-  /** A node that no op reads, as a layer of what is known of it. @throws EngineError INVALID_ONNX where its shapes are not. */
+  /** A node that no op reads, as a layer with what is known of it. @throws EngineError INVALID_ONNX where its shapes are not. */
   #opaque(node: FileNode, values: readonly (Value | undefined)[]): Reading {
     const reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf, this.budget))
     if (!reading) throw unknown(node, this.#stated.describe(node.outputs.find((name) => name !== '') ?? ''))
@@ -399,7 +399,7 @@ export class Translator implements Translation {
   }
 
   /**
-   * Where the batch lies in each output; null where no operand holds it.
+   * Position of the batch in each output; null where no operand has one.
    * @throws BatchLost where the layer mixes images: it then works at the file's own batch alone.
    */
   #places(

@@ -16,7 +16,7 @@ export interface OnnxWindow {
 }
 
 /**
- * The window of an ONNX node in the engine's words. Both write pads as all sides before, then all after; `SAME_UPPER` is
+ * The window of an ONNX node in the engine's terms. Both write pads as all sides before, then all after; `SAME_UPPER` is
  * TensorFlow's `same`, `SAME_LOWER` puts the odd pad before and is written out for this size.
  */
 export function onnxWindow(node: OnnxNode, sizes: Shape, kernel: readonly number[]): OnnxWindow {

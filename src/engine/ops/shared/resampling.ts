@@ -20,7 +20,7 @@ export function resized(input: number, to: { size: number } | { scale: number })
   return { output: Math.floor(f(f(to.scale) * input)), scale: f(to.scale) }
 }
 
-/** Where each output element lies on the input; past its ends as well. */
+/** Position of each output element on the input, which may be past its ends. */
 function positions({ input, output, scale }: Along, coordinates: Coordinates): number[] {
   return Array.from({ length: output }, (_, i) => {
     switch (coordinates) {

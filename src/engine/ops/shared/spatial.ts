@@ -11,7 +11,7 @@ const nonNegative = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })
 const axes = { 1: '[length]', 2: '[height, width]', 3: '[depth, height, width]' } as const
 const sideNames = { 1: '[before, after]', 2: '[top, left, bottom, right]', 3: '[front, top, left, back, bottom, right]' } as const
 const layouts = { 1: 'C×L', 2: 'C×H×W', 3: 'C×D×H×W' } as const
-/** What people call a tensor with so many spatial dims. */
+/** The usual name of a tensor with this many spatial dims. */
 export const nouns = { 1: 'sequence', 2: 'feature map', 3: 'volume' } as const
 
 const list = (item: ReturnType<typeof positive>, length: number) => Type.Array(item, { minItems: length, maxItems: length })

@@ -105,7 +105,7 @@ export const padsWithOverhang = ({ pads, overhang }: Geometry): number[] =>
   pads.map((pad, i) => (i < overhang.length ? pad : pad + overhang[i - overhang.length]!))
 
 /**
- * Pooling's bound on padding: a window that lies in the padding alone has no element to take.
+ * Pooling's bound on padding: a window that is entirely padding has no element to take.
  * @throws ShapeError as ONNX Runtime refuses it; PyTorch has a bound of half the span.
  */
 export function checkPoolPadding({ kernel, dilation: d, pads }: Geometry): void {

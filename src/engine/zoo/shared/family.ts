@@ -6,10 +6,10 @@ export interface PublishedFigure {
   /** `params`, `macs`, `flops` in units (not millions), `memoryMiB` in MiB, `top1` and `top5` ImageNet accuracy in percent. */
   quantity: 'params' | 'macs' | 'flops' | 'memoryMiB' | 'top1' | 'top5'
   value: number
-  /** What one of its last digit stands for: 1e6 where "4.089 G" was published. Absent: exact. */
+  /** The value of one unit of its last digit: 1e6 where "4.089 G" was published. Absent: exact. */
   rounding?: number
   source: string
-  /** Why our figure is another one, where it is. */
+  /** Why our figure differs, where it does. */
   note?: string
 }
 

@@ -13,7 +13,7 @@ export interface Opened extends Omit<Session, 'addedOps' | 'options'> {
 
 /** A way into ONNX Runtime: its C API, or the npm package's binding. */
 export interface Driver {
-  /** Whether input and output stay on the device by operators that the export adds, and not by bound memory. */
+  /** Whether input and output stay on the device through operators that the export adds instead of through bound memory. */
   residentByOps: boolean
   /** Whether `Session.copiesMs` tells of copies on a kind of device. */
   separatesCopies(kind: DeviceKind): boolean

@@ -71,7 +71,7 @@ async function trace(driver: Driver, request: LoadRequest, runs: number): Promis
   try {
     const session = await driver.open(request, model, path.join(folder, 'trace'))
     try {
-      // One more than is counted: the first call allocates.
+      // One call more than is counted: the first one allocates.
       for (let i = 0; i <= runs; i++) await session.run()
       session.endProfiling()
     } finally {

@@ -37,7 +37,7 @@ async function open(request: LoadRequest, model: OnnxExport, profilePrefix?: str
       results = await session.run(feeds, fetched)
     },
     async outputs() {
-      // What stayed on the device is fetched once, by a call of its own.
+      // Outputs left on the device are fetched once, by a separate call.
       const made = resident ? await session.run(feeds, outputs) : results
       return outputs.map((name) => asFloat32(made[name]!))
     },

@@ -42,7 +42,7 @@ async function load(backend: TfjsBackend, request: LoadRequest): Promise<Session
     options,
     run() {
       const outputs = network.run(inputs)
-      // Reading is what waits for the back end: TF.js has no other synchronization.
+      // Reading waits for the back end; TF.js has no other synchronization.
       results = outputs.map((output) => output.dataSync<'float32'>())
       tf.dispose(outputs)
     },
@@ -52,14 +52,14 @@ async function load(backend: TfjsBackend, request: LoadRequest): Promise<Session
 }
 
 /**
- * Waits until a tensor is there. WebAssembly's kernels are through when they return. Elsewhere reading is what waits, and
- * one element does: reading all of them would time a copy that no layer makes.
+ * Waits until a tensor is computed. WebAssembly's kernels are done when they return. Elsewhere only reading waits, and one
+ * element suffices: reading all would time a copy that no layer makes.
  */
 function settle(tensor: tf.Tensor): void {
   if (tf.getBackend() !== 'wasm') tf.tidy(() => tf.slice(tf.reshape(tensor, [-1]), [0], [1]).dataSync())
 }
 
-/** What the time of a layer is. */
+/** How the time of a layer is taken. */
 const profileMethod = (): string =>
   tf.getBackend() === 'wasm'
     ? 'host clock around the kernels of each layer, which are done when they return'
@@ -71,7 +71,7 @@ async function profile(backend: TfjsBackend, request: LoadRequest, runs: number)
   try {
     const sums = new Map<string, number>(request.graph.layers.map((layer) => [layer.id, 0]))
     let total = 0
-    // One more than is counted: the first call allocates.
+    // One call more than is counted: the first one allocates.
     for (let run = 0; run <= runs; run++) {
       const start = performance.now()
       let before = start

@@ -25,7 +25,7 @@ interface Binding {
 type NodeBackend = tf.KernelBackend & { isUsingGpuDevice: boolean }
 
 const require = createRequire(import.meta.url)
-/** What the worker process finds when it loads this; a set-up that comes later gets a process of its own. */
+/** Fixed when the worker process loads this; a later set-up gets a new process. */
 const installed = readTensorflow(tensorflowFolder())
 /** Threads that TensorFlow of this process was started with; it reads them once. */
 let started: { threads: number; version: string } | null = null
@@ -37,9 +37,9 @@ function start(threads: number): void {
   process.env.TF_NUM_INTRAOP_THREADS = String(threads)
   // One kernel runs at a time, in the order of the layers.
   process.env.TF_NUM_INTEROP_THREADS = '1'
-  // It would otherwise take all of a GPU's memory at once, others' too.
+  // Otherwise it would take all of a GPU's memory at once, including that of other processes.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH = 'true'
-  // The package calls what Node 23 took away, and what Node 24 warns of.
+  // The package calls functions that Node 23 removed and that Node 24 warns about.
   const isNullOrUndefined = (value: unknown): boolean => value === undefined || value === null
   Object.assign(util, { isNullOrUndefined, isArray: Array.isArray })
   require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js')
@@ -52,7 +52,7 @@ function start(threads: number): void {
 }
 
 /**
- * Where TensorFlow computes is told by `isUsingGpuDevice` alone: it falls back to the CPU without an error.
+ * Only `isUsingGpuDevice` tells where TensorFlow computes: it falls back to the CPU without an error.
  * @throws Error where that is not the device that was asked for.
  */
 function refuseOtherDevice(device: RunJob['device'], version: string): void {

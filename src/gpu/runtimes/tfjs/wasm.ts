@@ -29,7 +29,7 @@ function refuseFullHeap(): void {
 export const wasm: TfjsBackend = {
   name: 'wasm',
   version: tf.version_core,
-  // Its threads need web workers under the browser's name, which Node does not have: it runs on one.
+  // Its threads need the browser's web workers, which Node does not have, so it runs on one thread.
   maxThreads: 1,
   async activate({ device }) {
     if (device.kind !== 'cpu') throw new Error(`the wasm back end of TF.js runs on a CPU alone, not on ${device.name}`)

@@ -10,20 +10,20 @@ import { rooflineConvention } from '../../roofline.ts'
 import type { LoadRequest, Runtime } from '../../runtimes/contract.ts'
 
 /**
- * What a device does at its best under a runtime, measured as the profile is: the same worker, threads, precision and
- * settings, by the runtime's own `profile`. Empirical ceilings, as the roofline model has them beside a data sheet's
- * (Williams, Waterman and Patterson, CACM 2009, section 5). The memory ceiling counts bytes as STREAM does (McCalpin, 1995): what is
- * read and what is written, not the line that a cache fetches before it is overwritten.
+ * The best rates of a device under a runtime, measured in the same way as the profile: the same worker, threads, precision
+ * and settings, by the runtime's own `profile`. Empirical ceilings, as the roofline model has them beside a data sheet's
+ * (Williams, Waterman and Patterson, CACM 2009, section 5). The memory ceiling counts bytes as STREAM does (McCalpin, 1995):
+ * what is read and what is written, not the line that a cache fetches before it is overwritten.
  */
 
-/** Calls that a figure is the mean of, and how often it is taken: the best counts, so that a disturbance lowers no ceiling. */
+/** Calls averaged in a figure, and how often it is taken: the best counts, so that a disturbance does not lower a ceiling. */
 const calls = 3
 const rounds = 3
 /** Steps by which a layer that is over too soon grows. */
 const mostSteps = 3
-/** Nothing is taken again once this much time is spent, ms. */
+/** Time after which no figure is taken again, ms. */
 const budgetMs = 1000
-/** Of the memory that is free, what all tensors of a calibration may take at most. */
+/** Largest share of the free memory that the tensors of a calibration may take. */
 const freeShare = 1 / 4
 
 /** A graph of one layer, for some images a call. */
@@ -51,7 +51,7 @@ const linear = (features: number, batch: number): Candidate => ({
   batch,
 })
 
-/** A kernel with next to no work: what it takes is what every kernel's time holds beside its work. */
+/** A kernel with almost no work: its time is the overhead that every kernel's time includes. */
 const tiny: Candidate = { what: 'Add of two tensors of 1 element', graph: oneLayer([[1], [1]], 'Add'), batch: 1 }
 /** Calls that its time is the mean of: profilers round to a microsecond. */
 const tinyCalls = 100
@@ -64,7 +64,7 @@ const addition = (elements: number): Candidate => ({
 })
 
 interface Plan {
-  /** A dense layer that takes less, ms, grows, so that its start is nothing beside it. */
+  /** A dense layer that takes less than this, ms, is enlarged, so that its launch does not matter. */
   longEnoughMs: number
   dense(): Candidate[]
   addedElements: number
@@ -99,7 +99,7 @@ export async function measureCeilings(
 ): Promise<Pick<RunProfile, 'ceilings' | 'kernelOverhead'>> {
   const began = performance.now()
   const { precision, device } = request
-  // The networks that are calibrated with are ours, whatever file the run's own comes from.
+  // Calibration uses networks of our own, even if the run uses a user's file.
   const { model: _file, ...conditions } = request
   const fits = ({ graph, batch }: Candidate): boolean => {
     const { weightBytes, peakActivationBytes } = computeCosts(graph, { batch, dtype: precision }).totals

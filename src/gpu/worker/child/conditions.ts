@@ -2,7 +2,7 @@ import type { GpuWatch, RunEnvironment, RunJob } from '../../contract.ts'
 import { cpuFrequencies, type HostCpuTime, hostCpuTime } from '../../devices/host-facts.ts'
 import { watchGpu } from './gpu-watch.ts'
 
-/** What was seen of host and device while a run was timed. */
+/** Observations of host and device while a run was timed. */
 export interface Conditions {
   hostLoad: RunEnvironment['hostLoad']
   /** The lowest and the highest; empty where the host shows none. */
@@ -16,7 +16,7 @@ const ownCpuSeconds = (): number => {
   return (user + system) / 1e6
 }
 
-/** The conditions of the timed part: told when it begins, from time to time between calls, and when it is over. */
+/** Observes the conditions of the timed part: at its start, from time to time between calls, and at its end. */
 export class ConditionWatch {
   readonly #kind: RunJob['device']['kind']
   readonly #gpu: Awaited<ReturnType<typeof watchGpu>> | null
@@ -42,7 +42,7 @@ export class ConditionWatch {
   }
 
   look(): void {
-    // The extremes alone: a day on a large host would make millions of readings.
+    // Only the extremes: a day on a large host would give millions of readings.
     if (this.#kind === 'cpu')
       for (const mhz of cpuFrequencies()) this.#mhz = [Math.min(mhz, this.#mhz?.[0] ?? mhz), Math.max(mhz, this.#mhz?.[1] ?? mhz)]
   }

@@ -55,8 +55,8 @@ export function parseProcesses(csv: string): GpuProcess[] {
 }
 
 /**
- * Those that are not this process. Inside a container nvidia-smi shows the host's pids, of which ours is one that cannot
- * be told: one that came with the run is then taken for ours.
+ * Processes other than this one. Inside a container nvidia-smi shows the host's pids, so ours cannot be identified: one that
+ * appeared with the run is taken to be ours.
  */
 export function foreignProcesses(
   before: readonly GpuProcess[],
@@ -102,7 +102,7 @@ export async function watchGpu(uuid: string): Promise<{ end(from: number, to: nu
       await stopped(child)
       const all = lines.map(parseSample).filter((sample) => sample !== null)
       const inside = all.filter(({ at }) => at >= from && at <= to)
-      // A timed part shorter than two lines has none of its own: the nearest ones speak for it.
+      // A timed part shorter than two lines may contain none: the nearest ones are used.
       const samples = inside.length > 0 ? inside : all.slice(-1)
       const others = foreignProcesses(before, after, { pid: process.pid, contained: isContained() })
       return { samples, others, problem: samples.length > 0 ? null : (problem ?? `nvidia-smi printed no sample: ${lines[0] ?? 'nothing'}`) }
@@ -127,7 +127,7 @@ async function stopped(child: ChildProcessByStdio<null, Readable, null>): Promis
   await closed
 }
 
-/** Most samples that are stored with a run; of more, so many at even distances. */
+/** Most samples stored with a run; of more, this many at even distances. */
 const mostStored = 300
 export function storedWatch(watch: GpuWatch): GpuWatch {
   const every = Math.ceil(watch.samples.length / mostStored)

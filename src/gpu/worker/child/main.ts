@@ -1,7 +1,6 @@
 /**
- * The worker process: `main.ts <parent's pid> <scratch folder>`. It gets jobs and gives samples by messages and talks
- * to nothing else. One job at a time; what a job throws is its failure, what crashes the process is the parent's to
- * see.
+ * The worker process: `main.ts <parent's pid> <scratch folder>`. It gets jobs and gives samples by messages and talks to
+ * nothing else. One job at a time; an error thrown by a job is its failure; the parent detects crashes of the process.
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
@@ -27,10 +26,10 @@ process.on('disconnect', () => {
   process.exit(0)
 })
 try {
-  // When memory runs out, the kernel is to end this process and not the service.
+  // If memory runs out, the kernel should end this process rather than the service.
   writeFileSync('/proc/self/oom_score_adj', '1000')
 } catch {
-  // Not Linux, or not allowed: the kernel then chooses by size, which is this process as well.
+  // Not Linux, or not allowed: the kernel then chooses by size, which selects this process as well.
 }
 
 const sessions = new SessionCache(sessionCacheBytes)

@@ -13,9 +13,7 @@ export interface Need {
   peakActivationBytes: number
 }
 
-/**
- * Refuses what the runtime cannot do here. @throws RunError UNSUPPORTED_PRECISION, UNSUPPORTED_SETTING.
- */
+/** Refuses options that the runtime cannot offer here. @throws RunError UNSUPPORTED_PRECISION, UNSUPPORTED_SETTING. */
 export function refuseUnsupported({ device, runtime, precision, settings }: RunJob, capabilities: RuntimeCapabilities): void {
   const { precisions } = capabilities
   if (!precisions.includes(precision))
@@ -79,7 +77,7 @@ function refuse({ runtime }: RunJob, need: Need, needed: number, { bytes, say }:
   )
 }
 
-/** What bounds a run's memory on the host, what is free first. */
+/** The limits of a run's memory on the host, free memory first. */
 const hostBounds = (runtime: Runtime) => [
   { bytes: process.availableMemory(), say: (size: string) => `${size} are free` },
   { bytes: runtime.memoryLimitBytes ?? Number.POSITIVE_INFINITY, say: (size: string) => `${runtime.name} can address ${size}` },

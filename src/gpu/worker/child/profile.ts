@@ -22,7 +22,7 @@ export const executeProfile = (job: RunJob, context: RunContext): Promise<RunPro
     const capabilities = await runtime.capabilities(job.device.kind)
     refuseUnsupported(job, capabilities)
     const threads = threadsFor(job, capabilities, (await describeCpu()).physicalCores)
-    // The profile has a session of its own, and the memory of the timed one may be what it needs.
+    // The profile has its own session and may need the memory of the timed one.
     await sessions.clear()
     const { graph, batch, precision, resolution } = job
     const { totals } = computeCosts(graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })

@@ -22,7 +22,7 @@ const shownOutputs = 8
 
 export interface RunContext {
   runtime: Runtime
-  /** Of the process, for the runs that come. */
+  /** Kept by the process for later runs. */
   sessions: SessionCache
   /** A folder of this process; the run makes its own inside. */
   scratch: string
@@ -39,7 +39,7 @@ export const executeRun = (job: RunJob, context: RunContext): Promise<Measured> 
 /** Says which phase a run has reached. */
 export type Phase = (name: string, data?: Record<string, unknown>) => void
 
-/** Does what it is given while this process holds the device's lock, with a folder that goes afterwards. */
+/** Calls a function while this process holds the device's lock, with a folder that is removed afterwards. */
 export async function withDevice<T>(job: RunJob, context: RunContext, work: (scratch: string, phase: Phase) => Promise<T>): Promise<T> {
   const phase: Phase = (name, data = {}) => context.emit({ type: 'phase', data: { phase: name, ...data } })
   const lock = await lockDevice(job.device.uuid, () => phase('waiting', { message: 'waiting for the device lock' }))
@@ -70,14 +70,14 @@ async function measureRun(job: RunJob, scratch: string, { runtime, sessions, emi
   const key = sessionKey(runtime, request)
   const { loaded, cached, memory } = await obtain(job, request, costs.totals, { runtime, sessions, key, clock })
   const { session, loadMs } = loaded
-  // What loading left behind would otherwise be collected in the middle of the timing.
+  // Garbage from loading would otherwise be collected during the timing.
   collectGarbage()
 
   const onProgress = (progress: RunProgress) => {
     emit(progress)
     if (progress.data.phase !== 'timing') return
     if (progress.type === 'phase') {
-      // The copies of the warm-up are none of the timed ones.
+      // Resets the count: copies of the warm-up are not part of the timing.
       session.copiesMs?.()
       conditions.begin()
     } else conditions.look()
@@ -155,7 +155,7 @@ function monotonicClock() {
 }
 
 /**
- * The network, loaded: by an earlier run of this process, or now, where it fits; what earlier runs left gives way.
+ * The loaded network: from an earlier run of this process, or loaded now if it fits, for which cached networks are dropped.
  * @throws RunError OUT_OF_MEMORY_EXPECTED.
  */
 async function obtain(

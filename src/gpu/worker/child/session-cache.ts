@@ -49,7 +49,10 @@ export class SessionCache {
   }
 }
 
-/** Names all that decides what a load makes: graph, weights, runtime, shape, precision, threads, seed and what the runtime is asked. */
+/**
+ * Key of everything that determines a loaded network: graph, weights, runtime, shape, precision, threads, seed and what the
+ * runtime is asked.
+ */
 export function sessionKey(
   runtime: Pick<Runtime, 'name' | 'backend'>,
   { graph, model, batch, resolution, precision, threads, seed, settings }: LoadRequest,

@@ -73,11 +73,11 @@ export interface WorkerOptions extends Partial<ProcessOptions> {
 
 const startTimeoutMs = 30_000
 const probeTimeoutMs = 120_000
-/** A process that a run left larger than this is ended: its memory would be missing for the next one. */
+/** A process larger than this after a run is ended, since the next run would miss its memory. */
 const largestIdleBytes = 2 ** 30
 const firstBackOffMs = 250
 const longestBackOffMs = 10_000
-/** A process that takes longer to die after SIGKILL is stuck in the kernel, most likely in a driver. */
+/** A process that takes longer than this to die after SIGKILL is stuck in the kernel, most likely in a driver. */
 const slowDeathMs = 10_000
 
 /**
@@ -193,7 +193,7 @@ export class DeviceWorker {
     answer: (message: FromWorker) => T | null,
   ): Promise<{ answer: T } | Exclude<Outcome, { outcome: 'succeeded' }>> {
     const child = await Promise.race([deadline.stopped, this.#ready(kindFor(job, kind === 'profile'))])
-    // Nothing has begun: the process may go on starting, for the next run.
+    // Nothing has started yet: the process may go on starting, for the next run.
     if (typeof child === 'string') return { outcome: child, during: at.during }
     at.begun = true
     type Reply = { answer: T } | { outcome: 'failed'; failure: RunFailure }
@@ -220,7 +220,7 @@ export class DeviceWorker {
       return { outcome: 'crashed', failure: { code, message: crashMessage(child, at.during) } }
     }
     this.#crashes = 0
-    // What a failed run left behind in the runtime is not known: the next run gets a new process.
+    // A failed run may leave the runtime in an unknown state, so the next run gets a new process.
     if ('outcome' in ended) await this.#kill()
     return ended
   }
@@ -229,7 +229,7 @@ export class DeviceWorker {
     try {
       onProgress?.(progress)
     } catch (error) {
-      // A listener's trouble is not the run's.
+      // A failing listener must not affect the run.
       this.#log.warn({ device: this.device.name, err: error }, 'a listener to progress failed')
     }
   }
@@ -288,7 +288,7 @@ export class DeviceWorker {
 
   async #startProcess(kind: ProcessKind | null): Promise<Child> {
     if (this.#closing.signal.aborted) throw new Error('the worker was closed')
-    // One that has hung up is on its way out: it is gone before the next one comes.
+    // A process that has disconnected is about to end: wait until it is gone before starting the next.
     await this.#kill()
     if (this.#crashes > 1) await this.#backOff()
     const child = await this.#spawn(kind)
@@ -325,7 +325,7 @@ export class DeviceWorker {
       try {
         this.#onExit?.({ pid, code, signal })
       } catch (err) {
-        // A listener's trouble is not the worker's.
+        // A failing listener must not affect the worker.
         this.#log.warn({ device: name, err }, 'a listener to the end of a worker process failed')
       }
     })

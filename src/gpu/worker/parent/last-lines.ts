@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 const keptLines = 20
 const keptCharacters = 500
 
-/** The last lines that a process wrote, each bounded: what it said before it died. */
+/** The last lines that a process wrote before it ended, each of bounded length. */
 export class LastLines {
   readonly #lines: string[] = []
   readonly #onLine: (line: string) => void

@@ -1,7 +1,7 @@
-/** What the kernel allows one process. */
+/** Limits that the kernel enforces on one process. */
 export interface ProcessLimits {
   /**
-   * Memory that it can write to, bytes (RLIMIT_DATA); 0: as much as there is. V8 reserves addresses beside it as it does; an
+   * Memory that it can write to, bytes (RLIMIT_DATA); 0: no limit. Address space that V8 only reserves does not count; an
    * allocation beyond the limit fails, and nothing outside of the process is touched. V8's heap limit alone leaves out array
    * buffers.
    */

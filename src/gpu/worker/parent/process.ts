@@ -127,17 +127,17 @@ export async function spawnChild(
   })
   const said = new LastLines((line) => onLine(line, worker.pid))
   const closed = new Promise<void>((resolve) => {
-    // `close` comes after `exit`, when everything it wrote has been read; a process that never was has neither.
+    // `close` comes after `exit`, when all output has been read; a process that never started has neither.
     worker.once('close', () => resolve())
     worker.once('error', (error) => {
       said.add(error.message)
       if (worker.pid === undefined) resolve()
     })
   })
-  // Both are missing where this process has no file descriptors left, which the error event then tells.
+  // Both are missing where this process has no file descriptors left; the error event then reports it.
   for (const stream of [worker.stdout, worker.stderr]) if (stream) said.read(stream)
   const child: Child = { process: worker, kind, pid: worker.pid ?? -1, code: null, signal: null, scratch, said, gone: closed }
-  // Where this service exits without closing its workers, nothing of them stays.
+  // Kills the workers if this service exits without closing them.
   const onExit = () => {
     worker.kill('SIGKILL')
     rmSync(scratch, { recursive: true, force: true })
@@ -147,13 +147,13 @@ export async function spawnChild(
     process.off('exit', onExit)
     child.code = worker.exitCode
     child.signal = worker.signalCode
-    // A folder that stays is no reason to start nothing more on this device.
+    // A folder that cannot be removed must not stop the device.
     await rm(scratch, { recursive: true, force: true }).catch((error: Error) => onLine(`${scratch} stays: ${error.message}`, worker.pid))
   })
   return child
 }
 
-/** How and when it ended, with its last words. */
+/** How and when it ended, with its last output. */
 export function crashMessage(child: Child, during: string): string {
   const how = child.signal ? `by signal ${child.signal}` : `with code ${child.code}`
   const memory = child.signal === 'SIGKILL' ? ' (which is also how the kernel ends a process when memory runs out)' : ''

@@ -23,7 +23,7 @@ test('what is exported comes back: the same MACs, params, buffers and shapes, at
       const back = importOnnx(model)
       assert.equal(back.report.batch, batch)
       assert.deepEqual(
-        back.report.notes.filter((note) => !note.startsWith('Numbers lie outside')),
+        back.report.notes.filter((note) => !note.startsWith('Numbers are stored outside')),
         [],
         preset,
       )

@@ -69,7 +69,7 @@ test('in one process: threads are given once, and a second number is refused', {
   await assert.rejects(async () => runtime.load({ ...request, threads: 2 }), /started with 1 threads and cannot take 2/)
 })
 
-test('a name that is no back end of TF.js is refused with those there are', async () => {
+test('a name that is no back end of TF.js is refused with a list of the known ones', async () => {
   await assert.rejects(loadRuntime('tfjs', 'cuda'), /tfjs has no back end cuda: it has tensorflow and wasm/)
 })
 

@@ -311,7 +311,7 @@ test('a setting that the runtime does not follow is refused, not ignored', async
     ['tfjs', { graphOptimization: 'basic' }],
   ] as const) {
     const outcome = await worker.execute(jobOf(device, tinyGraph, { ...quick, ...settings }, runtime), patient)
-    assert.match(JSON.stringify(outcome), /"UNSUPPORTED_SETTING".*is not followed here/, `${runtime} ${JSON.stringify(settings)}`)
+    assert.match(JSON.stringify(outcome), /"UNSUPPORTED_SETTING".*is not supported here/, `${runtime} ${JSON.stringify(settings)}`)
   }
 })
 

@@ -6,7 +6,7 @@ import { alongOneAxis } from './one-axis.ts'
 
 type Axes = 1 | 2 | 3
 
-/** One number for each of the spatial axes, of which the engine has two at least: one that is not there has one element. */
+/** One number for each spatial axis. The engine has at least two; a missing axis has one element. */
 const along = (call: Call, axes: Axes, key: string, otherwise?: readonly number[]): number[] => {
   const given = call.config.sizes(key, axes, otherwise)
   return axes === 1 ? [...given, 1] : given

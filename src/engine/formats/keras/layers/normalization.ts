@@ -59,7 +59,7 @@ export const normalization: LayerClass = (call) => {
   return affine(call, call.input(), factor, summand)
 }
 
-/** Keras `LayerNormalization` over the last axes. Channels have to lie last for it, as Keras has them. */
+/** Keras `LayerNormalization` over the last axes. The channels must be last, as in Keras. */
 export const layerNormalization: LayerClass = (call) => {
   const x = call.input()
   const given = call.config.value('axis')

@@ -13,7 +13,7 @@ const gather: Fold = (node, [x, indices], budget) => {
   if (!x || !indices) return null
   const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
-  // Dims follow from dims, wherever the numbers lie.
+  // Shapes follow from shapes, wherever the numbers are stored.
   if (indices.absent) return later(x.element, shape, () => null)
   const wanted = small(indices, budget)
   if (!wanted) return null

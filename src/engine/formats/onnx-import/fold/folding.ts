@@ -49,8 +49,8 @@ export function once(key: object, compute: () => ArrayLike<number> | null): Arra
 }
 
 /**
- * Computes a node of constants. Null where it cannot: the operator in this form, or since a payload is not there. What it
- * makes now is taken from the budget first; what it describes as made later is the caller's to take.
+ * Computes a node of constants. Null where it cannot: the operator is not known in this form, or a payload is missing. What
+ * it makes now is taken from the budget first; what it describes as made later is the caller's to take.
  * @throws Error with what is wrong in words; EngineError LIMIT_EXCEEDED.
  */
 export type Fold = (node: FoldNode, inputs: readonly (Constant | undefined)[], budget: Budget) => Folded[] | null

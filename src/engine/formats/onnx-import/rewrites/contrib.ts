@@ -92,7 +92,7 @@ const skipLayerNorm =
     return to.last('LayerNormalization', shift ? [added, scale, shift] : [added, scale], { epsilon, axis: -1 })
   }
 
-/** Convolution of maps with channels last; its filters lie as a plain convolution's, or with channels last too. */
+/** Convolution of maps with channels last; its filters are laid out as a plain convolution's, or with channels last too. */
 const nhwcConv: Rewrite = (to) => {
   const [x, w, b = '', z = ''] = to.node.inputs as string[]
   const shape = to.shape(0)
@@ -120,7 +120,7 @@ const nhwcPool =
     return to.last('Transpose', [pooled], { perm: [0, 2, 3, 1] })
   }
 
-/** Adds to the channels, which lie last. */
+/** Adds to the channels, which are last. */
 const biasAdd: Rewrite = (to) => {
   const [x, bias, skip] = to.node.inputs as [string, string, string?]
   return to.last('Add', skip ? [to.step('Add', [x, bias], 'biased'), skip] : [x, bias])

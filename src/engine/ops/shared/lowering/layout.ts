@@ -7,7 +7,7 @@ type Tf = typeof tfjs
  * becomes the other.
  */
 
-/** Where the engine's `dim` of a tensor of this rank lies in the TF.js tensor. */
+/** Position of the engine's `dim` of a tensor of this rank in the TF.js tensor. */
 export function tfjsAxis(dim: number, rank: number): number {
   if (rank !== 4) return dim
   return [0, 3, 1, 2][dim] as number

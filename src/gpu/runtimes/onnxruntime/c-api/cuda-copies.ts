@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url)
 const kinds = { hostToDevice: 1, deviceToHost: 2 } as const
 
 type Memcpy = (to: bigint, from: bigint, bytes: number, kind: number) => number
-/** Held for as long as the process lasts: koffi unloads a library of which no function is left. */
+/** Kept for the life of the process: koffi unloads a library once none of its functions is referenced. */
 let memcpy: { copy: Memcpy; says: (code: number) => string } | null = null
 
 /** The CUDA runtime that ONNX Runtime's provider has loaded: the same copy of it, since it is asked for by the same name. */

@@ -52,7 +52,7 @@ export class OnnxRuntime {
     this.addresses = Object.fromEntries(names.map((name) => [name, pointers[places[name][0]]])) as Record<FunctionName, bigint>
     this.api = Object.fromEntries(names.map((name) => [name, functionOf(name)])) as unknown as Api
     this.env = this.made((out) => this.api.CreateEnv(warning, 'archmeter', out))
-    // Nothing is to leave the host, whatever the build does by itself.
+    // Telemetry off: nothing may leave the host, whatever the build does by default.
     this.check(this.api.DisableTelemetryEvents(this.env))
     this.allocator = this.made((out) => this.api.GetAllocatorWithDefaultOptions(out))
   }
