@@ -44,6 +44,7 @@ describe('a comparison in turns', () => {
     const run = await create({ against: { architectureId: second, batch: 4 }, rounds: 8, settings: { warmupMs: 10 } })
     assert.deepEqual(run.against, {
       architectureId: second,
+      architectureName: 'small 5',
       runtime: 'onnxruntime',
       backend: 'cpu',
       batch: 4,
