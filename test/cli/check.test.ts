@@ -34,6 +34,7 @@ const check = (...args: string[]) => archmeter(['check', ...args], { cwd: folder
 test('7 % more multiply-adds than the baseline: exit code 1, and a Markdown table that says so', async () => {
   const { code, out } = await check('change.onnx', '--baseline', 'main.onnx')
   assert.equal(code, 1)
+  assert.match(out, /^\*\*change\.onnx: over budget \(batch 1, (float32|file), convention lecture\)\*\*$/m)
   assert.match(out, /^\| multiply-adds \| 100 k \(100,000\) \| 107 k \(107,000\) \| \+7\.0 % \| {2}\| OVER: grew by more than 0\.0 % \|$/m)
   assert.match(out, /^\| ~ \| conv \| Conv2d \| \+70 \| \+7\.00 k \|.*outChannels 100 → 107/m)
 })

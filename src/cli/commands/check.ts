@@ -72,7 +72,7 @@ async function check(model: string, options: Options, report: (report: Report, f
   const counting = costOptions(options)
   const network = await load(model)
   const baseline = options.baseline === undefined ? null : await load(options.baseline)
-  const [figures, before] = [network, baseline].map((each) => {
+  const [counted, before] = [network, baseline].map((each) => {
     if (!each) return null
     const costs = computeCosts(each.graph, counting)
     if (costs.totals.partial)
@@ -81,12 +81,13 @@ async function check(model: string, options: Options, report: (report: Report, f
           .map(({ operator, layers }) => `${operator} ×${layers}`)
           .join(', ')}`,
       )
-    return figuresOf(costs)
+    return { figures: figuresOf(costs), dtype: costs.dtype }
   })
-  const rows = rowsOf(figures!, before ?? null, options)
+  const rows = rowsOf(counted!.figures, before?.figures ?? null, options)
   const ok = rows.every(({ over }) => over.length === 0)
   const diff = baseline && !ok ? compareCosts([baseline, network], counting).diff : null
-  const { convention, batch, dtype, tolerance } = options
+  const { convention, batch, tolerance } = options
+  const { dtype } = counted!
   report(
     {
       json: {

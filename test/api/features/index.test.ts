@@ -10,7 +10,7 @@ const read = (path: string): string => readFileSync(new URL(path, features), 'ut
 
 /** What an index imports from `<feature>/<file>.ts`, and whether it uses it. */
 function wired(index: string, file: string, prefix: string): string[] {
-  const found = index.matchAll(new RegExp(`import \\{ (\\w+) \\} from '${prefix}(\\w+)/${file}\\.ts'`, 'g'))
+  const found = index.matchAll(new RegExp(`import \\{ (?:\\w+, )*(\\w+) \\} from '${prefix}(\\w+)/${file}\\.ts'`, 'g'))
   return [...found].filter(([, name]) => index.split(name!).length > 2).map(([, , feature]) => feature!)
 }
 
