@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
 
-/** A comment so often keeps proxies from closing a quiet stream, and finds out about clients that are gone. */
+/** A comment at this interval keeps proxies from closing a quiet stream, and detects clients that are gone. */
 const heartbeatMs = 15_000
-/** What the browser's EventSource waits before it comes back, ms. */
+/** How long the browser's EventSource waits before it reconnects, ms. */
 const retryMs = 2000
 
-/** One event as server-sent events write it (WHATWG HTML, 9.2). The id is what Last-Event-ID brings back. */
+/** One event as server-sent events write it (WHATWG HTML, 9.2). Last-Event-ID sends its id back. */
 export const frameOf = (id: string | number, event: string, data: unknown): string =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
@@ -15,7 +15,7 @@ const open = new Set<PassThrough>()
 let timer: NodeJS.Timeout | undefined
 
 function beat(): void {
-  // A client that reads nothing needs no more to read.
+  // A client that has not read the last comment needs no other.
   for (const stream of open) if (!stream.writableNeedDrain) stream.write(': still here\n\n')
 }
 
@@ -46,7 +46,7 @@ export function eventStream(frames: AsyncIterable<string>, controller: AbortCont
     stream.end()
   }
   pump().catch((cause: Error) => {
-    // What went out so far stands; the client comes back with the id of its last event.
+    // Events sent so far stay valid; the client reconnects with the id of its last event.
     if (signal.aborted) stream.end()
     else stream.destroy(cause)
   })

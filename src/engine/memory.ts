@@ -28,7 +28,7 @@ export function peakActivation(
   options: InferOptions = {},
   tensors: TensorSizes = { size: (_reference, elements) => elements, isView: ({ type }) => opOf(type).view === true },
 ): { amount: number; layerId: string | null } {
-  // A view's outputs belong to the buffer it looks at, so that the buffer lives as long as its last view.
+  // A view's outputs belong to the buffer behind it, so that the buffer lives as long as its last view.
   const bufferOf = new Map<string, string>()
   const size = new Map<string, number>()
   const readers = new Map<string, number>()

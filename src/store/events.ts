@@ -1,7 +1,7 @@
 /**
- * The events of a run: numbered 1, 2, 3 … and stored, so that who comes late hears them from the start. A number is
- * given out by the run's row, under its lock, in the transaction that stores the event: events commit in the order of
- * their numbers, and "all after n" can never miss one that commits later.
+ * The events of a run: numbered 1, 2, 3 … and stored, so that late listeners get them from the start. The run's row hands
+ * out the numbers, under its lock, in the transaction that stores the event: events commit in the order of their numbers,
+ * and "all after n" can never miss one that commits later.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -15,19 +15,19 @@ import { withEvent } from './transitions.ts'
 
 /** Events read at a time. */
 const BATCH = 500
-/** Reads of a run kept until its next event: followers stand at its end, and those who come late at its start. */
+/** Reads of a run that are cached until its next event: most followers read at its end, late ones at its start. */
 const SHARED_READS = 4
-/** Followers woken in one turn of the event loop. */
+/** Followers woken per turn of the event loop. */
 const WOKEN_AT_ONCE = 50
 
-/** What the table said. */
+/** Events read from the table. */
 interface Read {
   events: RunEvent[]
-  /** No event can come any more. */
+  /** The run has had its last event. */
   over: boolean
 }
 
-/** A run that somebody follows. */
+/** A run with followers. */
 interface Followed {
   /** One a follower. */
   wakes: Set<() => void>
@@ -56,7 +56,7 @@ export class Events {
   /**
    * Adds an event to a running run.
    * @param owner where given, only while that owner holds the run.
-   * @returns its number, or null where the run does not run (any more): a final event stays the last.
+   * @returns its number, or null where the run is not running (any more): the final event stays the last.
    */
   async append(runId: string, type: string, data: Record<string, unknown>, owner?: string): Promise<number | null> {
     if (!isUuid(runId)) return null
@@ -158,7 +158,7 @@ export class Events {
     if (this.#followed.get(runId) === followed) this.#followed.delete(runId)
   }
 
-  /** One read for all who want the same. What was read before a notice is not given out after it. */
+  /** Shares one read among all who need the same. A read made before a notice is not used after it. */
   #read({ reads }: Followed, runId: string, afterSeq: number): Promise<Read> {
     const begun = reads.get(afterSeq)
     if (begun) return begun
@@ -167,7 +167,7 @@ export class Events {
     read.catch(() => {
       if (reads.get(afterSeq) === read) reads.delete(afterSeq)
     })
-    // The oldest: its readers have moved on, or are few.
+    // Drops the oldest: its readers have moved on, or are few.
     if (reads.size > SHARED_READS) reads.delete(reads.keys().next().value!)
     return read
   }
@@ -180,7 +180,7 @@ export class Events {
   }
 }
 
-/** A few at a time, a turn of the event loop each: what thousands do with one event would hold it for long. */
+/** In batches, one per turn of the event loop: the work of thousands of followers would block it for long. */
 export async function wakeAll(wakes: ReadonlySet<() => void>): Promise<void> {
   let woken = 0
   for (const wake of [...wakes]) {

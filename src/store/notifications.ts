@@ -1,6 +1,6 @@
 /**
- * What processes of one store tell each other, over NOTIFY on one channel: that a run has a new event, that a running
- * run is to be cancelled. A message is only ever a nudge to read the tables, so a lost one costs time, never truth.
+ * Messages between processes of one store, over NOTIFY on one channel: a run has a new event, or a running run is to be
+ * cancelled. A message only prompts a read of the tables, so a lost one costs time but never correctness.
  */
 import { type SQL, sql } from './drizzle.ts'
 
@@ -40,7 +40,7 @@ export class Notifications {
     if (message.startsWith(CANCEL)) for (const callback of this.#cancelled) callback(message.slice(CANCEL.length))
   }
 
-  /** Messages were missed: everybody looks. */
+  /** Messages were missed, so every listener must read again. */
   receiveGap(): void {
     for (const callback of this.#events) callback(null)
     for (const wakes of this.#followers.values()) for (const wake of wakes) wake()

@@ -23,7 +23,7 @@ export class Session {
   private constructor(thread: Worker, { notice, lost }: Hearers) {
     this.#thread = thread
     const stream = new ThreadStream(thread)
-    // Named, so that no variable of the environment is heeded.
+    // Given explicitly, so that environment variables are ignored.
     this.client = new pg.Client({ stream: () => stream, ssl: false, user: 'postgres', database: 'postgres', host: 'thread', port: 1 })
     this.client.on('notification', ({ channel, payload = '' }) => notice(channel, payload))
     this.client.on('error', (error) => {
@@ -39,7 +39,7 @@ export class Session {
    * @throws Error where it does not open; its thread is gone then.
    */
   static async open(home: string, channels: Iterable<string>, hearers: Hearers): Promise<Session> {
-    // No options of this process: some would be refused, and a program given as text would be looked for again.
+    // Without the options of this process: some would be refused, and a program passed as text would be run again.
     const thread = new Worker(new URL('./pglite-thread.ts', import.meta.url), { workerData: home, name: 'database', execArgv: [] })
     try {
       await opened(thread)
@@ -103,7 +103,7 @@ class ThreadStream extends Duplex {
     thread.once('exit', () => this.destroy(new Error('the thread of the database has ended')))
   }
 
-  // What node-postgres asks of a socket.
+  // The methods of a socket that node-postgres calls.
   connect(): void {
     process.nextTick(() => this.emit('connect'))
   }
@@ -119,7 +119,7 @@ class ThreadStream extends Duplex {
     done()
   }
 
-  /** The messages of one statement, which come together, are one for the thread. */
+  /** The messages of one statement arrive together and are sent to the thread as one. */
   override _writev(parts: { chunk: Buffer }[], done: () => void): void {
     this.#send(Buffer.concat(parts.map(({ chunk }) => chunk)))
     done()

@@ -3,8 +3,8 @@
  * by node-postgres, over messages instead of a socket. One connection, so whatever runs in a transaction must use the
  * transaction's handle: a statement on `db` from inside would wait for itself for ever.
  *
- * It survives the end of this process however it comes, and promises nothing over a power cut: it makes no fsync
- * call (docs/adr/embedded-store.md).
+ * It survives any end of this process, but guarantees nothing over a power cut: it makes no fsync call
+ * (docs/adr/embedded-store.md).
  */
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -22,7 +22,7 @@ import { drizzleOverPostgres } from '../drizzle.ts'
 import { StoreError } from '../errors.ts'
 import { Session } from './pglite-session.ts'
 
-/** Ends the name of a database that is being made. */
+/** Suffix of a database that is being created. */
 const unfinished = '.pglite-unfinished'
 
 /** @param folder held by this process (`data-folder.ts`); the database lies in `folder/pglite`. */
@@ -33,7 +33,7 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
     if (!existsSync(home)) await initialize(folder)
     pool = await EmbeddedPool.open(home, log)
   } catch (error) {
-    // Nothing is broken where there was only no room, or no leave, to open it.
+    // The database is not broken if only space or permission was missing.
     await new DiskSpace(folder).require()
     throw new StoreError(
       'DATABASE_UNREACHABLE',
@@ -55,8 +55,8 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
 }
 
 /**
- * Makes an empty database, whole or not at all: half of one, left by a process that was killed, would never open. In a
- * folder of its own each time, since the program may outlive its parent.
+ * Creates an empty database, all or nothing: half of one, left by a killed process, would never open. Each attempt uses a
+ * new folder, since the program may outlive its parent.
  */
 async function initialize(folder: string): Promise<void> {
   for (const name of await readdir(folder)) if (name.endsWith(unfinished)) await rm(join(folder, name), { recursive: true, force: true })

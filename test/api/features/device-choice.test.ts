@@ -76,7 +76,7 @@ describe('a run that leaves out its device or its runtime', () => {
     devices = [cpu, left, right]
     const again = await ask({}).set(key).expect(200)
     assert.equal(again.body.id, first.body.id)
-    assert.match(again.body.notes[0], /key made this run before/)
+    assert.match(again.body.notes[0], /key created the run before/)
     await ask({ device: 'left/cuda:0' }).set(key).expect(409)
   })
 

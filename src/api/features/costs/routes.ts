@@ -19,16 +19,16 @@ export function costRoutes(fastify: FastifyInstance, costs: CostService): void {
         tags: ['costs'],
         summary: 'Costs of an architecture, layer by layer',
         description:
-          'Exact counts under a named convention. JSON, or CSV with a row a layer (`Accept: text/csv`). `groupBy`, `sort` or `top` ask for a ranking in place of the layers: groups with their shares, cumulative from the top.',
+          'Exact counts under a named convention. JSON, or CSV with one row per layer (`Accept: text/csv`). `groupBy`, `sort` or `top` ask for a ranking in place of the layers: groups with their shares, cumulative from the top.',
         params: ArchitectureParams,
         querystring: CostQuery,
         response: {
           200: answer(
             'The costs.',
             { 'application/json': CostsSchema, 'text/csv': Type.String() },
-            { etag: { type: 'string', description: 'Names these bytes; send it back in If-None-Match.' } },
+            { etag: { type: 'string', description: 'Identifies this answer; send it back in If-None-Match.' } },
           ),
-          304: empty('What If-None-Match names is still right.'),
+          304: empty('The answer named in If-None-Match is still current.'),
           ...errors(
             'INVALID_REQUEST',
             'UNKNOWN_CONVENTION',
@@ -83,7 +83,7 @@ function send(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  // The answer follows from the address, but the architecture may be deleted: ask again, and be told 304.
+  // The answer depends on the address alone, but the architecture may be deleted: clients must revalidate, and get 304.
   reply.header('etag', etag).header('cache-control', 'no-cache').header('vary', 'accept')
   if (isKnown(request, etag)) return reply.code(304).send()
   if (type === 'text/csv') reply.header('content-disposition', `attachment; filename="${filename}"`)

@@ -71,7 +71,7 @@ const LayerCostSchema = Type.Object(
     memoryKiB: Type.Number({ minimum: 0, description: 'Output elements at the dtype, / 1024.' }),
     params: count,
     weightsOf: Type.Optional(
-      Type.String({ description: 'Only where the layer has the weights of another one: which. They are counted there.' }),
+      Type.String({ description: 'Only where the layer shares the weights of another one: the layer that they are counted in.' }),
     ),
     macs: Type.Integer({ minimum: 0, description: 'Multiply-accumulates; the same under every convention.' }),
     macsPrecision: Type.Optional(
@@ -99,24 +99,24 @@ const LayerCostSchema = Type.Object(
 const signed = Type.Integer({
   minimum: Number.MIN_SAFE_INTEGER,
   maximum: Number.MAX_SAFE_INTEGER,
-  description: '`to` − `from`: below 0 where the convention arrived at counts less.',
+  description: '`to` − `from`: negative where the convention `to` counts less.',
 })
 const flopsUnder = {
-  from: Type.Integer({ minimum: 0, description: 'Flops under the convention started from.' }),
-  to: Type.Integer({ minimum: 0, description: 'Flops under the convention arrived at.' }),
+  from: Type.Integer({ minimum: 0, description: 'Flops under the convention `from`.' }),
+  to: Type.Integer({ minimum: 0, description: 'Flops under the convention `to`.' }),
   difference: signed,
 }
 const uncounted = Type.Array(
   Type.Object({ id: Type.String(), type: Type.String({ description: 'The operator, by the file’s own name.' }), reason: Type.String() }),
   {
-    description: 'Layers that could not be counted; they are no part of the sums.',
+    description: 'Layers that could not be counted; the sums leave them out.',
   },
 )
 
 export const CostsExplanationSchema = Type.Object(
   {
-    from: Type.String({ description: 'The convention started from.' }),
-    to: Type.String({ description: 'The convention arrived at.' }),
+    from: Type.String({ description: 'The convention that is compared from.' }),
+    to: Type.String({ description: 'The convention that is compared to.' }),
     batch: Type.Integer({ minimum: 1 }),
     inputs: Type.Array(Type.Object({ id: Type.String(), shape })),
     totals: Type.Object(flopsUnder, { title: 'CostsDifference', description: 'Sums of the items.' }),
@@ -147,7 +147,7 @@ export const CostsSchema = Type.Object(
       {
         layers: count,
         partial: Type.Boolean({
-          description: 'Layers that may multiply could not be counted (`uncounted`): macs and flops are of the rest.',
+          description: 'True where layers that may multiply could not be counted (`uncounted`): macs and flops are sums over the others.',
         }),
         params: count,
         buffers: Type.Integer({ minimum: 0, description: 'Running statistics: stored, not learned.' }),
@@ -170,7 +170,7 @@ export const CostsSchema = Type.Object(
           minimum: 0,
           description: 'Parameters and buffers at the dtype; with `file` as they are stored there, packed, without scales and zero points.',
         }),
-        peakActivationBytes: Type.Integer({ minimum: 0, description: 'Most that is alive at once, buffers reused.' }),
+        peakActivationBytes: Type.Integer({ minimum: 0, description: 'Largest amount alive at once, with buffers reused.' }),
         peakActivationLayer: nullable(Type.String()),
       },
       { title: 'CostTotals', description: 'Sums of the layers.' },

@@ -11,24 +11,24 @@ import { readRanking } from './ranking.ts'
 import type { CostQuery, ExplainQuery } from './schema.ts'
 import type { CallCost, CostFormat } from './write.ts'
 
-/** How long this process goes without asking whether an architecture still exists: another may have deleted it. */
+/** How often this process checks that a cached architecture still exists, since another process may have deleted it. */
 const existenceMs = 2000
 
-/** A finished answer: bytes to send and what names them. */
+/** A finished answer: the bytes to send and their ETag. */
 export interface CostAnswer {
   body: Buffer
   etag: string
   filename: string
-  /** Until then (ms, by a clock that is never set) nobody asks whether the architecture still exists. */
+  /** When to check next whether the architecture still exists (ms, monotonic clock). */
   knownUntil: number
 }
 
-/** Analytic costs of registered architectures. Answers are kept, since they follow from id and query alone. */
+/** Analytic costs of registered architectures. Answers are cached, since they depend on id and query alone. */
 export class CostService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #answers: LRUCache<string, CostAnswer> | null
-  /** Deleted on this process: an answer still being worked out is not kept. */
+  /** Deleted by this process: an answer still being computed is not cached. */
   readonly #deleted = new LRUCache<string, true>({ max: 10_000 })
 
   constructor({ architectures, pool, cacheBytes }: { architectures: ArchitectureService; pool: EnginePool; cacheBytes: number }) {
@@ -47,7 +47,7 @@ export class CostService {
   /** Why two conventions differ over a stored architecture. @throws EngineError as `explainCosts` does. */
   async explain(stored: StoredArchitecture, query: ExplainQuery): Promise<Explanation> {
     const { from, to, batch = 1, resolution } = query
-    // Names first: a large graph need not wait for a process to hear that there is no such convention.
+    // Names are checked first, so that an unknown convention is refused without waiting for a process.
     for (const name of [from, to]) findConvention(name)
     const options: ExplainOptions = { from, to, batch, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
     return this.#pool.explain(stored, options)
@@ -58,13 +58,16 @@ export class CostService {
     return this.explain(await this.#architectures.stored(id), query)
   }
 
-  /** What a call with these options takes on a kind of device; they are thereby known to go through the network. @throws as `costs` does. */
+  /**
+   * What a call with these options needs on a kind of device; this also proves that the network works with them. @throws as
+   * `costs` does.
+   */
   async ofCall(id: string, options: CostOptions, kind: DeviceKind): Promise<CallCost> {
     return this.#pool.call(await this.#architectures.stored(id), options, kind)
   }
 
   /**
-   * Costs as bytes to send; kept ones come back at once, without a promise.
+   * Costs as bytes to send; cached ones are returned at once, without a promise.
    * @throws ApiError ARCHITECTURE_NOT_FOUND; EngineError as `computeCosts` does.
    */
   answer(id: string, query: CostQuery, format: CostFormat): CostAnswer | Promise<CostAnswer> {
@@ -79,7 +82,7 @@ export class CostService {
   }
 
   /**
-   * Costs as a value, of an architecture that was just read from the store: the same answers as `answer` keeps.
+   * Costs as a value, of an architecture that was just read from the store: the same answers as `answer` caches.
    * @throws EngineError as `computeCosts` does.
    */
   async costs(stored: StoredArchitecture, query: CostQuery): Promise<Costs & { ranking?: Ranking }> {
@@ -107,13 +110,16 @@ export class CostService {
   }
 }
 
-/** Key of a kept answer. It begins with the id, in the one spelling that the store uses, so that all answers of an architecture are found. */
+/**
+ * Key of a cached answer. It begins with the id, spelled as in the store, so that all answers of an architecture can be
+ * found.
+ */
 const keyOf = (id: string, query: CostQuery, format: CostFormat): string => {
   const { convention = 'lecture', batch = 1, resolution, dtype, groupBy, sort, top, depth } = query
   return [id.toLowerCase(), format, convention, batch, resolution, dtype, groupBy, sort, top, depth].join(' ')
 }
 
-/** A query as the engine takes it. @throws EngineError UNKNOWN_CONVENTION */
+/** Converts a query to the engine's options. @throws EngineError UNKNOWN_CONVENTION */
 export function readOptions({
   convention = 'lecture',
   batch = 1,

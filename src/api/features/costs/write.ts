@@ -30,10 +30,10 @@ export function writeCosts({ graph, options, format, rank }: CostTask): Uint8Arr
   return Buffer.from(csv(ranking ? groupTable(ranking, costs) : layerTable(costs)))
 }
 
-/** What a run must know of one call before it is queued. */
+/** What must be known of one call before a run is queued. */
 export interface CallCost {
   macs: number
-  /** Why the libraries of the device do not take it, as `tensorTooLarge` says; null where they do. */
+  /** Why the libraries of the device cannot run it, from `tensorTooLarge`; null where they can. */
   tooLarge: string | null
 }
 

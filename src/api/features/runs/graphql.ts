@@ -130,7 +130,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
       CreatedRun: { run: { description: 'The one queued, now or before.', type: 'Run!' } },
       Subscription: {
         runEvents: field({
-          description: 'The events of a run: those stored first, then each as it comes, until the last.',
+          description: 'The events of a run: first those stored, then new ones as they happen, until the last.',
           args: Type.Object({
             runId: Id,
             afterSeq: Type.Optional(

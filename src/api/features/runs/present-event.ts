@@ -1,7 +1,7 @@
 import type { RunError, RunEvent } from '../../../store/index.ts'
 import { hideFolders } from '../../hide-folders.ts'
 
-/** A worker's last words may name files of this host. */
+/** The last output of a worker may name files of this host. */
 export const presentError = (error: RunError | null): RunError | null => error && { ...error, message: hideFolders(error.message) }
 
 /** What an event of a run says, as clients may read it. */

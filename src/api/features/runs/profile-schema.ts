@@ -34,7 +34,7 @@ const CeilingsSchema = Type.Object(
       },
       {
         title: 'MemoryCeiling',
-        description: 'That of an element-wise layer over tensors larger than caches: bytes read and written.',
+        description: 'The rate of an element-wise layer over tensors larger than the caches: bytes read and written.',
       },
     ),
     durationMs: ms,

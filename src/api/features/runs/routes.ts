@@ -24,20 +24,20 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
   app.post(
     '/v1/runs',
     {
-      // More than any run needs, and little enough to be parsed on the event loop.
+      // More than any run needs, yet small enough to parse on the event loop.
       bodyLimit: Math.min(65_536, fastify.initialConfig.bodyLimit!),
       schema: {
         operationId: 'createRun',
         tags,
         summary: 'Queue a timed inference run',
         description:
-          'Runs are executed one at a time on each device, so that none disturbs another. The device asked for is used or refused. ' +
-          'With an Idempotency-Key that was used before for the same body, the run of that time comes back with 200, and so does an earlier run ' +
-          'with a valid certificate that has measured the same, unless `fresh` is asked for.',
+          'Runs are executed one at a time on each device, so that none disturbs another. No other device or runtime is substituted. ' +
+          'With an Idempotency-Key that was used before for the same body, the answer is 200 with the run created then. So it is for an earlier run ' +
+          'with a valid certificate that measured the same, unless `fresh` is true.',
         headers: RunHeaders,
         body: NewRun,
         response: {
-          200: answer('The run that this key made before, or that has measured the same.', { 'application/json': RunSchema }, location),
+          200: answer('The run that this key created before, or one that measured the same.', { 'application/json': RunSchema }, location),
           202: answer('Queued.', { 'application/json': RunSchema }, location),
           ...errors(...admissionErrors),
         },
@@ -93,8 +93,8 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
         summary: 'Cancel a run',
         params: RunParams,
         response: {
-          200: json('It was waiting and is cancelled.', RunSchema),
-          202: json('It is running and is being ended; its last event tells when.', RunSchema),
+          200: json('The run was waiting and is cancelled.', RunSchema),
+          202: json('The run is being stopped; its last event tells when it has.', RunSchema),
           ...errors('RUN_NOT_FOUND', 'RUN_FINISHED'),
         },
       },
@@ -112,8 +112,8 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
         tags,
         summary: 'Compare two finished runs',
         description:
-          'The time per image of the run in `with` (b) over this one’s (a), with an interval and a verdict. The interval holds what runs that are ' +
-          'the same were seen to lie apart on that device, so two runs taken apart show large differences; a run with `against` times both in turns and shows small ones.',
+          'The time per image of the run in `with` (b) over this one’s (a), with an interval and a verdict. The interval includes how far identical runs ' +
+          'vary on that device, so two separate runs show only large differences; a run with `against` times both in turns and shows small ones.',
         params: RunParams,
         querystring: CompareQuery,
         response: { 200: json('b against a.', RunComparisonSchema), ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NOT_COMPARABLE') },
@@ -129,8 +129,8 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
         tags,
         summary: 'The layers of a profiled run beside the roofline',
         description:
-          'Time, rates, share of the roofline and which ceiling binds, layer by layer; only of a run with `"profile": true`. JSON, or CSV with a ' +
-          'row a row and one without layers for the time that belongs to none (`Accept: text/csv`).',
+          'Time, rates, share of the roofline and the ceiling that limits it, for each layer; only for a run with `"profile": true`. JSON, or CSV with one ' +
+          'line per row and one without layers for time that belongs to none (`Accept: text/csv`).',
         params: RunParams,
         response: {
           200: answer('The profile.', { 'application/json': LayerProfileSchema, 'text/csv': Type.String() }),
@@ -154,7 +154,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
         operationId: 'getSamples',
         tags,
         summary: 'Every timed sample of a run',
-        description: 'JSON, or CSV with a row a sample (`Accept: text/csv`).',
+        description: 'JSON, or CSV with one row per sample (`Accept: text/csv`).',
         params: RunParams,
         response: {
           200: answer('The samples.', { 'application/json': SamplesSchema, 'text/csv': Type.String() }),
@@ -182,20 +182,20 @@ function eventRoute(fastify: FastifyInstance, runs: RunService): void {
   fastify.withTypeProvider<TypeBoxTypeProvider>().get(
     '/v1/runs/:id/events',
     {
-      // A HEAD would wait for the end of the run to say nothing.
+      // A HEAD would wait for the end of the run and answer nothing.
       exposeHeadRoute: false,
       schema: {
         operationId: 'watchRun',
         tags,
         summary: 'Watch a run',
         description:
-          'Server-sent events, from the first on; after `Last-Event-ID` where that is given. Each has its number as id, its type as event name, ' +
-          'and a RunEvent as data. The stream ends with the run; who comes back after the last event is answered 204.',
+          'Server-sent events, from the first, or after `Last-Event-ID` where that is given. Each has its number as id, its type as event name, ' +
+          'and a RunEvent as data. The stream ends with the run; reconnecting after the last event answers 204.',
         params: RunParams,
         headers: EventHeaders,
         response: {
           200: answer('The events.', { 'text/event-stream': RunEventMessage }),
-          204: empty('The run is over and its last event was heard.'),
+          204: empty('The run has ended and its last event was already delivered.'),
           ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NOT_ACCEPTABLE'),
         },
       },
@@ -214,12 +214,12 @@ async function* framesOf(events: AsyncIterable<RunEventAnswer>): AsyncGenerator<
   for await (const { seq, type, ...event } of events) yield frameOf(seq, type, { seq, type, ...event })
 }
 
-/** Samples read at a time: a megabyte in the form in which they come. */
+/** Samples read at a time: a megabyte as stored. */
 const part = 60_000
-/** Samples written at a time, a turn of the event loop each, so that a million of them hold up nobody. */
+/** Samples written per turn of the event loop, so that a million of them block nobody. */
 const chunk = 5000
 
-/** No faster than the client reads them: what is not read stays in the database. */
+/** No faster than the client reads them: the rest stays in the database. */
 async function* chunks(samples: Samples): AsyncGenerator<[number, Float64Array]> {
   for (let start = 0; start < samples.count; start += part) {
     const read = await samples.read(start, part)

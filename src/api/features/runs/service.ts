@@ -30,15 +30,15 @@ export interface RunServiceOptions {
 /** The answer to a request for a run. */
 export interface CreatedRun {
   run: RunAnswer
-  /** False where it was there before. */
+  /** False where it already existed. */
   created: boolean
-  /** Sentences: what the service chose, and why a run that was there before is the answer. */
+  /** Sentences that say what the service chose, and why an existing run was returned. */
   notes: string[]
 }
 
 export const measuredBefore = 'measured before, with a valid certificate: ask for "fresh" to measure again'
 
-/** Timed inference: asked for, watched, read. */
+/** Queues, watches and reads timed inference runs. */
 export class RunService {
   readonly #store: Store
   readonly #queue: RunQueue
@@ -55,24 +55,24 @@ export class RunService {
   }
 
   /**
-   * Queues a run. With a key that was used before for the same request, the run of that time comes back, `created:
-   * false`, whatever became of its device since; and so does, unless `fresh` is asked for, an earlier run with a valid
-   * certificate of the same measurement: same content, settings, device, driver, runtime and its version.
+   * Queues a run. With a key that was used before for the same request, returns the run created then with `created: false`,
+   * even if its device has gone since. Unless `fresh` is true, also returns an earlier run with a valid certificate of the
+   * same measurement: same content, settings, device, driver, runtime and version.
    * @throws ApiError INVALID_REQUEST, ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
    *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
    */
   async create(request: NewRun, idempotencyKey?: string): Promise<CreatedRun> {
     const read = readRun(request)
-    // Of the request with its defaults written out, so that whoever sends them and whoever leaves them out ask for the same.
+    // Of the request with its defaults written out, so that sending a default and leaving it out are the same request.
     const requestHash = canonicalHash(read)
     if (idempotencyKey !== undefined) {
       const before = await this.#store.runs.ofRequest(idempotencyKey, requestHash)
-      if (before) return { run: await this.#present(before), created: false, notes: ['the idempotency key made this run before'] }
+      if (before) return { run: await this.#present(before), created: false, notes: ['this idempotency key created the run before'] }
     }
     const { run: planned, notes } = await this.#admission.plan(read)
     const measured = read.fresh ? null : await this.#store.runs.measured(planned.measurement)
     if (measured) {
-      // The key stands for this request from now on, although nothing was queued for it.
+      // The key is recorded for this request, although nothing was queued for it.
       const run = idempotencyKey === undefined ? measured : await this.#store.runs.answerRequest(measured, { idempotencyKey, requestHash })
       return { run: await this.#present(run), created: false, notes: [...notes, measuredBefore] }
     }
@@ -149,7 +149,7 @@ export class RunService {
     return this.layerProfileOf(await this.profiled(id))
   }
 
-  /** The two halves of `layerProfile`, for who must know the size of the network before it is costed. */
+  /** The two halves of `layerProfile`, for callers that need the size of the network before it is costed. */
   async profiled(id: string): Promise<Profiled> {
     return requireProfile(this.#store, await this.#row(id))
   }
@@ -199,7 +199,7 @@ const presentSide = (architectureId: string, architectureName: string, side: Sto
   architectureId,
   architectureName,
   resolution: side.resolution ? side.resolution.join('x') : null,
-  // Of runs made before there was a choice.
+  // Default for runs stored before this setting existed.
   weights: side.weights ?? 'seeded',
 })
 
