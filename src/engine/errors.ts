@@ -25,6 +25,9 @@ export type EngineErrorCode =
   | 'INVALID_BATCH'
   | 'INVALID_RESOLUTION'
   | 'EXPORT_UNSUPPORTED'
+  | 'UNKNOWN_REWRITE'
+  | 'INVALID_REWRITE'
+  | 'REWRITE_NOT_APPLICABLE'
 
 /** An error of the engine: a code for programs, a sentence for people, problems in full. */
 export class EngineError extends Error {

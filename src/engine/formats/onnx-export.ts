@@ -39,6 +39,8 @@ export interface OnnxExportOptions extends InferOptions {
   weights?: 'seeded' | 'none'
   /** Seed of the weights. Default 0. */
   seed?: number
+  /** Values of a layer’s parameter, asked for when they are written; null where it is seeded. Default: all are. */
+  parameterOf?: (layerId: string, parameter: Parameter) => Float32Array | null
   /**
    * Type of weights, constants and everything between the layers. Default float32. A float16 model still takes and
    * gives float32 and casts at its edges, as onnxruntime's own converter writes it (`keep_io_types`), so that it takes
@@ -115,7 +117,7 @@ export interface OnnxDraft extends Pick<OnnxExport, 'inputs' | 'outputs' | 'laye
 export function draftOnnx(graph: Graph, options: OnnxExportOptions): OnnxDraft {
   const { weights = 'seeded', precision = 'float32', castEdges = !options.resident } = options
   const layers = inferShapes(graph, options)
-  const initializers = new Initializers(precision, options.storage ?? 'external', onnxWeightsPath)
+  const initializers = new Initializers(precision, options.storage ?? 'external', onnxWeightsPath, options.parameterOf)
   const constants = new ConstantBudget()
   const tensorNames = new NameSpace()
   const nodeNames = new NameSpace()

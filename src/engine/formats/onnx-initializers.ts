@@ -27,6 +27,16 @@ export const largestMessage = 2 ** 31 - 1
 const bytesOf = (array: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array<ArrayBuffer> =>
   new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength)
 
+/** Hands given values out, piece after piece. */
+function copying(values: Float32Array): Filler {
+  let at = 0
+  return (out) => {
+    out.set(values.subarray(at, at + out.length))
+    at += out.length
+    return out
+  }
+}
+
 interface Pending {
   shape: Shape
   /** Its values for a seed, row-major: fills arrays, each going on where the last one ended. */
@@ -46,10 +56,18 @@ export class Initializers {
   readonly #precision: OnnxPrecision
   readonly #storage: OnnxStorage
   readonly #path: string
+  readonly #parameterOf: (layerId: string, parameter: Parameter) => Float32Array | null
   #external = 0
   #inline = 0
 
-  constructor(precision: OnnxPrecision, storage: OnnxStorage, path: string) {
+  /** @param parameterOf values of a parameter, null where it is seeded. */
+  constructor(
+    precision: OnnxPrecision,
+    storage: OnnxStorage,
+    path: string,
+    parameterOf: (layerId: string, parameter: Parameter) => Float32Array | null = () => null,
+  ) {
+    this.#parameterOf = parameterOf
     this.#precision = precision
     this.#storage = storage
     this.#path = path
@@ -74,7 +92,10 @@ export class Initializers {
 
   /** Declares a layer's parameter. @throws CountOverflow past 2^53 − 1 bytes. */
   declare(name: string, layerId: string, parameter: Parameter): void {
-    this.#declare(name, parameter.shape, (seed) => parameterFiller(seed, layerId, parameter))
+    this.#declare(name, parameter.shape, (seed) => {
+      const given = this.#parameterOf(layerId, parameter)
+      return given ? copying(given) : parameterFiller(seed, layerId, parameter)
+    })
   }
 
   /** Declares the seeded input of this name as data of the model. @throws CountOverflow past 2^53 − 1 bytes. */
