@@ -11,6 +11,7 @@ import { healthRoutes } from './features/health/routes.ts'
 import { liveRoutes } from './features/live/routes.ts'
 import { builtPages, usePages } from './features/pages/routes.ts'
 import { queueRoutes } from './features/queue/routes.ts'
+import { rewriteRoutes } from './features/rewrites/routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
 import { sweepRoutes } from './features/sweeps/routes.ts'
 import { zooRoutes } from './features/zoo/routes.ts'
@@ -81,6 +82,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     costRoutes(app, services.costs)
     compareRoutes(app, services.compare)
     exportRoutes(app, services.exports)
+    rewriteRoutes(app, services.rewrites)
     zooRoutes(app, services.zoo)
     conventionRoutes(app)
     deviceRoutes(app, services.devices)

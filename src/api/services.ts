@@ -11,6 +11,7 @@ import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
 import { type LiveOptions, LiveService } from './features/live/service.ts'
 import { QueueService } from './features/queue/service.ts'
+import { RewriteService } from './features/rewrites/service.ts'
 import { RunAdmission } from './features/runs/admission.ts'
 import { RunService } from './features/runs/service.ts'
 import { SweepService } from './features/sweeps/service.ts'
@@ -24,6 +25,7 @@ export interface Services {
   costs: CostService
   compare: CompareService
   exports: ExportService
+  rewrites: RewriteService
   devices: DeviceService
   runs: RunService
   sweeps: SweepService
@@ -51,6 +53,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
   const runs = new RunService({ store, queue, admission, pool, names })
   const sweeps = new SweepService({ store, queue, admission, names })
   const exports = new ExportService({ architectures, pool, store })
+  const rewrites = new RewriteService({ store, pool, architectures })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   const queues = new QueueService(queue, names)
   return {
@@ -59,6 +62,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
     costs,
     compare,
     exports,
+    rewrites,
     devices,
     runs,
     sweeps,

@@ -198,6 +198,13 @@ describe('openapi.json', () => {
     await call('DELETE', '/v1/runs/{id}', waiting.links.self)
     await call('DELETE', '/v1/runs/{id}', busy.links.self)
     await call('GET', '/v1/runs/{id}', `${runs}/none`)
+    const rewriting = `${one}/rewrites`
+    const recipe = [{ rewrite: 'grouped' }]
+    await call('GET', '/v1/rewrites', '/v1/rewrites')
+    await call('POST', rewriting, `${zoo.links.self}/rewrites`, { body: { recipe } })
+    const shown = await call('POST', rewriting, `${first.links.self}/rewrites`, { body: { recipe, preview: true } })
+    assert.equal(shown.architecture, null)
+    await call('POST', rewriting, `${first.links.self}/rewrites`, { body: { recipe: [{ rewrite: 'none' }] } })
     await call('DELETE', one, zoo.links.self)
     await call('DELETE', one, zoo.links.self)
 

@@ -9,6 +9,7 @@ import { deviceGraphql } from './devices/graphql.ts'
 import { exportGraphql } from './exports/graphql.ts'
 import { liveGraphql } from './live/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
+import { rewriteGraphql } from './rewrites/graphql.ts'
 import { runGraphql } from './runs/graphql.ts'
 import { sweepGraphql } from './sweeps/graphql.ts'
 import { zooGraphql } from './zoo/graphql.ts'
@@ -18,6 +19,7 @@ export const graphqlFeatures = ({
   costs,
   compare,
   exports,
+  rewrites,
   devices,
   runs,
   sweeps,
@@ -29,6 +31,7 @@ export const graphqlFeatures = ({
   costGraphql(costs, architectures),
   compareGraphql(compare),
   exportGraphql(exports, architectures),
+  rewriteGraphql(rewrites, architectures),
   zooGraphql(zoo),
   conventionGraphql,
   deviceGraphql(devices),

@@ -59,6 +59,7 @@ export const useOpenApi = fp<{ version: string }>(
         tags: [
           { name: 'architectures', description: 'Registered networks. They are immutable and found by id or digest.' },
           { name: 'costs', description: 'What a network costs on paper, each figure under a named convention.' },
+          { name: 'rewrites', description: 'What-if changes of a network, shown or registered.' },
           { name: 'zoo', description: 'Families of networks that ship with the service.' },
           { name: 'runs', description: 'Timed inference, one at a time on each device.' },
           { name: 'devices', description: 'What runs can be timed on, and their queues.' },

@@ -12,6 +12,7 @@ import { type ReadArchitecture, writeGraph } from '../features/architectures/spe
 import { type CompareTask, compareGraphs } from '../features/compare/write.ts'
 import { type CallCost, type CostTask, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
+import type { RewriteAnswer, RewriteTask } from '../features/rewrites/write.ts'
 import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
 import type { PresetFigures } from '../features/zoo/figures.ts'
 import { EngineProcess, EngineProcessEnded } from './process.ts'
@@ -154,6 +155,16 @@ export class EnginePool {
   /** A graph of so many parameters as an ONNX file with weights on disk, as `writeOnnxFile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   onnxFile(task: OnnxFileTask, params: number): Promise<void> {
     return this.#run('onnxFile', task, { writesBytes: 4 * params })
+  }
+
+  /**
+   * A recipe applied to a graph, as `rewriteStored` does.
+   * @param fileBytes of the file with its weights: it is read, and one like it written and read again.
+   * @throws as it does, LIMIT_EXCEEDED, OVERLOADED.
+   */
+  rewrite({ packedGraph }: StoredGraph, task: Omit<RewriteTask, 'graph' | 'limits'>, fileBytes = 0): Promise<RewriteAnswer> {
+    const whole: RewriteTask = { ...task, graph: packedGraph, limits: this.#options.limits }
+    return this.#run('rewrite', whole, { readsBytes: 3 * fileBytes, writesBytes: fileBytes })
   }
 
   /** Ends every process; a task under way fails. */

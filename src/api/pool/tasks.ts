@@ -30,6 +30,7 @@ const tasks = {
   zoo: ready(presetFigures),
   onnx: async () => (await import('../features/architectures/onnx-file.ts')).readOnnx,
   export: async () => (await import('../features/exports/write.ts')).writeExport,
+  rewrite: async () => (await import('../features/rewrites/write.ts')).rewriteStored,
   onnxFile: async () => (await import('../features/exports/write.ts')).writeOnnxFile,
 } as const satisfies Record<string, () => Task | Promise<Task>>
 

@@ -5,7 +5,6 @@ import type { Limits } from '../limits.ts'
 import { opOf } from '../ops/index.ts'
 import { numel, type Shape } from '../shape.ts'
 import { verifyGraph } from '../verify.ts'
-import type { Derivation } from './weights.ts'
 
 /** A layer while it is edited. */
 export interface EditableLayer {
@@ -15,6 +14,14 @@ export interface EditableLayer {
   attributes: Record<string, any>
   weightsOf?: string
   params?: Record<string, number>
+}
+
+/** How one parameter follows from parameters of the network before. */
+export interface Derivation {
+  /** Parameters of the network before, in the order in which `compute` takes their values. */
+  from: readonly { layerId: string; parameter: string }[]
+  /** Values of the parameter, row-major in its own shape; each source comes in the shape it had. */
+  compute(sources: readonly Float32Array[]): Float32Array
 }
 
 /** Attributes that state a size of the input: they follow when the input changes. Which dim each is. */

@@ -13,14 +13,6 @@ import type { EditableNetwork } from './network.ts'
 export const weightOrigins = ['kept', 'derived', 'new'] as const
 export type WeightOrigin = (typeof weightOrigins)[number]
 
-/** How one parameter follows from parameters of the network before. */
-export interface Derivation {
-  /** Parameters of the network before, in the order in which `compute` takes their values. */
-  from: readonly { layerId: string; parameter: string }[]
-  /** Values of the parameter, row-major in its own shape; each source comes in the shape it had. */
-  compute(sources: readonly Float32Array[]): Float32Array
-}
-
 /** Values of a network’s parameters; null where there are none. */
 export type ParameterSource = (layerId: string, parameter: Parameter) => Float32Array | null
 

@@ -24,6 +24,14 @@ test('every file that defines a rewrite has its line in the index, and every rew
   assert.equal(new Set(rewrites.map(({ name }) => name)).size, imported.length)
 })
 
+test('every rewrite has its row in the page, and the page has no other', () => {
+  const page = readFileSync(new URL('../../../docs/rewrites.md', import.meta.url), 'utf8')
+  assert.deepEqual(
+    [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name),
+    rewrites.map(({ name }) => name),
+  )
+})
+
 test('every rewrite says what it does, what it gives up and where it comes from; its options have defaults that fit', () => {
   for (const { name, summary, givesUp, source, options } of rewrites) {
     assert.match(name, /^[a-z][A-Za-z0-9]+$/)

@@ -7,6 +7,41 @@ import { NewArchitectureInput } from './new-architecture.ts'
 
 const count = Type.Integer({ minimum: 0 })
 const size = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
+const KeptFile = nullable(
+  Type.Object(
+    {
+      digest: Type.String({ description: 'SHA-256 of the file.' }),
+      bytes: count,
+      data: Type.Optional(
+        Type.Array(
+          Type.Object({
+            location: Type.String({ description: 'The model’s name for it.' }),
+            digest: Type.String({ description: 'SHA-256 of the file.' }),
+            bytes: count,
+          }),
+          { description: 'Files of external data beside the model; absent where there are none.' },
+        ),
+      ),
+    },
+    { description: 'The file, kept for its weights; null where it has none, in which case runs use seeded weights.' },
+  ),
+)
+
+export const RecipeSchema = Type.Object(
+  {
+    rewrite: Type.String({ minLength: 1, maxLength: 100, description: 'Name of a rewrite, as the list of rewrites has it.' }),
+    options: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Options of the rewrite. Default: its defaults.' })),
+    layers: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+        minItems: 1,
+        maxItems: 1000,
+        description: 'Ids of the layers to change. Default: all that it applies to and that gain by it.',
+      }),
+    ),
+  },
+  { title: 'RewriteStep', additionalProperties: false, description: 'One step of a recipe.' },
+)
+
 const Source = Type.Union(
   [
     Type.Object({ kind: Type.Literal('json') }),
@@ -26,31 +61,21 @@ const Source = Type.Union(
           { description: 'Sizes that the file leaves open, as they were asked for; absent where none were.' },
         ),
       ),
-      file: nullable(
-        Type.Object(
-          {
-            digest: Type.String({ description: 'SHA-256 of the file.' }),
-            bytes: count,
-            data: Type.Optional(
-              Type.Array(
-                Type.Object({
-                  location: Type.String({ description: 'The model’s name for it.' }),
-                  digest: Type.String({ description: 'SHA-256 of the file.' }),
-                  bytes: count,
-                }),
-                { description: 'Files of external data beside the model; absent where there are none.' },
-              ),
-            ),
-          },
-          { description: 'The file, kept for its weights; null where it has none, in which case runs use seeded weights.' },
-        ),
-      ),
+      file: KeptFile,
+    }),
+    Type.Object({
+      kind: Type.Literal('rewrite'),
+      parent: Type.Object({ id: Id, digest: Type.String(), name: Type.String() }, { description: 'What was rewritten, as it was then.' }),
+      recipe: Type.Array(RecipeSchema, { description: 'What was done to it, every option written out.' }),
+      weights: Type.Object({ kept: count, derived: count, new: count }),
+      report: nullable(ImportReport),
+      file: KeptFile,
     }),
   ],
   {
     title: 'ArchitectureSource',
     description:
-      'What was registered: a graph, a reference to the zoo with every option written out, a model of Keras or TF.js, or an ONNX file.',
+      'What was registered: a graph, a reference to the zoo with every option written out, a model of Keras or TF.js, an ONNX file, or another architecture and what was done to it.',
   },
 )
 

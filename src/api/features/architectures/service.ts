@@ -113,7 +113,7 @@ function inOrder<R extends ArchitectureSummary, T>(ids: readonly string[], rows:
   })
 }
 
-function present(row: ArchitectureSummary): Architecture {
+export function present(row: ArchitectureSummary): Architecture {
   const self = `/v1/architectures/${row.id}`
   return {
     id: row.id,

@@ -23,6 +23,20 @@ export type ArchitectureSource =
   | { kind: 'zoo'; family: string; options: Record<string, unknown>; preset?: string }
   | { kind: 'keras' | 'tfjs' }
   | { kind: 'onnx'; report: ImportReport; sizes?: OpenSizes; file: KeptFile | null }
+  | RewriteSource
+
+/** What a recipe made of another architecture. */
+export interface RewriteSource {
+  kind: 'rewrite'
+  parent: { id: string; digest: string; name: string }
+  /** Options written out. */
+  recipe: { rewrite: string; options: Record<string, unknown>; layers?: string[] }[]
+  /** Elements of parameters and running statistics, by where their numbers come from. */
+  weights: { kept: number; derived: number; new: number }
+  /** Of the file with its weights; null where the parent has none. */
+  report: ImportReport | null
+  file: KeptFile | null
+}
 
 /** A model that is kept, and the files beside it, by the names that it has for them. */
 export interface KeptFile {

@@ -151,7 +151,7 @@ export class RunAdmission {
 
 /** @throws ApiError NO_WEIGHTS where the file's are asked for and there are none. */
 function weightsOf({ weights }: Side, { id, source }: Architecture): 'seeded' | 'file' {
-  const own = source.kind === 'onnx' && source.file !== null
+  const own = 'file' in source && source.file !== null
   if (weights === 'file' && !own)
     throw new ApiError(
       'NO_WEIGHTS',
@@ -162,7 +162,7 @@ function weightsOf({ weights }: Side, { id, source }: Architecture): 'seeded' | 
 
 /** Options that do not apply to a file that is run directly. */
 function fileRefusals({ batch, resolution, precision, settings }: Side, { source }: Architecture, path: string): Problem[] {
-  const own = source.kind === 'onnx' ? source.report.batch : 'symbolic'
+  const own = 'report' in source ? (source.report?.batch ?? 'symbolic') : 'symbolic'
   const instead = 'ask for runtime tfjs, which runs our form of the network with the same weights, or for weights: "seeded"'
   return [
     ...(own !== 'symbolic' && own !== batch
