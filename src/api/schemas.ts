@@ -78,6 +78,17 @@ export const paging = {
   after: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'The cursor at the end of the page before.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page. Default 50.' })),
 }
+/** Rounding of a read's figures. */
+export const digits = {
+  digits: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 17,
+      description: 'Figures to so many significant digits; exact if left out. Whole numbers, such as counts, stay exact.',
+    }),
+  ),
+}
+
 /** `total` of a list's query, and the order of its items. */
 export const totalOnRequest = {
   total: Type.Optional(Type.Boolean({ description: 'Also count all that fit, on whatever page.' })),

@@ -167,6 +167,8 @@ describe('openapi.json', () => {
     api.worker.autoMs = 1
     await call('GET', '/v1/runs/{id}/compare', `${done.links.self}/compare?with=${done.id}`)
     await call('GET', '/v1/runs/{id}/samples', done.links.samples)
+    await call('GET', '/v1/runs/{id}/samples', `${done.links.samples}?points=5`)
+    await call('GET', '/v1/runs/{id}/histogram', `${done.links.self}/histogram?bins=5`)
     await call('GET', '/v1/runs/{id}/samples', done.links.samples, { headers: { accept: 'text/csv' } })
     await call('GET', '/v1/runs/{id}/profile', done.links.profile)
     await call('GET', '/v1/runs/{id}/profile', done.links.profile, { headers: { accept: 'text/csv' } })
@@ -184,6 +186,17 @@ describe('openapi.json', () => {
       assert.ok(validateData(data), ajv.errorsText(validateData.errors))
       assert.deepEqual([message.id, message.event], [String(data.seq), data.type])
     }
+    // The stream of everything never ends: its first event is read.
+    const live = await fetch(`${api.url}/v1/events`)
+    const reader = live.body!.getReader()
+    let heard = ''
+    while (!/^id: .*\n\n$/ms.test(heard)) heard += new TextDecoder().decode((await reader.read()).value)
+    await reader.cancel()
+    const [, id, event, data] = /id: (.*)\nevent: (.*)\ndata: (.*)\n\n/.exec(heard)!
+    assert.ok(schemaOf(document.paths['/v1/events'].get, live.status, 'text/event-stream')!({ id, event, data }), heard)
+    const validateLive = ajv.compile(closed(document.components.schemas.LiveEvent))
+    assert.ok(validateLive(JSON.parse(data!)), ajv.errorsText(validateLive.errors))
+    seen.add(`watchAll ${live.status}`)
     await call('GET', '/v1/runs/{id}/events', done.links.events, { headers: { 'last-event-id': String(messages.length) } })
     await call('DELETE', '/v1/runs/{id}', done.links.self)
 

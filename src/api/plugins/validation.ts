@@ -4,6 +4,7 @@ import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { schemaProblems } from '../../engine/schema-problems.ts'
 import { coerceStrings } from '../coerce.ts'
+import { rounded } from '../digits.ts'
 import { invalidRequest } from '../errors.ts'
 
 const names: Readonly<Record<string, string>> = { body: 'body', querystring: 'query', params: 'address', headers: 'headers' }
@@ -31,6 +32,10 @@ export const useValidation = fp(
   async (app) => {
     app.setValidatorCompiler(compiler)
     app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+    app.addHook('preSerialization', (request, reply, payload, done) => {
+      const { digits } = (request.query ?? {}) as { digits?: unknown }
+      done(null, typeof digits === 'number' && reply.statusCode < 300 ? rounded(payload, digits) : payload)
+    })
   },
   { name: 'validation', fastify: '5.x' },
 )

@@ -8,13 +8,15 @@ import { Id } from '../../schemas.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import { RunComparisonSchema } from './comparison-schema.ts'
+import { HistogramQuery, HistogramSchema, ThinnedSchema } from './distribution-schema.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { NewRun, Notes, RunHeaders } from './request-schema.ts'
 import { type RunAnswer, type RunEventAnswer, RunEventSchema, type RunFilterQuery, RunQuery, RunSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const { links: _links, notes: _notes, ...properties } = RunSchema.properties
-const { after: _after, limit: _limit, total: _total, ...filters } = RunQuery.properties
+const { after: _after, limit: _limit, total: _total, digits: _digits, ...filters } = RunQuery.properties
+const { digits: _rounding, ...histogramArgs } = HistogramQuery.properties
 const { architectureId: _architectureId, architecture: _architecture, ...filtersOfArchitecture } = filters
 
 export function runGraphql(runs: RunService, architectures: ArchitectureService): GraphqlFeature {
@@ -83,6 +85,24 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
             return context.inTurn(() => runs.layerProfileOf(profiled))
           },
         },
+        histogram: field({
+          description: 'Its samples by their size, with quantiles; only a run that succeeded has them.',
+          args: Type.Object(histogramArgs),
+          type: Type.Union([HistogramSchema, Type.Null()]),
+          resolve: ({ id }: RunAnswer, query, context) => {
+            context.budget.spend(prices.run)
+            return context.inTurn(() => runs.histogram(id, query))
+          },
+        }),
+        thinnedSamples: field({
+          description: 'At most so many of its samples, no outlier lost; only a run that succeeded has them.',
+          args: Type.Object({ points: Type.Integer({ minimum: 2, maximum: 10_000, description: 'How many at most.' }) }),
+          type: Type.Union([ThinnedSchema, Type.Null()]),
+          resolve: ({ id }: RunAnswer, { points }, context) => {
+            context.budget.spend(prices.run + Math.ceil(points / prices.samplesPerRow))
+            return context.inTurn(() => runs.thinned(id, points))
+          },
+        }),
         samples: field({
           description: 'The timed calls in order, ms; only a run that succeeded has them.',
           args: Type.Object({

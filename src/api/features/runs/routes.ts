@@ -5,14 +5,26 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Samples } from '../../../store/index.ts'
 import { mediaType } from '../../accept.ts'
+import { invalidRequest } from '../../errors.ts'
 import { frameOf } from '../../event-stream.ts'
 import { keptForever, notModified } from '../../plugins/caching.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
+import { HistogramQuery, HistogramSchema, SamplesQuery, ThinnedSchema } from './distribution-schema.ts'
 import { profileCsv } from './profile.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { admissionErrors, NewRun, RunHeaders } from './request-schema.ts'
-import { EventHeaders, type RunEventAnswer, RunEventMessage, RunPage, RunParams, RunQuery, RunSchema, SamplesSchema } from './schema.ts'
+import {
+  EventHeaders,
+  ReadRunQuery,
+  type RunEventAnswer,
+  RunEventMessage,
+  RunPage,
+  RunParams,
+  RunQuery,
+  RunSchema,
+  SamplesSchema,
+} from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']
@@ -21,6 +33,11 @@ const formats = ['application/json', 'text/csv'] as const
 export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
   const location = { location: { type: 'string', description: 'Address of the run.' } }
+  /** Requests that wait for the end of a run are answered when the service stops. */
+  const waiting = new Set<() => void>()
+  fastify.addHook('preClose', async () => {
+    for (const end of waiting) end()
+  })
   app.post(
     '/v1/runs',
     {
@@ -78,11 +95,29 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
         operationId: 'getRun',
         tags,
         summary: 'Read a run',
+        description: 'As it is, or, with `wait`, when it has ended.',
         params: RunParams,
-        response: { 200: json('The run.', RunSchema), ...errors('RUN_NOT_FOUND') },
+        querystring: ReadRunQuery,
+        response: { 200: json('The run.', RunSchema), ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND') },
       },
     },
-    async (request, reply) => reply.send(await runs.get(request.params.id)),
+    async (request, reply) => {
+      const { id } = request.params
+      const { wait = 0 } = request.query
+      if (wait === 0) return reply.send(await runs.get(id))
+      const controller = new AbortController()
+      const end = () => controller.abort()
+      const timer = setTimeout(end, 1000 * wait)
+      waiting.add(end)
+      // A client that has gone waits for nothing.
+      reply.raw.once('close', end)
+      try {
+        return await reply.send(await runs.ended(id, controller.signal))
+      } finally {
+        clearTimeout(timer)
+        waiting.delete(end)
+      }
+    },
   )
   app.delete(
     '/v1/runs/:id',
@@ -154,17 +189,27 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
         operationId: 'getSamples',
         tags,
         summary: 'Every timed sample of a run',
-        description: 'JSON, or CSV with one row per sample (`Accept: text/csv`).',
+        description: 'JSON, or CSV with one row per sample (`Accept: text/csv`). With `points`, fewer samples with their places.',
         params: RunParams,
+        querystring: SamplesQuery,
         response: {
-          200: answer('The samples.', { 'application/json': SamplesSchema, 'text/csv': Type.String() }),
-          ...errors('RUN_NOT_FOUND', 'NOT_ACCEPTABLE', 'NO_SAMPLES'),
+          200: answer('The samples.', { 'application/json': Type.Union([SamplesSchema, ThinnedSchema]), 'text/csv': Type.String() }),
+          ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NOT_ACCEPTABLE', 'NO_SAMPLES'),
         },
       },
     },
     async (request, reply) => {
       const type = mediaType(request.headers.accept, formats)
       const { id } = request.params
+      const { points, digits } = request.query
+      if (type === 'application/json' && (points !== undefined || digits !== undefined)) {
+        reply.header('vary', 'accept').header('cache-control', keptForever)
+        return reply.send(await runs.thinned(id, points ?? Number.POSITIVE_INFINITY))
+      }
+      if (points !== undefined || digits !== undefined)
+        throw invalidRequest('query', [
+          { path: points === undefined ? '/digits' : '/points', message: 'CSV has every sample as it is: ask for JSON' },
+        ])
       const samples = await runs.samples(id)
       // They are stored with the end of the run, and never change.
       reply.header('vary', 'accept').header('cache-control', keptForever)
@@ -173,6 +218,25 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       reply.type(`${type}; charset=utf-8`)
       if (type === 'text/csv') reply.header('content-disposition', `attachment; filename="${id}-samples.csv"`)
       return reply.send(Readable.from(type === 'text/csv' ? csvOf(samples) : jsonOf(id, samples)))
+    },
+  )
+  app.get(
+    '/v1/runs/:id/histogram',
+    {
+      schema: {
+        operationId: 'getHistogram',
+        tags,
+        summary: 'The samples of a run by their size, with quantiles',
+        description:
+          'Bins of one width over all samples, or between `from` and `to`, which keeps a few outliers from squeezing the rest into one bin.',
+        params: RunParams,
+        querystring: HistogramQuery,
+        response: { 200: json('The histogram.', HistogramSchema), ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NO_SAMPLES') },
+      },
+    },
+    async (request, reply) => {
+      const histogram = await runs.histogram(request.params.id, request.query)
+      return reply.header('cache-control', keptForever).send(histogram)
     },
   )
   eventRoute(fastify, runs)

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { maxKeptOutputs } from '../../../gpu/contract.ts'
 import { TimingSettings } from '../../../gpu/timing/settings.ts'
 import { runSorts, runStatuses } from '../../../store/index.ts'
-import { anyOf, Id, nullable, pageOf, paging, SortDirectionSchema, Timestamp, totalOnRequest } from '../../schemas.ts'
+import { anyOf, digits, Id, nullable, pageOf, paging, SortDirectionSchema, Timestamp, totalOnRequest } from '../../schemas.ts'
 import { ArchitectureName } from '../architectures/schema.ts'
 import { BackendSchema, PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
 import { Eta } from '../queue/schema.ts'
@@ -203,6 +203,7 @@ export const RunQuery = Type.Object(
   {
     ...paging,
     ...totalOnRequest,
+    ...digits,
     sort: Type.Optional(Type.Enum(RunSortSchema.enum, { ...RunSortSchema, default: 'queuedAt' })),
     order: Type.Optional(Type.Enum(SortDirectionSchema.enum, { ...SortDirectionSchema, default: 'desc' })),
     architectureId: anyOf(Id, 'Of any of these architectures.'),
@@ -222,7 +223,21 @@ export const RunQuery = Type.Object(
   { additionalProperties: false },
 )
 export type RunQuery = Static<typeof RunQuery>
-export type RunFilterQuery = Omit<RunQuery, 'after' | 'limit' | 'total' | 'sort' | 'order'>
+export type RunFilterQuery = Omit<RunQuery, 'digits' | 'after' | 'limit' | 'total' | 'sort' | 'order'>
+export const ReadRunQuery = Type.Object(
+  {
+    wait: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 60,
+        description: 'Answer when the run has ended, or after so many seconds, whichever comes first. At once if left out.',
+      }),
+    ),
+    ...digits,
+  },
+  { additionalProperties: false },
+)
+export const DigitsQuery = Type.Object({ ...digits }, { additionalProperties: false })
 export const RunParams = Type.Object({ id: Type.String({ description: 'Id of a run.' }) })
 
 export const EventHeaders = Type.Object({

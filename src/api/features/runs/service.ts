@@ -10,6 +10,8 @@ import type { ArchitectureNames } from '../architectures/names.ts'
 import { type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
+import { histogramOf, thin } from './distribution.ts'
+import type { HistogramAnswer, HistogramQuery, ThinnedAnswer } from './distribution-schema.ts'
 import { presentError, presentEventData } from './present-event.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
@@ -107,7 +109,7 @@ export class RunService {
    * A page, the newest first where nothing else is asked for.
    * @throws ApiError INVALID_REQUEST; StoreError INVALID_CURSOR, INVALID_TEXT
    */
-  async list({ total, limit = 50, after, sort, order, ...filter }: RunQuery): Promise<Listed<RunAnswer>> {
+  async list({ total, digits: _, limit = 50, after, sort, order, ...filter }: RunQuery): Promise<Listed<RunAnswer>> {
     const read = readFilter(filter)
     const { items, ...page } = await this.#store.runs.list({ limit, after, sort, order, ...read })
     const counted = total ? { total: await this.#store.runs.count(read) } : {}
@@ -139,6 +141,30 @@ export class RunService {
     const { status } = await this.#row(id)
     const why = status === 'queued' || status === 'running' ? 'they come when it has succeeded' : 'only runs that succeeded have them'
     throw new ApiError('NO_SAMPLES', `run ${id} is ${status} and has no samples: ${why}`)
+  }
+
+  /** Its samples by their size, with quantiles. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES, INVALID_REQUEST */
+  async histogram(id: string, query: HistogramQuery): Promise<HistogramAnswer> {
+    const { from, to } = query
+    if (from !== undefined && to !== undefined && from >= to)
+      throw invalidRequest('query', [{ path: '/to', message: `to is ${to}, but must be above from, which is ${from}` }])
+    return histogramOf(id.toLowerCase(), await this.samples(id), query)
+  }
+
+  /** At most `points` of its samples, no outlier lost. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES */
+  async thinned(id: string, points: number): Promise<ThinnedAnswer> {
+    return thin(id.toLowerCase(), await this.samples(id), points)
+  }
+
+  /**
+   * The run when it has ended, or as it is when `signal` is aborted.
+   * @throws ApiError RUN_NOT_FOUND
+   */
+  async ended(id: string, signal: AbortSignal): Promise<RunAnswer> {
+    const { id: own, lastSeq } = await this.#row(id)
+    // From its latest event on, since only the last one matters.
+    for await (const _ of this.#store.events.follow(own, Math.max(0, lastSeq - 1), signal));
+    return this.get(own)
   }
 
   /**
