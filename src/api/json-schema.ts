@@ -2,7 +2,7 @@
 const data = new Set(['examples', 'example', 'enum', 'const', 'default', 'required'])
 
 /** Keywords of ours: values that are not shown, and the GraphQL type of a schema. */
-const ours = new Set(['secret', 'graphqlType'])
+const ours = new Set(['secret', 'graphqlType', 'enumDescriptions'])
 
 /**
  * TypeBox's schemas as JSON Schema 2020-12, which OpenAPI 3.1 speaks: tuples are `prefixItems`, and keywords of ours

@@ -33,6 +33,8 @@ interface JsonSchema {
   exclusiveMaximum?: number
   /** Our own keyword: the name of the GraphQL type, where another schema defines it or this one expresses it badly. */
   graphqlType?: string
+  /** Ours: what each value of `enum` means. */
+  enumDescriptions?: Record<string, string>
 }
 
 const graphqlName = /^(?!__)[A-Za-z_][A-Za-z0-9_]*$/
@@ -75,7 +77,7 @@ function withoutNull(schema: JsonSchema): { schema: JsonSchema; nullable: boolea
 /** The constants a schema allows, where it is a closed list of strings. */
 function stringValues(schema: JsonSchema): { value: string; description?: string }[] | null {
   if (typeof schema.const === 'string') return [{ value: schema.const, description: schema.description }]
-  const members = schema.enum ? schema.enum.map((value) => ({ const: value })) : schema.anyOf
+  const members = schema.enum ? schema.enum.map((value) => ({ const: value, description: schema.enumDescriptions?.[String(value)] })) : schema.anyOf
   if (!members || members.length === 0 || !members.every((member) => typeof member.const === 'string')) return null
   return members.map((member) => ({ value: member.const as string, description: (member as JsonSchema).description }))
 }
