@@ -77,7 +77,9 @@ function withoutNull(schema: JsonSchema): { schema: JsonSchema; nullable: boolea
 /** The constants a schema allows, where it is a closed list of strings. */
 function stringValues(schema: JsonSchema): { value: string; description?: string }[] | null {
   if (typeof schema.const === 'string') return [{ value: schema.const, description: schema.description }]
-  const members = schema.enum ? schema.enum.map((value) => ({ const: value, description: schema.enumDescriptions?.[String(value)] })) : schema.anyOf
+  const members = schema.enum
+    ? schema.enum.map((value) => ({ const: value, description: schema.enumDescriptions?.[String(value)] }))
+    : schema.anyOf
   if (!members || members.length === 0 || !members.every((member) => typeof member.const === 'string')) return null
   return members.map((member) => ({ value: member.const as string, description: (member as JsonSchema).description }))
 }
