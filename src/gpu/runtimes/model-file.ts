@@ -30,12 +30,16 @@ export function fileAsExport(file: ModelFile, { graph, batch }: LoadRequest): On
     model: bytes,
     // In memory, by the model's own names: the runtime opens no file that a model names.
     externalData: (file.data ?? []).map(({ location, path }) => ({ path: location, data: readWhole(path) })),
-    inputs: inputs.map((name, i) => ({
-      name,
-      id: graph.inputs[i]!.id,
-      shape: inputShape(graph.inputs[i]!, { batch }),
-      element: model.elements[i]!,
-    })),
+    inputs: [
+      ...inputs.map((name, i) => ({
+        name,
+        id: graph.inputs[i]!.id,
+        shape: inputShape(graph.inputs[i]!, { batch }),
+        element: model.elements[i]!,
+      })),
+      // A session asks for every input, read or not.
+      ...model.unread.map(({ name, shape, type }) => ({ name, shape: [batch, ...shape], element: { type, below: null } })),
+    ],
     outputs: outputs.map((name) => ({ name, shape: [] })),
     layerOfNode,
     resident: null,

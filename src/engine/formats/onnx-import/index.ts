@@ -17,7 +17,7 @@ import { type ImportReport, reportOf } from './report.ts'
 import { namedSizes, type OpenSizes } from './sizes.ts'
 import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
-import { inputShape, StatedShapes, symbolicBatch } from './value-info.ts'
+import { anyShape, inputShape, StatedShapes, symbolicBatch } from './value-info.ts'
 
 export type { ExternalFile, ExternalFiles, NamedFile } from './external.ts'
 export type { ImportReport } from './report.ts'
@@ -45,6 +45,8 @@ export interface ImportedModel {
   elements: readonly { type: number; below: number | null }[]
   /** The file's own names: of the graph's inputs and outputs, in the graph's order; node → layer. */
   names: { inputs: readonly string[]; outputs: readonly string[]; layerOfNode: ReadonlyMap<string, string> }
+  /** Inputs of the file that the network does not read, with the shape of one image: a run of the file feeds them all the same. */
+  unread: readonly { name: string; shape: readonly number[]; type: number }[]
 }
 
 /** Inputs and outputs of a graph (`read-spec.ts`). */
@@ -100,6 +102,7 @@ export function importOnnx(
       return slot ? fillSlot(slot, parameter) : null
     },
     elements: elementsOf(nodes, translated),
+    unread: translated.unread.map((each) => ({ ...each, type: translated.translator.types.codeOf(each.name) })),
     names: {
       inputs: translated.inputs.map(({ name }) => name),
       outputs: translated.translator.outputNames,
@@ -170,9 +173,11 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
     constant: (tensor, name) => constantOf(tensor, name, false, files),
   })
   const inputs: Translated['inputs'] = []
+  const ignored: Translated['unread'] = []
   for (const input of parts.inputs) {
     if (!isRead(input)) {
       translator.notes.push(`Input ${quote(input.name)} is read by no node that leads to an output: it is left out.`)
+      ignored.push({ name: input.name, shape: anyShape(input) })
       continue
     }
     const shape = inputShape(input, named, sizes.inputShape)
@@ -184,7 +189,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
   const outputs = translator.finish(parts.outputs)
   const unread = inputs.filter(({ id }) => !translator.reads(id))
   for (const { name } of unread) translator.notes.push(`Input ${quote(name)} gives its shape alone, no numbers: it is left out.`)
-  return { translator, inputs: inputs.filter((input) => !unread.includes(input)), outputs }
+  return { translator, inputs: inputs.filter((input) => !unread.includes(input)), unread: [...ignored, ...unread], outputs }
 }
 
 function verified({ translator, inputs, outputs }: Translated, fixed: boolean, limits: Limits): Graph {

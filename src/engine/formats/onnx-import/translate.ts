@@ -36,6 +36,8 @@ import type { StatedShapes } from './value-info.ts'
 export interface Translated {
   translator: Translator
   inputs: { id: string; name: string; shape: readonly number[]; dtype: FileDtype | undefined }[]
+  /** Inputs of the file that the network does not read. */
+  unread: { name: string; shape: readonly number[] }[]
   outputs: string[]
 }
 

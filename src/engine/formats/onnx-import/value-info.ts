@@ -66,6 +66,9 @@ export function inputShape(input: ValueInfoProto, sizes: ReadonlyMap<string, num
   })
 }
 
+/** A shape that an input takes for one image where nobody reads it: 1 for each size that the file leaves open. */
+export const anyShape = (input: ValueInfoProto): number[] => (dimsOf(input) ?? []).slice(1).map((dim) => ('size' in dim ? dim.size : 1))
+
 const written = (dims: readonly Dim[]): string => dims.map((dim) => ('size' in dim ? dim.size : dim.name || '?')).join('×') || 'a scalar'
 
 /** The shapes that a file states of its tensors, at its own batch. Looked up on demand. */
