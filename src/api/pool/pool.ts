@@ -7,7 +7,7 @@ import type { DeviceKind } from '../../gpu/devices/device.ts'
 import type { Roofline } from '../../gpu/roofline.ts'
 import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
-import type { OnnxTask } from '../features/architectures/onnx-file.ts'
+import type { OnnxAtTask, OnnxTask } from '../features/architectures/onnx-file.ts'
 import { type ReadArchitecture, writeGraph } from '../features/architectures/specification.ts'
 import { type CompareTask, compareGraphs } from '../features/compare/write.ts'
 import { type CallCost, type CostTask, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
@@ -110,6 +110,11 @@ export class EnginePool {
   readOnnx(upload: Omit<OnnxTask, 'limits'>): Promise<ReadArchitecture> {
     const readsBytes = upload.file.bytes + (upload.data ?? []).reduce((sum, each) => sum + each.file.bytes, 0)
     return this.#run('onnx', { ...upload, limits: this.#options.limits } satisfies OnnxTask, { readsBytes })
+  }
+
+  /** A kept file at other sizes, as `readOnnxAt` does. @param readsBytes of all its files. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  readOnnxAt(task: Omit<OnnxAtTask, 'limits'>, readsBytes: number): Promise<{ graph: Packed; layerCount: number } | null> {
+    return this.#run('onnxAt', { ...task, limits: this.#options.limits } satisfies OnnxAtTask, { readsBytes })
   }
 
   /** A graph as bytes, as `writeGraph` does. @throws LIMIT_EXCEEDED, OVERLOADED. */

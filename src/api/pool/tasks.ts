@@ -28,6 +28,7 @@ const tasks = {
   explain: ready(explainGraph),
   roofline: ready(joinProfile),
   zoo: ready(presetFigures),
+  onnxAt: async () => (await import('../features/architectures/onnx-file.ts')).readOnnxAt,
   onnx: async () => (await import('../features/architectures/onnx-file.ts')).readOnnx,
   export: async () => (await import('../features/exports/write.ts')).writeExport,
   rewrite: async () => (await import('../features/rewrites/write.ts')).rewriteStored,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { floats, info, ints, node, file as onnxFile } from '../../../scripts/onnx-file.ts'
 import { openTestApi, type TestApi } from '../helper.ts'
 
 let api: TestApi
@@ -50,4 +51,47 @@ test('what is missing or wrong is said with the names that there are', async () 
   }
   for (const query of ['dims=H', 'dims=H:0', 'dims=:3', 'inputShape=3,0,4', 'inputShape=a'])
     assert.equal((await upload(query).expect(400)).body.code, 'INVALID_REQUEST')
+})
+
+test('a head whose shapes follow from the input, as detectors have, is costed at any size that its file takes', async () => {
+  // Rows of 8 at each position, then 5 numbers of each: the reshape is to N×8×(H/2·W/2), worked out by the file.
+  const bytes = onnxFile({
+    inputs: [info('x', ['N', 3, 'H', 'W'])],
+    nodes: [
+      node('Conv', ['x', 'w'], ['c'], { kernel_shape: [2, 2], strides: [2, 2] }),
+      node('Shape', ['c'], ['s']),
+      node('Gather', ['s', 'zero'], ['n']),
+      node('Gather', ['s', 'rest'], ['hw']),
+      node('ReduceProd', ['hw'], ['area'], { keepdims: 1 }),
+      node('Concat', ['n', 'eight', 'area'], ['target'], { axis: 0 }),
+      node('Reshape', ['c', 'target'], ['rows']),
+      node('Transpose', ['rows'], ['t'], { perm: [0, 2, 1] }),
+      node('MatMul', ['t', 'v'], ['y']),
+    ],
+    initializers: [floats('w', [8, 3, 2, 2]), floats('v', [8, 5]), ints('zero', [0]), ints('rest', [2, 3]), ints('eight', [8])],
+  })
+  const { body } = await api.request
+    .post('/v1/architectures?name=head&dims=H:20,W:28')
+    .set('content-type', 'application/octet-stream')
+    .send(Buffer.from(bytes))
+    .expect(201)
+  const wanted = (height: number, width: number) => (height / 2) * (width / 2) * (8 * 12 + 8 * 5)
+  assert.equal(body.counts.macs, wanted(20, 28))
+  for (const query of ['resolution=64x30', 'dims=H:64,W:30']) {
+    const costs = await api.request.get(`${body.links.costs}?${query}&batch=3`).expect(200)
+    assert.equal(costs.body.totals.macs, 3 * wanted(64, 30))
+    assert.deepEqual(costs.body.inputs[0].shape, [3, 64, 30])
+  }
+  const { body: answer } = await api.request
+    .post('/graphql')
+    .send({ query: `{ architecture(id: "${body.id}") { costs(dims: "H:64,W:30") { totals { macs } } } }` })
+  assert.equal(answer.data.architecture.costs.totals.macs, wanted(64, 30))
+  const explained = await api.request.get(`${body.links.costs}/explain?from=lecture&to=full&resolution=64x30`).expect(200)
+  assert.equal(explained.body.from.flops ?? explained.body.totals?.from, wanted(64, 30))
+  assert.equal((await api.request.get(`${body.links.costs}?dims=height:64`).expect(422)).body.code, 'INVALID_RESOLUTION')
+  const zoo = await api.request
+    .post('/v1/architectures')
+    .send({ name: 'a', zoo: { preset: 'alexnet' } })
+    .expect(201)
+  assert.equal((await api.request.get(`${zoo.body.links.costs}?dims=H:64`).expect(400)).body.errors[0].path, '/dims')
 })

@@ -6,7 +6,7 @@ import type { Graph } from '../../../engine/graph.ts'
 import type { Limits } from '../../../engine/limits.ts'
 import { externalFile } from '../../../gpu/external-files.ts'
 import type { BlobFile } from '../../../store/index.ts'
-import { pack } from '../../../store/packed.ts'
+import { type Packed, pack, unpack } from '../../../store/packed.ts'
 import { invalidRequest, type Problem } from '../../errors.ts'
 import { countsOf, digestOf, type ReadArchitecture } from './specification.ts'
 
@@ -67,6 +67,48 @@ export function readOnnx({ name, file, data, sizes, limits }: OnnxTask): ReadArc
     graph: pack(graph),
     digest: hasWeights ? `sha256:${createHash('sha256').update(`${content} ${weights}`).digest('hex')}` : content,
     ...countsOf(graph),
+  }
+}
+
+/** The shape of the one input at a height and a width, or null where the network has no map as its one input. */
+function imageAt({ inputs }: Graph, resolution: readonly [number, number]): number[] | null {
+  const [input] = inputs
+  return inputs.length === 1 && input!.shape.length === 3 ? [input!.shape[0]!, ...resolution] : null
+}
+
+export interface OnnxAtTask {
+  /** The file as it is kept, and those beside it, by the names that it has for them. */
+  path: string
+  data: readonly { location: string; path: string }[]
+  /** As it is stored: the one input is resized where a resolution is asked for. */
+  graph: Packed
+  resolution?: readonly [number, number] | undefined
+  dims: Readonly<Record<string, number>>
+  limits: Limits
+}
+
+/**
+ * The graph of a kept file at other sizes than it was registered at; null where a resolution is asked for and its one input is no map.
+ * @throws EngineError INVALID_RESOLUTION where it does not go through at these.
+ */
+export function readOnnxAt({
+  path,
+  data,
+  graph: stored,
+  resolution,
+  dims,
+  limits,
+}: OnnxAtTask): { graph: Packed; layerCount: number } | null {
+  const inputShape = resolution && imageAt(unpack(stored) as Graph, resolution)
+  if (inputShape === null) return null
+  const sizes = { dims, inputShape }
+  const beside = new Map(data.map(({ location, path: file }) => [location, externalFile(file)]))
+  try {
+    const { graph } = importOnnx(readFileSync(path), { limits, files: (location) => beside.get(location), sizes })
+    return { graph: pack(graph), layerCount: graph.layers.length }
+  } catch (cause) {
+    if (!(cause instanceof EngineError) || cause.code !== 'INVALID_ONNX') throw cause
+    throw new EngineError('INVALID_RESOLUTION', `the file does not work at these sizes: ${cause.message}`, cause.errors)
   }
 }
 

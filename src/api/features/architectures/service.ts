@@ -1,11 +1,11 @@
-import type { ArchitectureFilter, ArchitectureSummary, Store } from '../../../store/index.ts'
+import type { ArchitectureFilter, ArchitectureSummary, HeldBlob, Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
-import { ApiError } from '../../errors.ts'
+import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
 import type { NewArchitecture } from './new-architecture.ts'
 import type { Architecture, ArchitectureQuery } from './schema.ts'
-import type { Upload } from './upload.ts'
+import { readDims, type Upload } from './upload.ts'
 
 /** The same memory, as what Node sends. */
 export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -95,6 +95,44 @@ export class ArchitectureService {
   /** Calls listeners that cache something of an architecture when it is deleted. */
   onForget(forget: (id: string) => void): void {
     this.#forget.add(forget)
+  }
+
+  /**
+   * What is stored, with the graph of its file at other sizes: where the file leaves height and width open, a resolution is more than
+   * another size of the input, since shapes inside follow from it. Null where the stored graph is the one to ask.
+   * @throws ApiError INVALID_REQUEST for dims where no file is kept; EngineError INVALID_RESOLUTION.
+   */
+  async atSizes(
+    stored: StoredArchitecture,
+    { resolution, dims }: { resolution?: readonly [number, number] | undefined; dims?: string | undefined },
+  ): Promise<StoredArchitecture | null> {
+    if (dims === undefined && resolution === undefined) return null
+    const source = stored.source as Architecture['source']
+    const file = source.kind === 'onnx' ? source.file : null
+    const registered = source.kind === 'onnx' ? source.sizes : undefined
+    if (!file || !registered || stored.blob === null) {
+      if (dims === undefined) return null
+      throw invalidRequest('request', [
+        { path: '/dims', message: 'dims are of an ONNX file that leaves sizes open and is kept here for its weights' },
+      ])
+    }
+    const named = dims === undefined ? {} : { ...registered.dims, ...readDims(dims) }
+    const held: HeldBlob[] = []
+    const hold = async (digest: string): Promise<string> => {
+      const blob = await this.#store.blobs.hold(digest)
+      held.push(blob)
+      return blob.path
+    }
+    try {
+      const path = await hold(stored.blob)
+      const data: { location: string; path: string }[] = []
+      for (const { location, digest } of file.data ?? []) data.push({ location, path: await hold(digest) })
+      const bytes = file.bytes + (file.data ?? []).reduce((sum, each) => sum + each.bytes, 0)
+      const read = await this.#pool.readOnnxAt({ path, data, graph: stored.packedGraph, resolution, dims: named }, bytes)
+      return read && { ...stored, packedGraph: read.graph, layerCount: read.layerCount }
+    } finally {
+      for (const blob of held) await blob.release()
+    }
   }
 
   /** What is stored, the graph as text. @throws ApiError ARCHITECTURE_NOT_FOUND */

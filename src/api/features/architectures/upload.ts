@@ -169,6 +169,16 @@ const isField = (name: string): name is keyof Fields => name === 'name' || name 
 const largestSize = 2 ** 31 - 1
 const sizeOf = (text: string): number | null => (/^[1-9]\d{0,9}$/.test(text) && Number(text) <= largestSize ? Number(text) : null)
 
+/** Sizes of dims by their names, as `height:640,width:640`. @throws ApiError INVALID_REQUEST. */
+export function readDims(text: string): Record<string, number> {
+  const pairs = text
+    .split(',')
+    .map((pair) => [pair.slice(0, pair.lastIndexOf(':')).trim(), sizeOf(pair.slice(pair.lastIndexOf(':') + 1).trim())] as const)
+  if (pairs.length > 64 || pairs.some(([name, size]) => name === '' || size === null))
+    throw wrong('/dims', `dims are names and sizes of 1 to ${largestSize}, such as height:640,width:640`)
+  return Object.fromEntries(pairs as [string, number][])
+}
+
 /** Sizes of an image, as `3,640,640`, and of open dims, as `height:640,width:640`. @throws ApiError INVALID_REQUEST. */
 function readSizes({ dims, inputShape }: Fields): { sizes?: OpenSizes } {
   const sizes: OpenSizes = {}
@@ -179,12 +189,7 @@ function readSizes({ dims, inputShape }: Fields): { sizes?: OpenSizes } {
     sizes.inputShape = shape as number[]
   }
   if (dims !== undefined) {
-    const pairs = String(dims)
-      .split(',')
-      .map((pair) => [pair.slice(0, pair.lastIndexOf(':')).trim(), sizeOf(pair.slice(pair.lastIndexOf(':') + 1).trim())] as const)
-    if (pairs.length > 64 || pairs.some(([name, size]) => name === '' || size === null))
-      throw wrong('/dims', `dims are names and sizes of 1 to ${largestSize}, such as height:640,width:640`)
-    sizes.dims = Object.fromEntries(pairs as [string, number][])
+    sizes.dims = readDims(String(dims))
   }
   return dims === undefined && inputShape === undefined ? {} : { sizes }
 }

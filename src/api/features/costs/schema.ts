@@ -7,6 +7,15 @@ import { RankingSchema, rankQuery } from './ranking-schema.ts'
 /** `224`, or `224x320` for height 224 and width 320. */
 export const resolutionPattern = '^[1-9][0-9]{0,8}(x[1-9][0-9]{0,8})?$'
 
+const dims = Type.Optional(
+  Type.String({
+    minLength: 3,
+    maxLength: 1000,
+    examples: ['height:640,width:640'],
+    description: 'Sizes of dims that an ONNX file leaves open, by its own names for them, in place of those that it was registered at.',
+  }),
+)
+
 export const CostQuery = Type.Object(
   {
     convention: Type.Optional(
@@ -25,6 +34,7 @@ export const CostQuery = Type.Object(
         description: 'Replaces height and width of the input: 224, or 224x320 for height 224 and width 320.',
       }),
     ),
+    dims,
     dtype: Type.Optional(
       Type.Enum([...costDtypes], {
         description:
@@ -51,6 +61,7 @@ export const ExplainQuery = Type.Object(
     to: conventionName('The convention to arrive at', 'full'),
     batch: CostQuery.properties.batch,
     resolution: CostQuery.properties.resolution,
+    dims,
   },
   { additionalProperties: false },
 )
@@ -58,14 +69,17 @@ export type ExplainQuery = Static<typeof ExplainQuery>
 
 const count = Type.Integer({ minimum: 0 })
 const amount = Type.Number({ minimum: 0 })
-const shape = Type.Array(Type.Integer({ minimum: 1 }))
+/** 0 stands for a size that the data decides. */
+const shape = Type.Array(Type.Integer({ minimum: 0 }))
 
 const LayerCostSchema = Type.Object(
   {
     id: Type.String(),
     type: Type.String(),
     inputs: Type.Array(Type.String()),
-    outputShape: Type.Array(Type.Integer({ minimum: 1 }), { description: 'One image, C×H×W.' }),
+    outputShape: Type.Array(Type.Integer({ minimum: 0 }), {
+      description: 'One image, C×H×W. 0 stands for a size that the data decides and that is not known.',
+    }),
     outputShapes: Type.Optional(Type.Array(shape, { description: 'Only where the layer has several outputs.' })),
     outputElements: count,
     memoryKiB: Type.Number({ minimum: 0, description: 'Output elements at the dtype, / 1024.' }),

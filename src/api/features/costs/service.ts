@@ -50,7 +50,8 @@ export class CostService {
     // Names are checked first, so that an unknown convention is refused without waiting for a process.
     for (const name of [from, to]) findConvention(name)
     const options: ExplainOptions = { from, to, batch, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
-    return this.#pool.explain(stored, options)
+    const other = await this.#architectures.atSizes(stored, { resolution: options.resolution, dims: query.dims })
+    return other ? this.#pool.explain(other, { from, to, batch }) : this.#pool.explain(stored, options)
   }
 
   /** The same of the architecture with this id. @throws ApiError ARCHITECTURE_NOT_FOUND; as `explain` does. */
@@ -98,7 +99,10 @@ export class CostService {
       kept.knownUntil = knownUntil
       return kept
     }
-    const body = asBuffer(await this.#pool.costs(stored, { options, format, rank: readRanking(query) }))
+    const { resolution, ...rest } = options
+    const other = await this.#architectures.atSizes(stored, { resolution, dims: query.dims })
+    const of = { options: other ? rest : options, format, rank: readRanking(query) }
+    const body = asBuffer(await this.#pool.costs(other ?? stored, of))
     const answer = {
       body,
       etag: etagOf(body),
@@ -115,8 +119,8 @@ export class CostService {
  * found.
  */
 const keyOf = (id: string, query: CostQuery, format: CostFormat): string => {
-  const { convention = 'lecture', batch = 1, resolution, dtype, groupBy, sort, top, depth } = query
-  return [id.toLowerCase(), format, convention, batch, resolution, dtype, groupBy, sort, top, depth].join(' ')
+  const { convention = 'lecture', batch = 1, resolution, dtype, groupBy, sort, top, depth, dims = '' } = query
+  return [id.toLowerCase(), format, convention, batch, resolution, dtype, groupBy, sort, top, depth, dims].join(' ')
 }
 
 /** Converts a query to the engine's options. @throws EngineError UNKNOWN_CONVENTION */

@@ -17,7 +17,7 @@ import { type ImportReport, reportOf } from './report.ts'
 import { namedSizes, type OpenSizes } from './sizes.ts'
 import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
-import { anyShape, inputShape, StatedShapes, symbolicBatch } from './value-info.ts'
+import { anyShape, inputShape, StatedShapes, symbolicBatch, typeCode } from './value-info.ts'
 
 export type { ExternalFile, ExternalFiles, NamedFile } from './external.ts'
 export type { ImportReport } from './report.ts'
@@ -102,7 +102,7 @@ export function importOnnx(
       return slot ? fillSlot(slot, parameter) : null
     },
     elements: elementsOf(nodes, translated),
-    unread: translated.unread.map((each) => ({ ...each, type: translated.translator.types.codeOf(each.name) })),
+    unread: translated.unread.map((each) => ({ ...each, type: typeCode(parts.inputs.find(({ name }) => name === each.name)!) })),
     names: {
       inputs: translated.inputs.map(({ name }) => name),
       outputs: translated.translator.outputNames,

@@ -66,6 +66,9 @@ export function inputShape(input: ValueInfoProto, sizes: ReadonlyMap<string, num
   })
 }
 
+/** ONNX's number of the type of an input; that of float32 where it is no tensor. */
+export const typeCode = ({ type }: ValueInfoProto): number => (type?.value.case === 'tensorType' ? type.value.value.elemType : 1)
+
 /** A shape that an input takes for one image where nobody reads it: 1 for each size that the file leaves open. */
 export const anyShape = (input: ValueInfoProto): number[] => (dimsOf(input) ?? []).slice(1).map((dim) => ('size' in dim ? dim.size : 1))
 
