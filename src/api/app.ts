@@ -1,5 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
+import { adviceRoutes } from './features/advice/routes.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
 import { compareRoutes } from './features/compare/routes.ts'
 import { conventionRoutes } from './features/conventions/routes.ts'
@@ -83,6 +84,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     compareRoutes(app, services.compare)
     exportRoutes(app, services.exports)
     rewriteRoutes(app, services.rewrites)
+    adviceRoutes(app, services.advice)
     zooRoutes(app, services.zoo)
     conventionRoutes(app)
     deviceRoutes(app, services.devices)

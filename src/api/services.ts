@@ -2,6 +2,7 @@ import type { DeviceDirectory } from '../gpu/devices/directory.ts'
 import type { RunQueue } from '../gpu/queue/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
+import { AdviceService } from './features/advice/service.ts'
 import { ArchitectureNames } from './features/architectures/names.ts'
 import { ArchitectureService } from './features/architectures/service.ts'
 import { Uploads } from './features/architectures/upload.ts'
@@ -26,6 +27,7 @@ export interface Services {
   compare: CompareService
   exports: ExportService
   rewrites: RewriteService
+  advice: AdviceService
   devices: DeviceService
   runs: RunService
   sweeps: SweepService
@@ -63,6 +65,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
     compare,
     exports,
     rewrites,
+    advice: new AdviceService({ architectures, pool }),
     devices,
     runs,
     sweeps,

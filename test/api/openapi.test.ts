@@ -214,6 +214,8 @@ describe('openapi.json', () => {
     const rewriting = `${one}/rewrites`
     const recipe = [{ rewrite: 'grouped' }]
     await call('GET', '/v1/rewrites', '/v1/rewrites')
+    await call('GET', `${one}/advice`, `${first.links.self}/advice?gflopsPerSecond=10000&gigabytesPerSecond=500`)
+    await call('GET', `${one}/advice`, `${first.links.self}/advice?gflopsPerSecond=1`)
     await call('POST', rewriting, `${zoo.links.self}/rewrites`, { body: { recipe } })
     const shown = await call('POST', rewriting, `${first.links.self}/rewrites`, { body: { recipe, preview: true } })
     assert.equal(shown.architecture, null)

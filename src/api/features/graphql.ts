@@ -1,6 +1,7 @@
 /** Every feature's part of the GraphQL schema. */
 import type { GraphqlFeature } from '../graphql/feature.ts'
 import type { Services } from '../services.ts'
+import { adviceGraphql } from './advice/graphql.ts'
 import { architectureGraphql } from './architectures/graphql.ts'
 import { compareGraphql } from './compare/graphql.ts'
 import { conventionGraphql } from './conventions/graphql.ts'
@@ -20,6 +21,7 @@ export const graphqlFeatures = ({
   compare,
   exports,
   rewrites,
+  advice,
   devices,
   runs,
   sweeps,
@@ -32,6 +34,7 @@ export const graphqlFeatures = ({
   compareGraphql(compare),
   exportGraphql(exports, architectures),
   rewriteGraphql(rewrites, architectures),
+  adviceGraphql(advice, architectures),
   zooGraphql(zoo),
   conventionGraphql,
   deviceGraphql(devices),

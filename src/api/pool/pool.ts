@@ -1,3 +1,4 @@
+import type { Advice, AdviceOptions } from '../../engine/advice/advise.ts'
 import type { CostComparison } from '../../engine/compare-costs.ts'
 import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
@@ -160,6 +161,11 @@ export class EnginePool {
   /** A graph of so many parameters as an ONNX file with weights on disk, as `writeOnnxFile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   onnxFile(task: OnnxFileTask, params: number): Promise<void> {
     return this.#run('onnxFile', task, { writesBytes: 4 * params })
+  }
+
+  /** Advice on a graph, as `advise` gives it. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  advise({ packedGraph }: StoredGraph, options: AdviceOptions): Promise<Advice> {
+    return this.#run('advice', { graph: packedGraph, options })
   }
 
   /**

@@ -31,6 +31,7 @@ const tasks = {
   onnxAt: async () => (await import('../features/architectures/onnx-file.ts')).readOnnxAt,
   onnx: async () => (await import('../features/architectures/onnx-file.ts')).readOnnx,
   export: async () => (await import('../features/exports/write.ts')).writeExport,
+  advice: async () => (await import('../features/advice/write.ts')).adviseStored,
   rewrite: async () => (await import('../features/rewrites/write.ts')).rewriteStored,
   onnxFile: async () => (await import('../features/exports/write.ts')).writeOnnxFile,
 } as const satisfies Record<string, () => Task | Promise<Task>>

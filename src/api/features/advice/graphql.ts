@@ -1,0 +1,28 @@
+import { Type } from 'typebox'
+import { field, type GraphqlFeature } from '../../graphql/feature.ts'
+import { Id } from '../../schemas.ts'
+import type { ArchitectureService } from '../architectures/service.ts'
+import { AdviceQuery, AdviceSchema } from './schema.ts'
+import type { AdviceService } from './service.ts'
+
+/** The network is costed for each rewrite that is tried. */
+const costings = 10
+
+export function adviceGraphql(advice: AdviceService, architectures: ArchitectureService): GraphqlFeature {
+  return {
+    fields: {
+      Query: {
+        advice: field({
+          description: 'What dominates the cost of an architecture, and what would be cheaper.',
+          args: Type.Object({ architectureId: Id, ...AdviceQuery.properties }, { additionalProperties: false }),
+          type: Type.Union([AdviceSchema, Type.Null()]),
+          resolve: async (_parent, { architectureId, ...query }, context) => {
+            const row = await context.load(architectures.storedEach, architectureId)
+            context.budget.spend(costings * row.layerCount)
+            return context.inTurn(() => advice.of(row, query))
+          },
+        }),
+      },
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import { computeCosts } from '../cost.ts'
+import { EngineError } from '../errors.ts'
+import type { Graph } from '../graph.ts'
+import { rewriteGraph } from '../rewrites/apply.ts'
+import { rewrites } from '../rewrites/index.ts'
+import type { AdviceCeilings, FindingResult } from './finding.ts'
+import { findings } from './index.ts'
+
+export interface Finding extends FindingResult {
+  name: string
+  rule: string
+  source: string
+}
+
+/** A rewrite that makes the network cheaper, what it saves, and what that costs. */
+export interface Saving {
+  rewrite: string
+  /** What it would change, with default options. */
+  layers: number
+  saved: { params: number; macs: number; memoryKiB: number }
+  /** Of the network’s own. Below 0 where it costs more. */
+  share: { params: number; macs: number; memoryKiB: number }
+  givesUp: string
+  source: string
+}
+
+export interface Advice {
+  batch: number
+  findings: Finding[]
+  /** Rewrites that apply and save something, the largest share of anything first. */
+  savings: Saving[]
+  /** Rewrite that saves the most of each; null where none does. */
+  best: { params: string | null; macs: string | null; memoryKiB: string | null }
+}
+
+export interface AdviceOptions {
+  batch?: number
+  ceilings?: AdviceCeilings | null
+}
+
+/** Rewrites whose factor is the user’s to choose save whatever is asked of them: they are no advice. */
+const isChosen = (name: string): boolean => name.startsWith('scale')
+
+/**
+ * What dominates a network’s cost, checked rule by rule, and which rewrites save what.
+ * @throws EngineError as `computeCosts` does.
+ */
+export function advise(graph: Graph, { batch = 1, ceilings = null }: AdviceOptions = {}): Advice {
+  const costs = computeCosts(graph, { batch })
+  const full = computeCosts(graph, { batch, convention: 'full' })
+  const found = findings.flatMap(({ name, rule, source, find }) => {
+    const result = find({ graph, costs, full, ceilings })
+    return result ? [{ name, rule, source, ...result }] : []
+  })
+  const savings = rewrites
+    .filter(({ name }) => !isChosen(name))
+    .flatMap(({ name, givesUp, source }) => {
+      const saving = savingOf(graph, name, batch, costs.totals)
+      return saving ? [{ rewrite: name, ...saving, givesUp, source }] : []
+    })
+  const greatest = ({ share }: Saving) => Math.max(share.params, share.macs, share.memoryKiB)
+  savings.sort((a, b) => greatest(b) - greatest(a))
+  const best = (of: keyof Saving['share']): string | null =>
+    savings.reduce((most: Saving | null, each) => (each.share[of] > (most?.share[of] ?? 0) ? each : most), null)?.rewrite ?? null
+  return { batch, findings: found, savings, best: { params: best('params'), macs: best('macs'), memoryKiB: best('memoryKiB') } }
+}
+
+/** What a rewrite would save, or null where it does not apply or saves nothing. */
+function savingOf(graph: Graph, rewrite: string, batch: number, before: { params: number; macs: number; memoryKiB: number }) {
+  try {
+    const { graph: after, steps } = rewriteGraph(graph, [{ rewrite }])
+    const { params, macs, memoryKiB } = computeCosts(after, { batch }).totals
+    const saved = { params: before.params - params, macs: before.macs - macs, memoryKiB: before.memoryKiB - memoryKiB }
+    const of = (name: keyof typeof saved) => (before[name] === 0 ? 0 : saved[name] / before[name])
+    const share = { params: of('params'), macs: of('macs'), memoryKiB: of('memoryKiB') }
+    if (Math.max(share.params, share.macs, share.memoryKiB) <= 0) return null
+    return { layers: steps[0]!.applied.length, saved, share }
+  } catch (cause) {
+    if (cause instanceof EngineError && ['REWRITE_NOT_APPLICABLE', 'LIMIT_EXCEEDED', 'COST_OVERFLOW'].includes(cause.code)) return null
+    throw cause
+  }
+}

@@ -1,0 +1,69 @@
+import type { Costs, LayerCost } from '../cost.ts'
+import type { Graph } from '../graph.ts'
+
+/** What a device can do at most; layers below the ridge between the two are bound by memory. */
+export interface AdviceCeilings {
+  flopsPerSecond: number
+  bytesPerSecond: number
+}
+
+/** What a finding is made of: the network, costed twice. */
+export interface AdviceContext {
+  graph: Graph
+  /** Under the convention `lecture`. */
+  costs: Costs
+  /** Under the convention `full`, as the roofline counts. */
+  full: Costs
+  ceilings: AdviceCeilings | null
+}
+
+/** A figure about a network, what it means, and where the rule comes from. */
+export interface FindingResult {
+  /** A sentence with the figure. */
+  statement: string
+  /** Whether the rule that is checked is true of this network. */
+  holds: boolean
+  value: number
+  unit: 'bytes' | 'params' | 'macs' | 'flops' | 'layers' | 'times'
+  /** Of the network’s total; null where it is no part of one. */
+  share: number | null
+  /** Layers that the figure is about, the largest first, at most 10. */
+  layers: string[]
+}
+
+/** A question that is put to every network. One file each, and one line in `index.ts`. */
+export interface FindingDefinition {
+  name: string
+  /** The rule that is checked. */
+  rule: string
+  source: string
+  /** Null where the question does not arise. */
+  find(context: AdviceContext): FindingResult | null
+}
+
+/** Declares a finding. */
+export const defineFinding = (finding: FindingDefinition): FindingDefinition => finding
+
+export const lecture = 'EECS 498-007 / 598-005 (Justin Johnson, University of Michigan), lecture 8'
+
+export const isConvolution = ({ type }: Pick<LayerCost, 'type'>): boolean => /^Conv/.test(type)
+export const isFullyConnected = ({ type }: Pick<LayerCost, 'type'>): boolean => type === 'Linear'
+
+export const total = (layers: readonly LayerCost[], of: (layer: LayerCost) => number): number =>
+  layers.reduce((sum, layer) => sum + of(layer), 0)
+
+/** Ids of the layers with the most of something, the most first. */
+export const largest = (layers: readonly LayerCost[], of: (layer: LayerCost) => number, most = 10): string[] =>
+  [...layers]
+    .filter((layer) => of(layer) > 0)
+    .sort((a, b) => of(b) - of(a))
+    .slice(0, most)
+    .map(({ id }) => id)
+
+/** A number as people say it: 138.4 M. */
+export function spoken(value: number, unit = ''): string {
+  const [size, prefix] = value >= 1e9 ? [1e9, ' G'] : value >= 1e6 ? [1e6, ' M'] : value >= 1e3 ? [1e3, ' K'] : [1, ' ']
+  return `${Number((value / size).toPrecision(3))}${prefix}${unit}`.trim()
+}
+
+export const percent = (share: number): string => `${Math.round(100 * share)} %`

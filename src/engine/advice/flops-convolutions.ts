@@ -1,0 +1,24 @@
+import { defineFinding, isConvolution, largest, lecture, percent, spoken, total } from './finding.ts'
+
+/** Where arithmetic lies. */
+export const flopsConvolutions = defineFinding({
+  name: 'flopsConvolutions',
+  rule: 'Most flops are in the convolutions.',
+  source: `${lecture}: AlexNet and VGG-16`,
+  find: ({ costs: { layers, totals } }) => {
+    if (totals.macs === 0) return null
+    const macs = (layer: { macs: number }) => layer.macs
+    const convolutions = layers.filter(isConvolution)
+    const value = total(convolutions, macs)
+    const share = value / totals.macs
+    const [first] = largest(convolutions, macs, 1)
+    return {
+      statement: `${convolutions.length} convolutions do ${percent(share)} of ${spoken(totals.macs)} multiply-adds${first ? `; ${first} does the most` : ''}.`,
+      holds: share > 0.5,
+      value,
+      unit: 'macs',
+      share,
+      layers: largest(convolutions, macs),
+    }
+  },
+})

@@ -1,0 +1,26 @@
+import { defineFinding, largest, percent, spoken, total } from './finding.ts'
+
+/** Layers that do fewer flops a byte than the device’s ridge: bytes, and not arithmetic, take their time. */
+export const memoryBound = defineFinding({
+  name: 'memoryBound',
+  rule: 'Layers of few flops a byte are bound by memory: fewer flops do not make them faster.',
+  source: 'Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009; flops as the convention `full` counts them',
+  find: ({ full, ceilings }) => {
+    if (!ceilings) return null
+    const ridge = ceilings.flopsPerSecond / ceilings.bytesPerSecond
+    const bytes = (layer: { bytesRead: number; bytesWritten: number }) => layer.bytesRead + layer.bytesWritten
+    const seconds = (layer: { flops: number; bytesRead: number; bytesWritten: number }) =>
+      Math.max(layer.flops / ceilings.flopsPerSecond, bytes(layer) / ceilings.bytesPerSecond)
+    const moving = full.layers.filter((layer) => bytes(layer) > 0)
+    const bound = moving.filter(({ arithmeticIntensity }) => arithmeticIntensity < ridge)
+    const share = total(bound, seconds) / total(moving, seconds)
+    return {
+      statement: `${bound.length} of ${moving.length} layers do less than ${spoken(ridge)} flops a byte, the ridge of this device, and take ${percent(share)} of the time on its roofline.`,
+      holds: bound.length > 0,
+      value: bound.length,
+      unit: 'layers',
+      share,
+      layers: largest(bound, seconds),
+    }
+  },
+})

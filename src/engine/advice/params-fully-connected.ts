@@ -1,0 +1,25 @@
+import { defineFinding, isFullyConnected, largest, lecture, percent, spoken, total } from './finding.ts'
+
+/** Where parameters lie. */
+export const paramsFullyConnected = defineFinding({
+  name: 'paramsFullyConnected',
+  rule: 'Nearly all parameters are in the fully connected layers, most in the first.',
+  source: `${lecture}: AlexNet and VGG-16; global average pooling ends it (GoogLeNet, ResNet)`,
+  find: ({ costs: { layers, totals } }) => {
+    if (totals.params === 0) return null
+    const heads = layers.filter(isFullyConnected)
+    const params = (layer: { params: number }) => layer.params
+    const value = total(heads, params)
+    const share = value / totals.params
+    const [first] = largest(heads, params, 1)
+    const most = layers.find(({ id }) => id === first)
+    return {
+      statement: `The ${heads.length} fully connected layers have ${percent(share)} of ${spoken(totals.params)} parameters${most ? `; ${most.id} alone has ${spoken(most.params)} (${percent(most.params / totals.params)})` : ''}.`,
+      holds: share > 0.5,
+      value,
+      unit: 'params',
+      share,
+      layers: largest(heads, params),
+    }
+  },
+})
