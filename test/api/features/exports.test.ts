@@ -26,7 +26,8 @@ const register = async (body: object): Promise<string> => (await api.request.pos
 const address = (id: string, query: string) => `/v1/architectures/${id}/export?${query}`
 /** The bytes of an answer, whatever its type. */
 const fetched = async (id: string, query: string) => {
-  const response = await fetch(api.url + address(id, query))
+  // Uncompressed, since the length that is stated is that of what is sent.
+  const response = await fetch(api.url + address(id, query), { headers: { 'accept-encoding': 'identity' } })
   return { status: response.status, headers: response.headers, bytes: new Uint8Array(await response.arrayBuffer()) }
 }
 const text = async (id: string, query: string) => new TextDecoder().decode((await fetched(id, query)).bytes)

@@ -135,7 +135,7 @@ test('a symbolic batch runs at any, a stated one at that alone', async () => {
 
   const stated = await upload('stated', file)
   for (const [request, where, said] of [
-    [{ batch: 2 }, '/batch', /a batch of 1 alone.*tfjs.*seeded/],
+    [{ batch: 2 }, '/batch', /works at batch 1 only.*tfjs.*seeded/],
     [{ resolution: 64 }, '/resolution', /its own resolution: leave resolution out.*tfjs.*seeded/],
     [{ weights: 'seeded', against: { weights: 'file', batch: 2 } }, '/against/batch', /a batch of 1 alone/],
   ] as const) {

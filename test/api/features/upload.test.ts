@@ -140,7 +140,7 @@ describe('uploading an ONNX file', () => {
         sendForm({ name: 'a', file: resnet50, model: 'x' }),
         400,
         'INVALID_REQUEST',
-        /no field model: the fields are name, file and data/,
+        /no field model: the fields are name, file, data, dims and inputShape/,
       ],
       ['form too large', sendForm({ name: 'a', file: new Uint8Array(limit + 1) }), 413, 'BODY_TOO_LARGE', /more than 200000 bytes/],
       [
