@@ -24,21 +24,26 @@ leg() { # name, command …
 # Two at a time: the suite starts worker processes of its own, and times some of them.
 run_tests() { node --test --test-concurrency=2 --test-timeout=120000 --test-reporter=spec "$@"; }
 
-# Tests of pure code share one process: a process for each of these 100 files takes ten times as long. Not for a test that
-# measures its own process or starts others.
-pure_folders='test/engine/conventions test/engine/formats/keras test/engine/ops test/engine/zoo'
-pure=$(find $pure_folders -name '*.test.ts' | sort)
+# Tests of pure code share one process: a process for each of these 150 files takes several times as long. Not for a test
+# that measures its own process or starts others.
+pure=$(find test/engine test/gpu/timing -name '*.test.ts' | grep -v -e hostile -e bombs -e '/runs\.' -e laws -e properties -e onnx-export \
+  -e round-trip -e tfjs-lowering -e constants | sort)
 others=$(find test -name '*.test.ts' | sort | grep -vxF "$pure")
 
 if [ $# -gt 0 ]; then
   leg tests run_tests "$@"
 else
-  leg typecheck tsc -p .
-  leg typecheck-web tsc -p web
+  # The types take one core half a minute, and what follows takes the other.
+  types=$(mktemp)
+  (leg typecheck tsc -p .; leg typecheck-web tsc -p web; [ -z "$failed" ]) >"$types" 2>&1 &
+  types_job=$!
   leg lint biome check .
   leg boundaries node scripts/check-boundaries.ts
   leg schemas node scripts/write-schemas.ts --check
   leg pure-tests run_tests --test-isolation=none $pure
+  wait "$types_job" || failed="$failed typecheck"
+  cat "$types"
+  rm -f "$types"
   leg tests run_tests $others
 fi
 
