@@ -25,7 +25,8 @@ RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca \
   && mv "linux/$arch" . && rm -rf darwin linux win32 && mkdir linux && mv "$arch" linux/
 COPY src ./src
 
-# The dashboard: what makes it (vite and what the pages are written with) stays in this stage.
+# The dashboard: what makes it (vite and what the pages are written with) stays in this stage. By a newer npm on the Node
+# of the dependencies: Debian's Node is older than vite's binding takes, and npm leaves out what its own Node is too old for.
 FROM build AS pages
 WORKDIR /pages
 COPY web ./web
@@ -33,8 +34,9 @@ RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca \
   if [ -s /run/secrets/npmrc ]; then export NPM_CONFIG_USERCONFIG=/run/secrets/npmrc; fi \
   && if [ -s /run/secrets/ca ]; then export NPM_CONFIG_CAFILE=/run/secrets/ca NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
   && cp /app/package.json /app/package-lock.json /app/.npmrc . \
-  && npm ci --workspace=web --no-audit --no-fund --loglevel=error --cache=/tmp/npm && rm -rf /tmp/npm \
-  && PATH="/app/bin:$PWD/web/node_modules/.bin:$PWD/node_modules/.bin:$PATH" vite build --config web/vite.config.ts --logLevel error
+  && export PATH="/app/bin:$PWD/web/node_modules/.bin:$PWD/node_modules/.bin:$PATH" \
+  && npx --yes --cache=/tmp/npm --package=npm@11 -- npm ci --workspace=web --no-audit --no-fund --loglevel=error --cache=/tmp/npm && rm -rf /tmp/npm \
+  && vite build --config web/vite.config.ts --logLevel error
 
 FROM ${BASE} AS cpu
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin archmeter \

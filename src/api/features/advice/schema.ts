@@ -41,7 +41,7 @@ export const AdviceSchema = Type.Object(
     savings: Type.Array(
       Type.Object(
         {
-          rewrite: Type.String({ description: 'With its default options; POST …/rewrites shows it in full.' }),
+          rewrite: Type.String({ description: 'With its default options. A preview of the rewrite shows it in full.' }),
           layers: Type.Integer({ minimum: 0, description: 'Layers that it would change; 0 where it changes the network as a whole.' }),
           saved: Type.Object({ params: signed, macs: signed, memoryKiB: Type.Number() }, { title: 'Saved' }),
           share: Type.Object(
