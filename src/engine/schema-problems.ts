@@ -51,8 +51,7 @@ export function describeSchema(schema: Record<string, any>): string {
           : schema.maxLength !== undefined
             ? ` of at most ${schema.maxLength} characters`
             : ''
-    const example = schema.pattern || schema.format ? ` such as ${(schema.examples ?? [schema.format ?? schema.pattern]).join(' or ')}` : ''
-    return `a string${length}${example}`
+    return `a string${length}${formOf(schema)}`
   }
   if (schema.type === 'array') {
     if (Array.isArray(schema.items)) return `a list of ${schema.items.length} values, each ${describeSchema(schema.items[0])}`
@@ -71,6 +70,14 @@ export function describeSchema(schema: Record<string, any>): string {
       .join(' or ')}`
   if (schema.type === 'object') return 'an object'
   return schema.type === 'boolean' ? 'true or false' : `a ${schema.type ?? 'value'}`
+}
+
+/** What a string looks like: by its examples, else by its format or pattern. */
+function formOf({ examples, format, pattern }: Record<string, any>): string {
+  if (examples && (format || pattern)) return ` such as ${examples.join(' or ')}`
+  if (format === 'date-time') return ' such as 2026-01-31T12:00:00Z'
+  if (format) return ` in the format ${format}`
+  return pattern ? ` that matches ${pattern}` : ''
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -110,6 +117,8 @@ function visit(schema: Record<string, any>, value: unknown, path: string, found:
     }
   }
   if (schema.type === 'array' && schema.items?.type === 'object' && Array.isArray(value) && value.length <= (schema.maxItems ?? 1000)) {
+    if (value.length < (schema.minItems ?? 0))
+      found.push({ path, message: `${nameOf(path)} has ${value.length} entries, but must be ${describeSchema(schema)}` })
     value.forEach((item, i) => visit(schema.items, item, `${path}/${i}`, found, most))
     return
   }

@@ -83,7 +83,7 @@ test('a start says where it listens in a line of the log, once, and warns where 
 })
 
 test('a data folder that cannot be made ends the start with a sentence, at once', async (t) => {
-  if (process.platform !== 'linux') return t.skip('/proc is of Linux')
+  if (process.platform !== 'linux') return t.skip('skipped: this host has no /proc, which is of Linux')
   for (const DATA_DIR of ['/proc/x', '/proc/x/y/z', join(server, 'data')]) {
     const { child, err } = start({ DATA_DIR })
     const [code] = await once(child, 'close')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from 'typebox'
-import { describeSchema } from '../../src/engine/schema-problems.ts'
+import { describeSchema, schemaProblems } from '../../src/engine/schema-problems.ts'
 
 test('both ends of a range are told, and whether an end is in it', () => {
   const words = [
@@ -20,4 +20,21 @@ test('both ends of a range are told, and whether an end is in it', () => {
     'a number above 0 and at most 1',
     'a number',
   ])
+})
+
+test('a list of objects that is too short, too long or holds a wrong one is told so', () => {
+  const steps = Type.Object({ steps: Type.Array(Type.Object({ name: Type.String() }), { minItems: 1, maxItems: 2 }) })
+  const told = (list: unknown[]) => schemaProblems(steps, { steps: list })
+  assert.deepEqual(told([]), [{ path: '/steps', message: 'steps has 0 entries, but must be a list of 1 to 2 values, each an object' }])
+  assert.match(told([{ name: 'a' }, { name: 'b' }, { name: 'c' }])[0]!.message, /steps has 3 entries/)
+  assert.equal(told([{ name: 1 }])[0]!.path, '/steps/0/name')
+  assert.deepEqual(told([{ name: 'a' }]), [])
+})
+
+test('a string is described by its examples, its format or its pattern', () => {
+  const words = [{ pattern: '^a+$', examples: ['aa', 'aaa'] }, { format: 'date-time' }, { format: 'uuid' }, { pattern: '^a+$' }]
+  assert.deepEqual(
+    words.map((schema) => describeSchema(Type.String(schema))),
+    ['a string such as aa or aaa', 'a string such as 2026-01-31T12:00:00Z', 'a string in the format uuid', 'a string that matches ^a+$'],
+  )
 })

@@ -53,6 +53,7 @@ describe('architectures side by side', () => {
       assert.match(JSON.stringify(body), words)
     }
     await refused('architectures=resnet18,resnet5', 422, 'UNKNOWN_ZOO_PRESET', /did you mean \\"resnet50\\"/)
+    await refused('architectures=resnet18,resnet5', 422, 'UNKNOWN_ZOO_PRESET', /"path":"\/architectures\/1"/)
     await refused(`architectures=${exampleId}`, 404, 'ARCHITECTURE_NOT_FOUND', new RegExp(exampleId))
     await refused('', 400, 'INVALID_REQUEST', /architectures/)
     await refused('architectures=resnet18&depth=3', 400, 'INVALID_REQUEST', /depth is for groupBy=block/)

@@ -113,7 +113,11 @@ export class ArchitectureService {
     if (!file || !registered || stored.blob === null) {
       if (dims === undefined) return null
       throw invalidRequest('request', [
-        { path: '/dims', message: 'dims are of an ONNX file that leaves sizes open and is kept here for its weights' },
+        {
+          path: '/dims',
+          message:
+            'dims apply to an ONNX file alone that leaves sizes open and was uploaded with its weights, so that it is kept here: leave dims out',
+        },
       ])
     }
     const named = dims === undefined ? {} : { ...registered.dims, ...readDims(dims) }

@@ -1,5 +1,6 @@
 import { type CostComparison, compareCosts } from '../../../engine/compare-costs.ts'
 import type { CostOptions } from '../../../engine/cost.ts'
+import { EngineError } from '../../../engine/errors.ts'
 import type { Graph } from '../../../engine/graph.ts'
 import type { RankOptions } from '../../../engine/rank-costs.ts'
 import { verifyGraph } from '../../../engine/verify.ts'
@@ -15,9 +16,23 @@ export interface CompareTask {
 /** Networks side by side. @throws EngineError as `compareCosts` does, UNKNOWN_ZOO_PRESET. */
 export const compareGraphs = ({ subjects, options }: CompareTask): CostComparison =>
   compareCosts(
-    subjects.map((subject) => ({
+    subjects.map((subject, i) => ({
       name: subject.name,
-      graph: 'preset' in subject ? verifyGraph(expandZoo({ preset: subject.preset }).spec) : (unpack(subject.graph) as Graph),
+      graph: 'preset' in subject ? presetGraph(subject.preset, `/architectures/${i}`) : (unpack(subject.graph) as Graph),
     })),
     options,
   )
+
+/** A preset's network. @throws EngineError UNKNOWN_ZOO_PRESET at the path of the query that names it. */
+function presetGraph(preset: string, path: string): Graph {
+  try {
+    return verifyGraph(expandZoo({ preset }).spec)
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    throw new EngineError(
+      error.code,
+      error.message,
+      error.errors.map((problem) => ({ ...problem, path })),
+    )
+  }
+}
