@@ -1,6 +1,6 @@
+import { decomposedOperators } from '../../src/engine/formats/onnx-import/decompositions/index.ts'
 import { foldedOperators } from '../../src/engine/formats/onnx-import/fold/index.ts'
 import { dataDependent, knownOperators } from '../../src/engine/formats/onnx-import/known/index.ts'
-import { rewrittenOperators } from '../../src/engine/formats/onnx-import/rewrites/index.ts'
 import { ops } from '../../src/engine/ops/index.ts'
 import type { Outcome } from './case.ts'
 import { version } from './wheel.ts'
@@ -51,7 +51,7 @@ ${missing.join('\n')}
 
 Opsets 6 to 28. Operators that become a layer each: ${list(ops.flatMap((op) => Object.keys(op.fromOnnx ?? {})))}.
 
-Written as others where no layer is the same: ${list(rewrittenOperators())}.
+Written as others where no layer is the same: ${list(decomposedOperators())}.
 
 Computed at import where what they read is constant: ${list(['Shape', 'Size', ...foldedOperators()])}.
 

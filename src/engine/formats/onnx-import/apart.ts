@@ -1,8 +1,8 @@
 import { type BatchOfFile, placeOf } from './batch.ts'
 import type { Budget } from './budget.ts'
 import type { Activation, Value } from './constant.ts'
+import { type Decomposed, Decomposer } from './decompositions/decomposer.ts'
 import type { FileNode } from './model.ts'
-import { Rewriter, type Rewritten } from './rewrites/rewriter.ts'
 
 /**
  * Files of a fixed batch of 1 that give the batch up: `x.squeeze(0)`, `x[0]`, `x.reshape(-1)` leave one image's elements
@@ -12,7 +12,7 @@ import { Rewriter, type Rewritten } from './rewrites/rewriter.ts'
  */
 
 /** Dims that a node works along: of its input, or null where it works along none. */
-type Along = (to: Rewriter) => readonly number[] | null
+type Along = (to: Decomposer) => readonly number[] | null
 
 const axis =
   (name: string, otherwise: number, since = 0): Along =>
@@ -34,7 +34,7 @@ const reductions = ['Max', 'Mean', 'Min', 'Prod', 'Sum', 'L1', 'L2', 'SumSquare'
 
 /** How a node is told the dims that it works along, once there is one more before them. */
 type Tell = (
-  to: Rewriter,
+  to: Decomposer,
   dims: readonly number[],
 ) => { inputs?: readonly string[]; attributes?: Record<string, number | readonly number[]> }
 
@@ -94,7 +94,7 @@ const kinds: Readonly<Record<string, Kind>> = {
  * Where the images get their dim: before the one that they share where they lie outermost in it, behind it where innermost.
  * Null where the node does not work along the dim that they share, or where no such place is there.
  */
-function placeApart(to: Rewriter, along: readonly number[]): number | null {
+function placeApart(to: Decomposer, along: readonly number[]): number | null {
   let found: { dim: number; at: number } | null = null
   for (const value of to.values) {
     const place = value?.kind === 'activation' ? placeOf(value) : null
@@ -109,10 +109,10 @@ function placeApart(to: Rewriter, along: readonly number[]): number | null {
 }
 
 /** A node of a file of one image, written as what it does with each of several; null where it needs no such thing. */
-export function apart(node: FileNode, values: readonly (Value | undefined)[], batch: BatchOfFile, budget: Budget): Rewritten | null {
+export function apart(node: FileNode, values: readonly (Value | undefined)[], batch: BatchOfFile, budget: Budget): Decomposed | null {
   const kind = node.domain === '' ? kinds[node.opType] : undefined
   if (!kind || batch.open || batch.size !== 1 || !values.some((value) => value?.kind === 'activation')) return null
-  const to = new Rewriter(node, values, budget)
+  const to = new Decomposer(node, values, budget)
   const rank = to.shape(0).length
   const along = kind.along(to)?.map((dim) => (dim < 0 ? dim + rank : dim))
   const at = along ? placeApart(to, along) : null

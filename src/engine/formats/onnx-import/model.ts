@@ -41,7 +41,7 @@ export interface Parts {
   graph: FileModel['graph']
 }
 
-/** Operator sets that are read. 6 is what older exporters wrote; it differs by how its element-wise operators broadcast (`rewrites/arithmetic.ts`). */
+/** Operator sets that are read. 6 is what older exporters wrote; it differs by how its element-wise operators broadcast (`decompositions/arithmetic.ts`). */
 export const opsets = { oldest: 6, newest: 28 } as const
 
 /** ONNX's own domain goes by two names. */

@@ -5,11 +5,11 @@ import type { OnnxLayer } from '../onnx-node.ts'
 import { placeOf } from './batch.ts'
 import type { Budget } from './budget.ts'
 import type { Activation, Value } from './constant.ts'
+import { Decomposer } from './decompositions/decomposer.ts'
 import { BatchLost } from './fault.ts'
 import { broadcastShapes } from './fold/folding.ts'
 import { dataDependent, knownOf } from './known/index.ts'
 import type { FileNode } from './model.ts'
-import { Rewriter } from './rewrites/rewriter.ts'
 import { numelOfDims } from './shapes.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
@@ -88,7 +88,7 @@ export function opaque(
   const first = values[inputs[0] ?? -1]
   if (!op || !first || first.kind !== 'activation' || inputs.length > 64) return null
   if (isUnsized(values)) return { op, layer: unsized(node, values, inputs) }
-  const known = knownOf(new Rewriter(node, values, budget))
+  const known = knownOf(new Decomposer(node, values, budget))
   const given = known ? known.outputs.slice(0, node.outputs.length) : opaqueShapes(node, first, values, stated)
   if (!given && node.domain === '' && dataDependent.has(node.opType)) return { op, layer: unsized(node, values, inputs) }
   if (!given) return null

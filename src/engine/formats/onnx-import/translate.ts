@@ -15,6 +15,8 @@ import { type BatchOfFile, type BatchPlace, placeOf } from './batch.ts'
 import { branchOf, type WriteGraph } from './branches.ts'
 import { Budget, checkParameter } from './budget.ts'
 import { type Activation, type Constant, computed, shapeAt, type Value } from './constant.ts'
+import { attribute } from './decompositions/decomposer.ts'
+import { decompose } from './decompositions/index.ts'
 import { type ElementTypes, type Steps, storedDtype } from './element-types.ts'
 import { BatchLost, invalid, NumbersMissing, quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
@@ -27,8 +29,6 @@ import { NodeView } from './node-view.ts'
 import { isUnsized, opaque, opaqueShapes } from './opaque.ts'
 import { Operands } from './operands.ts'
 import { isRead, type Reading, read, unknown } from './readers.ts'
-import { rewrite } from './rewrites/index.ts'
-import { attribute } from './rewrites/rewriter.ts'
 import { numelOfDims } from './shapes.ts'
 import type { StatedShapes } from './value-info.ts'
 
@@ -137,7 +137,7 @@ export class Translator implements Translation {
       this.#translate({ ...rest, opset: 11, attributes: [attribute('axes', [dim])] })
       return
     }
-    const replaced = worded(node, '', () => apart(node, values, this.#batch, this.budget)) ?? rewrite(node, values, this.budget)
+    const replaced = worded(node, '', () => apart(node, values, this.#batch, this.budget)) ?? decompose(node, values, this.budget)
     if (replaced) {
       for (const [name, constant] of replaced.constants) this.values.set(name, constant)
       const around = this.#steps

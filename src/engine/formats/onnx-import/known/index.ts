@@ -1,4 +1,4 @@
-import type { Rewriter } from '../rewrites/rewriter.ts'
+import type { Decomposer } from '../decompositions/decomposer.ts'
 import { axisOf, numelOfDims } from '../shapes.ts'
 import { recurrent } from './recurrent.ts'
 import type { Known, Rule } from './rule.ts'
@@ -7,7 +7,7 @@ const product = numelOfDims
 const like: Rule = (node) => ({ outputs: [node.shape(0)] })
 /** As its first input, working along the dims that an attribute or a constant input names. */
 const along =
-  (axis: (node: Rewriter) => number | null): Rule =>
+  (axis: (node: Decomposer) => number | null): Rule =>
   (node) => {
     const at = axis(node)
     return at === null ? null : { outputs: [node.shape(0)], along: [axisOf(at, node.shape(0).length)] }
@@ -196,7 +196,7 @@ const rules: Readonly<Record<string, Rule>> = {
 }
 
 /** What is known of a node of ONNX's own operators, or null. @throws Error in words where its parts do not go together. */
-export function knownOf(node: Rewriter): Known | null {
+export function knownOf(node: Decomposer): Known | null {
   const rule = node.node.domain === '' ? rules[node.node.opType] : undefined
   return rule ? rule(node) : null
 }

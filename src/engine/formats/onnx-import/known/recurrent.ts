@@ -1,5 +1,5 @@
 import type { Quantities } from '../../../op.ts'
-import type { Rewriter } from '../rewrites/rewriter.ts'
+import type { Decomposer } from '../decompositions/decomposer.ts'
 import type { Known } from './rule.ts'
 
 /**
@@ -18,7 +18,7 @@ const gatesOf: Readonly<Record<string, { gates: number; unit: Quantities }>> = {
  * LSTM, GRU and RNN (onnx.ai, LSTM-22): in each step and direction every gate multiplies the input and the last hidden state, so
  * gates × hidden × (input + hidden) multiply-adds. X is steps × batch × input, or batch first with `layout: 1`.
  */
-export function recurrent(node: Rewriter): Known | null {
+export function recurrent(node: Decomposer): Known | null {
   const { gates, unit } = gatesOf[node.node.opType]!
   const [x, w, r] = [node.shape(0), node.shape(1), node.shape(2)]
   if (x.length !== 3 || w.length !== 3 || r.length !== 3) throw new Error('its input and its weights have 3 dims each')

@@ -1,6 +1,6 @@
 import type { Quantities } from '../../../op.ts'
 import type { Shape } from '../../../shape.ts'
-import type { Rewriter } from '../rewrites/rewriter.ts'
+import type { Decomposer } from '../decompositions/decomposer.ts'
 
 /** What is known of a node that no op reads. Shapes and quantities are those of the file's own batch. */
 export interface Known {
@@ -18,4 +18,4 @@ export interface Known {
 }
 
 /** What is known of a node of one operator, or null. @throws Error in words where its parts do not go together. */
-export type Rule = (node: Rewriter) => Known | null
+export type Rule = (node: Decomposer) => Known | null

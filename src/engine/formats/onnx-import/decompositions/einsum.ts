@@ -1,10 +1,10 @@
-import type { Rewrite } from './rewriter.ts'
+import type { Decomposition } from './decomposer.ts'
 
 /**
  * Einsum of two operands as a product of matrices: dims of both that stay are stacks, those of both that go are summed
  * over, the others are rows and columns. Null where a label is repeated or summed over in one operand alone.
  */
-export const einsum: Rewrite = (to) => {
+export const einsum: Decomposition = (to) => {
   const equation = to.attributes.text('equation', '').replaceAll(' ', '')
   const [given, out] = equation.split('->') as [string, string?]
   const operands = given.split(',')

@@ -1,5 +1,5 @@
 import { attentions } from './contrib-attention.ts'
-import type { Rewrite, Rewriter } from './rewriter.ts'
+import type { Decomposer, Decomposition } from './decomposer.ts'
 
 /**
  * Operators of `com.microsoft` that ONNX Runtime's optimizer writes in place of several of ONNX's own
@@ -7,7 +7,7 @@ import type { Rewrite, Rewriter } from './rewriter.ts'
  */
 
 /** The activation of a fused operator: its name, and what it takes besides. Null where it has none that is known. */
-function activation(to: Rewriter, from: string, name: string, given: readonly number[]): Rewriter | null {
+function activation(to: Decomposer, from: string, name: string, given: readonly number[]): Decomposer | null {
   const [a, b] = given
   switch (name) {
     case '':
@@ -34,7 +34,7 @@ function activation(to: Rewriter, from: string, name: string, given: readonly nu
 const window = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'] as const
 
 /** Conv, then what is added to it (the fourth input), then the activation. */
-const fusedConv: Rewrite = (to) => {
+const fusedConv: Decomposition = (to) => {
   const [x, w, b = '', z = ''] = to.node.inputs as string[]
   const name = to.attributes.text('activation', '')
   const convolved = to.main('Conv', b ? [x!, w!, b] : [x!, w!], 'conv', to.kept(...window))
@@ -42,14 +42,14 @@ const fusedConv: Rewrite = (to) => {
   return activation(to, sum, name, to.attributes.floats('activation_params') ?? [])
 }
 
-const fusedGemm: Rewrite = (to) => {
+const fusedGemm: Decomposition = (to) => {
   const given = ['activation_alpha', 'activation_beta'].flatMap((name) => (to.attributes.has(name) ? [to.attributes.float(name, 0)] : []))
   const product = to.main('Gemm', to.node.inputs, 'gemm', to.kept('alpha', 'beta', 'transA', 'transB'))
   return activation(to, product, to.attributes.text('activation', ''), given)
 }
 
 /** A product of matrices that are turned and scaled. */
-const fusedMatMul: Rewrite = (to) => {
+const fusedMatMul: Decomposition = (to) => {
   const { attributes } = to
   if (attributes.int('transBatchA', 0) !== 0 || attributes.int('transBatchB', 0) !== 0) return null
   const turned = (input: number, name: string): string => {
@@ -64,22 +64,22 @@ const fusedMatMul: Rewrite = (to) => {
   return to.last('Mul', [to.main('MatMul', operands, 'product'), to.scalar('alpha', alpha)])
 }
 
-const withBias = (to: Rewriter): string => (to.node.inputs[1] ? to.step('Add', to.node.inputs.slice(0, 2), 'biased') : to.node.inputs[0]!)
+const withBias = (to: Decomposer): string => (to.node.inputs[1] ? to.step('Add', to.node.inputs.slice(0, 2), 'biased') : to.node.inputs[0]!)
 
 const gelu =
-  (approximate: 'none' | 'tanh'): Rewrite =>
+  (approximate: 'none' | 'tanh'): Decomposition =>
   (to) =>
     to.last('Gelu', [withBias(to)], { approximate })
 
 /** x · σ(α·x). */
-const quickGelu: Rewrite = (to) => to.last('Swish', to.node.inputs, { alpha: { float: to.attributes.float('alpha', 1.702) } })
+const quickGelu: Decomposition = (to) => to.last('Swish', to.node.inputs, { alpha: { float: to.attributes.float('alpha', 1.702) } })
 
 /**
  * Layer norm of the sum of an input, of what skips a block, and of a bias; the sum may be given as the fourth output.
  * The simplified one has no shift and no mean.
  */
 const skipLayerNorm =
-  (simplified: boolean): Rewrite =>
+  (simplified: boolean): Decomposition =>
   (to) => {
     const [x, skip, scale] = to.node.inputs as [string, string, string]
     const [shift = '', bias = ''] = simplified ? ['', to.node.inputs[3]] : to.node.inputs.slice(3)
@@ -93,7 +93,7 @@ const skipLayerNorm =
   }
 
 /** Convolution of maps with channels last; its filters are laid out as a plain convolution's, or with channels last too. */
-const nhwcConv: Rewrite = (to) => {
+const nhwcConv: Decomposition = (to) => {
   const [x, w, b = '', z = ''] = to.node.inputs as string[]
   const shape = to.shape(0)
   const filter = to.shape(1)
@@ -113,7 +113,7 @@ const nhwcConv: Rewrite = (to) => {
 
 /** Windows over maps with channels last. */
 const nhwcPool =
-  (opType: string): Rewrite =>
+  (opType: string): Decomposition =>
   (to) => {
     const first = to.step('Transpose', [to.node.inputs[0]!], 'first', { perm: [0, 3, 1, 2] })
     const pooled = to.main(opType, [first], 'pooled', to.kept(...window, 'ceil_mode', 'count_include_pad'))
@@ -121,13 +121,13 @@ const nhwcPool =
   }
 
 /** Adds to the channels, which are last. */
-const biasAdd: Rewrite = (to) => {
+const biasAdd: Decomposition = (to) => {
   const [x, bias, skip] = to.node.inputs as [string, string, string?]
   return to.last('Add', skip ? [to.step('Add', [x, bias], 'biased'), skip] : [x, bias])
 }
 
 /** Half of the last dim, times the GELU of the other half. */
-const biasSplitGelu: Rewrite = (to) => {
+const biasSplitGelu: Decomposition = (to) => {
   const half = to.shape(0).at(-1)! / 2
   const biased = withBias(to)
   const part = (start: number, hint: string) =>
@@ -136,7 +136,7 @@ const biasSplitGelu: Rewrite = (to) => {
 }
 
 /** Group norm of maps with channels last, then perhaps SiLU. */
-const groupNorm: Rewrite = (to) => {
+const groupNorm: Decomposition = (to) => {
   const [x, scale, shift] = to.node.inputs as [string, string, string]
   const last = to.attributes.int('channels_last', 1) === 1
   if (to.shape(0).length !== 4 || to.node.inputs.length > 3) return null
@@ -148,7 +148,7 @@ const groupNorm: Rewrite = (to) => {
 }
 
 /** Root mean square norm, where no op of its own reads it: x · scale / √(mean(x²) + ε) over the last dims. */
-const rmsNorm: Rewrite = (to) => {
+const rmsNorm: Decomposition = (to) => {
   const [x, scale] = to.node.inputs as [string, string]
   const rank = to.shape(0).length
   const axis = to.attributes.int('axis', -1)
@@ -158,7 +158,7 @@ const rmsNorm: Rewrite = (to) => {
   return to.last('Mul', [to.main('Div', [x, root], 'normal'), scale])
 }
 
-const microsoft: Readonly<Record<string, Rewrite>> = {
+const microsoft: Readonly<Record<string, Decomposition>> = {
   ...attentions,
   FusedConv: fusedConv,
   FusedGemm: fusedGemm,
@@ -178,8 +178,8 @@ const microsoft: Readonly<Record<string, Rewrite>> = {
   NhwcMaxPool: nhwcPool('MaxPool'),
 }
 
-export const contrib: Readonly<Record<string, Rewrite>> = {
-  ...Object.fromEntries(Object.entries(microsoft).map(([name, rewrite]) => [`com.microsoft.${name}`, rewrite])),
+export const contrib: Readonly<Record<string, Decomposition>> = {
+  ...Object.fromEntries(Object.entries(microsoft).map(([name, decompose]) => [`com.microsoft.${name}`, decompose])),
   RMSNormalization: rmsNorm,
   // ONNX Runtime writes it into ONNX's own domain.
   SimplifiedLayerNormalization: rmsNorm,

@@ -2,14 +2,14 @@ import { probe } from '../batch.ts'
 import { BatchLost } from '../fault.ts'
 import { broadcastShapes } from '../fold/folding.ts'
 import { type Cut, cuts, numelOfDims } from '../shapes.ts'
+import type { Decomposer, Decomposition } from './decomposer.ts'
 import { gatherNd } from './gather-nd.ts'
-import type { Rewrite, Rewriter } from './rewriter.ts'
 
 /** Indices that one layer picks (`ops/gather.ts`). */
 const mostIndices = 1024
 
 /** One range along one dim, in the form of the node's operator set. */
-function cut(to: Rewriter, from: string, { axis, start, size, step }: Cut, hint: string | null, whole: number): string {
+function cut(to: Decomposer, from: string, { axis, start, size, step }: Cut, hint: string | null, whole: number): string {
   const backwards = step < 0
   if (backwards) {
     if (size > mostIndices)
@@ -39,7 +39,7 @@ function cut(to: Rewriter, from: string, { axis, start, size, step }: Cut, hint:
 }
 
 /** A slice along several dims, or backwards: one after another. */
-const slice: Rewrite = (to) => {
+const slice: Decomposition = (to) => {
   const old = to.node.opset < 10
   const given = (input: number, name: string) => (old ? to.attributes.ints(name) : to.values[input] ? to.numbers(input) : undefined)
   const [starts, ends, axes, steps] = [given(1, 'starts'), given(2, 'ends'), given(3, 'axes'), old ? undefined : given(4, 'steps')]
@@ -58,7 +58,7 @@ const slice: Rewrite = (to) => {
 }
 
 /** A border that is negative takes rows away: slices, then what border is left. */
-const pad: Rewrite = (to) => {
+const pad: Decomposition = (to) => {
   const old = to.node.opset < 11
   const pads = old ? to.attributes.ints('pads') : to.numbers(1)
   const shape = to.shape(0)
@@ -77,7 +77,7 @@ const pad: Rewrite = (to) => {
 }
 
 /** Indices of several dims: picked in one list, which then takes their shape. Every element in order is picked by nobody. */
-const gather: Rewrite = (to) => {
+const gather: Decomposition = (to) => {
   const indices = to.values[1]
   const [value] = to.values
   if (value?.kind !== 'activation' || indices?.kind !== 'constant' || indices.wide || indices.shape.length === 0) return null
@@ -97,7 +97,7 @@ const gather: Rewrite = (to) => {
 }
 
 /** Until opset 12 a softmax works on all dims from `axis` on together. */
-const softmax: Rewrite = (to) => {
+const softmax: Decomposition = (to) => {
   if (to.node.opset >= 13) return null
   const shape = to.shape(0)
   const axis = to.attributes.int('axis', 1)
@@ -118,7 +118,7 @@ interface Repeats {
 }
 
 /** A tensor repeated along its dims: a tile, of dims that are put before where there are more of them; for each image, by an input. */
-function repeat(to: Rewriter, { more, narrow, wide }: Repeats): Rewriter {
+function repeat(to: Decomposer, { more, narrow, wide }: Repeats): Decomposer {
   let [from] = to.node.inputs as [string]
   // A tensor that holds no batch, repeated as often as there are images: all else first.
   const over = narrow.findIndex((n, i) => wide[i] !== n)
@@ -141,7 +141,7 @@ function repeat(to: Rewriter, { more, narrow, wide }: Repeats): Rewriter {
   return to
 }
 
-const expand: Rewrite = (to) => {
+const expand: Decomposition = (to) => {
   const [value] = to.values
   const wanted = to.sizes(1)
   if (value?.kind !== 'activation' || !wanted) return null
@@ -160,7 +160,7 @@ const expand: Rewrite = (to) => {
 }
 
 /** A tile as often as there are images. */
-const tile: Rewrite = (to) => {
+const tile: Decomposition = (to) => {
   const [value, times] = to.values
   const wanted = to.sizes(1)
   if (value?.kind !== 'activation' || times?.kind !== 'constant' || !times.wide || !wanted) return null
@@ -168,7 +168,7 @@ const tile: Rewrite = (to) => {
 }
 
 /** ONNX’s rule of a one-dim operand of a product: it gains a dim, which then goes. */
-const matMul: Rewrite = (to) => {
+const matMul: Decomposition = (to) => {
   const ranks = [to.shape(0).length, to.shape(1).length]
   if (!ranks.includes(1) || ranks.includes(0)) return null
   const axes = (hint: string, axis: number, from: string, opType: string) =>
@@ -184,7 +184,7 @@ const matMul: Rewrite = (to) => {
   return to.node.opset >= 13 ? to.last('Squeeze', [products, to.integers('gone', gone)]) : to.last('Squeeze', [products], { axes: gone })
 }
 
-export const cutting: Readonly<Record<string, Rewrite>> = {
+export const cutting: Readonly<Record<string, Decomposition>> = {
   Expand: expand,
   Tile: tile,
   Slice: slice,

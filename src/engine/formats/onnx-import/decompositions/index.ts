@@ -6,21 +6,21 @@ import { arithmetic } from './arithmetic.ts'
 import { matMulNBits } from './block-quantized.ts'
 import { contrib } from './contrib.ts'
 import { cutting } from './cutting.ts'
+import { type Decomposed, Decomposer, type Decomposition } from './decomposer.ts'
 import { einsum } from './einsum.ts'
 import { quantized } from './quantized.ts'
-import { type Rewrite, Rewriter, type Rewritten } from './rewriter.ts'
 
 /** Operators whose nodes are written as several where no op of the engine is the same. */
-const rewrites: ReadonlyMap<string, Rewrite> = new Map(
+const decompositions: ReadonlyMap<string, Decomposition> = new Map(
   Object.entries({ ...arithmetic, ...cutting, ...contrib, ...quantized, Einsum: einsum, 'com.microsoft.MatMulNBits': matMulNBits }),
 )
 
 /** What a node is written as instead, or null where it stays. @throws EngineError INVALID_ONNX where its parts do not go together. */
-export function rewrite(node: FileNode, values: readonly (Value | undefined)[], budget: Budget): Rewritten | null {
-  const found = rewrites.get(operatorOf(node))
+export function decompose(node: FileNode, values: readonly (Value | undefined)[], budget: Budget): Decomposed | null {
+  const found = decompositions.get(operatorOf(node))
   if (!found) return null
-  return worded(node, '', () => found(new Rewriter(node, values, budget)))
+  return worded(node, '', () => found(new Decomposer(node, values, budget)))
 }
 
 /** Names of the operators that may be written as others, for the docs. */
-export const rewrittenOperators = (): Iterable<string> => rewrites.keys()
+export const decomposedOperators = (): Iterable<string> => decompositions.keys()

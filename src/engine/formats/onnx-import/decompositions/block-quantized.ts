@@ -1,7 +1,7 @@
 import { TensorProto_DataType as T } from 'onnx-buf'
 import type { Constant } from '../constant.ts'
 import { numelOfDims } from '../shapes.ts'
-import type { Rewrite } from './rewriter.ts'
+import type { Decomposition } from './decomposer.ts'
 
 /** What numbers of so many bits are stored as. */
 const storedAs = { 2: T.UINT2, 4: T.UINT4, 8: T.UINT8 } as const
@@ -10,7 +10,7 @@ const storedAs = { 2: T.UINT2, 4: T.UINT4, 8: T.UINT8 } as const
  * `MatMulNBits` of `com.microsoft`: a matrix of `K` rows and `N` columns, kept as blocks of whole numbers of a few bits
  * along the rows, each block with a scale and perhaps a zero point. A product with the matrix that they stand for.
  */
-export const matMulNBits: Rewrite = (to) => {
+export const matMulNBits: Decomposition = (to) => {
   const [x, , , , order = '', bias = ''] = to.node.inputs as string[]
   const [packed, scales, zeros] = to.values.slice(1)
   const { attributes } = to

@@ -8,7 +8,7 @@ import { numelOfDims } from '../shapes.ts'
 import { mostDims } from '../tensor.ts'
 
 /** What a node is written as instead: nodes of its operator set, and constants that they read. */
-export interface Rewritten {
+export interface Decomposed {
   nodes: readonly FileNode[]
   constants: ReadonlyMap<string, Constant>
 }
@@ -26,7 +26,7 @@ export function attribute(name: string, value: AttributeValue) {
 }
 
 /** Writes a node as others. The last one makes the node's own output and bears its name. */
-export class Rewriter implements Rewritten {
+export class Decomposer implements Decomposed {
   readonly nodes: FileNode[] = []
   readonly constants = new Map<string, Constant>()
   readonly attributes: Attributes
@@ -148,4 +148,4 @@ export class Rewriter implements Rewritten {
 }
 
 /** Writes a node as others, or gives null where it stays as it is. */
-export type Rewrite = (to: Rewriter) => Rewriter | null
+export type Decomposition = (to: Decomposer) => Decomposer | null

@@ -1,5 +1,5 @@
 import { numelOfDims } from '../shapes.ts'
-import type { Rewrite, Rewriter } from './rewriter.ts'
+import type { Decomposer, Decomposition } from './decomposer.ts'
 
 /** A list of positions in the first `depth` dims of a tensor: `table` holds one after another, in the order of `dims`. */
 interface Positions {
@@ -45,7 +45,7 @@ function apart({ depth, dims, table }: Positions): { dims: readonly number[]; in
 }
 
 /** GatherND of what the network computes by positions that the file holds: picks along one dim after another, or along their product. */
-export const gatherNd: Rewrite = (to: Rewriter) => {
+export const gatherNd: Decomposition = (to: Decomposer) => {
   const indices = to.values[1]
   const given = to.numbers(1)
   if (to.values[0]?.kind !== 'activation' || indices?.kind !== 'constant' || !given || to.attributes.int('batch_dims', 0) !== 0) return null

@@ -1,8 +1,8 @@
 import { slopePerChannel } from '../../../ops/p-relu.ts'
-import type { Rewrite } from './rewriter.ts'
+import type { Decomposition } from './decomposer.ts'
 
 /** A matrix product of two computed tensors, or with a bias of another form than a neuron's: product, factors and sum. */
-const gemm: Rewrite = (to) => {
+const gemm: Decomposition = (to) => {
   const [a, b, c] = to.node.inputs
   const { attributes } = to
   const bias = to.values[2]
@@ -26,7 +26,7 @@ const gemm: Rewrite = (to) => {
 }
 
 /** `Max` and `Min` of more than two: pair by pair. */
-const pairwise: Rewrite = (to) => {
+const pairwise: Decomposition = (to) => {
   const { inputs, opType } = to.node
   if (inputs.length < 3) return inputs.length === 1 ? to.last('Identity', inputs) : null
   let from = inputs[0]!
@@ -37,7 +37,7 @@ const pairwise: Rewrite = (to) => {
 }
 
 /** Opset 6 lines the second operand up from dim `axis` on, not with the last. */
-const aligned: Rewrite = (to) => {
+const aligned: Decomposition = (to) => {
   const { attributes } = to
   const [rank, own] = [to.shape(0).length, to.shape(1).length]
   if (to.node.opset > 6 || attributes.int('broadcast', 0) !== 1 || !attributes.has('axis')) return null
@@ -49,15 +49,15 @@ const aligned: Rewrite = (to) => {
   return to.last(to.node.opType, [to.node.inputs[0]!, raised])
 }
 
-const mean: Rewrite = (to) => {
+const mean: Decomposition = (to) => {
   const { inputs } = to.node
   return to.last('Mul', [to.step('Sum', inputs, 'sum'), to.scalar('share', 1 / inputs.length)])
 }
 
-const sum: Rewrite = (to) => (to.node.inputs.length === 1 ? to.last('Identity', to.node.inputs) : null)
+const sum: Decomposition = (to) => (to.node.inputs.length === 1 ? to.last('Identity', to.node.inputs) : null)
 
 /** A range that the network computes. */
-const clip: Rewrite = (to) => {
+const clip: Decomposition = (to) => {
   const [x, low, high] = to.node.inputs
   if (to.values.slice(1).every((value) => !value || value.kind === 'constant')) return null
   if (!low) return to.last('Min', [x!, high!])
@@ -65,7 +65,7 @@ const clip: Rewrite = (to) => {
 }
 
 /** The slope of MobileNetV3 has an op of its own. */
-const hardSigmoid: Rewrite = (to) => {
+const hardSigmoid: Decomposition = (to) => {
   const [alpha, beta] = [to.attributes.float('alpha', 0.2), to.attributes.float('beta', 0.5)]
   if (Math.abs(alpha - 1 / 6) < 1e-4 && beta === 0.5) return null
   const line = to.step('Add', [to.step('Mul', [to.node.inputs[0]!, to.scalar('alpha', alpha)], 'scaled'), to.scalar('beta', beta)], 'line')
@@ -75,14 +75,14 @@ const hardSigmoid: Rewrite = (to) => {
 }
 
 /** Slopes other than one a channel: max(x, 0) + slope · min(x, 0). */
-const pRelu: Rewrite = (to) => {
+const pRelu: Decomposition = (to) => {
   if (to.values[1]?.kind === 'constant' && slopePerChannel(to.shape(0), to.shape(1), to.node.opset)) return null
   const zero = to.scalar('zero', 0)
   const below = to.step('Mul', [to.step('Min', [to.node.inputs[0]!, zero], 'below'), to.node.inputs[1]!], 'sloped')
   return to.last('Add', [to.step('Relu', [to.node.inputs[0]!], 'above'), below])
 }
 
-const reduceLogSum: Rewrite = (to) => {
+const reduceLogSum: Decomposition = (to) => {
   const axes = to.attributes.ints('axes') ?? (to.values[1] ? to.numbers(1) : undefined)
   if (axes === null) return null
   const keepdims = to.attributes.int('keepdims', 1)
@@ -94,7 +94,7 @@ const reduceLogSum: Rewrite = (to) => {
 }
 
 /** x · σ(α·x); with α = 1 it has an op of its own. */
-const swish: Rewrite = (to) => {
+const swish: Decomposition = (to) => {
   const alpha = to.attributes.float('alpha', 1)
   if (alpha === 1) return null
   const [x] = to.node.inputs as [string]
@@ -103,13 +103,13 @@ const swish: Rewrite = (to) => {
 }
 
 /** Swish of the first, times the second. */
-const swiGlu: Rewrite = (to) => {
+const swiGlu: Decomposition = (to) => {
   const [a, b] = to.node.inputs as [string, string]
   const alpha = to.attributes.float('alpha', 1)
   return to.last('Mul', [to.step('Swish', [a], 'swish', { alpha: { float: alpha } }), b])
 }
 
-export const arithmetic: Readonly<Record<string, Rewrite>> = {
+export const arithmetic: Readonly<Record<string, Decomposition>> = {
   Add: aligned,
   Sub: aligned,
   Mul: aligned,

@@ -1,9 +1,9 @@
-import type { Rewrite, Rewriter } from './rewriter.ts'
+import type { Decomposer, Decomposition } from './decomposer.ts'
 
 /** Attention as ONNX Runtime fuses it: projections and bias inside, masks of several forms. */
 
 /** What is added to the scores: the bias of the operator, and never where a mask of 0 and 1 for each key holds 0. */
-function maskOf(to: Rewriter, { keys, bias }: { keys: number; bias: number }): string | null | undefined {
+function maskOf(to: Decomposer, { keys, bias }: { keys: number; bias: number }): string | null | undefined {
   const added = to.node.inputs[bias] || undefined
   if (!to.node.inputs[keys]) return added
   const shape = to.shape(keys)
@@ -17,11 +17,11 @@ function maskOf(to: Rewriter, { keys, bias }: { keys: number; bias: number }): s
 }
 
 /** A part of the last dim. */
-const part = (to: Rewriter, from: string, start: number, end: number, hint: string): string =>
+const part = (to: Decomposer, from: string, start: number, end: number, hint: string): string =>
   to.step('Slice', [from, ...[start, end, -1].map((n, i) => to.integers(`${hint}/${i}`, [n]))], hint)
 
 /** `Attention`: one product makes queries, keys and values. Without the cache of earlier ones. */
-const attention: Rewrite = (to) => {
+const attention: Decomposition = (to) => {
   const [x, weights, bias = ''] = to.node.inputs as [string, string, string?]
   const heads = to.attributes.int('num_heads', 0)
   const columns = to.shape(1).at(-1)
@@ -44,7 +44,7 @@ const attention: Rewrite = (to) => {
 }
 
 /** `MultiHeadAttention`: projections made, a bias of all three perhaps not. Without the cache of earlier keys and values. */
-const multiHead: Rewrite = (to) => {
+const multiHead: Decomposition = (to) => {
   const [q, k = '', v = '', bias = ''] = to.node.inputs as [string, string?, string?, string?]
   const heads = to.attributes.int('num_heads', 0)
   if (!k || !v || heads < 1 || to.node.inputs[6] || to.node.inputs[7] || to.node.outputs.length > 1) return null
@@ -68,4 +68,4 @@ const multiHead: Rewrite = (to) => {
   })
 }
 
-export const attentions: Readonly<Record<string, Rewrite>> = { Attention: attention, MultiHeadAttention: multiHead }
+export const attentions: Readonly<Record<string, Decomposition>> = { Attention: attention, MultiHeadAttention: multiHead }
