@@ -93,13 +93,14 @@ function diffOf(one: Subject, other: Subject, before: Costs, after: Costs, optio
       difference: difference((column) => (y?.[column] ?? 0) - (x?.[column] ?? 0)),
     }
   })
-  // Layers that are alike and still differ in cost: one has the weights of another layer.
-  for (const each of costs)
-    if (each.status === 'same' && additive.some((column) => each.difference[column] !== 0)) {
-      each.status = 'changed'
-      const [x, y] = [a!.get(each.from!)!, b!.get(each.to!)!]
-      each.changes = [{ what: 'params', from: String(x.params), to: String(y.params) }]
-    }
+  // Layers that are alike and still differ in cost: one has the weights of another layer, or numbers of another type.
+  for (const each of costs) {
+    const apart = additive.filter((column) => each.difference[column] !== 0)
+    if (each.status !== 'same' || apart.length === 0) continue
+    each.status = 'changed'
+    const [x, y] = [a!.get(each.from!)!, b!.get(each.to!)!]
+    each.changes = apart.map((column) => ({ what: column, from: String(x[column]), to: String(y[column]) }))
+  }
   const count = (status: LayerPair['status']) => costs.filter((each) => each.status === status).length
   return {
     rule: matchingRule,

@@ -4,7 +4,7 @@ import { type InferredLayer, inferShapes } from './infer.ts'
 
 /** What differs between two layers that stand for each other. */
 export interface LayerChange {
-  /** An attribute by its name, or `inputShape`, `outputShape`, `inputs`, `weightsOf`. */
+  /** An attribute by its name, or `inputShape`, `outputShape`, `inputs`; of layers that differ in nothing else a figure, such as `params`. */
   what: string
   /** As text; null where the layer has no such thing. */
   from: string | null

@@ -108,3 +108,23 @@ test('of two sequences the alignment of the highest sum is taken: no other pairi
     assert.equal(pairs.filter(({ to }) => to !== null).length, b.layers.length)
   }
 })
+
+test('a layer that differs in the type of its numbers alone is changed in what they weigh, and not in how many there are', () => {
+  const typed = (type: string) =>
+    verifyGraph({
+      input: { shape: [8, 16, 16], dtype: type },
+      layers: [{ ...conv('a', 8, { bias: false }), dtypes: { output: type, params: { weight: type } } }],
+    })
+  const { diff } = compareCosts([
+    { name: 'float32', graph: typed('float32') },
+    { name: 'float16', graph: typed('float16') },
+  ])
+  const [layer] = diff!.layers
+  assert.deepEqual(
+    layer!.changes.map(({ what }) => what),
+    ['memoryKiB', 'bytesRead', 'bytesWritten'],
+  )
+  // 8 channels of 16×16 and 576 weights, at four bytes and at two.
+  assert.deepEqual([layer!.difference.params, layer!.difference.bytesRead], [0, -2 * (8 * 256 + 576)])
+  assert.deepEqual(layer!.changes[0], { what: 'memoryKiB', from: '8', to: '4' })
+})

@@ -165,7 +165,7 @@ export class EnginePool {
 
   /** Advice on a graph, as `advise` gives it. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   advise({ packedGraph }: StoredGraph, options: AdviceOptions): Promise<Advice> {
-    return this.#run('advice', { graph: packedGraph, options })
+    return this.#run('advice', { graph: packedGraph, options: { ...options, limits: this.#options.limits } })
   }
 
   /**

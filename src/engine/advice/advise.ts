@@ -1,6 +1,7 @@
 import { computeCosts } from '../cost.ts'
 import { EngineError } from '../errors.ts'
 import type { Graph } from '../graph.ts'
+import type { Limits } from '../limits.ts'
 import { rewriteGraph } from '../rewrites/apply.ts'
 import { rewrites } from '../rewrites/index.ts'
 import type { AdviceCeilings, FindingResult } from './finding.ts'
@@ -36,6 +37,8 @@ export interface Advice {
 export interface AdviceOptions {
   batch?: number
   ceilings?: AdviceCeilings | null
+  /** Of the networks that rewrites make; those of the engine without. */
+  limits?: Limits
 }
 
 /** Rewrites whose factor is the user’s to choose save whatever is asked of them: they are no advice. */
@@ -45,7 +48,7 @@ const isChosen = (name: string): boolean => name.startsWith('scale')
  * What dominates a network’s cost, checked rule by rule, and which rewrites save what.
  * @throws EngineError as `computeCosts` does.
  */
-export function advise(graph: Graph, { batch = 1, ceilings = null }: AdviceOptions = {}): Advice {
+export function advise(graph: Graph, { batch = 1, ceilings = null, limits }: AdviceOptions = {}): Advice {
   const costs = computeCosts(graph, { batch })
   const full = computeCosts(graph, { batch, convention: 'full' })
   const found = findings.flatMap(({ name, rule, source, find }) => {
@@ -55,7 +58,7 @@ export function advise(graph: Graph, { batch = 1, ceilings = null }: AdviceOptio
   const savings = rewrites
     .filter(({ name }) => !isChosen(name))
     .flatMap(({ name, givesUp, source }) => {
-      const saving = savingOf(graph, name, batch, costs.totals)
+      const saving = savingOf(graph, name, { batch, limits }, costs.totals)
       return saving ? [{ rewrite: name, ...saving, givesUp, source }] : []
     })
   const greatest = ({ share }: Saving) => Math.max(share.params, share.macs, share.memoryKiB)
@@ -66,9 +69,14 @@ export function advise(graph: Graph, { batch = 1, ceilings = null }: AdviceOptio
 }
 
 /** What a rewrite would save, or null where it does not apply or saves nothing. */
-function savingOf(graph: Graph, rewrite: string, batch: number, before: { params: number; macs: number; memoryKiB: number }) {
+function savingOf(
+  graph: Graph,
+  rewrite: string,
+  { batch, limits }: { batch: number; limits: Limits | undefined },
+  before: { params: number; macs: number; memoryKiB: number },
+) {
   try {
-    const { graph: after, steps } = rewriteGraph(graph, [{ rewrite }])
+    const { graph: after, steps } = rewriteGraph(graph, [{ rewrite }], limits)
     const { params, macs, memoryKiB } = computeCosts(after, { batch }).totals
     const saved = { params: before.params - params, macs: before.macs - macs, memoryKiB: before.memoryKiB - memoryKiB }
     const of = (name: keyof typeof saved) => (before[name] === 0 ? 0 : saved[name] / before[name])

@@ -113,7 +113,10 @@ function choose(
   const byId = new Map(sites.map((site) => [site.id, site]))
   const problems: { path: string; layerId: string | null; message: string }[] = []
   const chosen: Site[] = []
-  for (const [i, id] of [...new Set(named)].entries()) {
+  const seen = new Set<string>()
+  for (const [i, id] of named.entries()) {
+    if (seen.has(id)) continue
+    seen.add(id)
     const site = byId.get(id)
     const at = { path: `${path}/layers/${i}`, layerId: id }
     if (site && site.problem === undefined) chosen.push(site)

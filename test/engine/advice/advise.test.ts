@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { advise } from '../../../src/engine/advice/advise.ts'
 import { findings } from '../../../src/engine/advice/index.ts'
+import { defaultLimits } from '../../../src/engine/limits.ts'
 import { presetGraph } from '../zoo-graphs.ts'
 
 const folder = new URL('../../../src/engine/advice/', import.meta.url)
@@ -46,4 +47,13 @@ test('layers below the ridge of a device are bound by memory; without ceilings n
     advise(graph, { ceilings: { flopsPerSecond, bytesPerSecond: 1e12 } }).findings.find(({ name }) => name === 'memoryBound')!
   assert.ok(at(1e14).value > at(1e12).value)
   assert.ok(at(1e14).holds)
+})
+
+test('a rewrite whose result is past the limits is no advice', () => {
+  const graph = presetGraph('alexnet')
+  const advised = (maxLayers: number) => advise(graph, { limits: { ...defaultLimits, maxLayers } }).savings.map(({ rewrite }) => rewrite)
+  // Depthwise separable convolutions are more layers; a pooled head is fewer.
+  assert.ok(advised(10_000).includes('depthwiseSeparable'))
+  assert.ok(!advised(graph.layers.length).includes('depthwiseSeparable'))
+  assert.ok(advised(graph.layers.length).includes('globalAveragePooling'))
 })

@@ -73,6 +73,7 @@ test('what cannot be done is refused with the place, the reason and what would b
     named.errors.map(({ path }) => path),
     [0, 1, 2, 3].map((i) => `/recipe/0/layers/${i}`),
   )
+  assert.equal(refusal([{ rewrite: 'stack3x3', layers: ['c', 'c', 'x'] }]).errors.at(-1)!.path, '/recipe/0/layers/2')
   const words = named.errors.map(({ message }) => message)
   assert.match(words[0]!, /3×3: there is nothing to stack/)
   assert.match(words[1]!, /dilated by 2×2/)

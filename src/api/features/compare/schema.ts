@@ -75,7 +75,10 @@ export const DiffSchema = Type.Object(
           changes: Type.Array(
             Type.Object(
               {
-                what: Type.String({ description: 'An attribute, or `inputShape`, `outputShape`, `inputs`, `params`.' }),
+                what: Type.String({
+                  description:
+                    'An attribute, or `inputShape`, `outputShape`, `inputs`; of layers that differ in nothing else the figures that do, such as `params` or `memoryKiB`.',
+                }),
                 from: text,
                 to: text,
               },
