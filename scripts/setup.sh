@@ -9,7 +9,7 @@ if ! cmp -s package-lock.json "$setup_stamp"; then
     echo 'archmeter: node_modules is a link, so it is used as it is' >&2
   else
     command -v npm >/dev/null || { echo 'archmeter: npm is missing: install Node.js 20 or newer, which brings npm' >&2; exit 1; }
-    echo 'archmeter: installing dependencies into node_modules (once, about 1 GB, Node 24 among them) …' >&2
+    echo 'archmeter: installing dependencies into node_modules (once, about 1.4 GB, Node 24 among them) …' >&2
     setup_started=$(date +%s)
     # In the background and waited for, so that a signal ends npm as well. By SIGKILL: npm answers SIGTERM with a rollback
     # that was seen to spin for minutes, and half an install carries no stamp, so the next command starts it over.

@@ -5,7 +5,7 @@ import type { ExternalFile } from '../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../engine/graph.ts'
 import { nearest } from '../engine/nearest.ts'
 import { verifyGraph } from '../engine/verify.ts'
-import { expandZoo, families } from '../engine/zoo/index.ts'
+import { expandZoo, presetNames } from '../engine/zoo/index.ts'
 import { CliError, failureText } from './failure.ts'
 import { readOnnxSkeleton } from './onnx-skeleton.ts'
 
@@ -15,8 +15,6 @@ export interface Network {
   name: string
   graph: Graph
 }
-
-export const presets: readonly string[] = families.flatMap((family) => Object.keys(family.presets))
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -45,14 +43,58 @@ export async function load(name: string): Promise<Network> {
 }
 
 async function graphAt(name: string): Promise<Graph> {
-  if (name === '-') return graphOf(readFileSync(0), null)
+  if (name === '-') return graphOf(readStdin(), null)
   const kind = statSync(name, { throwIfNoEntry: false })
   if (!kind) {
-    if (presets.includes(name)) return verifyGraph(expandZoo({ preset: name }).spec)
-    throw new CliError(`there is no such file, and no such preset of the zoo${nearest(path.basename(name), presets)}`)
+    if (presetNames.includes(name)) return verifyGraph(expandZoo({ preset: name }).spec)
+    throw new CliError(`there is no such file, and no such preset of the zoo${nearest(path.basename(name), presetNames)}`)
   }
   if (kind.isDirectory()) throw new CliError(`this is a folder: name a file in it, such as ${path.join(name, 'model.onnx')}`)
-  return graphOf(!kind.isFile() || isJson(name) ? readFileSync(name) : readOnnxSkeleton(name), path.dirname(path.resolve(name)))
+  return graphOf(
+    !kind.isFile() ? readStream(name) : isJson(name) ? readFileSync(name) : readOnnxSkeleton(name),
+    path.dirname(path.resolve(name)),
+  )
+}
+
+/** Most that is read of what states no size, bytes: no ONNX file is larger. */
+const mostOfStream = 2 ** 31
+
+/** What comes from a pipe or a device, to its end. @throws CliError where it does not end. */
+function readStream(source: string | 0): Uint8Array {
+  const file = source === 0 ? 0 : openSync(source, 'r')
+  try {
+    const parts: Buffer[] = []
+    for (let size = 0; ; ) {
+      const part = Buffer.allocUnsafe(2 ** 20)
+      const read = readPartOf(file, part)
+      if (read === 0) return Buffer.concat(parts)
+      size += read
+      if (size > mostOfStream) throw new CliError('more than 2 GiB came, which no ONNX file has: name the file itself')
+      parts.push(part.subarray(0, read))
+    }
+  } finally {
+    if (source !== 0) closeSync(file)
+  }
+}
+
+/** Waits where a terminal or a pipe has nothing yet. */
+function readPartOf(file: number, into: Buffer): number {
+  for (;;)
+    try {
+      return readSync(file, into)
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      if (code === 'EOF') return 0
+      if (code !== 'EAGAIN') throw cause
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+}
+
+let stdinTaken = false
+function readStdin(): Uint8Array {
+  if (stdinTaken) throw new CliError('standard input can be read once: name a file for the other model')
+  stdinTaken = true
+  return readStream(0)
 }
 
 const startsJson = (start: string): boolean => /^(\uFEFF|\u00EF\u00BB\u00BF)?\s*[{[]/.test(start)
@@ -71,6 +113,7 @@ function isJson(name: string): boolean {
 async function graphOf(bytes: Uint8Array, folder: string | null): Promise<Graph> {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString('latin1')
   if (startsJson(start)) return ofJson(new TextDecoder().decode(bytes))
+  if (bytes.length === 0) throw new CliError('this is empty: there is no model in it')
   const mistake = mistaken.find(([first]) => start.startsWith(first))
   if (mistake) throw new CliError(`this is ${mistake[1]}`)
   // A protobuf library is loaded for those that need it.

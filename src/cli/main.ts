@@ -47,8 +47,9 @@ Exit codes: 0 fine, 1 over budget (check), 2 wrong usage, or a model that cannot
 export async function main(args: readonly string[], version: string): Promise<void> {
   // Whoever reads may have had enough: `archmeter cost x | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
+    if (error.code === 'EPIPE') process.exit()
+    process.stderr.write(`archmeter: the answer cannot be written: ${error.message}\n`)
+    process.exit(exitCodes.cannotRead)
   })
   const program = buildProgram(version)
   try {

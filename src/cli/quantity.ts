@@ -27,7 +27,13 @@ export function readQuantity(text: string): number {
 export function readPart(text: string): number {
   const [, digits, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(text) ?? []
   if (digits === undefined) throw new CliError(`"${text}" is no tolerance: write 5% or 0.05`)
-  return Number(digits) / (percent ? 100 : 1)
+  const part = Number(digits) / (percent ? 100 : 1)
+  // A percent sign that was forgotten would open a budget gate.
+  if (part > 1 && !percent)
+    throw new CliError(
+      `a tolerance of ${text} would be ${text} times the baseline: write ${text}%, or ${Number(digits) * 100}% where that is meant`,
+    )
+  return part
 }
 
 function scaled(value: number, base: 1000 | 1024, units: readonly string[]): string {

@@ -1,8 +1,8 @@
 import { type CostOptions, type Costs, computeCosts } from './cost.ts'
 import { diffGraphs, type LayerChange, type LayerPair, matchingRule, mostPairs } from './diff-graphs.ts'
 import type { Graph } from './graph.ts'
-import { type Additive, additive, type Ranking, type RankOptions, rankCosts, type Sums } from './rank-costs.ts'
-import { statesTypes } from './widths.ts'
+import { additive, type Ranking, type RankOptions, rankCosts, type Sums, sumsOf } from './rank-costs.ts'
+import { defaultDtype } from './widths.ts'
 
 /** A network to compare, under the name that answers give it. */
 export interface Subject {
@@ -79,8 +79,6 @@ export function figuresOf({ totals, training, layers }: Costs): Figures {
   }
 }
 
-const difference = (of: (column: Additive) => number): Sums => Object.fromEntries(additive.map((column) => [column, of(column)])) as Sums
-
 function diffOf(one: Subject, other: Subject, before: Costs, after: Costs, options: CostOptions): StructuralDiff | null {
   const pairs = diffGraphs(one.graph, other.graph, options)
   if (!pairs) return null
@@ -90,7 +88,7 @@ function diffOf(one: Subject, other: Subject, before: Costs, after: Costs, optio
     return {
       ...{ status, from, to, changes },
       type: (y ?? x)!.type,
-      difference: difference((column) => (y?.[column] ?? 0) - (x?.[column] ?? 0)),
+      difference: sumsOf((column) => (y?.[column] ?? 0) - (x?.[column] ?? 0)),
     }
   })
   // Layers that are alike and still differ in cost: one has the weights of another layer, or numbers of another type.
@@ -105,7 +103,7 @@ function diffOf(one: Subject, other: Subject, before: Costs, after: Costs, optio
   return {
     rule: matchingRule,
     ...{ same: count('same'), changed: count('changed'), added: count('added'), removed: count('removed') },
-    difference: difference((column) => costs.reduce((total, each) => total + each.difference[column], 0)),
+    difference: sumsOf((column) => costs.reduce((total, each) => total + each.difference[column], 0)),
     layers: costs.filter(({ status }) => status !== 'same'),
   }
 }
@@ -118,7 +116,7 @@ function diffOf(one: Subject, other: Subject, before: Costs, after: Costs, optio
  */
 export function compareCosts(subjects: readonly Subject[], given: CostOptions & RankOptions = {}): CostComparison {
   // One way to measure bytes for all of them.
-  const options = { dtype: subjects.some(({ graph }) => statesTypes(graph)) ? ('file' as const) : ('float32' as const), ...given }
+  const options = { dtype: defaultDtype(...subjects.map(({ graph }) => graph)), ...given }
   const { groupBy = 'stage', ...ranked } = options
   const costs = subjects.map(({ graph }) => computeCosts(graph, options))
   const figures = costs.map(figuresOf)

@@ -9,7 +9,7 @@ import { opOf } from './ops/index.ts'
 import { type Field, receptiveFields } from './receptive-field.ts'
 import { imageShape, numel, numelOf, type Shape } from './shape.ts'
 import { countedFor, parametersOf } from './shared-weights.ts'
-import { statesTypes, type Widths, widthsOf } from './widths.ts'
+import { defaultDtype, type Widths, widthsOf } from './widths.ts'
 
 export interface CostOptions extends InferOptions {
   /** Name of the counting convention. Default `lecture`. */
@@ -110,7 +110,7 @@ const ratio = (flops: number, bytes: number): number => (bytes === 0 ? 0 : flops
  *   UNKNOWN_CONVENTION; INVALID_RESOLUTION where the resolution does not go through the network.
  */
 export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
-  const { batch = 1, dtype = statesTypes(graph) ? 'file' : 'float32' } = options
+  const { batch = 1, dtype = defaultDtype(graph) } = options
   const convention = findConvention(options.convention ?? 'lecture')
   const widths = widthsOf(graph, dtype)
   const inferred = inferShapes(graph, options)

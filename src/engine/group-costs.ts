@@ -5,7 +5,7 @@ import { type InferredLayer, inferShapes, inputShape } from './infer.ts'
 import { opOf } from './ops/index.ts'
 import { numel } from './shape.ts'
 import { ownerOf, parametersOf } from './shared-weights.ts'
-import { statesTypes, type Widths, widthsOf } from './widths.ts'
+import { defaultDtype, type Widths, widthsOf } from './widths.ts'
 
 /** What a group of layers costs where it runs as one kernel. Exact integers, for the whole batch. */
 export interface GroupCost {
@@ -31,7 +31,7 @@ export interface GroupCost {
  */
 export function groupCosts(graph: Graph, groups: readonly (readonly string[])[], options: CostOptions = {}): GroupCost[] {
   const costs = new Map(computeCosts(graph, options).layers.map((layer) => [layer.id, layer]))
-  const widths = widthsOf(graph, options.dtype ?? (statesTypes(graph) ? 'file' : 'float32'))
+  const widths = widthsOf(graph, options.dtype ?? defaultDtype(graph))
   const inferred = inferShapes(graph, options)
   const layers = new Map(inferred.map((each) => [each.layer.id, each]))
   const buffers = buffersOf(graph, inferred, options, widths)

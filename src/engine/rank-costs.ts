@@ -68,7 +68,12 @@ function keyOf(layer: LayerCost, by: Grouping, inputRank: number, depth: number)
 }
 
 const zero = (): Sums => ({ params: 0, macs: 0, flops: 0, memoryKiB: 0, bytesRead: 0, bytesWritten: 0 })
-const columns = (of: (column: Additive) => number): Sums => Object.fromEntries(additive.map((column) => [column, of(column)])) as Sums
+/** A figure for each column. */
+export const sumsOf = (of: (column: Additive) => number): Sums => Object.fromEntries(additive.map((column) => [column, of(column)])) as Sums
+
+/** A value's share of the network's total, 0 of nothing. */
+export const shareOf = (totals: Readonly<Sums>, column: Additive, value: number): number =>
+  totals[column] === 0 ? 0 : value / totals[column]
 
 /**
  * The costs of a network as groups of layers, with each group's share of the total and the shares summed from the top.
@@ -90,13 +95,12 @@ export function rankCosts({ inputs, layers, totals }: Costs, { groupBy = 'layer'
   const kept = ordered.slice(0, top)
   const left = ordered.slice(kept.length)
   const running = zero()
-  const shareOf = (value: number, column: Additive) => (totals[column] === 0 ? 0 : value / totals[column])
   const groups = kept.map((group): CostGroup => {
     for (const column of additive) running[column] += group[column]
     return {
       ...group,
-      share: columns((column) => shareOf(group[column], column)),
-      cumulative: columns((column) => shareOf(running[column], column)),
+      share: sumsOf((column) => shareOf(totals, column, group[column])),
+      cumulative: sumsOf((column) => shareOf(totals, column, running[column])),
     }
   })
   const rest =
@@ -105,7 +109,7 @@ export function rankCosts({ inputs, layers, totals }: Costs, { groupBy = 'layer'
       : {
           groups: left.length,
           layers: sum(...left.map((group) => group.layers)),
-          ...columns((column) => left.reduce((total, group) => total + group[column], 0)),
+          ...sumsOf((column) => left.reduce((total, group) => total + group[column], 0)),
         }
   return { groupBy, sort: sort ?? null, groups, rest }
 }

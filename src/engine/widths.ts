@@ -12,8 +12,11 @@ export interface Widths {
 }
 
 /** Whether a graph came with types of its own. */
-export const statesTypes = ({ inputs, layers }: Graph): boolean =>
+const statesTypes = ({ inputs, layers }: Graph): boolean =>
   inputs.some(({ dtype }) => dtype !== undefined) || layers.some(({ dtypes }) => dtypes !== undefined)
+
+/** How tensors are measured where nobody says: by their own types where any of the graphs has such. */
+export const defaultDtype = (...graphs: readonly Graph[]): CostDtype => (graphs.some(statesTypes) ? 'file' : 'float32')
 
 /** One type for all tensors, or the file's own. */
 export function widthsOf(graph: Graph, dtype: CostDtype): Widths {

@@ -31,7 +31,7 @@ export {
   type NewArchitecture,
 } from './architectures.ts'
 export type { BlobFile, HeldBlob } from './blobs.ts'
-export type { Page } from './cursor.ts'
+export { isUuid, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'

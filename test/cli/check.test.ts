@@ -1,14 +1,14 @@
 /** A pull request, simulated: a baseline as ONNX, a change that adds 7 % of multiply-adds, the budget gate between them. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse } from 'yaml'
 import { exportOnnx } from '../../src/engine/formats/onnx-export.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
-import { archmeter } from './command.ts'
+import { archmeter, bin } from './command.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 let folder: string
@@ -59,6 +59,19 @@ test('budgets hold up to their own value, and each that is passed is named', asy
   )
 })
 
+test('standard input is one model, and an answer that cannot be written is no verdict', async (t) => {
+  const given = JSON.stringify({ input: { shape: [3, 8, 8] }, layers: [{ type: 'ReLU' }] })
+  const twice = await archmeter(['check', '-', '--baseline', '-'], { given })
+  assert.deepEqual([twice.code, twice.out], [2, ''])
+  assert.match(twice.err, /standard input can be read once: name a file/)
+  if (!existsSync('/dev/full')) return t.skip('skipped: this host has no /dev/full')
+  const full = spawnSync('sh', ['-c', 'exec "$0" "$@" >/dev/full', process.execPath, bin, 'check', 'resnet18', '--max-macs', '1G'], {
+    encoding: 'utf8',
+  })
+  assert.equal(full.status, 2)
+  assert.match(full.stderr, /^archmeter: the answer cannot be written: ENOSPC[^\n]*\n$/)
+})
+
 test('what cannot be read or counted is exit code 2, with a sentence on stderr and nothing on stdout', async () => {
   writeFileSync(join(folder, 'broken.onnx'), 'no model')
   for (const [args, sentence] of [
@@ -68,6 +81,8 @@ test('what cannot be read or counted is exit code 2, with a sentence on stderr a
     [['main.onnx'], /nothing to check/],
     [['main.onnx', '--max-macs', 'plenty'], /"plenty" is no quantity: write 4\.2G/],
     [['main.onnx', '--max-macs', '1G', '--tolerance', '5%'], /--tolerance is for --baseline/],
+    [['main.onnx', '--baseline', 'main.onnx', '--tolerance', '5'], /write 5%, or 500%/],
+    [['/dev/null', '--max-macs', '1G'], /this is empty/],
   ] as const) {
     const { code, out, err } = await check(...args)
     assert.equal(code, 2, args.join(' '))

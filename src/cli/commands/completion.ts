@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { presets } from '../load.ts'
+import { presetNames as presets } from '../../engine/zoo/index.ts'
 
 const shells = ['bash', 'zsh', 'fish'] as const
 

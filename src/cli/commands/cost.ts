@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type Costs, computeCosts } from '../../engine/cost.ts'
 import { groupTable, layerTable, type Table } from '../../engine/formats/cost-tables.ts'
-import { type Grouping, type Ranking, rankCosts } from '../../engine/rank-costs.ts'
+import { type Ranking, rankCosts, shareOf } from '../../engine/rank-costs.ts'
 import { load, type Network } from '../load.ts'
 import { type Counting, costOptions, type Ranked, rankOptions, withCounting, withFormat, withRanking } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
@@ -82,8 +82,6 @@ function totalsTable({ totals, training }: Costs): Table {
   }
 }
 
-const heads: Readonly<Record<Grouping, string>> = { layer: 'layer', op: 'op', stage: 'stage', block: 'block' }
-
 /** Groups for people: figures and their shares; by layer also what the layer is. */
 export function rankingTable(ranking: Ranking, costs: Costs): Table {
   const byLayer = ranking.groupBy === 'layer'
@@ -93,7 +91,7 @@ export function rankingTable(ranking: Ranking, costs: Costs): Table {
   const figures = (of: Record<(typeof columns)[number], number>) =>
     columns.flatMap((column) => [
       column === 'memoryKiB' ? showBytes(of[column] * 1024) : showCount(of[column]),
-      showPart(costs.totals[column] === 0 ? 0 : of[column] / costs.totals[column]),
+      showPart(shareOf(costs.totals, column, of[column])),
     ])
   const rows = ranking.groups.map((group) => {
     const layer = byLayer ? layers.get(group.key) : undefined
@@ -104,7 +102,7 @@ export function rankingTable(ranking: Ranking, costs: Costs): Table {
     rows.push(['(rest)', ...(byLayer ? ['', ''] : [ranking.rest.layers]), ...figures(ranking.rest), ...(sort ? [showPart(1)] : [])])
   return {
     columns: [
-      heads[ranking.groupBy],
+      ranking.groupBy,
       ...(byLayer ? ['op', 'output'] : ['layers']),
       ...['params', '%', 'macs', '%', 'flops', '%', 'memory', '%'],
       ...(sort ? [`Σ ${sort}`] : []),

@@ -41,8 +41,8 @@ export interface AdviceOptions {
   limits?: Limits
 }
 
-/** Rewrites whose factor is the user’s to choose save whatever is asked of them: they are no advice. */
-const isChosen = (name: string): boolean => name.startsWith('scale')
+/** Those that may be advised. */
+export const advisable = rewrites.filter(({ asMuchAsAsked }) => asMuchAsAsked !== true)
 
 /**
  * What dominates a network’s cost, checked rule by rule, and which rewrites save what.
@@ -55,12 +55,10 @@ export function advise(graph: Graph, { batch = 1, ceilings = null, limits }: Adv
     const result = find({ graph, costs, full, ceilings })
     return result ? [{ name, rule, source, ...result }] : []
   })
-  const savings = rewrites
-    .filter(({ name }) => !isChosen(name))
-    .flatMap(({ name, givesUp, source }) => {
-      const saving = savingOf(graph, name, { batch, limits }, costs.totals)
-      return saving ? [{ rewrite: name, ...saving, givesUp, source }] : []
-    })
+  const savings = advisable.flatMap(({ name, givesUp, source }) => {
+    const saving = savingOf(graph, name, { batch, limits }, costs.totals)
+    return saving ? [{ rewrite: name, ...saving, givesUp, source }] : []
+  })
   const greatest = ({ share }: Saving) => Math.max(share.params, share.macs, share.memoryKiB)
   savings.sort((a, b) => greatest(b) - greatest(a))
   const best = (of: keyof Saving['share']): string | null =>

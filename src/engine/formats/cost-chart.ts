@@ -1,6 +1,6 @@
 import { type CostOptions, computeCosts } from '../cost.ts'
 import type { Graph } from '../graph.ts'
-import { type Additive, type RankOptions, rankCosts } from '../rank-costs.ts'
+import { type Additive, type RankOptions, rankCosts, shareOf, sumsOf } from '../rank-costs.ts'
 
 export interface ChartOptions extends CostOptions, RankOptions {
   /** Name of the network, any text. */
@@ -46,10 +46,8 @@ export function writeCostChart(graph: Graph, options: ChartOptions = {}): string
   const { groups, rest, groupBy } = rankCosts(costs, options)
   const rows = groups.map((group) => ({ key: group.key, sums: group as Record<Additive, number>, share: group.share }))
   if (rest) {
-    const share = Object.fromEntries(
-      panels.map(({ column }) => [column, costs.totals[column] === 0 ? 0 : rest[column] / costs.totals[column]]),
-    )
-    rows.push({ key: `(rest: ${rest.groups})`, sums: rest, share: share as Record<Additive, number> })
+    const share = sumsOf((column) => shareOf(costs.totals, column, rest[column]))
+    rows.push({ key: `(rest: ${rest.groups})`, sums: rest, share })
   }
   const width = labelWidth + panels.length * (panelWidth + gap) + gap
   const height = top + rows.length * rowHeight + gap

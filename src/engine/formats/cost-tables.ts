@@ -1,5 +1,5 @@
 import type { Costs } from '../cost.ts'
-import { type Additive, additive, type Ranking } from '../rank-costs.ts'
+import { type Additive, additive, type Ranking, shareOf } from '../rank-costs.ts'
 
 /** Rows of figures under names, before CSV, Markdown or a terminal shows them. */
 export interface Table {
@@ -52,9 +52,14 @@ export function groupTable(ranking: Ranking, costs: Costs): Table {
     ...under(costs),
   ])
   const { rest } = ranking
-  const shareOfRest = (column: Additive) => (costs.totals[column] === 0 ? 0 : rest![column] / costs.totals[column])
   if (rest)
-    groups.push(['(rest)', rest.layers, '', ...additive.flatMap((column) => [rest[column], shareOfRest(column), 1]), ...under(costs)])
+    groups.push([
+      '(rest)',
+      rest.layers,
+      '',
+      ...additive.flatMap((column) => [rest[column], shareOf(costs.totals, column, rest[column]), 1]),
+      ...under(costs),
+    ])
   return {
     columns: [
       ...[ranking.groupBy, 'layers', 'uncounted'],

@@ -3,19 +3,18 @@ import type { EditableNetwork } from './network.ts'
 import { defineRewrite, type Site } from './rewrite.ts'
 import { whole } from './shared/options.ts'
 import { type ResidualBlock, residualBlocks, windowsOf } from './shared/residual.ts'
-import { type ConvUnit, withoutSizes } from './shared/units.ts'
+import { addSame, type ConvUnit, withoutSizes } from './shared/units.ts'
 
 interface Basic extends Site {
   block: ResidualBlock
 }
 
-/** Adds a convolution and, as `like` has it, what follows; `act` leaves the activation out at the end of a branch. */
-function addUnit(network: EditableNetwork, like: ConvUnit, id: string, x: string, a: Record<string, unknown>, act?: ConvUnit): string {
-  let y = network.add('Conv2d', id, [x], { ...withoutSizes(like.conv.attributes), ...a })
-  if (like.norm) y = network.add('BatchNorm2d', `${id}.norm`, [y], withoutSizes(like.norm.attributes))
-  if (act?.activation) y = network.add(act.activation.type, `${id}.act`, [y], act.activation.attributes)
-  return y
+/** Adds a convolution and, as `like` has it, what follows. */
+function addUnit(network: EditableNetwork, like: ConvUnit, id: string, x: string, attributes: Record<string, unknown>): string {
+  return addSame(network, like, id, network.add('Conv2d', id, [x], { ...withoutSizes(like.conv.attributes), ...attributes }))
 }
+/** As at the end of a branch: the activation follows the addition. */
+const withoutActivation = (unit: ConvUnit): ConvUnit => ({ ...unit, activation: undefined })
 
 const one = { kernelSize: [1, 1], stride: [1, 1], padding: [0, 0, 0, 0] }
 
@@ -50,9 +49,9 @@ export const bottleneck = defineRewrite({
       const channels = first.conv.attributes.outChannels as number
       const out = expansion * channels
       const stem = first.conv.id
-      let y = addUnit(network, first, `${stem}.reduce`, block.input, { ...one, outChannels: channels }, first)
-      y = addUnit(network, first, `${stem}.conv`, y, {}, first)
-      y = addUnit(network, second, `${stem}.expand`, y, { ...one, outChannels: out })
+      let y = addUnit(network, first, `${stem}.reduce`, block.input, { ...one, outChannels: channels })
+      y = addUnit(network, first, `${stem}.conv`, y, {})
+      y = addUnit(network, withoutActivation(second), `${stem}.expand`, y, { ...one, outChannels: out })
       const add = network.get(block.id)
       const at = add.inputs.indexOf(second.end)
       const [projection] = block.shortcut
@@ -60,7 +59,7 @@ export const bottleneck = defineRewrite({
       const before = (source && wide.get(source)) ?? (network.shape(block.input)[1] as number)
       if (projection) projection.conv.attributes.outChannels = out
       else if (before !== out)
-        add.inputs[1 - at] = addUnit(network, second, `${block.id}.shortcut`, block.input, { ...one, outChannels: out })
+        add.inputs[1 - at] = addUnit(network, withoutActivation(second), `${block.id}.shortcut`, block.input, { ...one, outChannels: out })
       add.inputs[at] = y
       wide.set(block.id, out)
     }

@@ -10,6 +10,7 @@ const number = (value: number, description: string) => Type.Optional(Type.Number
 /** Depth α^φ, width β^φ, resolution γ^φ: flops × (α·β²·γ²)^φ, about 2^φ with the paper’s numbers. */
 export const scaleCompound = defineRewrite({
   name: 'scaleCompound',
+  asMuchAsAsked: true,
   summary: 'Depth, width and resolution are scaled together by one coefficient.',
   givesUp: 'Above 0 cost: flops about double with each step of phi; below 0 accuracy.',
   source: 'Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019, equation 3',

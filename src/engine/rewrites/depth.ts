@@ -87,10 +87,13 @@ function copy(network: EditableNetwork, unit: Segment, x: string, n: number): st
   return names.get(unit.to) as string
 }
 
+/** Units of a stage after its depth is multiplied: at least one. */
+const unitsFor = (count: number, times: number): number => Math.max(1, times > 1 ? Math.ceil(count * times) : Math.round(count * times))
+
 /** Multiplies the units of each stage, as `scaleDepth` does. */
 export function deepen(network: EditableNetwork, stages: readonly Stage[], times: number): void {
-  for (const { units, changes } of stages) {
-    const wanted = Math.max(1, times > 1 ? Math.ceil(units.length * times) : Math.round(units.length * times))
+  for (const { units } of stages) {
+    const wanted = unitsFor(units.length, times)
     const last = units.at(-1) as Segment
     if (wanted > units.length) {
       let x = last.to
@@ -99,7 +102,7 @@ export function deepen(network: EditableNetwork, stages: readonly Stage[], times
       const copies = new Set([...network.layers.keys()].filter((id) => !own.has(id)))
       network.redirect(last.to, x, new Set([...copies, ...last.layers]))
     } else if (wanted < units.length) {
-      const end = units[Math.max(wanted, changes ? 1 : 0) - 1] as Segment
+      const end = units[wanted - 1] as Segment
       network.redirect(last.to, end.to)
     }
   }
@@ -115,7 +118,7 @@ export function stages(network: EditableNetwork, times: number): Stage[] {
         ? `${shared}: ${network.sharing(shared)}`
         : units.length === 1 && changes
           ? 'its stage is one unit that changes the shape: there is nothing to repeat'
-          : Math.max(1, times > 1 ? Math.ceil(units.length * times) : Math.round(units.length * times)) === units.length
+          : unitsFor(units.length, times) === units.length
             ? `its stage has ${units.length} units, as many as with the factor`
             : undefined
     return { ...stage, ...(problem === undefined ? {} : { problem }) }
@@ -125,6 +128,7 @@ export function stages(network: EditableNetwork, times: number): Stage[] {
 /** Units of each stage × d: flops and weights × d, about. */
 export const scaleDepth = defineRewrite({
   name: 'scaleDepth',
+  asMuchAsAsked: true,
   summary: 'Each stage has more or fewer of the units that keep its shape: residual blocks, or convolutions in a row.',
   givesUp: 'Below 1 accuracy, above 1 cost, and layers that wait for each other. Units added are learned anew.',
   source: 'Tan and Le, "EfficientNet", ICML 2019: the depth coefficient, rounded up',

@@ -58,7 +58,7 @@ export const globalAveragePooling = defineRewrite({
     for (const { id, map, classifier, dropout } of sites) {
       let x = network.add('GlobalAvgPool2d', `${id}.globalPool`, [map])
       x = network.add('Flatten', `${id}.channels`, [x])
-      if (dropout !== undefined && network.get(dropout)) {
+      if (dropout !== undefined) {
         network.get(dropout).inputs = [x]
         x = dropout
       }

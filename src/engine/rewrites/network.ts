@@ -174,9 +174,10 @@ export class EditableNetwork {
       const op = opOf(layer.type)
       const outputs = op.shape(inputs, op.canonical(layer.attributes as never))
       outputs.forEach((shape, i) => shapes.set(i === 0 ? layer.id : `${layer.id}:${i}`, shape))
+      if (!layer.params) return
       const sizes = new Map((op.parameters?.(inputs, layer.attributes) ?? []).map(({ name, shape }) => [name, numel(shape)]))
       const old = this.before.layers.find(({ id }) => id === layer.id)
-      if (layer.params && old && !this.#sameParameters(old, sizes)) delete layer.params
+      if (old && !this.#sameParameters(old, sizes)) delete layer.params
     } catch (cause) {
       // The verifier says what is wrong, with what stands around it.
       if (cause instanceof EngineError) throw cause

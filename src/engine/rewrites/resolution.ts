@@ -17,6 +17,7 @@ export function resize(network: EditableNetwork, times: number): void {
 /** Height and width × r: multiply-adds of convolutions × r², weights as they are except behind a Flatten. */
 export const scaleResolution = defineRewrite({
   name: 'scaleResolution',
+  asMuchAsAsked: true,
   summary: 'Height and width of the input image are multiplied.',
   givesUp: 'Below 1 what is small in the image; fully connected layers on a map change their size and are learned anew.',
   source: 'Howard et al., "MobileNets", 2017, section 3.4: the resolution multiplier',

@@ -26,6 +26,8 @@ export interface RewriteDefinition<S extends TObject, T extends Site> {
   options: S
   /** True where the network's outputs stay the same for the same weights, up to rounding. */
   exact?: boolean
+  /** True where it saves whatever its options ask for: then it is no advice. */
+  asMuchAsAsked?: boolean
   /** True where it changes the network as a whole, so that no layers can be named. */
   whole?: boolean
   /** Every place it looks at, in graph order, with the reason where it cannot apply. */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { defineRewrite } from './rewrite.ts'
-import { someChannels } from './shared/options.ts'
+import { flag, someChannels } from './shared/options.ts'
 import { addSame, isSquare, sizeOf, unitOf, withoutSizes } from './shared/units.ts'
 
 /** Pads of each of `n` windows of 3, all together those of the window that they replace; at most 1 each while that does. */
@@ -20,11 +20,9 @@ export const stack3x3 = defineRewrite({
   options: Type.Object(
     {
       channels: someChannels('Channels between the convolutions. Default: those that the convolution gives.'),
-      activation: Type.Optional(
-        Type.Boolean({
-          default: true,
-          description: 'Whether what follows the convolution (batch normalization, activation; else a ReLU) stands between them as well.',
-        }),
+      activation: flag(
+        true,
+        'Whether what follows the convolution (batch normalization, activation; else a ReLU) stands between them as well.',
       ),
     },
     { additionalProperties: false },
@@ -51,7 +49,7 @@ export const stack3x3 = defineRewrite({
       const before = network.inputShape(id)[1] as number
       // Multiply-adds for each output position of the convolution: those before the stride are as many times more.
       const dense = stride[0]! * stride[1]!
-      const inner = n === 1 ? 0 : dense * 9 * (before * between + (n - 2) * between * between)
+      const inner = dense * 9 * (before * between + (n - 2) * between * between)
       const times = (inner + 9 * between * outChannels) / (k[0] * k[1] * before * outChannels)
       if (times <= 1) return [{ id }]
       return [

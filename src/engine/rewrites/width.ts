@@ -64,6 +64,7 @@ export function widen(network: EditableNetwork, multiplier: number, divisor: num
 /** Channels × m: weights and multiply-adds × m² in all layers but the first and the last. */
 export const scaleWidth = defineRewrite({
   name: 'scaleWidth',
+  asMuchAsAsked: true,
   summary: 'Channels and hidden features of every layer are multiplied; classes stay, and groups where they still divide.',
   givesUp: 'Below 1 accuracy, above 1 cost: weights and flops go with the square of the factor.',
   source: 'Howard et al., "MobileNets", 2017, section 3.3: the width multiplier; rounding as in its code',

@@ -52,6 +52,9 @@ const byPreset: ReadonlyMap<string, Family> = new Map(
   families.flatMap((family) => Object.keys(family.presets).map((preset) => [preset, family] as const)),
 )
 
+/** Every preset, family by family. */
+export const presetNames: readonly string[] = [...byPreset.keys()]
+
 /** A network of the zoo: a family with options, or a preset, whose options may be changed. */
 export type ZooReference = { family: string; options?: Record<string, unknown> } | { preset: string; options?: Record<string, unknown> }
 

@@ -74,7 +74,15 @@ describe('rewrites over HTTP', () => {
     assert.equal(unknown.body.code, 'UNKNOWN_REWRITE')
     const options = await rewrite(vgg.id, { recipe: [{ rewrite: 'scaleWidth', options: { factor: 0 } }] }).expect(422)
     assert.equal(options.body.errors[0].path, '/recipe/0/options/factor')
-    await rewrite(vgg.id, { recipe: [] }).expect(400)
+    const empty = await rewrite(vgg.id, { recipe: [] }).expect(400)
+    assert.match(empty.body.detail, /recipe has 0 entries, but must be a list of 1 to 20/)
+    const [before, mutation] = [
+      (await api.request.get('/v1/architectures')).body.items.length,
+      `mutation { rewriteArchitecture(id: "${vgg.id}", input: { recipe: [] }) { architecture { id } } }`,
+    ]
+    const { errors } = (await api.request.post('/graphql').send({ query: mutation })).body
+    assert.match(errors[0].message, /recipe has 0 entries/)
+    assert.equal((await api.request.get('/v1/architectures')).body.items.length, before)
     await rewrite(vgg.id, { recipe: [{ rewrite: 'scaleWidth', option: {} }] }).expect(400)
     await rewrite('01890a5d-ac96-774b-bcce-b302099a8057', { recipe: [{ rewrite: 'scaleWidth' }] }).expect(404)
   })

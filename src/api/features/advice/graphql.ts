@@ -1,12 +1,10 @@
 import { Type } from 'typebox'
+import { advisable } from '../../../engine/advice/advise.ts'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { Id } from '../../schemas.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import { AdviceQuery, AdviceSchema } from './schema.ts'
 import type { AdviceService } from './service.ts'
-
-/** The network is costed for each rewrite that is tried. */
-const costings = 10
 
 export function adviceGraphql(advice: AdviceService, architectures: ArchitectureService): GraphqlFeature {
   return {
@@ -18,7 +16,8 @@ export function adviceGraphql(advice: AdviceService, architectures: Architecture
           type: Type.Union([AdviceSchema, Type.Null()]),
           resolve: async (_parent, { architectureId, ...query }, context) => {
             const row = await context.load(architectures.storedEach, architectureId)
-            context.budget.spend(costings * row.layerCount)
+            // The network is costed for each rewrite that is tried.
+            context.budget.spend(advisable.length * row.layerCount)
             return context.inTurn(() => advice.of(row, query))
           },
         }),

@@ -1,3 +1,4 @@
+import { isUuid } from '../../../store/index.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
@@ -6,7 +7,6 @@ import { readOptions } from '../costs/service.ts'
 import type { CompareQuery, CostComparisonAnswer } from './schema.ts'
 import type { CompareTask } from './write.ts'
 
-const isId = (reference: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(reference)
 /** Layers that a preset is taken for before it is built. */
 const presetLayers = 300
 
@@ -28,7 +28,7 @@ export class CompareService {
   async compare(query: CompareQuery, spend: (layers: number) => void = () => {}): Promise<CostComparisonAnswer> {
     const { architectures, groupBy = 'stage', ...rest } = query
     const options = { ...readOptions(query), ...readRanking({ ...rest, groupBy }) }
-    const ids = architectures.filter(isId)
+    const ids = architectures.filter(isUuid)
     const found = await this.#architectures.storedEach(ids)
     const missing = found.find((each) => each instanceof ApiError)
     if (missing) throw missing
