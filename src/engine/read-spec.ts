@@ -1,81 +1,15 @@
-import { type TProperties, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
-import { Value } from 'typebox/value'
-import { type FileDtype, fileDtypes, type LayerDtypes, unstored } from './dtypes.ts'
+import { type FileDtype, fileDtypes, type LayerDtypes } from './dtypes.ts'
 import type { GraphInput } from './graph.ts'
+import { LayerDtypesSpec } from './graph-spec.ts'
 import type { AnyOp } from './op.ts'
 import { findOp, ops } from './ops/index.ts'
 import type { Problems } from './problems.ts'
-import { describeSchema, pointer, show } from './schema-problems.ts'
-
-/** What a user may send; the API documents it with this schema, the verifier checks it layer by layer. */
-const dimension = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
-const InputShape = Type.Array(dimension, { minItems: 1, maxItems: 7, description: 'One image, C×H×W.' })
-const dtype = (description: string) => Type.Enum(fileDtypes, { description })
-const LayerDtypesSpec = Type.Object(
-  {
-    macs: Type.Optional(dtype('What its multiply-adds are computed in.')),
-    output: Type.Optional(
-      Type.Enum([...fileDtypes, ...unstored], {
-        description:
-          'What its outputs are kept as; `view` where they are its first input, taken off its scale where it is read, `fused` where the layer behind it takes them over without memory.',
-      }),
-    ),
-    params: Type.Optional(
-      Type.Record(Type.String({ maxLength: 60 }), dtype('What the parameter of this name is stored as.'), { maxProperties: 100 }),
-    ),
-  },
-  { additionalProperties: false, description: 'Types of the tensors of the layer, as an imported file has them. Default: float32.' },
-)
-const inputDtype = Type.Optional(dtype('What the input holds. Default: float32.'))
-export const GraphSpec = Type.Object({
-  input: Type.Optional(
-    Type.Object({ shape: InputShape, dtype: inputDtype }, { title: 'NetworkInput', description: 'The one input, known as "input".' }),
-  ),
-  inputs: Type.Optional(
-    Type.Array(Type.Object({ id: Type.String(), shape: InputShape, dtype: inputDtype }, { title: 'NamedNetworkInput' }), {
-      description: 'Where the network has several inputs.',
-    }),
-  ),
-  layers: Type.Array(
-    Type.Object(
-      {
-        id: Type.Optional(Type.String({ description: 'Default: the type in lower case and a number.' })),
-        type: Type.String({ description: 'An op, e.g. Conv2d.' }),
-        inputs: Type.Optional(
-          Type.Array(Type.String(), { description: 'Ids of layers or inputs, "split:1" for a second output. Default: the layer above.' }),
-        ),
-        weightsOf: Type.Optional(
-          Type.String({
-            description: 'Id of a layer of the same type whose weights this layer uses too: they count once. Default: weights of its own.',
-          }),
-        ),
-        params: Type.Optional(
-          Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
-            description:
-              'Elements that are counted for a parameter, by its name, where it is not filled by a tensor of its own size and its own alone: 0 where another layer has counted the tensor. Default: its own size.',
-          }),
-        ),
-        dtypes: Type.Optional(LayerDtypesSpec),
-      },
-      { additionalProperties: true, description: 'The attributes of the op stand beside id, type, inputs, weightsOf, params and dtypes.' },
-    ),
-    {
-      description: 'Objects {id, type, inputs} with the attributes of the op, e.g. {"type": "Conv2d", "outChannels": 64, "kernelSize": 3}.',
-    },
-  ),
-  outputs: Type.Optional(Type.Array(Type.String(), { description: 'Default: the last layer.' })),
-  fixedBatch: Type.Optional(
-    Type.Literal(1, {
-      description: 'The network works at one image a call alone, since a layer mixes the images of a batch. Default: at any batch.',
-    }),
-  ),
-})
+import { type Attributes, readAttributes } from './read-attributes.ts'
+import { pointer, show } from './schema-problems.ts'
 
 const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$/
 const idRule = 'an id is 1 to 200 letters, digits, "_", ".", "/" or "-", and starts with a letter, a digit or "_"'
-
-export type Attributes = Record<string, unknown>
 
 /** A layer as read: `op` is missing where the type is unknown, `attributes` where they are wrong. */
 export interface Draft {
@@ -108,8 +42,6 @@ export interface Reading {
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What a layer has beside its op's attributes. */
-const layerKeys: ReadonlySet<string> = new Set(['id', 'type', 'inputs', 'weightsOf', 'params', 'dtypes'])
 const inputKeys = ['id', 'shape', 'dtype']
 const topKeys = ['input', 'inputs', 'layers', 'outputs', 'fixedBatch']
 /** Of two names as near to a misspelt one, that of maps goes first: `MaxPool` is meant to be MaxPool2d. */
@@ -315,57 +247,6 @@ function readReferences(
     problems.addLink(`${path}/inputs`, id, `${op.type} takes ${wanted} input${wanted === '1' ? '' : 's'}, but has ${from.length}`)
   }
   return from
-}
-
-/** Compiled at the first layer that needs them: all at once would cost a start of the service more than it saves. */
-const validators = new Map<AnyOp, Validator>()
-function validatorOf(op: AnyOp): Validator {
-  let validator = validators.get(op)
-  if (!validator) validators.set(op, (validator = Compile(op.attributes)))
-  return validator
-}
-
-/** No op takes a longer list; one that is longer is refused before a schema walks through it. */
-const longestList = 1024
-const tooLong = (value: unknown): boolean => Array.isArray(value) && value.length > longestList
-
-/** The attributes of one layer in canonical form, or undefined where one does not fit, which is reported. */
-export function readAttributes(
-  entry: Record<string, unknown>,
-  op: AnyOp,
-  path: string,
-  id: string,
-  problems: Problems,
-): Attributes | undefined {
-  const known = op.attributes.properties as TProperties
-  const given: Attributes = {}
-  const before = problems.list.length
-  let plausible = true
-  for (const key of Object.keys(entry)) {
-    if (layerKeys.has(key)) continue
-    if (Object.hasOwn(known, key)) {
-      given[key] = entry[key]
-      plausible &&= !tooLong(entry[key])
-      continue
-    }
-    const names = Object.keys(known)
-    const hint = names.length === 0 ? `: ${op.type} takes none` : problems.hint(key, names)
-    problems.add(`${path}/${pointer(key)}`, id, `${op.type} has no attribute "${key.slice(0, 60)}"${hint}`)
-  }
-  if (!plausible || !validatorOf(op).Check(given)) reportAttributes(given, op, path, id, problems)
-  return problems.list.length === before ? (op.canonical(given as never) as Attributes) : undefined
-}
-
-/** One problem for each attribute that is missing or does not fit. */
-function reportAttributes(given: Attributes, op: AnyOp, path: string, id: string, problems: Problems): void {
-  const required = (op.attributes.required as string[] | undefined) ?? []
-  for (const [name, schema] of Object.entries(op.attributes.properties as TProperties)) {
-    const value = given[name]
-    if (!Object.hasOwn(given, name)) {
-      if (required.includes(name)) problems.add(`${path}/${name}`, id, `${op.type} needs ${name}: ${describeSchema(schema)}`)
-    } else if (tooLong(value) || !Value.Check(schema, value))
-      problems.add(`${path}/${name}`, id, `${name} is ${show(value)}, but must be ${describeSchema(schema)}`)
-  }
 }
 
 function readOutputs(given: unknown, drafts: readonly Draft[], problems: Problems): string[] {

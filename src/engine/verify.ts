@@ -7,7 +7,7 @@ import { type Draft, isRecord, type Reading, readSpec } from './read-spec.ts'
 import { numel, perImage, type Shape } from './shape.ts'
 import { checkCounts, checkSharing } from './shared-weights.ts'
 
-export { GraphSpec } from './read-spec.ts'
+export { GraphSpec } from './graph-spec.ts'
 
 /** Names that a misspelt reference is compared with. */
 const maxCandidates = 1000

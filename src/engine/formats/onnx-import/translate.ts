@@ -3,17 +3,13 @@ import type { FileDtype, LayerDtypes } from '../../dtypes.ts'
 import { ShapeError } from '../../errors.ts'
 import { CountOverflow } from '../../exact.ts'
 import { referencedId } from '../../graph.ts'
-import type { AnyOp, Parameter } from '../../op.ts'
-import { Problems } from '../../problems.ts'
-import { readAttributes } from '../../read-spec.ts'
 import type { Shape } from '../../shape.ts'
-import type { OnnxSlot } from '../onnx-node.ts'
 import { type Account, account } from './accounting.ts'
 import { apart } from './apart.ts'
 import { Attributes } from './attributes.ts'
-import { type BatchOfFile, type BatchPlace, placeOf } from './batch.ts'
+import { type BatchOfFile, placeOf } from './batch.ts'
 import { branchOf, type WriteGraph } from './branches.ts'
-import { Budget, checkParameter } from './budget.ts'
+import { Budget } from './budget.ts'
 import { type Activation, type Constant, computed, shapeAt, type Value } from './constant.ts'
 import { attribute } from './decompositions/decomposer.ts'
 import { decompose } from './decompositions/index.ts'
@@ -22,6 +18,7 @@ import { BatchLost, invalid, NumbersMissing, quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
 import { Ids } from './ids.ts'
 import type { Fate, FilledSlot, TranslatedLayer, Translation } from './layer.ts'
+import { attributesOf, checkSlots, multiplies, placesOf, slotOf } from './layer-parts.ts'
 import { Learning } from './learning.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { labelOf, worded } from './node-fault.ts'
@@ -328,10 +325,10 @@ export class Translator implements Translation {
   #layer(node: FileNode, view: NodeView, values: readonly (Value | undefined)[], { op, layer }: Reading): void {
     const name = nodeName(node)
     const slots = new Map<string, FilledSlot>()
-    for (const [parameter, slot] of Object.entries(layer.parameters ?? {})) slots.set(parameter, this.#slot(node, values, slot))
+    for (const [parameter, slot] of Object.entries(layer.parameters ?? {})) slots.set(parameter, slotOf(node, values, slot))
     const operands = this.#operands.of(node, op, values, layer)
     const id = this.ids.fresh([node.name, node.outputs.find((output) => output !== '') ?? ''], node.opType)
-    const attributes = this.#attributes(op, id, layer.attributes ?? {}, node)
+    const attributes = attributesOf(op, id, layer.attributes ?? {}, node)
     const shapes = (wide: boolean) =>
       op.shape(
         operands.map((operand) => (wide ? operand.wide : operand.shape)),
@@ -355,13 +352,13 @@ export class Translator implements Translation {
       this.notes.push(
         `The sizes of what ${node.opType} node ${quote(name)} gives depend on the data and are not known here: what comes after it is named and not counted.`,
       )
-    const places = unsized ? null : this.#places(op, attributes, operands, narrow, wide, view.outer)
+    const places = unsized ? null : placesOf(op, attributes, operands, narrow, wide, view.outer)
     const parameters =
       op.parameters?.(
         operands.map((operand) => operand.shape),
         attributes as never,
       ) ?? []
-    this.#checkSlots(node, parameters, slots)
+    checkSlots(node, parameters, slots)
     for (const input of view.consulted)
       for (const { tensor } of (values[input] as Constant).sources)
         this.fates.set(tensor, `an attribute of ${node.opType} node ${quote(name)}, no weight`)
@@ -400,88 +397,10 @@ export class Translator implements Translation {
     }
   }
 
-  /**
-   * Position of the batch in each output; null where no operand has one.
-   * @throws BatchLost where the layer mixes images: it then works at the file's own batch alone.
-   */
-  #places(
-    op: AnyOp,
-    attributes: Record<string, unknown>,
-    operands: readonly Activation[],
-    narrow: readonly Shape[],
-    wide: readonly Shape[],
-    outer: number | undefined,
-  ): BatchPlace[] | null {
-    const lost = (why: string): never => {
-      throw new BatchLost(`it ${why}`)
-    }
-    const shapes = operands.map(({ shape }) => shape)
-    let held: (BatchPlace & { size: number }) | undefined
-    for (const [i, operand] of operands.entries()) {
-      const place = placeOf(operand)
-      if (!place) continue
-      const size = operand.shape[place.dim]!
-      if (op.batchIn ? !op.batchIn(place.dim, shapes, attributes as never, i) : place.dim !== 0)
-        lost(`works across dim ${place.dim} of ${operand.shape.join('×')}, which holds the images of the batch`)
-      if (held && (held.outer !== place.outer || held.size !== size)) lost('joins tensors whose images lie in different orders')
-      held = { ...place, size }
-    }
-    if (!held) return null
-    const parameters = (input: readonly Shape[]) => JSON.stringify(op.parameters?.(input, attributes as never) ?? [])
-    if (op.parameters && parameters(shapes) !== parameters(operands.map((operand) => operand.wide)))
-      lost('has weights for each image of the batch')
-    return narrow.map((shape, i) => {
-      const place = placeOf({ shape, wide: wide[i]!, outer: outer ?? held.outer })
-      return place ?? lost('gives one tensor for all images of the batch')
-    })
-  }
-
   #number(constant: Constant): number {
     const there = this.#numbers.get(constant)
     if (there !== undefined) return there
     this.#numbers.set(constant, this.#numbers.size)
     return this.#numbers.size - 1
-  }
-
-  #slot(node: FileNode, values: readonly (Value | undefined)[], { input, transposed = false, factor = 1 }: OnnxSlot): FilledSlot {
-    const constant = values[input]
-    if (constant?.kind !== 'constant')
-      throw invalid(
-        `${node.opType} node ${quote(nodeName(node))}: its input ${input} is computed by the network; weights are read from the file only`,
-        nodeName(node),
-      )
-    // One that the file does not hold is never computed.
-    if (!constant.blank && !constant.absent)
-      checkParameter(constant, `tensor ${quote(constant.name)}, a weight of ${node.opType} node ${quote(nodeName(node))},`)
-    if (constant.wide) throw new BatchLost('its weights depend on the batch')
-    return { constant, transposed, factor }
-  }
-
-  #checkSlots(node: FileNode, parameters: readonly Parameter[], slots: ReadonlyMap<string, FilledSlot>): void {
-    for (const { name, shape } of parameters) {
-      const slot = slots.get(name)
-      if (slot && numelOfDims(slot.constant.shape) !== numelOfDims(shape))
-        throw invalid(
-          `${node.opType} node ${quote(nodeName(node))}: tensor ${quote(slot.constant.name)} of ${slot.constant.shape.join('×') || 'a scalar'} is no ${name} of ${shape.join('×')}`,
-          nodeName(node),
-        )
-    }
-  }
-
-  #attributes(op: AnyOp, id: string, given: Record<string, unknown>, node: FileNode): Record<string, unknown> {
-    const problems = new Problems('INVALID_ONNX', `${node.opType} node ${quote(nodeName(node))}`)
-    const attributes = readAttributes(given, op, '', id, problems)
-    problems.check()
-    return attributes as Record<string, unknown>
-  }
-}
-
-/** Whether a layer has multiply-adds. What has more than can be counted is refused by the verifier. */
-function multiplies(op: AnyOp, operands: readonly Activation[], outputs: readonly Shape[], attributes: Record<string, unknown>): boolean {
-  try {
-    return (op.quantities({ inputs: operands.map(({ shape }) => shape), outputs }, attributes as never)?.macs ?? 0) > 0
-  } catch (cause) {
-    if (cause instanceof CountOverflow) return false
-    throw cause
   }
 }

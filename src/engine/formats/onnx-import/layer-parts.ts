@@ -1,0 +1,104 @@
+/** What a layer is made of, each worked out from its node and the values before it. */
+import { CountOverflow } from '../../exact.ts'
+import type { AnyOp, Parameter } from '../../op.ts'
+import { Problems } from '../../problems.ts'
+import { readAttributes } from '../../read-attributes.ts'
+import type { Shape } from '../../shape.ts'
+import type { OnnxSlot } from '../onnx-node.ts'
+import { type BatchPlace, placeOf } from './batch.ts'
+import { checkParameter } from './budget.ts'
+import type { Activation, Value } from './constant.ts'
+import { BatchLost, invalid, quote } from './fault.ts'
+import type { FilledSlot } from './layer.ts'
+import { type FileNode, nodeName } from './model.ts'
+import { numelOfDims } from './shapes.ts'
+
+/**
+ * Position of the batch in each output; null where no operand has one.
+ * @throws BatchLost where the layer mixes images: it then works at the file's own batch alone.
+ */
+export function placesOf(
+  op: AnyOp,
+  attributes: Record<string, unknown>,
+  operands: readonly Activation[],
+  narrow: readonly Shape[],
+  wide: readonly Shape[],
+  outer: number | undefined,
+): BatchPlace[] | null {
+  const lost = (why: string): never => {
+    throw new BatchLost(`it ${why}`)
+  }
+  const shapes = operands.map(({ shape }) => shape)
+  let held: (BatchPlace & { size: number }) | undefined
+  for (const [i, operand] of operands.entries()) {
+    const place = placeOf(operand)
+    if (!place) continue
+    const size = operand.shape[place.dim]!
+    if (op.batchIn ? !op.batchIn(place.dim, shapes, attributes as never, i) : place.dim !== 0)
+      lost(`works across dim ${place.dim} of ${operand.shape.join('×')}, which holds the images of the batch`)
+    if (held && (held.outer !== place.outer || held.size !== size)) lost('joins tensors whose images lie in different orders')
+    held = { ...place, size }
+  }
+  if (!held) return null
+  const parameters = (input: readonly Shape[]) => JSON.stringify(op.parameters?.(input, attributes as never) ?? [])
+  if (op.parameters && parameters(shapes) !== parameters(operands.map((operand) => operand.wide)))
+    lost('has weights for each image of the batch')
+  return narrow.map((shape, i) => {
+    const place = placeOf({ shape, wide: wide[i]!, outer: outer ?? held.outer })
+    return place ?? lost('gives one tensor for all images of the batch')
+  })
+}
+
+/** The weight of a layer that an input of its node holds. @throws EngineError INVALID_ONNX where the network computes it; BatchLost where it depends on the batch. */
+export function slotOf(
+  node: FileNode,
+  values: readonly (Value | undefined)[],
+  { input, transposed = false, factor = 1 }: OnnxSlot,
+): FilledSlot {
+  const constant = values[input]
+  if (constant?.kind !== 'constant')
+    throw invalid(
+      `${node.opType} node ${quote(nodeName(node))}: its input ${input} is computed by the network; weights are read from the file only`,
+      nodeName(node),
+    )
+  // One that the file does not hold is never computed.
+  if (!constant.blank && !constant.absent)
+    checkParameter(constant, `tensor ${quote(constant.name)}, a weight of ${node.opType} node ${quote(nodeName(node))},`)
+  if (constant.wide) throw new BatchLost('its weights depend on the batch')
+  return { constant, transposed, factor }
+}
+
+/** @throws EngineError INVALID_ONNX where a weight has another number of elements than its layer needs. */
+export function checkSlots(node: FileNode, parameters: readonly Parameter[], slots: ReadonlyMap<string, FilledSlot>): void {
+  for (const { name, shape } of parameters) {
+    const slot = slots.get(name)
+    if (slot && numelOfDims(slot.constant.shape) !== numelOfDims(shape))
+      throw invalid(
+        `${node.opType} node ${quote(nodeName(node))}: tensor ${quote(slot.constant.name)} of ${slot.constant.shape.join('×') || 'a scalar'} is no ${name} of ${shape.join('×')}`,
+        nodeName(node),
+      )
+  }
+}
+
+/** Attributes in canonical form. @throws EngineError INVALID_ONNX with each that does not fit. */
+export function attributesOf(op: AnyOp, id: string, given: Record<string, unknown>, node: FileNode): Record<string, unknown> {
+  const problems = new Problems('INVALID_ONNX', `${node.opType} node ${quote(nodeName(node))}`)
+  const attributes = readAttributes(given, op, '', id, problems)
+  problems.check()
+  return attributes as Record<string, unknown>
+}
+
+/** Whether a layer has multiply-adds. What has more than can be counted is refused by the verifier. */
+export function multiplies(
+  op: AnyOp,
+  operands: readonly Activation[],
+  outputs: readonly Shape[],
+  attributes: Record<string, unknown>,
+): boolean {
+  try {
+    return (op.quantities({ inputs: operands.map(({ shape }) => shape), outputs }, attributes as never)?.macs ?? 0) > 0
+  } catch (cause) {
+    if (cause instanceof CountOverflow) return false
+    throw cause
+  }
+}
