@@ -6,17 +6,23 @@ import { referencedId } from '../../../../src/engine/graph.ts'
 import { seededInput } from '../../../../src/engine/weights.ts'
 import { distance, runTfjs, tolerance } from '../../run-graph.ts'
 
+export interface ImageByImage {
+  batch?: number
+  /** Files with the numbers that lie outside of the model. */
+  beside?: readonly { path: string; data: Uint8Array }[]
+  /** How far outputs may be apart, relative to the largest. */
+  within?: number
+}
+
 /**
  * Holds an imported file against onnxruntime: n images at once give, image by image, what the file gives for each alone.
  * An output that has its images elsewhere than outermost is read by where they are.
  * @param inputs shape of one image of each input.
- * @param beside files with the numbers that lie outside of it.
  */
 export async function holdsImageByImage(
   bytes: Uint8Array,
   inputs: Readonly<Record<string, readonly number[]>>,
-  batch = 3,
-  beside: readonly { path: string; data: Uint8Array }[] = [],
+  { batch = 3, beside = [], within = tolerance }: ImageByImage = {},
 ): Promise<void> {
   const files = (location: string) => {
     const found = beside.find(({ path }) => path === location)
@@ -49,7 +55,7 @@ export async function holdsImageByImage(
         assert.equal(all.length, batch * wanted.length, `output ${name} at a batch of ${batch}`)
         const own = all.slice(i * wanted.length, (i + 1) * wanted.length)
         const far = distance(own, wanted)
-        assert.ok(far <= tolerance, `output ${name} of image ${i} is off by ${far}`)
+        assert.ok(far <= within, `output ${name} of image ${i} is off by ${far}`)
       })
     }
   } finally {

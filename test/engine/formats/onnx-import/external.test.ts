@@ -93,7 +93,7 @@ test('torch’s own two files', async () => {
   )
   const files = (location: string) => (location === 'torch_as_strided_outside.onnx.data' ? held(data!) : undefined)
   assert.equal(importOnnx(model!, { files }).report.weights, 'all')
-  await holdsImageByImage(model!, { x: [3, 16, 16] }, 3, [{ path: 'torch_as_strided_outside.onnx.data', data: data! }])
+  await holdsImageByImage(model!, { x: [3, 16, 16] }, { beside: [{ path: 'torch_as_strided_outside.onnx.data', data: data! }] })
 })
 
 test('a part that the file beside it does not have, and places that are none', () => {
