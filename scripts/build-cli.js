@@ -1,9 +1,10 @@
 /**
- * Bundles the command line into one file, `dist/archmeter.js`, so that it starts in a fraction of a second and on Node 20,
- * which cannot strip types. `bin/archmeter.js` calls it where the sources are newer than the bundle. Plain JavaScript, for
+ * Bundles the command line into `dist/archmeter.js`, and into files beside it what few commands need, so that it starts in a
+ * fraction of a second and on Node 20, which cannot strip types. `bin/archmeter.js` calls it where the sources are newer than the bundle. Plain JavaScript, for
  * the same reason.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -27,9 +28,11 @@ export async function build() {
   const { build: bundleFiles } = await import('esbuild')
   const { outputFiles, metafile } = await bundleFiles({
     absWorkingDir: root,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: bundle,
+    entryPoints: { archmeter: 'src/cli/main.ts' },
+    outdir: `${root}dist`,
+    chunkNames: 'archmeter-[hash]',
     bundle: true,
+    splitting: true,
     write: false,
     metafile: true,
     minify: true,
@@ -44,13 +47,17 @@ export async function build() {
   const aside = `${root}dist/archmeter.${process.pid}`
   try {
     const sources = Object.keys(metafile.inputs).filter((path) => !path.startsWith('node_modules/'))
-    for (const [to, content] of [
-      [list, ['scripts/build-cli.js', 'package.json', 'package-lock.json', ...sources].join('\n')],
-      [bundle, outputFiles[0].contents],
-    ]) {
+    const made = outputFiles.map(({ path, contents }) => [path, contents])
+    // The start comes last: what it loads is there by then.
+    made.sort(([a], [b]) => Number(a === bundle) - Number(b === bundle))
+    made.unshift([list, ['scripts/build-cli.js', 'package.json', 'package-lock.json', ...sources].join('\n')])
+    for (const [to, content] of made) {
       writeFileSync(aside, content)
       renameSync(aside, to)
     }
+    const kept = new Set(made.map(([path]) => basename(path)))
+    for (const name of readdirSync(`${root}dist`))
+      if (/^archmeter-.*\.js$/.test(name) && !kept.has(name)) rmSync(`${root}dist/${name}`, { force: true })
   } finally {
     rmSync(aside, { force: true })
   }

@@ -4,6 +4,7 @@ import { EngineError } from '../engine/errors.ts'
 import type { ExternalFile } from '../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../engine/graph.ts'
 import { nearest } from '../engine/nearest.ts'
+import type { ParameterSource } from '../engine/rewrites/weights.ts'
 import { verifyGraph } from '../engine/verify.ts'
 import { expandZoo, presetNames } from '../engine/zoo/index.ts'
 import { CliError, failureText } from './failure.ts'
@@ -14,6 +15,12 @@ export interface Network {
   /** As it was asked for. */
   name: string
   graph: Graph
+}
+
+/** A network with the numbers of its file. */
+export interface WeightedNetwork extends Network {
+  /** Null where it comes from no file that can have weights. */
+  parameterOf: ParameterSource | null
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -31,8 +38,16 @@ const mistaken: readonly [start: string, what: string][] = [
  * @throws CliError where there is neither or it cannot be read; EngineError as the importers do.
  */
 export async function load(name: string): Promise<Network> {
+  const { graph, name: shown } = await loadNetwork(name, false)
+  return { name: shown, graph }
+}
+
+/** The same, with the weights of an ONNX file. @throws as `load` does. */
+export const loadWeighted = (name: string): Promise<WeightedNetwork> => loadNetwork(name, true)
+
+async function loadNetwork(name: string, weights: boolean): Promise<WeightedNetwork> {
   try {
-    return { name: name === '-' ? 'stdin' : name, graph: await graphAt(name) }
+    return { name: name === '-' ? 'stdin' : name, ...(await networkAt(name, weights)) }
   } catch (cause) {
     if (cause instanceof EngineError || cause instanceof CliError) throw new CliError(`${name}: ${failureText(cause)}`)
     // What the system says of a file: EACCES, EIO, …
@@ -42,16 +57,19 @@ export async function load(name: string): Promise<Network> {
   }
 }
 
-async function graphAt(name: string): Promise<Graph> {
-  if (name === '-') return graphOf(readStdin(), null)
+type Read = Omit<WeightedNetwork, 'name'>
+const withoutWeights = (graph: Graph): Read => ({ graph, parameterOf: null })
+
+async function networkAt(name: string, weights: boolean): Promise<Read> {
+  if (name === '-') return networkOf(readStdin(), null)
   const kind = statSync(name, { throwIfNoEntry: false })
   if (!kind) {
-    if (presetNames.includes(name)) return verifyGraph(expandZoo({ preset: name }).spec)
+    if (presetNames.includes(name)) return withoutWeights(verifyGraph(expandZoo({ preset: name }).spec))
     throw new CliError(`there is no such file, and no such preset of the zoo${nearest(path.basename(name), presetNames)}`)
   }
   if (kind.isDirectory()) throw new CliError(`this is a folder: name a file in it, such as ${path.join(name, 'model.onnx')}`)
-  return graphOf(
-    !kind.isFile() ? readStream(name) : isJson(name) ? readFileSync(name) : readOnnxSkeleton(name),
+  return networkOf(
+    !kind.isFile() ? readStream(name) : weights || isJson(name) ? readFileSync(name) : readOnnxSkeleton(name),
     path.dirname(path.resolve(name)),
   )
 }
@@ -110,15 +128,18 @@ function isJson(name: string): boolean {
 }
 
 /** @param folder where files beside the model lie; null where nothing is known of one. */
-async function graphOf(bytes: Uint8Array, folder: string | null): Promise<Graph> {
+async function networkOf(bytes: Uint8Array, folder: string | null): Promise<Read> {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString('latin1')
-  if (startsJson(start)) return ofJson(new TextDecoder().decode(bytes))
+  if (startsJson(start)) return withoutWeights(await ofJson(new TextDecoder().decode(bytes)))
   if (bytes.length === 0) throw new CliError('this is empty: there is no model in it')
   const mistake = mistaken.find(([first]) => start.startsWith(first))
   if (mistake) throw new CliError(`this is ${mistake[1]}`)
   // A protobuf library is loaded for those that need it.
   const { importOnnx } = await import('../engine/formats/onnx-import/index.ts')
-  return importOnnx(bytes, { files: (location) => (folder === null ? undefined : besideModel(folder, location)) }).graph
+  const { graph, parameterOf } = importOnnx(bytes, {
+    files: (location) => (folder === null ? undefined : besideModel(folder, location)),
+  })
+  return { graph, parameterOf }
 }
 
 /** A file that a model names for its numbers, where it lies beside it; a name that leads out of the model's folder is not followed. */

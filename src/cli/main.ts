@@ -1,14 +1,16 @@
 /**
  * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network. `bin/archmeter.js`
- * runs it as one bundled file.
+ * runs it bundled.
  */
 import { Command, CommanderError } from 'commander'
+import { addAdvise } from './commands/advise.ts'
 import { addChart } from './commands/chart.ts'
 import { addCheck } from './commands/check.ts'
 import { addCompare } from './commands/compare.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addCost } from './commands/cost.ts'
 import { addConventions, addExplain } from './commands/explain.ts'
+import { addRewrite, addRewrites } from './commands/rewrite.ts'
 import { addZoo } from './commands/zoo.ts'
 import { exitCodes, failureText } from './failure.ts'
 import { type OutputFormat, type Report, write } from './output.ts'
@@ -32,12 +34,15 @@ Examples:
   archmeter cost model.onnx --by stage
   archmeter compare vgg16 mobilenet_v2
   archmeter explain resnet50 --from thop --to fvcore
+  archmeter advise vgg16
+  archmeter rewrite resnet18 depthwise --out small.onnx
   archmeter check model.onnx --max-macs 4.2G --baseline main.onnx --tolerance 5%
   source <(archmeter completion bash)
 
 Exit codes: 0 fine, 1 over budget (check), 2 wrong usage, or a model that cannot be read.`,
     )
-  for (const add of [addCost, addCompare, addExplain, addCheck, addConventions, addZoo]) add(program, report)
+  for (const add of [addCost, addCompare, addExplain, addAdvise, addRewrite, addCheck, addConventions, addRewrites, addZoo])
+    add(program, report)
   addChart(program)
   addCompletion(program)
   return program

@@ -14,7 +14,7 @@ export interface Counting {
   dtype?: CostDtype
 }
 
-const whole =
+export const whole =
   (least: number, most: number) =>
   (text: string): number => {
     const value = Number(text)
@@ -32,12 +32,14 @@ function readResolution(text: string): [number, number] {
 export const conventionOption = (flags: string, description: string): Option =>
   new Option(flags, description).choices(conventions.map(({ name }) => name))
 
+const batchOption = (): Option => new Option('--batch <n>', 'images per call').argParser(whole(1, 2 ** 31 - 1)).default(1)
+
+export const withBatchAlone = (command: Command): Command => command.addOption(batchOption())
+
 export const withBatch = (command: Command): Command =>
-  command
-    .addOption(new Option('--batch <n>', 'images per call').argParser(whole(1, 2 ** 31 - 1)).default(1))
-    .addOption(
-      new Option('--resolution <size>', 'height and width of the input in place of its own: 224, or 224x320').argParser(readResolution),
-    )
+  withBatchAlone(command).addOption(
+    new Option('--resolution <size>', 'height and width of the input in place of its own: 224, or 224x320').argParser(readResolution),
+  )
 
 export const withCounting = (command: Command): Command =>
   withBatch(command.addOption(conventionOption('--convention <name>', 'how flops are counted').default('lecture'))).addOption(

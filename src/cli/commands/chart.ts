@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { writeCostChart } from '../../engine/formats/cost-chart.ts'
-import { CliError } from '../failure.ts'
+import { writeOutput } from '../files.ts'
 import { load } from '../load.ts'
 import { type Counting, costOptions, type Ranked, rankOptions, withCounting, withRanking } from '../options.ts'
 
@@ -20,12 +19,6 @@ export function addChart(program: Command): void {
     .action(async (model: string, { output, ...options }: Counting & Ranked & { output?: string }) => {
       const { name, graph } = await load(model)
       const svg = writeCostChart(graph, { ...costOptions(options), ...rankOptions(options, command), title: name })
-      if (output === undefined) process.stdout.write(svg)
-      else
-        try {
-          writeFileSync(output, svg)
-        } catch (cause) {
-          throw new CliError(`${output} cannot be written: ${(cause as Error).message}`)
-        }
+      writeOutput(output ?? '-', [svg])
     })
 }
