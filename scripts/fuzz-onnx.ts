@@ -8,7 +8,7 @@ import { computeCosts } from '../src/engine/cost.ts'
 import { EngineError } from '../src/engine/errors.ts'
 import { importOnnx } from '../src/engine/formats/onnx-import/index.ts'
 
-const folder = join(import.meta.dirname, '../test/fixtures/onnx')
+const folders = ['onnx', 'onnx-cases'].map((name) => join(import.meta.dirname, '../test/fixtures', name))
 /** Far above what the largest file takes; a mutation must not make it worse by more than a slow machine does. */
 const limitMs = 10_000
 
@@ -71,33 +71,48 @@ export interface FuzzResult {
   failures: string[]
 }
 
+interface Original {
+  name: string
+  bytes: Uint8Array
+}
+
+/** The files that are mutated, the smallest first. */
+export const originals = (): Original[] =>
+  folders
+    .flatMap((folder) => readdirSync(folder).map((name) => ({ name, path: join(folder, name) })))
+    .filter(({ name }) => name.endsWith('.onnx'))
+    .map(({ name, path }) => ({ name, bytes: new Uint8Array(readFileSync(path)) }))
+    .sort((a, b) => a.bytes.length - b.bytes.length || (a.name < b.name ? -1 : 1))
+
+const kinds = Object.keys(mutations)
+
+/** The mutated file of this seed, and in words what it was made of. */
+export function mutant(seed: number, files: readonly Original[]): { what: string; bytes: Uint8Array } {
+  const random = stream(seed)
+  const { name, bytes } = files[Math.floor(random() * files.length)]!
+  const kind = kinds[Math.floor(random() * kinds.length)]!
+  return { what: `seed ${seed}, ${kind} of ${name}`, bytes: mutations[kind]!(bytes, random) }
+}
+
 /** Imports `count` mutated files. `files` bounds the originals to the smallest so many. */
 export function fuzz(count: number, seed: number, files = Number.POSITIVE_INFINITY): FuzzResult {
-  const originals = readdirSync(folder)
-    .filter((name) => name.endsWith('.onnx'))
-    .map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(folder, name))) }))
-    .sort((a, b) => a.bytes.length - b.bytes.length)
-    .slice(0, files)
-  const kinds = Object.keys(mutations)
+  const from = originals().slice(0, files)
   const result: FuzzResult = { imported: 0, refused: 0, slowestMs: 0, failures: [] }
   for (let i = 0; i < count; i++) {
-    const random = stream(seed + i)
-    const { name, bytes } = originals[Math.floor(random() * originals.length)]!
-    const kind = kinds[Math.floor(random() * kinds.length)]!
-    const mutated = mutations[kind]!(bytes, random)
+    const { what, bytes } = mutant(seed + i, from)
     const start = performance.now()
     try {
-      const { graph } = importOnnx(mutated)
+      const { graph } = importOnnx(bytes)
       computeCosts(graph)
       computeCosts(graph, { batch: 3 })
       result.imported++
     } catch (cause) {
       if (cause instanceof EngineError && cause.message.length > 0) result.refused++
-      else result.failures.push(`seed ${seed + i}, ${kind} of ${name}: ${cause instanceof Error ? cause.stack : cause}`)
+      else result.failures.push(`${what}: ${cause instanceof Error ? cause.stack : cause}`)
     }
     const ms = performance.now() - start
     result.slowestMs = Math.max(result.slowestMs, ms)
-    if (ms > limitMs) result.failures.push(`seed ${seed + i}, ${kind} of ${name}: took ${Math.round(ms)} ms`)
+    if (ms > limitMs) result.failures.push(`${what}: took ${Math.round(ms)} ms`)
   }
   return result
 }

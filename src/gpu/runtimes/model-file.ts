@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { OnnxExport } from '../../engine/formats/onnx-export.ts'
+import type { OnnxExport, OnnxTensorInfo } from '../../engine/formats/onnx-export.ts'
 import { type ImportedModel, importOnnx } from '../../engine/formats/onnx-import/index.ts'
 import type { TfjsOptions } from '../../engine/formats/tfjs-lowering.ts'
 import { inputShape } from '../../engine/infer.ts'
@@ -46,11 +46,18 @@ export function fileAsExport(file: ModelFile, { graph, batch }: LoadRequest): On
   }
 }
 
-/** Values of the request's parameters: the file's own, or seeded ones. @throws RunError WEIGHTS_MISSING at a parameter that the file lacks. */
-export function parametersFor({ model: file, seed }: LoadRequest): TfjsOptions['parameterOf'] {
-  if (!file) return (layerId, parameter) => seededParameter(seed, layerId, parameter)
+/** What a network that is lowered here computes with: the file's own parameters and inputs of its types, or seeded ones. */
+export interface Given {
+  /** @throws RunError WEIGHTS_MISSING at a parameter that the file lacks. */
+  parameterOf: TfjsOptions['parameterOf']
+  /** Of the graph's inputs, in order; absent where they are floats. */
+  elements: readonly OnnxTensorInfo['element'][]
+}
+
+export function givenFor({ model: file, seed }: LoadRequest): Given {
+  if (!file) return { parameterOf: (layerId, parameter) => seededParameter(seed, layerId, parameter), elements: [] }
   const { model } = read(file)
-  return (layerId, parameter) => {
+  const parameterOf: Given['parameterOf'] = (layerId, parameter) => {
     const values = model.parameterOf(layerId, parameter)
     if (values) return values
     throw new RunError(
@@ -58,4 +65,5 @@ export function parametersFor({ model: file, seed }: LoadRequest): TfjsOptions['
       `the file has no numbers for ${parameter.name} of layer ${layerId}: register it again, or ask for weights: "seeded"`,
     )
   }
+  return { parameterOf, elements: model.elements }
 }

@@ -4,9 +4,9 @@ import type * as ort from 'onnxruntime-node'
 import type { OnnxExport } from '../../../engine/formats/onnx-export.ts'
 import type { DeviceKind } from '../../devices/device.ts'
 import type { LoadRequest } from '../contract.ts'
+import { type ElementType, elements, seededFeed } from '../elements.ts'
 import { defaultRuntimeSettings } from '../settings.ts'
 import type { Driver, Opened } from './driver.ts'
-import { type ElementType, elements, seededFeed } from './elements.ts'
 import { packageFor } from './package.ts'
 
 const require = createRequire(import.meta.url)

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { lowerToTfjs, type TfjsNetwork } from '../../../engine/formats/tfjs-lowering.ts'
-import { numel } from '../../../engine/shape.ts'
-import { seededInput } from '../../../engine/weights.ts'
 import type { BackendName, LayerProfile, RunJob, RuntimeSupport } from '../../contract.ts'
 import type { LoadRequest, Runtime, Session } from '../contract.ts'
-import { parametersFor } from '../model-file.ts'
+import { seededFeed } from '../elements.ts'
+import { givenFor } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
 import type { TfjsBackend } from './backend.ts'
 import { openBackend } from './backends.ts'
@@ -19,15 +18,20 @@ interface Lowered {
 }
 
 async function lower(backend: TfjsBackend, request: LoadRequest): Promise<Lowered> {
-  const { graph, batch, resolution, seed } = request
-  const parameterOf = parametersFor(request)
+  const { graph, batch, resolution, seed, precision } = request
+  const { parameterOf, elements } = givenFor(request)
   const options = await backend.activate(request)
   const network = lowerToTfjs(tf, graph, {
     batch,
     ...(resolution ? { resolution } : {}),
     parameterOf,
   })
-  const inputs = network.upload(Object.fromEntries(network.inputs.map(({ id, shape }) => [id, seededInput(seed, id, numel(shape))])))
+  // The numbers that ONNX Runtime gets: whole ones where the file takes such.
+  const feeds = network.inputs.map(({ id, shape }, i) => {
+    const element = elements[i]
+    return [id, seededFeed({ name: id, shape, ...(element ? { element } : {}) }, seed, precision).values] as const
+  })
+  const inputs = network.upload(Object.fromEntries(feeds))
   const release = () => {
     tf.dispose(inputs)
     network.dispose()

@@ -8,7 +8,8 @@ import { TensorProto_DataType as T } from 'onnx-buf'
 import { file, floats, info, node, type Parts } from '../../../../scripts/onnx-file.ts'
 import { importOnnx } from '../../../../src/engine/formats/onnx-import/index.ts'
 import type { BackendName } from '../../../../src/gpu/contract.ts'
-import { decoded, type ElementType, elements, encoded } from '../../../../src/gpu/runtimes/onnxruntime/elements.ts'
+import { decoded, type ElementType, elements, encoded } from '../../../../src/gpu/runtimes/elements.ts'
+import { loadRuntime } from '../../../../src/gpu/runtimes/index.ts'
 import { onnxruntimeOn } from '../../../../src/gpu/runtimes/onnxruntime/index.ts'
 import { probeRequest } from '../../../../src/gpu/runtimes/probe-request.ts'
 
@@ -22,7 +23,8 @@ async function outputsOf(backend: BackendName, parts: Parts, batch = 3): Promise
   writeFileSync(model, bytes)
   const { graph } = importOnnx(bytes)
   const request = { ...probeRequest(device), graph, batch, resolution: null, scratch: folder, seed: 5, model: { path: model, digest: '' } }
-  const session = await onnxruntimeOn(backend).load(request)
+  const runtime = backend === 'wasm' ? await loadRuntime('tfjs', backend) : onnxruntimeOn(backend)
+  const session = await runtime.load(request)
   try {
     await session.run()
     return await session.outputs()
@@ -89,6 +91,11 @@ for (const backend of ['cpu', 'node'] as const) {
     assert.deepEqual(Array.from(places!), wanted)
   })
 }
+
+test('TF.js is fed what ONNX Runtime is: whole numbers in the range of their type', async () => {
+  for (const type of [T.UINT8, T.INT8, T.INT64, T.BOOL, T.FLOAT])
+    assert.deepEqual(await outputsOf('wasm', typed(type)), await outputsOf('cpu', typed(type)))
+})
 
 test('both ways feed the same numbers', async () => {
   for (const type of [T.UINT8, T.INT64, T.FLOAT16])

@@ -1,9 +1,10 @@
 /** A user's file runs as it is, whatever of it cannot be lowered here: its outputs are those of onnxruntime 1.32 in Python. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { importOnnx, type OpenSizes } from '../../../../src/engine/formats/onnx-import/index.ts'
+import { externalFile } from '../../../../src/gpu/external-files.ts'
 import { loadRuntime } from '../../../../src/gpu/runtimes/index.ts'
 import { testCpu } from '../../../engine/run-graph.ts'
 import { temporaryFolder } from '../../worker/helpers.ts'
@@ -27,7 +28,10 @@ for (const [name, batches] of Object.entries(expected))
   test(`${name} gives on ONNX Runtime what it gives in Python`, async () => {
     const path = fileURLToPath(new URL(name, folder))
     for (const [batch, { sizes, shape, first, weighed }] of Object.entries(batches)) {
-      const { graph } = importOnnx(readFileSync(path), { sizes })
+      // External data lies beside the model, under the model's own name for it.
+      const data = existsSync(`${path}.data`) ? [{ location: `${name}.data`, path: `${path}.data` }] : []
+      const files = (location: string) => data.filter((each) => each.location === location).map((each) => externalFile(each.path))[0]
+      const { graph } = importOnnx(readFileSync(path), { sizes, files })
       const session = await (await loadRuntime('onnxruntime', 'cpu')).load({
         graph,
         batch: Number(batch),
@@ -37,7 +41,7 @@ for (const [name, batches] of Object.entries(expected))
         seed,
         device: testCpu,
         scratch,
-        model: { path, digest: '', ...(sizes ? { sizes } : {}) },
+        model: { path, digest: '', data, ...(sizes ? { sizes } : {}) },
       })
       try {
         await session.run()

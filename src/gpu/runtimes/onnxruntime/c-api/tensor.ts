@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type ElementType, elements, elementType } from '../elements.ts'
+import { type ElementType, elements, elementType } from '../../elements.ts'
 import type { Handle, OnnxRuntime } from './library.ts'
 import type { InferenceSession } from './session.ts'
 

@@ -1,8 +1,8 @@
-/** Types of elements that go into ONNX Runtime and come out of it: by its numbers, which are ONNX's. */
-import type { OnnxTensorInfo } from '../../../engine/formats/onnx-export.ts'
-import { numel } from '../../../engine/shape.ts'
-import { seededInput, seededIntegers } from '../../../engine/weights.ts'
-import type { Precision } from '../../contract.ts'
+/** Types of elements that go into a runtime and come out of it: by the numbers of ONNX. */
+import type { OnnxTensorInfo } from '../../engine/formats/onnx-export.ts'
+import { numel } from '../../engine/shape.ts'
+import { seededInput, seededIntegers } from '../../engine/weights.ts'
+import type { Precision } from '../contract.ts'
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
