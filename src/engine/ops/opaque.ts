@@ -50,7 +50,7 @@ const Attributes = Type.Object({
         learned: Type.Optional(Type.Boolean()),
       }),
       {
-        maxItems: 64,
+        maxItems: 10_000,
         description: 'Tensors that it owns: learned ones, its parameters, and with learned false those that are fixed. Default: none.',
       },
     ),

@@ -1,5 +1,6 @@
 import type { LayerDtypes } from '../../dtypes.ts'
 import type { Parameter } from '../../op.ts'
+import type { Shape } from '../../shape.ts'
 import type { Budget } from './budget.ts'
 import type { Constant } from './constant.ts'
 import type { Ids } from './ids.ts'
@@ -21,6 +22,8 @@ export interface TranslatedLayer {
   params?: Record<string, number>
   /** Types of its tensors, as far as they are known. */
   dtypes?: LayerDtypes
+  /** What it reads and makes, at the file's own batch; absent where no node makes it. */
+  shapes?: { inputs: readonly Shape[]; outputs: readonly Shape[] }
   /** Name of the file's node that computes it, where it has one. */
   node?: string
 }

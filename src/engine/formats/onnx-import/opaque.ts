@@ -9,6 +9,7 @@ import { Decomposer } from './decompositions/decomposer.ts'
 import { BatchLost } from './fault.ts'
 import { broadcastShapes } from './fold/folding.ts'
 import { dataDependent, knownOf } from './known/index.ts'
+import type { Known } from './known/rule.ts'
 import type { FileNode } from './model.ts'
 import { numelOfDims } from './shapes.ts'
 
@@ -71,6 +72,7 @@ export function opaqueShapes(
 /**
  * A node that is not read, as a layer of known shapes and what it owns: its operator's rule says so (`known.ts`), its outputs are
  * like its input, or the file states their shapes. Where the data decides them, it is a layer without sizes. Null where none is so.
+ * @param told what is known of it, where no rule of its operator says so.
  * @throws BatchLost where the batch is not where the operator takes it.
  */
 export function opaque(
@@ -79,6 +81,7 @@ export function opaque(
   batch: number,
   stated: (tensor: string) => readonly number[] | undefined,
   budget: Budget,
+  told?: Known,
 ): { op: AnyOp; layer: OnnxLayer } | null {
   const op = findOp('Opaque')
   const inputs = node.inputs.flatMap((_, i) => (values[i]?.kind === 'activation' ? [i] : []))
@@ -88,7 +91,7 @@ export function opaque(
   const first = values[inputs[0] ?? -1]
   if (!op || !first || first.kind !== 'activation' || inputs.length > 64) return null
   if (isUnsized(values)) return { op, layer: unsized(node, values, inputs) }
-  const known = knownOf(new Decomposer(node, values, budget))
+  const known = told ?? knownOf(new Decomposer(node, values, budget))
   const given = known ? known.outputs.slice(0, node.outputs.length) : opaqueShapes(node, first, values, stated)
   if (!given && node.domain === '' && dataDependent.has(node.opType)) return { op, layer: unsized(node, values, inputs) }
   if (!given) return null

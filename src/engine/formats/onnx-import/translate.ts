@@ -1,6 +1,6 @@
 import type { TensorProto } from 'onnx-buf'
 import type { FileDtype, LayerDtypes } from '../../dtypes.ts'
-import { ShapeError } from '../../errors.ts'
+import { EngineError, ShapeError } from '../../errors.ts'
 import { CountOverflow } from '../../exact.ts'
 import { referencedId } from '../../graph.ts'
 import type { Shape } from '../../shape.ts'
@@ -27,6 +27,7 @@ import { isUnsized, opaque, opaqueShapes } from './opaque.ts'
 import { Operands } from './operands.ts'
 import { isRead, type Reading, read, unknown } from './readers.ts'
 import { numelOfDims } from './shapes.ts'
+import { type BranchOfIf, readBranch, undecided } from './undecided.ts'
 import type { StatedShapes } from './value-info.ts'
 
 /** A file's graph, translated. */
@@ -146,7 +147,7 @@ export class Translator implements Translation {
       this.#steps = around
       return
     }
-    if (this.#unread(node, values)) return
+    if (this.#unread(node, values) || this.#undecided(node, values)) return
     const view = this.#view(node, values)
     let reading: Reading | null
     try {
@@ -166,7 +167,18 @@ export class Translator implements Translation {
     const [narrow, wide] = [condition, condition.wide ?? condition].map((each) => this.budget.list(each)?.[0])
     if (narrow === undefined || wide === undefined) return false
     if (narrow !== wide) throw new BatchLost('which branch it takes depends on the batch')
-    const { nodes, initializers, outputs } = branchOf(node, narrow !== 0, this.#inside.write)
+    this.#insideOf(node, narrow !== 0).forEach((value, i) => {
+      const output = node.outputs[i]!
+      if (!isUnsized([value])) this.#stated.check(output, shapeAt(value, false), node)
+      if (output !== '') this.values.set(output, value)
+    })
+    this.folded++
+    return true
+  }
+
+  /** Makes layers of a branch of an `If`. @returns what it gives. */
+  #insideOf(node: FileNode, taken: boolean): Value[] {
+    const { nodes, initializers, outputs } = branchOf(node, taken, this.#inside.write)
     for (const { name, tensor } of initializers) {
       this.values.set(name, this.#inside.constant(tensor, name))
       this.types.set(name, tensor.dataType)
@@ -175,14 +187,34 @@ export class Translator implements Translation {
       this.types.add(each)
       this.#translate(each)
     }
-    outputs.forEach((name, i) => {
-      const value = this.value(name)
-      const output = node.outputs[i]!
-      if (!isUnsized([value])) this.#stated.check(output, shapeAt(value, false), node)
-      if (output !== '') this.values.set(output, value)
-      this.types.set(output, this.types.codeOf(name))
+    return outputs.map((name, i) => {
+      this.types.set(node.outputs[i]!, this.types.codeOf(name))
+      return this.value(name)
     })
-    this.folded++
+  }
+
+  /**
+   * An `If` that the data decides: its branches are read for what they cost, and it becomes one layer.
+   * @returns false where a branch cannot be read: what the file states of it then does.
+   */
+  #undecided(node: FileNode, values: readonly (Value | undefined)[]): boolean {
+    if (node.opType !== 'If' || node.domain !== '') return false
+    const around = this.layers
+    const branches: BranchOfIf[] = []
+    for (const taken of [true, false])
+      try {
+        this.layers = []
+        branches.push(readBranch(this.#insideOf(node, taken), this.layers))
+      } catch (cause) {
+        if (!(cause instanceof EngineError) || cause.code !== 'INVALID_ONNX') throw cause
+        return false
+      } finally {
+        this.layers = around
+      }
+    const reading = undecided(node, values, branches as [BranchOfIf, BranchOfIf], this.#batch.size, this.budget)
+    if (!reading) return false
+    this.notes.push(reading.note)
+    this.#layer(node, this.#view(node, values), reading.values, reading)
     return true
   }
 
@@ -329,21 +361,21 @@ export class Translator implements Translation {
     const operands = this.#operands.of(node, op, values, layer)
     const id = this.ids.fresh([node.name, node.outputs.find((output) => output !== '') ?? ''], node.opType)
     const attributes = attributesOf(op, id, layer.attributes ?? {}, node)
-    const shapes = (wide: boolean) =>
+    const shapesAt = (wide: boolean) =>
       op.shape(
         operands.map((operand) => (wide ? operand.wide : operand.shape)),
         attributes as never,
       )
     let narrow: Shape[]
     try {
-      narrow = shapes(false)
+      narrow = shapesAt(false)
     } catch (cause) {
       if (!(cause instanceof ShapeError || cause instanceof CountOverflow)) throw cause
       throw invalid(`${node.opType} node ${quote(name)}, which makes tensor ${quote(node.outputs[0] ?? '')}: ${cause.message}`, name)
     }
     let wide: Shape[]
     try {
-      wide = operands.some((operand) => operand.shape !== operand.wide) ? shapes(true) : narrow
+      wide = operands.some((operand) => operand.shape !== operand.wide) ? shapesAt(true) : narrow
     } catch (cause) {
       throw new BatchLost((cause as Error).message)
     }
@@ -364,7 +396,8 @@ export class Translator implements Translation {
         this.fates.set(tensor, `an attribute of ${node.opType} node ${quote(name)}, no weight`)
     const inputs = operands.map((operand) => operand.reference)
     const dtypes = this.#dtypes(node, values, slots, multiplies(op, operands, narrow, attributes))
-    this.layers.push({ id, type: op.type, inputs, attributes, slots, parameters, node: node.name, dtypes })
+    const shapes = { inputs: operands.map((operand) => operand.shape), outputs: narrow }
+    this.layers.push({ id, type: op.type, inputs, attributes, slots, parameters, node: node.name, dtypes, shapes })
     node.outputs.forEach((output, i) => {
       const shape = narrow[i]
       // An output that no layer makes is read by nobody, or by someone who then finds nothing: masks of Dropout, indices of MaxPool.

@@ -249,21 +249,64 @@ test('an If whose condition follows from shapes is the branch that it takes', ()
   assert.equal(computeCosts(over(5).graph).totals.macs, 64 * 2 * 5)
 })
 
-test('an If that the data decides is not counted, whatever its branches read', () => {
-  const { graph } = importOnnx(
+/** An `If` by the largest element of `c`, two channels of 8×8 that a 1×1 convolution of the input makes. */
+const decidedByData = (yes: ReturnType<typeof branch>, no: ReturnType<typeof branch>, more: Partial<Parts> = {}) => {
+  const { graph, report } = importOnnx(
     file({
       nodes: [
         node('Conv', ['x', 'w'], ['c']),
         node('ReduceMax', ['c'], ['m'], { keepdims: 0 }),
         node('Greater', ['m', 'zero'], ['big']),
-        node('If', ['big'], ['y'], {
-          then_branch: branch([node('Relu', ['c'], ['b'])], 'b'),
-          else_branch: branch([node('Neg', ['c'], ['b'])], 'b'),
-        }),
+        node('If', ['big'], ['z'], { then_branch: yes, else_branch: no }, { name: 'choice' }),
+        node('Neg', ['z'], ['y']),
       ],
-      initializers: [floats('w', [2, 3, 1, 1]), floats('zero', [], [0])],
+      ...more,
+      initializers: [floats('w', [2, 3, 1, 1]), floats('zero', [], [0]), floats('outer', [5, 2, 1, 1]), ...(more.initializers ?? [])],
     }),
   )
-  const { totals, uncounted } = computeCosts(graph)
-  assert.deepEqual([totals.macs, totals.partial, uncounted.at(-1)!.type], [64 * 6, true, 'If'])
+  const { totals, uncounted, layers } = computeCosts(graph)
+  return { totals, uncounted: uncounted.map(({ type }) => type), shape: layers.at(-1)!.outputShape, note: report.notes.join(' ') }
+}
+const convolved = (weight: string, initializers: Parts['initializers'] = []) =>
+  branch([node('Conv', ['c', weight], [`${weight}y`])], `${weight}y`, initializers)
+
+test('an If that the data decides counts where both branches cost the same, each weight once', () => {
+  // Both 5 × 2 × 64; weights 6 before, 10 outside, 10 inside.
+  const { totals, uncounted, shape, note } = decidedByData(convolved('outer'), convolved('v', [floats('v', [5, 2, 1, 1])]))
+  assert.deepEqual(
+    [totals.macs, totals.params, totals.partial, uncounted, shape],
+    [64 * 6 + 640, 6 + 10 + 10, false, ['Greater'], [5, 8, 8]],
+  )
+  assert.match(note, /If node "choice": the data decides .* both have 640 multiply-adds/)
+  const other = decidedByData(branch([node('Relu', ['c'], ['b'])], 'b'), branch([node('Neg', ['c'], ['b'])], 'b'))
+  assert.deepEqual([other.totals.macs, other.totals.partial, other.uncounted], [64 * 6, false, ['Greater']])
+})
+
+test('an If whose branches cost differently is named with both figures, and the total is partial', () => {
+  const { totals, uncounted, note } = decidedByData(
+    convolved('outer'),
+    branch([node('Conv', ['c', 'v'], ['b'], { pads: [1, 1, 1, 1] })], 'b', [floats('v', [5, 2, 3, 3])]),
+  )
+  assert.deepEqual([totals.macs, totals.params, totals.partial, uncounted], [64 * 6, 6 + 10 + 90, true, ['Greater', 'If']])
+  assert.match(note, /then_branch has 640 multiply-adds and its else_branch 5760: neither is counted/)
+})
+
+test('an If in a branch is looked into, and what cannot be counted there is named', () => {
+  // The file holds `v` once in each graph that it stands in.
+  const inner = branch(
+    [node('If', ['big'], ['i'], { then_branch: convolved('outer'), else_branch: convolved('v', [floats('v', [5, 2, 1, 1])]) })],
+    'i',
+  )
+  assert.deepEqual([decidedByData(inner, convolved('outer')).totals.macs, decidedByData(inner, inner).totals.params], [64 * 6 + 640, 36])
+  const unread = branch([node('Conv', ['c', 'outer'], ['o']), node('Twist', ['o'], ['t'], {}, { domain: 'own' })], 't')
+  const { note, totals } = decidedByData(unread, convolved('outer'), { valueInfo: [info('z', [1, 5, 8, 8])] })
+  assert.equal(totals.partial, true)
+  assert.match(note, /Not counted: .*If ×1/)
+})
+
+test('an If whose branches give other shapes is refused by its name, with both', () => {
+  assert.throws(
+    () => decidedByData(convolved('outer'), branch([node('Relu', ['c'], ['b'])], 'b')),
+    /If node "choice": .*1×5×8×8 in its then_branch and 1×2×8×8 in its else_branch/,
+  )
 })

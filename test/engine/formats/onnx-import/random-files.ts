@@ -225,6 +225,17 @@ const steps = {
     to.c = taken ? n : n + 1
     to.macs += to.c * from * to.area
   },
+  /** A branch by the data, each with weights of its own for as many channels: a batch is then refused. */
+  undecided(to, n) {
+    const condition = to.add('Greater', [to.add('ReduceMax', [to.x], { keepdims: 0 }), to.weight([], [0])])
+    const [x, inside, from] = [to.fresh(), to.fresh(), to.c]
+    const branch = (name: string) =>
+      graphAttribute([node('Conv', [to.x, name], [`${name}y`], { kernel_shape: [1, 1] })], [`${name}y`], [to.inner(name, [n, from, 1, 1])])
+    to.nodes.push(node('If', [condition], [x], { then_branch: branch(`${inside}a`), else_branch: branch(`${inside}b`) }))
+    to.x = x
+    to.c = n
+    to.macs += n * from * to.area
+  },
   /** com.microsoft's Attention: one matrix for queries, keys and values. */
   attention(to, n) {
     const width = 2 * n
