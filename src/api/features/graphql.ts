@@ -9,6 +9,7 @@ import { costGraphql } from './costs/graphql.ts'
 import { deviceGraphql } from './devices/graphql.ts'
 import { exportGraphql } from './exports/graphql.ts'
 import { liveGraphql } from './live/graphql.ts'
+import { nodeGraphql } from './node/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
 import { rewriteGraphql } from './rewrites/graphql.ts'
 import { runGraphql } from './runs/graphql.ts'
@@ -42,4 +43,5 @@ export const graphqlFeatures = ({
   sweepGraphql(sweeps, runs, architectures),
   queueGraphql(queue, runs),
   liveGraphql(live, runs, architectures),
+  nodeGraphql(architectures, runs, sweeps),
 ]

@@ -1,5 +1,12 @@
 /** How a feature states its part of the GraphQL schema, and how the parts become one schema. */
-import { buildSchema, type GraphQLField, type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
+import {
+  buildSchema,
+  type GraphQLField,
+  type GraphQLInterfaceType,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+} from 'graphql'
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { schemaProblems } from '../../engine/schema-problems.ts'
 import { invalidRequest, type Problem } from '../errors.ts'
@@ -33,10 +40,19 @@ export function field<A extends TObject>(
   return definition
 }
 
+/** What several types have in common: a field that says which object is meant gives its type as `__typename`. */
+export interface Interface {
+  description: string
+  fields: Readonly<Record<string, { description: string; type: string }>>
+  /** The types that have these fields. */
+  of: readonly string[]
+}
+
 /** A feature's part. `Query`, `Mutation` and `Subscription` are types like any other. */
 export interface GraphqlFeature {
   /** Types that fields name by SDL text; a name given here also stands for equal enums without a title elsewhere. */
   types?: Readonly<Record<string, TSchema>>
+  interfaces?: Readonly<Record<string, Interface>>
   /** Type name → field name → field. */
   fields: Readonly<Record<string, Readonly<Record<string, Field>>>>
   /** Resolvers of fields of a converted schema whose value is not simply the property. */
@@ -68,14 +84,18 @@ export function composeFeatures(features: readonly GraphqlFeature[]): GraphQLSch
   for (const { resolvers: own } of features)
     for (const [parent, fields] of Object.entries(own ?? {}))
       for (const [name, resolve] of Object.entries(fields)) resolvers.set(`${parent}.${name}`, { resolve })
+  const interfaces = features.flatMap((feature) => Object.entries(feature.interfaces ?? {}))
   const sdl = [
     ...Object.keys(scalars).map((name) => `scalar ${name}`),
     ...roots.filter((root) => extensions.has(root)).map((root) => `type ${root}`),
     types.print(),
+    ...interfaces.map(([name, definition]) => interfaceSdl(name, definition)),
     ...[...extensions].map(([parent, lines]) => `extend type ${parent} {\n${lines.join('\n')}\n}`),
   ].join('\n\n')
   const schema = buildSchema(sdl)
   for (const [name, scalar] of Object.entries(scalars)) Object.assign(schema.getType(name)!, scalar.toConfig())
+  for (const [name] of interfaces)
+    (schema.getType(name) as GraphQLInterfaceType).resolveType = ({ __typename }: { __typename: string }) => __typename
   for (const [path, own] of resolvers) {
     const [parent, name] = path.split('.') as [string, string]
     const target = (schema.getType(parent) as GraphQLObjectType | undefined)?.getFields()[name]
@@ -84,6 +104,14 @@ export function composeFeatures(features: readonly GraphqlFeature[]): GraphQLSch
   }
   return schema
 }
+
+const interfaceSdl = (name: string, { description, fields, of }: Interface): string =>
+  [
+    `${docstring(description)}interface ${name} {`,
+    ...Object.entries(fields).map(([key, each]) => `${docstring(each.description, '  ')}  ${key}: ${each.type}`),
+    '}',
+    ...of.map((type) => `extend type ${type} implements ${name}`),
+  ].join('\n')
 
 const roots = ['Query', 'Mutation', 'Subscription']
 

@@ -4,12 +4,14 @@
  * - A name comes from the schema's `$id` or `title`, otherwise from where it stands (`Run.result` → `RunResult`, one of
  *   `Costs.inputs` → `CostsInput`).
  * - Required is `!`; an optional property, or a union with null, is nullable.
- * - `integer` is `Int` where its bounds fit 32 bits, otherwise the 53-bit `SafeInt`; a string of format `uuid` is `ID`.
+ * - `integer` is `Int` where its bounds fit 32 bits, otherwise the 53-bit `SafeInt`; a string of format `uuid` is `ID`, one of
+ *   format `date-time` is `DateTime`.
  * - A union of string constants is an enum where every one is a legal GraphQL name, otherwise `String`. Enums without
  *   a name of their own and with the same values are one type.
  * - What GraphQL has no type for (open records, unions of objects, unknown) is the `JSON` scalar.
  */
-import { GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars'
+import { GraphQLScalarType } from 'graphql'
+import { GraphQLDateTimeISO, GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars'
 import type { TSchema } from 'typebox'
 
 /** The JSON Schema keywords that are read here; TypeBox writes them as they are. */
@@ -40,10 +42,24 @@ interface JsonSchema {
 const graphqlName = /^(?!__)[A-Za-z_][A-Za-z0-9_]*$/
 /** Names that GraphQL does not allow for an enum's values. */
 const reservedValues = new Set(['true', 'false', 'null'])
+/** Formats of strings that are a type of their own. */
+const formats: Readonly<Record<string, string>> = { uuid: 'ID', 'date-time': 'DateTime' }
 const int32 = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
 /** The scalars the converter may use, and their behavior. */
-export const scalars = { SafeInt: GraphQLSafeInt, JSON: GraphQLJSON }
+export const scalars = {
+  SafeInt: GraphQLSafeInt,
+  JSON: GraphQLJSON,
+  DateTime: new GraphQLScalarType({
+    name: 'DateTime',
+    description: 'A moment by RFC 3339, in UTC where the service writes it, such as 2026-01-31T12:00:00.000Z.',
+    specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time',
+    serialize: GraphQLDateTimeISO.serialize,
+    // Arguments go to the services as REST gives them: as text, which a schema has checked.
+    parseValue: (value) => GraphQLDateTimeISO.parseValue(value) && value,
+    parseLiteral: (node, variables) => GraphQLDateTimeISO.parseLiteral(node, variables) && (node as { value?: unknown }).value,
+  }),
+}
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 const inputName = (name: string): string => (name.endsWith('Input') ? name : `${name}Input`)
@@ -138,7 +154,7 @@ export class SdlTypes {
       case 'number':
         return 'Float'
       case 'string':
-        return schema.format === 'uuid' ? 'ID' : 'String'
+        return formats[schema.format ?? ''] ?? 'String'
       case 'array':
         return this.#list(schema, fallback, kind)
       case 'object':

@@ -125,7 +125,7 @@ describe('costs over HTTP', () => {
     const { body } = await api.request.post('/v1/architectures').send(smallNetwork(62)).expect(201)
     const worked = t.mock.method(api.pool, 'costs')
     const rest = (await api.request.get(`${body.links.costs}?convention=full&batch=3`).expect(200)).body
-    const query = `{ costs(architectureId: "${body.id}", convention: "full", batch: 3) { totals { flops } } }`
+    const query = `{ costs(architectureId: "${body.id}", convention: full, batch: 3) { totals { flops } } }`
     for (let i = 0; i < 2; i++) {
       const answer = await api.request.post('/graphql').send({ query }).expect(200)
       assert.equal(answer.body.data.costs.totals.flops, rest.totals.flops)
@@ -224,4 +224,19 @@ describe('zoo and conventions', () => {
     )
     for (const item of body.items) assert.ok(item.definition.length > 40 && item.source)
   })
+})
+
+it('digits rounds fractions and leaves counts exact; CSV has every figure as it is', async () => {
+  const { id } = (await api.request.post('/v1/architectures').send({ name: 'rounded', zoo: { preset: 'alexnet_lecture' } })).body
+  const exact = (await api.request.get(`/v1/architectures/${id}/costs`).expect(200)).body
+  const two = (await api.request.get(`/v1/architectures/${id}/costs?digits=2`).expect(200)).body
+  assert.equal(two.totals.flops, exact.totals.flops)
+  assert.notEqual(exact.totals.arithmeticIntensity, Number(exact.totals.arithmeticIntensity.toPrecision(2)))
+  assert.equal(two.totals.arithmeticIntensity, Number(exact.totals.arithmeticIntensity.toPrecision(2)))
+  assert.deepEqual((await api.request.get(`/v1/architectures/${id}/costs`)).body, exact)
+  const csv = await api.request.get(`/v1/architectures/${id}/costs?digits=2`).set('accept', 'text/csv').expect(400)
+  assert.equal(csv.body.errors[0].path, '/digits')
+  const ratios = (await api.request.get(`/v1/compare?architectures=alexnet_lecture,vgg16_lecture&digits=3`).expect(200)).body.networks[1]
+    .ratios
+  for (const ratio of Object.values(ratios) as number[]) assert.equal(ratio, Number.isInteger(ratio) ? ratio : Number(ratio.toPrecision(3)))
 })

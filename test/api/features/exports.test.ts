@@ -62,7 +62,7 @@ describe('exporting', () => {
     assert.equal((await fetched(id, 'format=dot&groupBy=op')).status, 400)
     assert.equal((await fetched(id, 'format=svg&depth=3')).status, 400)
     const { body: graphql } = await api.request.post('/graphql').send({
-      query: `{ architecture(id: "${id}") { export(format: svg, groupBy: op, sort: flops, convention: "full", batch: 3) } }`,
+      query: `{ architecture(id: "${id}") { export(format: svg, groupBy: op, sort: flops, convention: full, batch: 3) } }`,
     })
     assert.equal(graphql.data.architecture.export, svg)
   })

@@ -57,7 +57,7 @@ test('ResNet-50 of the zoo: 4,089,184,256 multiply-accumulates, and the same ans
   assert.equal(architecture.source.family, 'resnet')
   const query = `query ($id: ID!) {
       architecture(id: $id) {
-        costs(convention: "full", batch: 2, resolution: "160x192", dtype: float16) {
+        costs(convention: full, batch: 2, resolution: "160x192", dtype: float16) {
           convention batch dtype inputs { id shape }
           totals { layers partial params buffers macs flops outputElements memoryKiB bytesRead bytesWritten macsByPrecision { float32 } arithmeticIntensity weightBytes peakActivationBytes peakActivationLayer }
           training { weightBytes gradientBytes optimizerBytes activationBytes totalBytes }
@@ -79,7 +79,7 @@ test('why thop and the lecture differ over MobileNet v2: the same answer as REST
   const { architecture } = await register({ name: 'v2', zoo: { preset: 'mobilenet_v2' } })
   const fields = `from to batch inputs { id shape } totals { from to difference }
     items { type layers from to difference why } uncounted { id type reason }`
-  const args = 'from: "thop", to: "lecture", batch: 2, resolution: "192"'
+  const args = 'from: thop, to: lecture, batch: 2, resolution: "192"'
   const rest = await api.request.get(`/v1/architectures/${architecture.id}/costs/explain?from=thop&to=lecture&batch=2&resolution=192`)
   assert.equal(rest.status, 200)
   assert.ok(rest.body.totals.difference < 0)
@@ -89,10 +89,11 @@ test('why thop and the lecture differ over MobileNet v2: the same answer as REST
   assert.deepEqual(nested.data.architecture.costsExplanation, rest.body)
   const root = await post(`query ($id: ID!) { costsExplanation(architectureId: $id, ${args}) { ${fields} } }`, { id: architecture.id })
   assert.deepEqual(root.data.costsExplanation, rest.body)
-  const { errors } = await post(`query ($id: ID!) { costsExplanation(architectureId: $id, from: "thop", to: "lectur") { from } }`, {
+  const { errors } = await post(`query ($id: ID!) { costsExplanation(architectureId: $id, from: thop, to: lectur) { from } }`, {
     id: architecture.id,
   })
-  assert.equal(errors![0].extensions.code, 'UNKNOWN_CONVENTION')
+  assert.equal(errors![0].extensions.code, 'INVALID_QUERY')
+  assert.match(errors![0].message, /did you mean the enum value "lecture"/i)
 })
 
 test('a graph comes back as it can be registered again', async () => {
@@ -147,7 +148,7 @@ test('errors carry the codes and the problems of REST', async () => {
     ['{ architecture(id: "nope") { id } }', {}, 'INVALID_REQUEST'],
     [`{ costs(architectureId: "${none}") { convention } }`, {}, 'ARCHITECTURE_NOT_FOUND'],
     [`mutation { deleteArchitecture(id: "${none}") }`, {}, 'ARCHITECTURE_NOT_FOUND'],
-    [`{ costs(architectureId: "${architecture.id}", convention: "lectur") { convention } }`, {}, 'UNKNOWN_CONVENTION'],
+    [`{ costs(architectureId: "${architecture.id}", convention: lectur) { convention } }`, {}, 'INVALID_QUERY'],
     [`{ costs(architectureId: "${architecture.id}", batch: 0) { convention } }`, {}, 'INVALID_REQUEST'],
     [`{ costs(architectureId: "${architecture.id}", resolution: "1") { convention } }`, {}, 'INVALID_RESOLUTION'],
     ['{ zooFamily(name: "resnett") { name } }', {}, 'ZOO_FAMILY_NOT_FOUND'],

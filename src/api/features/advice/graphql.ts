@@ -6,13 +6,16 @@ import type { ArchitectureService } from '../architectures/service.ts'
 import { AdviceQuery, AdviceSchema } from './schema.ts'
 import type { AdviceService } from './service.ts'
 
+// Figures over GraphQL are exact: a program reads them.
+const { digits: _digits, ...args } = AdviceQuery.properties
+
 export function adviceGraphql(advice: AdviceService, architectures: ArchitectureService): GraphqlFeature {
   return {
     fields: {
       Query: {
         advice: field({
           description: 'What dominates the cost of an architecture, and what would be cheaper.',
-          args: Type.Object({ architectureId: Id, ...AdviceQuery.properties }, { additionalProperties: false }),
+          args: Type.Object({ architectureId: Id, ...args }, { additionalProperties: false }),
           type: Type.Union([AdviceSchema, Type.Null()]),
           resolve: async (_parent, { architectureId, ...query }, context) => {
             const row = await context.load(architectures.storedEach, architectureId)

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { nullable } from '../../schemas.ts'
+import { digits, nullable } from '../../schemas.ts'
 import { CostQuery } from '../costs/schema.ts'
 
 const ceiling = (description: string) => Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e9, description }))
@@ -11,6 +11,7 @@ export const AdviceQuery = Type.Object(
       'What the device computes at most, 10^9 flop/s, e.g. from a profile; with gigabytesPerSecond, layers bound by memory are found.',
     ),
     gigabytesPerSecond: ceiling('What the device moves at most, 10^9 bytes a second.'),
+    ...digits,
   },
   { additionalProperties: false },
 )

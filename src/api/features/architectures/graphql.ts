@@ -4,7 +4,7 @@ import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { prices } from '../../graphql/limits.ts'
 import { Id } from '../../schemas.ts'
 import { type NewArchitecture, NewArchitectureInput } from './new-architecture.ts'
-import { type Architecture, ArchitectureQuery, ArchitectureSchema, GraphSchema } from './schema.ts'
+import { type Architecture, ArchitectureQuery, ArchitectureSchema, GraphSchema, UploadQuery } from './schema.ts'
 import type { ArchitectureService } from './service.ts'
 
 const { links: _rest, ...properties } = ArchitectureSchema.properties
@@ -28,6 +28,14 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
           type: 'Architecture',
           resolve: (_parent, { id }, context) => context.load(architectures.getEach, id),
         }),
+        onnxUploadUrl: {
+          description:
+            'Where an ONNX file is registered: a path on this service that takes it as the body of a POST, as application/octet-stream, or with the fields name and file of multipart/form-data.',
+          args: UploadQuery,
+          type: 'String!',
+          resolve: (_parent, query: UploadQuery) =>
+            ['/v1/architectures', new URLSearchParams(query as Record<string, string>)].filter((part) => String(part) !== '').join('?'),
+        },
         architectures: field({
           description: 'Registered architectures, newest first.',
           args: connectionArgs(filters),

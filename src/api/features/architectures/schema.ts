@@ -173,6 +173,7 @@ export const UploadQuery = Type.Object(
   },
   { additionalProperties: false },
 )
+export type UploadQuery = Static<typeof UploadQuery>
 
 const onnxFile = { contentMediaType: 'application/octet-stream', description: 'An ONNX model.' }
 export const OnnxBytes = Type.String(onnxFile)

@@ -3,7 +3,8 @@ import { comparedFigures } from '../../../engine/compare-costs.ts'
 import { matchingRule } from '../../../engine/diff-graphs.ts'
 import { costDtypes } from '../../../engine/dtypes.ts'
 import { groupings } from '../../../engine/rank-costs.ts'
-import { exampleId, nullable } from '../../schemas.ts'
+import { digits, exampleId, nullable } from '../../schemas.ts'
+import { CountedBy } from '../conventions/schema.ts'
 import { groupByWords, RankingSchema, rankQuery } from '../costs/ranking-schema.ts'
 import { CostQuery } from '../costs/schema.ts'
 
@@ -26,6 +27,7 @@ export const CompareQuery = Type.Object(
     ...{ convention, batch, resolution, dtype },
     ...rankQuery,
     groupBy: Type.Optional(Type.Enum([...groupings], { default: 'stage', description: groupByWords })),
+    ...digits,
   },
   { additionalProperties: false },
 )
@@ -97,7 +99,7 @@ export const DiffSchema = Type.Object(
 
 export const CostComparisonSchema = Type.Object(
   {
-    convention: Type.String(),
+    convention: CountedBy,
     batch: Type.Integer({ minimum: 1 }),
     dtype: Type.Enum([...costDtypes]),
     networks: Type.Array(

@@ -10,6 +10,7 @@ import { CostColumn, CostGrouping } from './ranking-schema.ts'
 import { CostQuery, CostsExplanationSchema, CostsSchema, ExplainQuery } from './schema.ts'
 import type { CostService } from './service.ts'
 
+const { digits: _digits, ...args } = CostQuery.properties
 const description = 'Exact counts under a named convention, layer by layer.'
 const explanation = 'Why two conventions differ, kind of layer by kind of layer.'
 
@@ -38,7 +39,7 @@ export function costGraphql(costs: CostService, architectures: ArchitectureServi
       Query: {
         costs: field({
           description,
-          args: Type.Object({ architectureId: Id, ...CostQuery.properties }, { additionalProperties: false }),
+          args: Type.Object({ architectureId: Id, ...args }, { additionalProperties: false }),
           type: 'Costs',
           resolve: (_parent, { architectureId, ...query }, context) => costsOf(architectureId, query, context),
         }),
@@ -52,7 +53,7 @@ export function costGraphql(costs: CostService, architectures: ArchitectureServi
       Architecture: {
         costs: field({
           description,
-          args: CostQuery,
+          args: Type.Object(args, { additionalProperties: false }),
           type: Type.Union([CostsSchema, Type.Null()]),
           resolve: ({ id }: Architecture, query, context) => costsOf(id, query, context),
         }),

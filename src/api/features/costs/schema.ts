@@ -1,7 +1,8 @@
 import { type Static, type TOptional, Type } from 'typebox'
 import { conventions } from '../../../engine/conventions/index.ts'
 import { costDtypes, type FileDtype, fileDtypes } from '../../../engine/dtypes.ts'
-import { nullable } from '../../schemas.ts'
+import { digits, nullable } from '../../schemas.ts'
+import { CountedBy, conventionName } from '../conventions/schema.ts'
 import { RankingSchema, rankQuery } from './ranking-schema.ts'
 
 /** `224`, or `224x320` for height 224 and width 320. */
@@ -19,11 +20,8 @@ const dims = Type.Optional(
 export const CostQuery = Type.Object(
   {
     convention: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 100,
+      conventionName(`How flops are counted: ${conventions.map(({ name, summary }) => `\`${name}\`: ${summary}`).join(' ')}`, {
         default: 'lecture',
-        description: `How flops are counted: ${conventions.map(({ name, summary }) => `\`${name}\`: ${summary}`).join(' ')}`,
       }),
     ),
     batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, default: 1, description: 'Images per call.' })),
@@ -42,23 +40,19 @@ export const CostQuery = Type.Object(
       }),
     ),
     ...rankQuery,
+    ...digits,
   },
   { additionalProperties: false },
 )
 export type CostQuery = Static<typeof CostQuery>
 
-const conventionName = (description: string, example: string) =>
-  Type.String({
-    examples: [example],
-    minLength: 1,
-    maxLength: 100,
-    description: `${description}: one of ${conventions.map(({ name }) => `\`${name}\``).join(', ')}.`,
-  })
+const oneOf = (description: string, example: string) =>
+  conventionName(`${description}: one of ${conventions.map(({ name }) => `\`${name}\``).join(', ')}.`, { examples: [example] })
 
 export const ExplainQuery = Type.Object(
   {
-    from: conventionName('The convention to start from', 'lecture'),
-    to: conventionName('The convention to arrive at', 'full'),
+    from: oneOf('The convention to start from', 'lecture'),
+    to: oneOf('The convention to arrive at', 'full'),
     batch: CostQuery.properties.batch,
     resolution: CostQuery.properties.resolution,
     dims,
@@ -129,8 +123,8 @@ const uncounted = Type.Array(
 
 export const CostsExplanationSchema = Type.Object(
   {
-    from: Type.String({ description: 'The convention that is compared from.' }),
-    to: Type.String({ description: 'The convention that is compared to.' }),
+    from: Type.String({ description: 'The convention that is compared from.', graphqlType: 'ConventionName' }),
+    to: Type.String({ description: 'The convention that is compared to.', graphqlType: 'ConventionName' }),
     batch: Type.Integer({ minimum: 1 }),
     inputs: Type.Array(Type.Object({ id: Type.String(), shape })),
     totals: Type.Object(flopsUnder, { title: 'CostsDifference', description: 'Sums of the items.' }),
@@ -153,7 +147,7 @@ export const CostsExplanationSchema = Type.Object(
 
 export const CostsSchema = Type.Object(
   {
-    convention: Type.String(),
+    convention: CountedBy,
     batch: Type.Integer({ minimum: 1 }),
     dtype: Type.Enum([...costDtypes]),
     inputs: Type.Array(Type.Object({ id: Type.String(), shape })),

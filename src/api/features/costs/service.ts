@@ -4,6 +4,7 @@ import type { CostOptions, Costs } from '../../../engine/cost.ts'
 import type { ExplainOptions, Explanation } from '../../../engine/explain-costs.ts'
 import type { Ranking } from '../../../engine/rank-costs.ts'
 import type { DeviceKind } from '../../../gpu/devices/device.ts'
+import { invalidRequest } from '../../errors.ts'
 import { etagOf } from '../../plugins/caching.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
@@ -79,6 +80,8 @@ export class CostService {
   async #answerById(id: string, query: CostQuery, format: CostFormat): Promise<CostAnswer> {
     // Names first: an unknown convention is one whether the architecture exists or not.
     readOptions(query)
+    if (format === 'csv' && query.digits !== undefined)
+      throw invalidRequest('query', [{ path: '/digits', message: 'CSV has every figure as it is: ask for JSON' }])
     return this.#answerOf(await this.#architectures.stored(id), query, format)
   }
 
@@ -101,7 +104,7 @@ export class CostService {
     }
     const { resolution, ...rest } = options
     const other = await this.#architectures.atSizes(stored, { resolution, dims: query.dims })
-    const of = { options: other ? rest : options, format, rank: readRanking(query) }
+    const of = { options: other ? rest : options, format, rank: readRanking(query), digits: query.digits ?? null }
     const body = asBuffer(await this.#pool.costs(other ?? stored, of))
     const answer = {
       body,
@@ -119,8 +122,8 @@ export class CostService {
  * found.
  */
 const keyOf = (id: string, query: CostQuery, format: CostFormat): string => {
-  const { convention = 'lecture', batch = 1, resolution, dtype, groupBy, sort, top, depth, dims = '' } = query
-  return [id.toLowerCase(), format, convention, batch, resolution, dtype, groupBy, sort, top, depth, dims].join(' ')
+  const { convention = 'lecture', batch = 1, resolution, dtype, groupBy, sort, top, depth, digits, dims = '' } = query
+  return [id.toLowerCase(), format, convention, batch, resolution, dtype, groupBy, sort, top, depth, digits, dims].join(' ')
 }
 
 /** Converts a query to the engine's options. @throws EngineError UNKNOWN_CONVENTION */

@@ -7,6 +7,7 @@ import { type RankOptions, rankCosts } from '../../../engine/rank-costs.ts'
 import type { DeviceKind } from '../../../gpu/devices/device.ts'
 import { tensorTooLarge } from '../../../gpu/tensor-limit.ts'
 import { type Packed, unpack } from '../../../store/packed.ts'
+import { rounded } from '../../digits.ts'
 
 export type CostFormat = 'json' | 'csv'
 
@@ -16,6 +17,8 @@ export interface CostTask {
   format: CostFormat
   /** Groups in place of layers; null or absent: layers. */
   rank?: RankOptions | null
+  /** Significant digits of fractions in JSON; null or absent: exact. */
+  digits?: number | null
 }
 
 /**
@@ -23,10 +26,13 @@ export interface CostTask {
  * counts by, and whether the total of its file is partial; rows of layers name the type that multiply-adds are computed in.
  * @throws EngineError as `computeCosts` does.
  */
-export function writeCosts({ graph, options, format, rank }: CostTask): Uint8Array {
+export function writeCosts({ graph, options, format, rank, digits }: CostTask): Uint8Array {
   const costs = computeCosts(unpack(graph) as Graph, options)
   const ranking = rank ? rankCosts(costs, rank) : null
-  if (format === 'json') return Buffer.from(JSON.stringify(ranking ? { ...costs, layers: [], ranking } : costs))
+  if (format === 'json') {
+    const answer = ranking ? { ...costs, layers: [], ranking } : costs
+    return Buffer.from(JSON.stringify(digits ? rounded(answer, digits) : answer))
+  }
   return Buffer.from(csv(ranking ? groupTable(ranking, costs) : layerTable(costs)))
 }
 

@@ -1,7 +1,7 @@
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
-import { TextExportQuery } from './schema.ts'
+import { ExportQuery, TextExportQuery } from './schema.ts'
 import type { ExportService } from './service.ts'
 
 export function exportGraphql(exports: ExportService, architectures: ArchitectureService): GraphqlFeature {
@@ -9,7 +9,7 @@ export function exportGraphql(exports: ExportService, architectures: Architectur
     fields: {
       Architecture: {
         export: field({
-          description: 'The architecture as a file of a text format. ONNX comes over HTTP: GET /v1/architectures/{id}/export?format=onnx.',
+          description: 'The architecture as a file of a text format. `exportUrl` has the address of a file of any format, ONNX among them.',
           args: TextExportQuery,
           type: 'String',
           resolve: async ({ id }: Architecture, query, context) => {
@@ -17,6 +17,12 @@ export function exportGraphql(exports: ExportService, architectures: Architectur
             context.budget.spend(row.layerCount)
             return context.inTurn(() => exports.text(row, query))
           },
+        }),
+        exportUrl: field({
+          description: 'Where the architecture is read over HTTP as a file: a path on this service.',
+          args: ExportQuery,
+          type: 'String',
+          resolve: (architecture: Architecture, query) => exports.address(architecture, query),
         }),
       },
     },

@@ -1,11 +1,19 @@
 import { type Static, Type } from 'typebox'
 import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
 import { GraphSchema } from '../architectures/schema.ts'
+import { conventionName } from '../conventions/schema.ts'
 import { rankQuery } from '../costs/ranking-schema.ts'
 import { CostQuery } from '../costs/schema.ts'
 import { textFormats } from './write.ts'
 
 const { resolution } = CostQuery.properties
+const formatDescriptions = {
+  json: 'The graph, as it can be registered again.',
+  csv: 'Costs, a row a layer.',
+  dot: 'A picture of the graph for Graphviz.',
+  mermaid: 'A flowchart for Mermaid.',
+  svg: 'A chart: bars of memory, parameters and flops.',
+}
 /**
  * Options of the text formats; the service checks which format takes which. No `default`, since GraphQL would send it with
  * every format.
@@ -13,21 +21,27 @@ const { resolution } = CostQuery.properties
 const textOptions = {
   batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Images per call; not for `json`. Default 1.' })),
   resolution: Type.Optional({ ...resolution, description: 'Replaces height and width of the input; not for `json`.' }),
-  convention: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 100, description: 'How the flops of `csv` and `svg` are counted. Default `lecture`.' }),
-  ),
+  convention: Type.Optional(conventionName('How the flops of `csv` and `svg` are counted. Default `lecture`.')),
   ...rankQuery,
 }
 
 export const ExportQuery = Type.Object(
   {
     format: Type.Enum(['onnx', ...textFormats], {
+      title: 'ExportFormat',
+      enumDescriptions: { onnx: 'The graph as an ONNX model, without weights unless they are asked for.', ...formatDescriptions },
       description:
         `\`onnx\`: opset ${onnxOpset}. \`json\`: as it can be registered again. \`csv\`: costs, a row a layer. \`dot\`: a picture for Graphviz. ` +
         '`mermaid`: a flowchart. `svg`: a chart, bars of memory, parameters and flops, which alone takes `groupBy`, `sort`, `top` and `depth`.',
     }),
     weights: Type.Optional(
       Type.Enum(['none', 'seeded', 'file'], {
+        title: 'ExportWeights',
+        enumDescriptions: {
+          none: 'Parameters are nodes that fill a shape with zeros: a small file.',
+          seeded: 'Values that a seed determines, as runs use them.',
+          file: 'The file that was registered, byte for byte.',
+        },
         description:
           'Only for `onnx`. `none`, the default: a small file whose parameters are ConstantOfShape nodes. `seeded`: seeded values, those that runs use where the network has no weights of its own, in the file. `file`: the file that was registered, byte for byte, where it carries its weights.',
       }),
@@ -54,7 +68,14 @@ export const ExportQuery = Type.Object(
 export type ExportQuery = Static<typeof ExportQuery>
 
 export const TextExportQuery = Type.Object(
-  { format: Type.Enum([...textFormats], { title: 'TextFormat', description: 'A format that is text.' }), ...textOptions },
+  {
+    format: Type.Enum([...textFormats], {
+      title: 'TextFormat',
+      description: 'A format that is text.',
+      enumDescriptions: formatDescriptions,
+    }),
+    ...textOptions,
+  },
   { additionalProperties: false },
 )
 export type TextExportQuery = Static<typeof TextExportQuery>

@@ -78,6 +78,13 @@ export class ExportService {
     return (await this.#write(row, query)).toString('utf8')
   }
 
+  /** Where the file is read. @throws as `file` does for what the query alone shows. */
+  address({ links }: Pick<Architecture, 'links'>, query: ExportQuery): string {
+    check(query)
+    const given = Object.entries(query).filter(([, value]) => value !== undefined)
+    return `${links.self}/export?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`
+  }
+
   async #write({ packedGraph, name }: StoredArchitecture, query: ExportQuery): Promise<Buffer> {
     return asBuffer(await this.#pool.export({ graph: packedGraph, name, format: query.format, options: readOptions(query) }))
   }

@@ -4,6 +4,7 @@ import { weightOrigins } from '../../../engine/rewrites/weights.ts'
 import { Id, nullable } from '../../schemas.ts'
 import { NewArchitectureInput } from '../architectures/new-architecture.ts'
 import { ArchitectureSchema, RecipeSchema } from '../architectures/schema.ts'
+import { CountedBy } from '../conventions/schema.ts'
 import { CostQuery } from '../costs/schema.ts'
 
 export const RewriteSchema = Type.Object(
@@ -105,7 +106,7 @@ export const RewriteResultSchema = Type.Object(
     ownWeights: Type.Boolean({
       description: 'The architecture has a file with its weights: they are kept, derived or, where new, seeded in a file of the new one.',
     }),
-    convention: Type.String(),
+    convention: CountedBy,
     batch: Type.Integer({ minimum: 1 }),
     steps: Type.Array(
       Type.Object(

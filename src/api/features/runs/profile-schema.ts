@@ -164,7 +164,7 @@ export const LayerProfileSchema = Type.Object(
         { title: 'TimedBesideProfile', description: 'The median call of the run itself, which was timed without the profiler.' },
       ),
     ),
-    convention: Type.String({ description: 'How flops are counted: always `full`.' }),
+    convention: Type.String({ description: 'How flops are counted: always `full`.', graphqlType: 'ConventionName' }),
     ceilings: CeilingsSchema,
     ridgeFlopsPerByte: Type.Number({ minimum: 0, description: 'The intensity above which compute is the limit.' }),
     rows: Type.Array(RowSchema, { description: 'In the order of the graph; each layer is in exactly one row.' }),
