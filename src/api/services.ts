@@ -54,7 +54,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
   const names = new ArchitectureNames(store)
   const runs = new RunService({ store, queue, admission, pool, names })
   const sweeps = new SweepService({ store, queue, admission, names })
-  const exports = new ExportService({ architectures, pool, store })
+  const exports = new ExportService({ architectures, pool, store, runs })
   const rewrites = new RewriteService({ store, pool, architectures })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   const queues = new QueueService(queue, names)

@@ -9,6 +9,7 @@ import { addCheck } from './commands/check.ts'
 import { addCompare } from './commands/compare.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addCost } from './commands/cost.ts'
+import { addDraw } from './commands/draw.ts'
 import { addConventions, addExplain } from './commands/explain.ts'
 import { addRewrite, addRewrites } from './commands/rewrite.ts'
 import { addZoo } from './commands/zoo.ts'
@@ -36,6 +37,7 @@ Examples:
   archmeter explain resnet50 --from thop --to fvcore
   archmeter advise vgg16
   archmeter rewrite resnet18 depthwise --out small.onnx
+  archmeter draw model.onnx -o net.svg
   archmeter check model.onnx --max-macs 4.2G --baseline main.onnx --tolerance 5%
   source <(archmeter completion bash)
 
@@ -43,6 +45,7 @@ Exit codes: 0 fine, 1 over budget (check), 2 wrong usage, or a model that cannot
     )
   for (const add of [addCost, addCompare, addExplain, addAdvise, addRewrite, addCheck, addConventions, addRewrites, addZoo])
     add(program, report)
+  addDraw(program)
   addChart(program)
   addCompletion(program)
   return program

@@ -45,14 +45,16 @@ export interface Ranking {
 /** The key of layers whose output has no place on the input's grid: vectors behind a flatten, tokens. */
 export const noStage = 'flat'
 
-const blockOf = (id: string, depth: number): string => {
+/** The parts of a layer's name, and what stands between them: exporters and the zoo name layers by module. */
+export function partsOfName(id: string): { parts: string[]; separator: string } {
   // Exporters write paths ("/layer1/layer1.0/conv1/Conv"), whose parts may have dots of their own.
   const separator = id.includes('/') ? '/' : '.'
-  return id
-    .split(separator)
-    .filter((part) => part !== '')
-    .slice(0, depth)
-    .join(separator)
+  return { parts: id.split(separator).filter((part) => part !== ''), separator }
+}
+
+const blockOf = (id: string, depth: number): string => {
+  const { parts, separator } = partsOfName(id)
+  return parts.slice(0, depth).join(separator)
 }
 
 /**

@@ -42,7 +42,7 @@ export type TaskName = keyof typeof tasks
 export async function runTask(name: TaskName, input: unknown): Promise<TaskResult<unknown>> {
   const task: Task = await tasks[name]()
   try {
-    return { ok: true, value: task(input) }
+    return { ok: true, value: await task(input) }
   } catch (cause) {
     const from = cause instanceof EngineError ? 'engine' : cause instanceof ApiError ? 'api' : null
     if (from === null) throw cause

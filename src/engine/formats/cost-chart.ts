@@ -1,6 +1,7 @@
 import { type CostOptions, computeCosts } from '../cost.ts'
 import type { Graph } from '../graph.ts'
 import { type Additive, type RankOptions, rankCosts, shareOf, sumsOf } from '../rank-costs.ts'
+import { escapeXml } from './xml.ts'
 
 export interface ChartOptions extends CostOptions, RankOptions {
   /** Name of the network, any text. */
@@ -18,13 +19,6 @@ const panels: readonly { column: Additive; head: (total: string) => string; colo
 const [rowHeight, labelWidth, panelWidth, gap, top] = [18, 260, 220, 24, 64]
 /** Characters of a label that fit. */
 const longest = 42
-
-/** A text inside an element of XML or an attribute; characters that XML has no way to write become spaces. */
-const escaped = (text: string): string =>
-  text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-    .replace(/[\u0000-\u001f\u007f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, ' ')
-    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
 const exact = new Intl.NumberFormat('en-US')
@@ -57,10 +51,10 @@ export function writeCostChart(graph: Graph, options: ChartOptions = {}): string
   const under = `${shapes}; batch ${batch}, ${dtype}, convention ${convention}; by ${groupBy}${partial}`
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif" font-size="11">`,
-    `<title>${escaped(`Costs of ${options.title ?? 'a network'}: ${under}`)}</title>`,
+    `<title>${escapeXml(`Costs of ${options.title ?? 'a network'}: ${under}`)}</title>`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',
-    `<text x="${gap / 2}" y="20" font-size="15" font-weight="bold">${escaped(shorten(options.title ?? 'network'))}</text>`,
-    `<text x="${gap / 2}" y="37" fill="#555555">${escaped(under)}</text>`,
+    `<text x="${gap / 2}" y="20" font-size="15" font-weight="bold">${escapeXml(shorten(options.title ?? 'network'))}</text>`,
+    `<text x="${gap / 2}" y="37" fill="#555555">${escapeXml(under)}</text>`,
   ]
   panels.forEach(({ column, head, color }, i) => {
     const left = labelWidth + i * (panelWidth + gap)
@@ -74,7 +68,7 @@ export function writeCostChart(graph: Graph, options: ChartOptions = {}): string
       const length = ((panelWidth - 60) * value) / largest
       const y = top + row * rowHeight
       lines.push(
-        `<rect x="${left}" y="${y + 3}" width="${length.toFixed(2)}" height="${rowHeight - 6}"><title>${escaped(key)}: ${exact.format(value)}${column === 'memoryKiB' ? ' KiB' : ''}, ${(100 * share[column]).toFixed(2)} %</title></rect>`,
+        `<rect x="${left}" y="${y + 3}" width="${length.toFixed(2)}" height="${rowHeight - 6}"><title>${escapeXml(key)}: ${exact.format(value)}${column === 'memoryKiB' ? ' KiB' : ''}, ${(100 * share[column]).toFixed(2)} %</title></rect>`,
         `<text x="${(left + length + 4).toFixed(2)}" y="${y + 13}" fill="#333333">${show(column, value)}</text>`,
       )
     })
@@ -82,7 +76,7 @@ export function writeCostChart(graph: Graph, options: ChartOptions = {}): string
   })
   lines.push('<g class="labels" text-anchor="end" fill="#000000">')
   rows.forEach(
-    ({ key }, row) => void lines.push(`<text x="${labelWidth - 8}" y="${top + row * rowHeight + 13}">${escaped(shorten(key))}</text>`),
+    ({ key }, row) => void lines.push(`<text x="${labelWidth - 8}" y="${top + row * rowHeight + 13}">${escapeXml(shorten(key))}</text>`),
   )
   lines.push('</g>', '</svg>', '')
   return lines.join('\n')

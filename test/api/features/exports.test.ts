@@ -43,6 +43,7 @@ describe('exporting', () => {
       ['dot', 'text/vnd.graphviz; charset=utf-8', 'dot'],
       ['mermaid', 'text/vnd.mermaid; charset=utf-8', 'mmd'],
       ['svg', 'image/svg+xml; charset=utf-8', 'svg'],
+      ['chart', 'image/svg+xml; charset=utf-8', 'chart.svg'],
     ]) {
       const { status, headers, bytes } = await fetched(id, `format=${format}`)
       assert.equal(status, 200)
@@ -55,16 +56,39 @@ describe('exporting', () => {
 
   it('a chart of costs takes groups and a convention, and draws what costs says', async () => {
     const id = await register(smallNetwork(5))
-    const svg = await text(id, 'format=svg&groupBy=op&sort=flops&convention=full&batch=3')
+    const svg = await text(id, 'format=chart&groupBy=op&sort=flops&convention=full&batch=3')
     const { body } = await api.request.get(`/v1/architectures/${id}/costs?groupBy=op&sort=flops&convention=full&batch=3`)
     for (const { key, flops } of body.ranking.groups)
       if (flops > 0) assert.ok(svg.includes(`<title>${key}: ${flops.toLocaleString('en-US')}, `), key)
     assert.equal((await fetched(id, 'format=dot&groupBy=op')).status, 400)
-    assert.equal((await fetched(id, 'format=svg&depth=3')).status, 400)
+    assert.equal((await fetched(id, 'format=chart&depth=3')).status, 400)
     const { body: graphql } = await api.request.post('/graphql').send({
-      query: `{ architecture(id: "${id}") { export(format: svg, groupBy: op, sort: flops, convention: full, batch: 3) } }`,
+      query: `{ architecture(id: "${id}") { export(format: chart, groupBy: op, sort: flops, convention: full, batch: 3) } }`,
     })
     assert.equal(graphql.data.architecture.export, svg)
+  })
+
+  it('the graph is drawn, folded as deep as is asked for, and colored by what is asked for', async () => {
+    const id = await register({ name: 'r', zoo: { preset: 'resnet18' } })
+    const svg = await text(id, 'format=svg&depth=1&colorBy=params&batch=2')
+    // torchvision's own counts: layer4 of resnet18 has 8,393,728 parameters of 11,689,512.
+    assert.match(svg, /<title>layer4: 16 layers, 512×7×7; 8,393,728 parameters, 72 %<\/title>/)
+    assert.match(svg, /batch 2, float32; 69 layers in 12 boxes/)
+    const query = '{ export(format: svg, depth: 1, colorBy: params, batch: 2) }'
+    const { body } = await api.request.post('/graphql').send({ query: `{ architecture(id: "${id}") ${query} }` })
+    assert.equal(body.data.architecture.export, svg)
+    for (const [query, why] of [
+      ['format=svg&groupBy=op', /svg does not take groupBy/],
+      ['format=svg&colorBy=ms', /give runId/],
+      ['format=svg&colorBy=macs&runId=0192f0c1-2345-7abc-8def-0123456789ab', /leave one of them out/],
+      ['format=chart&colorBy=macs', /chart does not take colorBy/],
+    ] as const) {
+      const { status, bytes } = await fetched(id, query)
+      assert.equal(status, 400)
+      assert.match(new TextDecoder().decode(bytes), why)
+    }
+    const missing = await fetched(id, 'format=svg&runId=0192f0c1-2345-7abc-8def-0123456789ab')
+    assert.deepEqual([missing.status, JSON.parse(new TextDecoder().decode(missing.bytes)).code], [404, 'RUN_NOT_FOUND'])
   })
 
   it('a name of any text becomes a file name that no system refuses, and that a client reads back', async () => {

@@ -44,6 +44,23 @@ const convolution = {
 }
 
 describe('the profile of a run', () => {
+  it('colors the graph of its architecture by measured time', async () => {
+    const id = await run({ profile: true, batch: 2 })
+    const svg = async (of: string, query: string) => api.request.get(`/v1/architectures/${of}/export?format=svg&${query}`).buffer(true)
+    const { text, body } = await svg(architectureId, `runId=${id}`)
+    const drawn = text ?? body.toString()
+    // The stand-in knows one layer, and gives it 1 ms.
+    assert.match(drawn, /<title>conv2d_1: Conv2d, 4×6×6; 1 ms of measured time, 100 %<\/title>/)
+    assert.match(drawn, /measured time of a run by onnxruntime on .*, 1 ms in all/)
+    const other = (await api.request.post('/v1/architectures').send(smallNetwork(9)).expect(201)).body.id
+    assert.match((await svg(other, `runId=${id}`)).text, /is of architecture/)
+    assert.match((await svg(architectureId, `runId=${id}&batch=3`)).text, /leave batch out/)
+    assert.equal(
+      (await api.request.get(`/v1/architectures/${architectureId}/export?format=svg&runId=${await run()}`)).body.code,
+      'NO_PROFILE',
+    )
+  })
+
   it('is its times beside the costs of its layers, at its batch', async () => {
     const id = await run({ profile: true, batch: 2 })
     const { body } = await api.request.get(`/v1/runs/${id}/profile`).expect(200)

@@ -15,6 +15,7 @@ const types = {
   dot: 'text/vnd.graphviz; charset=utf-8',
   mermaid: 'text/vnd.mermaid; charset=utf-8',
   svg: 'image/svg+xml; charset=utf-8',
+  chart: 'image/svg+xml; charset=utf-8',
 } as const satisfies Record<ExportQuery['format'], string>
 
 export function exportRoutes(fastify: FastifyInstance, exports: ExportService): void {
@@ -26,7 +27,7 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
         tags: ['architectures'],
         summary: 'Export an architecture as a file',
         description:
-          `ONNX (opset ${onnxOpset}), JSON, CSV, DOT (Graphviz), a Mermaid flowchart or a chart of costs as SVG, named after the architecture. ONNX comes without weights ` +
+          `ONNX (opset ${onnxOpset}), JSON, CSV, DOT (Graphviz), a Mermaid flowchart, or as SVG the graph or a chart of costs, named after the architecture. ONNX comes without weights ` +
           'unless `weights=seeded` or `weights=file` asks for them.',
         params: ArchitectureParams,
         querystring: ExportQuery,
@@ -50,6 +51,8 @@ export function exportRoutes(fastify: FastifyInstance, exports: ExportService): 
             'INVALID_REQUEST',
             'UNKNOWN_CONVENTION',
             'ARCHITECTURE_NOT_FOUND',
+            'RUN_NOT_FOUND',
+            'NO_PROFILE',
             'NO_WEIGHTS',
             'WEIGHTS_MISSING',
             'INVALID_BATCH',

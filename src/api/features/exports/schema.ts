@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { colorings } from '../../../engine/formats/drawing/index.ts'
 import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
+import { Id } from '../../schemas.ts'
 import { GraphSchema } from '../architectures/schema.ts'
 import { conventionName } from '../conventions/schema.ts'
 import { rankQuery } from '../costs/ranking-schema.ts'
@@ -12,7 +14,8 @@ const formatDescriptions = {
   csv: 'Costs, a row a layer.',
   dot: 'A picture of the graph for Graphviz.',
   mermaid: 'A flowchart for Mermaid.',
-  svg: 'A chart: bars of memory, parameters and flops.',
+  svg: 'The graph, laid out and colored.',
+  chart: 'Bars of memory, parameters and flops.',
 }
 /**
  * Options of the text formats; the service checks which format takes which. No `default`, since GraphQL would send it with
@@ -21,8 +24,29 @@ const formatDescriptions = {
 const textOptions = {
   batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Images per call; not for `json`. Default 1.' })),
   resolution: Type.Optional({ ...resolution, description: 'Replaces height and width of the input; not for `json`.' }),
-  convention: Type.Optional(conventionName('How the flops of `csv` and `svg` are counted. Default `lecture`.')),
+  convention: Type.Optional(conventionName('How the flops of `csv`, `svg` and `chart` are counted. Default `lecture`.')),
   ...rankQuery,
+  depth: Type.Optional({
+    ...rankQuery.depth,
+    description:
+      'Parts of a name that make a block: of `chart` with `groupBy=block`, default 2; of `svg` those blocks are folded to one box each, default as deep as stays easy to take in.',
+  }),
+  colorBy: Type.Optional(
+    Type.Enum([...colorings], {
+      title: 'Coloring',
+      enumDescriptions: {
+        params: 'Parameters.',
+        macs: 'Multiply-adds.',
+        flops: 'Flops under the convention.',
+        memoryKiB: 'Memory of activations.',
+        bytes: 'Bytes read and written.',
+        ms: 'Measured time.',
+      },
+      description:
+        'Only for `svg`: what boxes are colored by. `memoryKiB`: activations. `bytes`: read and written. `ms`: measured, with `runId`. Default `macs`, or `ms` with `runId`.',
+    }),
+  ),
+  runId: Type.Optional({ ...Id, description: 'Only for `svg` colored by `ms`: a run of this architecture with a profile.' }),
 }
 
 export const ExportQuery = Type.Object(
@@ -32,7 +56,7 @@ export const ExportQuery = Type.Object(
       enumDescriptions: { onnx: 'The graph as an ONNX model, without weights unless they are asked for.', ...formatDescriptions },
       description:
         `\`onnx\`: opset ${onnxOpset}. \`json\`: as it can be registered again. \`csv\`: costs, a row a layer. \`dot\`: a picture for Graphviz. ` +
-        '`mermaid`: a flowchart. `svg`: a chart, bars of memory, parameters and flops, which alone takes `groupBy`, `sort`, `top` and `depth`.',
+        '`mermaid`: a flowchart. `svg`: the graph, laid out, blocks folded, colored by what the layers cost. `chart`: bars of memory, parameters and flops, SVG too.',
     }),
     weights: Type.Optional(
       Type.Enum(['none', 'seeded', 'file'], {

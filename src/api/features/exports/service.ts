@@ -15,6 +15,7 @@ import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../
 import type { KeptFile } from '../architectures/specification.ts'
 import { readRanking } from '../costs/ranking.ts'
 import { readResolution } from '../costs/service.ts'
+import type { RunService } from '../runs/service.ts'
 import type { ExportQuery, TextExportQuery } from './schema.ts'
 
 type Format = ExportQuery['format']
@@ -29,9 +30,13 @@ const takes: Readonly<Record<Format, readonly (keyof ExportQuery)[]>> = {
   csv: ['convention', 'batch', 'resolution'],
   dot: ['batch', 'resolution'],
   mermaid: ['batch', 'resolution'],
-  svg: ['convention', 'batch', 'resolution', 'groupBy', 'sort', 'top', 'depth'],
+  svg: ['convention', 'batch', 'resolution', 'colorBy', 'depth', 'runId'],
+  chart: ['convention', 'batch', 'resolution', 'groupBy', 'sort', 'top', 'depth'],
 }
-const extensions: Readonly<Record<Format, string>> = { onnx: 'onnx', json: 'json', csv: 'csv', dot: 'dot', mermaid: 'mmd', svg: 'svg' }
+const extensions: Readonly<Record<Format, string>> = {
+  ...{ onnx: 'onnx', json: 'json', csv: 'csv', dot: 'dot', mermaid: 'mmd', svg: 'svg' },
+  chart: 'chart.svg',
+}
 
 export interface ExportedFile {
   filename: string
@@ -47,10 +52,17 @@ export class ExportService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #blobs: Store['blobs']
+  readonly #runs: Pick<RunService, 'layerProfile'>
   readonly #slots = new Slots(mostFiles)
 
-  constructor({ architectures, pool, store }: { architectures: ArchitectureService; pool: EnginePool; store: Store }) {
+  constructor({
+    architectures,
+    pool,
+    store,
+    runs,
+  }: { architectures: ArchitectureService; pool: EnginePool; store: Store; runs: Pick<RunService, 'layerProfile'> }) {
     this.#architectures = architectures
+    this.#runs = runs
     this.#blobs = store.blobs
     this.#pool = pool
   }
@@ -58,7 +70,8 @@ export class ExportService {
   /**
    * The architecture with this id as a file.
    * @param client address of who asks: one with weights is on disk for as long as it takes to read it.
-   * @throws ApiError INVALID_REQUEST where the format does not take an option, ARCHITECTURE_NOT_FOUND, NO_WEIGHTS, OVERLOADED;
+   * @throws ApiError INVALID_REQUEST where the format does not take an option, ARCHITECTURE_NOT_FOUND, RUN_NOT_FOUND, NO_PROFILE,
+   *   NO_WEIGHTS, OVERLOADED;
    *   EngineError UNKNOWN_CONVENTION, INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW, EXPORT_UNSUPPORTED, LIMIT_EXCEEDED.
    */
   async file(id: string, query: ExportQuery, client: string): Promise<ExportedFile> {
@@ -85,8 +98,27 @@ export class ExportService {
     return `${links.self}/export?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`
   }
 
-  async #write({ packedGraph, name }: StoredArchitecture, query: ExportQuery): Promise<Buffer> {
-    return asBuffer(await this.#pool.export({ graph: packedGraph, name, format: query.format, options: readOptions(query) }))
+  async #write(row: StoredArchitecture, query: ExportQuery): Promise<Buffer> {
+    const { packedGraph, name } = row
+    const options = query.runId === undefined ? readOptions(query) : await this.#ofRun(row, query, query.runId)
+    return asBuffer(await this.#pool.export({ graph: packedGraph, name, format: query.format, options }))
+  }
+
+  /** What is drawn of a run: its times, at its batch and resolution. @throws ApiError RUN_NOT_FOUND, NO_PROFILE, INVALID_REQUEST */
+  async #ofRun({ id }: StoredArchitecture, query: ExportQuery, runId: string) {
+    const profile = await this.#runs.layerProfile(runId)
+    const problem =
+      profile.architectureId !== id
+        ? { path: '/runId', message: `run ${runId} is of architecture ${profile.architectureId}: name one of this architecture` }
+        : query.batch !== undefined && query.batch !== profile.batch
+          ? { path: '/batch', message: `the run is of batch ${profile.batch}: leave batch out` }
+          : query.resolution !== undefined
+            ? { path: '/resolution', message: 'the run has a resolution of its own: leave resolution out' }
+            : null
+    if (problem) throw invalidRequest('request', [problem])
+    const { rows, batch, resolution, runtime, device } = profile
+    const times = { rows: rows.map(({ layerIds, ms }) => ({ layerIds, ms })), of: `a run by ${runtime} on ${device}` }
+    return { ...readOptions({ ...query, batch, ...(resolution === null ? {} : { resolution }) }), times }
   }
 
   /** The registered file, unchanged, or one of its files of external data. @param data the model's name for that file. */
@@ -164,9 +196,17 @@ export class ExportService {
   }
 }
 
-const readOptions = ({ batch = 1, resolution, convention, ...query }: ExportQuery) => ({
+const readOptions = ({
+  format,
+  batch = 1,
+  resolution,
+  convention,
+  runId,
+  colorBy = runId === undefined ? 'macs' : 'ms',
+  ...query
+}: ExportQuery) => ({
   batch,
-  ...readRanking(query),
+  ...(format === 'svg' ? { colorBy, ...(query.depth === undefined ? {} : { depth: query.depth }) } : readRanking(query)),
   ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }),
   ...(convention === undefined ? {} : { convention }),
 })
@@ -190,6 +230,10 @@ function check({ format, ...options }: ExportQuery): void {
     problems.push({ path: '/seed', message: 'seed applies only to seeded weights: ask for weights=seeded, or leave seed out' })
   if (problems.length === 0 && options.data !== undefined && options.weights !== 'file')
     problems.push({ path: '/data', message: 'data applies only to the registered file: ask for weights=file, or leave data out' })
+  if (problems.length === 0 && options.colorBy === 'ms' && options.runId === undefined)
+    problems.push({ path: '/runId', message: 'colorBy=ms shows the times of a run: give runId, a run of this architecture with a profile' })
+  if (problems.length === 0 && options.runId !== undefined && options.colorBy !== undefined && options.colorBy !== 'ms')
+    problems.push({ path: '/runId', message: `runId is for colorBy=ms, not for ${options.colorBy}: leave one of them out` })
   if (problems.length > 0) throw invalidRequest('request', problems)
   if (options.convention !== undefined) findConvention(options.convention)
 }

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import type { CostOptions } from '../../../engine/cost.ts'
 import { writeCostChart } from '../../../engine/formats/cost-chart.ts'
 import { writeDot } from '../../../engine/formats/dot.ts'
+import { type DrawingOptions, drawNetwork } from '../../../engine/formats/drawing/index.ts'
 import { writeMermaid } from '../../../engine/formats/mermaid.ts'
 import { exportOnnx } from '../../../engine/formats/onnx-export.ts'
 import { streamOnnx } from '../../../engine/formats/onnx-stream.ts'
@@ -11,7 +12,7 @@ import { type Packed, unpack } from '../../../store/packed.ts'
 import { writeCosts } from '../costs/write.ts'
 
 /** Formats that are text. */
-export const textFormats = ['json', 'csv', 'dot', 'mermaid', 'svg'] as const
+export const textFormats = ['json', 'csv', 'dot', 'mermaid', 'svg', 'chart'] as const
 export type TextFormat = (typeof textFormats)[number]
 
 export interface ExportTask {
@@ -20,10 +21,11 @@ export interface ExportTask {
   name: string
   /** `onnx` without weights; with weights it is too large for memory: `writeOnnxFile`. */
   format: TextFormat | 'onnx'
-  options: Pick<CostOptions, 'batch' | 'resolution' | 'convention'> & RankOptions
+  options: Pick<CostOptions, 'batch' | 'resolution' | 'convention'> & RankOptions & Pick<DrawingOptions, 'colorBy' | 'times'>
 }
 
-type Writer = (task: ExportTask, graph: Graph) => Uint8Array | string
+type Written = Uint8Array | string
+type Writer = (task: ExportTask, graph: Graph) => Written | Promise<Written>
 
 const writers: Readonly<Record<ExportTask['format'], Writer>> = {
   onnx: ({ options }, graph) => exportOnnx(graph, { ...options, weights: 'none' }).model,
@@ -31,12 +33,13 @@ const writers: Readonly<Record<ExportTask['format'], Writer>> = {
   csv: ({ graph, options }) => writeCosts({ graph, options, format: 'csv' }),
   dot: ({ name, options }, graph) => writeDot(graph, { ...options, title: name }),
   mermaid: ({ name, options }, graph) => writeMermaid(graph, { ...options, title: name }),
-  svg: ({ name, options }, graph) => writeCostChart(graph, { ...options, title: name }),
+  svg: ({ name, options }, graph) => drawNetwork(graph, { ...options, title: name }),
+  chart: ({ name, options }, graph) => writeCostChart(graph, { ...options, title: name }),
 }
 
 /** A stored graph as a file of a format. @throws EngineError as the format's writer does. */
-export function writeExport(task: ExportTask): Uint8Array {
-  const written = writers[task.format](task, unpack(task.graph) as Graph)
+export async function writeExport(task: ExportTask): Promise<Uint8Array> {
+  const written = await writers[task.format](task, unpack(task.graph) as Graph)
   return typeof written === 'string' ? Buffer.from(written) : written
 }
 
