@@ -12,6 +12,7 @@ import { schemaProblems } from '../../engine/schema-problems.ts'
 import { invalidRequest, type Problem } from '../errors.ts'
 import { abortable } from './abortable.ts'
 import type { GraphqlContext } from './context.ts'
+import { typeWords } from './glossary/types.ts'
 import { docstring, SdlTypes, scalars } from './sdl.ts'
 
 /** One field: its type, its arguments, and the service call behind it. */
@@ -87,7 +88,7 @@ export function composeFeatures(features: readonly GraphqlFeature[]): GraphQLSch
   const interfaces = features.flatMap((feature) => Object.entries(feature.interfaces ?? {}))
   const sdl = [
     ...Object.keys(scalars).map((name) => `scalar ${name}`),
-    ...roots.filter((root) => extensions.has(root)).map((root) => `type ${root}`),
+    ...roots.filter((root) => extensions.has(root)).map((root) => `${docstring(typeWords[root])}type ${root}`),
     types.print(),
     ...interfaces.map(([name, definition]) => interfaceSdl(name, definition)),
     ...[...extensions].map(([parent, lines]) => `extend type ${parent} {\n${lines.join('\n')}\n}`),

@@ -13,6 +13,9 @@
 import { GraphQLScalarType } from 'graphql'
 import { GraphQLDateTimeISO, GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars'
 import type { TSchema } from 'typebox'
+import { fieldWords } from './glossary/fields.ts'
+import { typeWords } from './glossary/types.ts'
+import { valueWords } from './glossary/values.ts'
 
 /** The JSON Schema keywords that are read here; TypeBox writes them as they are. */
 interface JsonSchema {
@@ -185,7 +188,7 @@ export class SdlTypes {
     if (properties.length === 0 || open || !properties.every((key) => graphqlName.test(key))) return 'JSON'
     const typeName = kind === 'input' ? inputName(name) : name
     const fields = this.#fields(schema, name, kind)
-    this.#define(typeName, schema.description, `${kind} ${typeName} {\n${fields.join('\n')}\n}`)
+    this.#define(typeName, schema.description ?? typeWords[typeName], `${kind} ${typeName} {\n${fields.join('\n')}\n}`)
     return typeName
   }
 
@@ -198,7 +201,8 @@ export class SdlTypes {
       // A default makes an argument optional, whatever its place in `required`.
       const type = required.has(key) && value === '' ? reference : bare
       const { schema: inner } = withoutNull(property)
-      const description = property.description ?? (inner.properties ? undefined : inner.description)
+      const said = property.description ?? (inner.properties ? undefined : inner.description)
+      const description = fieldWords[`${name}.${key}`] ?? said ?? fieldWords[key]
       return `${docstring(description, '  ')}  ${key}: ${type}${value}`
     })
   }
@@ -210,12 +214,12 @@ export class SdlTypes {
 
   #enum(schema: JsonSchema, fallback: string, values: { value: string; description?: string }[]): string {
     if (!values.every(({ value }) => graphqlName.test(value) && !reservedValues.has(value))) return 'String'
-    const lines = values.map(({ value, description }) => `${docstring(description, '  ')}  ${value}`)
     const key = values.map(({ value }) => value).join(' ')
     const own = schema.$id ?? schema.title
     const name = own ?? this.#enumNames.get(key) ?? fallback
+    const lines = values.map(({ value, description }) => `${docstring(description ?? valueWords[name]?.[value], '  ')}  ${value}`)
     if (!this.#enumNames.has(key)) this.#enumNames.set(key, name)
-    this.#define(name, values.length > 1 ? schema.description : undefined, `enum ${name} {\n${lines.join('\n')}\n}`)
+    this.#define(name, (values.length > 1 ? schema.description : undefined) ?? typeWords[name], `enum ${name} {\n${lines.join('\n')}\n}`)
     return name
   }
 

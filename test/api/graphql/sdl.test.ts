@@ -58,7 +58,7 @@ test('required, optional, nullable and nested properties, with their description
       id: Type.String({ format: 'uuid', description: 'Says "which",\nover two lines, with """ inside.' }),
       finishedAt: Type.Union([Type.String({ description: 'When it ended.' }), Type.Null()]),
       label: Type.Optional(Type.String()),
-      status: Type.Union([Type.Literal('queued', { description: 'Waits.' }), Type.Literal('running')], { title: 'RunStatus' }),
+      status: Type.Union([Type.Literal('queued', { description: 'Waits.' }), Type.Literal('running')], { title: 'State' }),
       result: Type.Object({ samples: Type.Integer() }),
     },
     { title: 'Run', description: 'One timed inference.' },
@@ -67,11 +67,11 @@ test('required, optional, nullable and nested properties, with their description
   const schema = buildSchema(`scalar SafeInt\n${types.print()}`)
   const run = schema.getType('Run') as GraphQLObjectType
   const fields = Object.fromEntries(Object.entries(run.getFields()).map(([name, { type }]) => [name, String(type)]))
-  assert.deepEqual(fields, { id: 'ID!', finishedAt: 'String', label: 'String', status: 'RunStatus!', result: 'RunResult!' })
+  assert.deepEqual(fields, { id: 'ID!', finishedAt: 'String', label: 'String', status: 'State!', result: 'RunResult!' })
   assert.equal(run.description, 'One timed inference.')
   assert.equal(run.getFields().id!.description, 'Says "which",\nover two lines, with """ inside.')
   assert.equal(run.getFields().finishedAt!.description, 'When it ended.')
-  const status = schema.getType('RunStatus') as GraphQLEnumType
+  const status = schema.getType('State') as GraphQLEnumType
   assert.deepEqual(
     status.getValues().map(({ name, description }) => [name, description ?? null]),
     [

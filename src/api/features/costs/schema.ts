@@ -161,7 +161,9 @@ export const CostsSchema = Type.Object(
         buffers: Type.Integer({ minimum: 0, description: 'Running statistics: stored, not learned.' }),
         macs: count,
         macsByPrecision: Type.Object(
-          Object.fromEntries(fileDtypes.map((name) => [name, Type.Optional(count)])) as Record<FileDtype, TOptional<typeof count>>,
+          Object.fromEntries(
+            fileDtypes.map((name) => [name, Type.Optional(Type.Integer({ minimum: 0, description: `Those in ${name}.` }))]),
+          ) as Record<FileDtype, TOptional<typeof count>>,
           {
             title: 'MacsByPrecision',
             description:
