@@ -3,8 +3,8 @@
  * server, a database of its own there. The same suites run on both (`npm run test:postgres`).
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { mkdtemp, readFile, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -39,7 +39,7 @@ export interface Place {
 /** Where a store may lie, nothing in it yet. */
 export async function emptyPlace(): Promise<Place> {
   const dataDir = await mkdtemp(join(tmpdir(), 'archmeter-test-'))
-  if (!server) return { options: { dataDir, log: quietLog }, remove: () => rm(dataDir, { recursive: true, force: true }) }
+  if (!server) return { options: { dataDir, log: quietLog }, remove: async () => removed(dataDir) }
   const name = `archmeter_test_${randomBytes(6).toString('hex')}`
   await onServer(`CREATE DATABASE ${name}`)
   const url = new URL(server)
@@ -48,15 +48,18 @@ export async function emptyPlace(): Promise<Place> {
     options: { dataDir, databaseUrl: url.href, log: quietLog },
     async remove() {
       await onServer(`DROP DATABASE ${name} WITH (FORCE)`)
-      await rm(dataDir, { recursive: true, force: true })
+      removed(dataDir)
     },
   }
 }
 
+/** Its thousand files take a tenth of the time that they take one by one through promises. */
+const removed = (folder: string) => rmSync(folder, { recursive: true, force: true })
+
 /** A place with an empty database that is up to date: the embedded one is a copy, since making it takes seconds. */
 export async function readyPlace(): Promise<Place> {
   const place = await emptyPlace()
-  if (!server) await cp(await template(), join(place.options.dataDir, 'pglite'), { recursive: true })
+  if (!server) cpSync(await template(), join(place.options.dataDir, 'pglite'), { recursive: true })
   return place
 }
 

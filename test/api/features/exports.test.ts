@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import http from 'node:http'
-import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fromBinary } from '@bufbuild/protobuf'
@@ -31,7 +31,12 @@ const fetched = async (id: string, query: string) => {
   return { status: response.status, headers: response.headers, bytes: new Uint8Array(await response.arrayBuffer()) }
 }
 const text = async (id: string, query: string) => new TextDecoder().decode((await fetched(id, query)).bytes)
-const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`archmeter-export-${process.pid}-`))
+const leftovers = () => {
+  const scratch = path.join(api.dataDir, 'scratch')
+  if (!existsSync(scratch)) return []
+  const entries = readdirSync(scratch, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+}
 
 describe('exporting', () => {
   it('each format comes with its content type and a file name', async () => {

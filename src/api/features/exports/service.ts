@@ -1,7 +1,5 @@
 import type { ReadStream } from 'node:fs'
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { findConvention } from '../../../engine/conventions/index.ts'
 import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
@@ -156,10 +154,10 @@ export class ExportService {
   }
 
   async #onnxFile({ packedGraph, params }: StoredArchitecture, query: ExportQuery): Promise<FileHandle> {
-    const folder = await mkdtemp(path.join(tmpdir(), `archmeter-export-${process.pid}-`))
+    // In the store's folder for temporary files, so that the next start removes what a killed service leaves.
+    const name = await this.#blobs.scratch.path()
     let file: FileHandle | undefined
     try {
-      const name = path.join(folder, 'model.onnx')
       file = await open(name, 'wx+', 0o600)
       await this.#pool.onnxFile({ graph: packedGraph, options: { ...readOptions(query), seed: query.seed ?? 0 }, path: name }, params)
       return file
@@ -167,8 +165,7 @@ export class ExportService {
       await file?.close().catch(() => {})
       throw cause
     } finally {
-      // The answer stands, whatever is left in the system's folder for temporary files.
-      await rm(folder, { recursive: true, force: true }).catch(() => {})
+      await this.#blobs.discard(name)
     }
   }
 
