@@ -12,6 +12,7 @@ import { healthRoutes } from './features/health/routes.ts'
 import { liveRoutes } from './features/live/routes.ts'
 import { builtPages, usePages } from './features/pages/routes.ts'
 import { queueRoutes } from './features/queue/routes.ts'
+import { recommendRoutes } from './features/recommend/routes.ts'
 import { rewriteRoutes } from './features/rewrites/routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
 import { sweepRoutes } from './features/sweeps/routes.ts'
@@ -85,6 +86,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     exportRoutes(app, services.exports)
     rewriteRoutes(app, services.rewrites)
     adviceRoutes(app, services.advice)
+    recommendRoutes(app, services.recommend)
     zooRoutes(app, services.zoo)
     conventionRoutes(app)
     deviceRoutes(app, services.devices)

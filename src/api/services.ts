@@ -12,6 +12,7 @@ import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
 import { type LiveOptions, LiveService } from './features/live/service.ts'
 import { QueueService } from './features/queue/service.ts'
+import { RecommendService } from './features/recommend/service.ts'
 import { RewriteService } from './features/rewrites/service.ts'
 import { RunAdmission } from './features/runs/admission.ts'
 import { RunService } from './features/runs/service.ts'
@@ -28,6 +29,7 @@ export interface Services {
   exports: ExportService
   rewrites: RewriteService
   advice: AdviceService
+  recommend: RecommendService
   devices: DeviceService
   runs: RunService
   sweeps: SweepService
@@ -58,6 +60,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
   const rewrites = new RewriteService({ store, pool, architectures })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   const queues = new QueueService(queue, names)
+  const zoo = new ZooService(pool)
   return {
     architectures,
     uploads,
@@ -66,11 +69,12 @@ export function createServices({ config, store, pool, queue, directory, log }: S
     exports,
     rewrites,
     advice: new AdviceService({ architectures, pool }),
+    recommend: new RecommendService({ store, zoo }),
     devices,
     runs,
     sweeps,
     queue: queues,
-    zoo: new ZooService(pool),
+    zoo,
     live: new LiveService({ store, names, queue: queues, devices, log }),
   }
 }

@@ -148,6 +148,17 @@ export class Architectures {
     return this.#db.select(summary).from(architectures).where(inArray(id, valid))
   }
 
+  /** Those of this content that are not deleted, the first registered first, at most `limit`. */
+  async withDigests(digests: readonly string[], limit: number): Promise<Pick<Architecture, 'id' | 'name' | 'digest'>[]> {
+    if (digests.length === 0) return []
+    return this.#db
+      .select({ id, name, digest })
+      .from(architectures)
+      .where(and(inArray(digest, [...digests]), isNull(deletedAt)))
+      .orderBy(createdAt, id)
+      .limit(limit)
+  }
+
   /** A page, the newest first where nothing else is asked for, deleted ones left out. @throws StoreError INVALID_CURSOR, INVALID_TEXT */
   async list(query: ArchitectureQuery): Promise<Page<ArchitectureSummary>> {
     const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)

@@ -11,6 +11,7 @@ import { exportGraphql } from './exports/graphql.ts'
 import { liveGraphql } from './live/graphql.ts'
 import { nodeGraphql } from './node/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
+import { recommendGraphql } from './recommend/graphql.ts'
 import { rewriteGraphql } from './rewrites/graphql.ts'
 import { runGraphql } from './runs/graphql.ts'
 import { sweepGraphql } from './sweeps/graphql.ts'
@@ -23,6 +24,7 @@ export const graphqlFeatures = ({
   exports,
   rewrites,
   advice,
+  recommend,
   devices,
   runs,
   sweeps,
@@ -36,6 +38,7 @@ export const graphqlFeatures = ({
   exportGraphql(exports, architectures),
   rewriteGraphql(rewrites, architectures),
   adviceGraphql(advice, architectures),
+  recommendGraphql(recommend),
   zooGraphql(zoo),
   conventionGraphql,
   deviceGraphql(devices),

@@ -4,6 +4,7 @@ import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
+import { presetNames } from '../../engine/zoo/index.ts'
 import type { DeviceKind } from '../../gpu/devices/device.ts'
 import type { Roofline } from '../../gpu/roofline.ts'
 import type { Packed } from '../../store/packed.ts'
@@ -150,7 +151,7 @@ export class EnginePool {
 
   /** What each preset of the zoo costs, as `presetFigures` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
   zoo(): Promise<Record<string, PresetFigures>> {
-    return this.#run('zoo', null)
+    return this.#run('zoo', null, { networks: presetNames.length })
   }
 
   /** A graph as a file, as `writeExport` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
@@ -196,12 +197,13 @@ export class EnginePool {
   /**
    * @param bytes.readsBytes of the file that the task reads into memory.
    * @param bytes.writesBytes of the file that it writes, which gives it more time.
+   * @param bytes.networks that it costs: the limit of time is for one.
    */
-  async #run<T>(name: TaskName, task: unknown, { readsBytes = 0, writesBytes = 0 } = {}): Promise<T> {
+  async #run<T>(name: TaskName, task: unknown, { readsBytes = 0, writesBytes = 0, networks = 1 } = {}): Promise<T> {
     await this.#turn()
     const own = readsBytes > largestShared
     const engine = own ? this.#start(readsBytes) : (this.#idle.pop() ?? this.#start())
-    const timeoutMs = this.#options.timeoutMs + 1000 * writeSeconds(writesBytes)
+    const timeoutMs = networks * this.#options.timeoutMs + 1000 * writeSeconds(writesBytes)
     let timedOut = false
     let timer = setTimeout(() => engine.end(), startMs)
     let result: TaskResult<T>

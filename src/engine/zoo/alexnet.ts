@@ -9,6 +9,7 @@ const width = channels()
 const lectureSource =
   'EECS 498-007 / 598-005 Deep Learning for Computer Vision (Justin Johnson, University of Michigan), lecture 8: CNN Architectures, AlexNet table'
 const paper = 'Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012'
+const testSet = 'ILSVRC-2010 test set'
 
 /** AlexNet: five convolutions, three of them pooled, and three fully connected layers. */
 export const alexnet = defineFamily({
@@ -63,8 +64,8 @@ export const alexnet = defineFamily({
       summary: 'AlexNet of 2012: local response normalization, and the two GPUs as two groups.',
       published: [
         { quantity: 'params', value: 60e6, rounding: 1e7, source: `${paper}, abstract` },
-        { quantity: 'top1', value: 62.5, source: `${paper}, abstract: top-1 error 37.5 % on the ILSVRC-2010 test set` },
-        { quantity: 'top5', value: 83, source: `${paper}, abstract: top-5 error 17.0 % on the ILSVRC-2010 test set` },
+        { quantity: 'top1', value: 62.5, source: `${paper}, abstract: top-1 error 37.5 % on the ILSVRC-2010 test set`, testSet },
+        { quantity: 'top5', value: 83, source: `${paper}, abstract: top-5 error 17.0 % on the ILSVRC-2010 test set`, testSet },
       ],
     },
   },

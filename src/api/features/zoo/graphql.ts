@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
+import type { PresetFigures } from './figures.ts'
 import { FamilyParams, FamilySchema, presetFigures, type ZooFamily } from './schema.ts'
 import { top1Of, type ZooService } from './service.ts'
 
@@ -28,7 +29,7 @@ export const zooGraphql = (zoo: ZooService): GraphqlFeature => ({
           description: descriptionOf(type as Described),
           type,
           resolve: async (preset: ZooFamily['presets'][number]) =>
-            name === 'top1' ? top1Of(preset) : (await zoo.figures())[preset.name]![name as 'layers' | 'params' | 'macs'],
+            name === 'top1' ? top1Of(preset) : (await zoo.figures())[preset.name]![name as keyof PresetFigures],
         },
       ]),
     ),

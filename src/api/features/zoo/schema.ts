@@ -8,6 +8,9 @@ const PublishedFigureSchema = Type.Object(
     rounding: Type.Optional(Type.Number({ description: 'The last digit published, as a power of ten of the unit; 1: exact.' })),
     source: Type.String(),
     note: Type.Optional(Type.String({ description: 'Why our figure differs, where it does.' })),
+    testSet: Type.Optional(
+      Type.String({ description: 'What an accuracy was measured on, where that is not the validation set of ImageNet-1K (ILSVRC-2012).' }),
+    ),
   },
   { title: 'PublishedFigure', description: 'A figure published elsewhere.' },
 )
@@ -28,6 +31,8 @@ export const presetFigures = {
   layers: Type.Integer({ ...count, description: 'Layers of its graph.' }),
   params: Type.Integer({ ...count, description: 'Parameters, worked out by this service.' }),
   macs: Type.Integer({ ...count, description: 'Multiply-accumulates for one image at its own resolution, worked out by this service.' }),
+  peakActivationBytes: Type.Integer({ ...count, description: 'Activations alive at once for one such image in float32, at most.' }),
+  digest: Type.String({ description: 'Of its graph: an architecture registered from this preset has the same.' }),
   top1: nullable(
     Type.Number({
       minimum: 0,

@@ -65,9 +65,12 @@ export class ZooService {
   }
 }
 
+/** The published top-1 figure with its source; null where none is known. */
+export const top1FigureOf = ({ published }: Pick<ExpandedPreset, 'published'>): ExpandedPreset['published'][number] | null =>
+  published.find(({ quantity }) => quantity === 'top1') ?? null
+
 /** Published top-1 accuracy in percent; null where none is known. */
-export const top1Of = ({ published }: Pick<ExpandedPreset, 'published'>): number | null =>
-  published.find(({ quantity }) => quantity === 'top1')?.value ?? null
+export const top1Of = (preset: Pick<ExpandedPreset, 'published'>): number | null => top1FigureOf(preset)?.value ?? null
 
 const present = (family: Family): ZooFamily => ({
   name: family.name,

@@ -11,6 +11,8 @@ export interface PublishedFigure {
   source: string
   /** Why our figure differs, where it does. */
   note?: string
+  /** Of `top1` and `top5`: what they were measured on, where that is not the validation set of ImageNet-1K (ILSVRC-2012). */
+  testSet?: string
 }
 
 /** A network people know by name: options of its family, and what was published about it. */
