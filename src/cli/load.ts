@@ -47,31 +47,44 @@ export const loadWeighted = (name: string): Promise<WeightedNetwork> => loadNetw
 
 async function loadNetwork(name: string, weights: boolean): Promise<WeightedNetwork> {
   try {
-    return { name: name === '-' ? 'stdin' : name, ...(await networkAt(name, weights)) }
+    return { name: name === '-' ? 'stdin' : name, ...(await networkAt(sourceOf(name), weights)) }
   } catch (cause) {
-    if (cause instanceof EngineError || cause instanceof CliError) throw new CliError(`${name}: ${failureText(cause)}`)
-    // What the system says of a file: EACCES, EIO, …
-    if (typeof (cause as NodeJS.ErrnoException).syscall === 'string')
-      throw new CliError(`${name} cannot be read: ${(cause as Error).message}`)
-    throw cause
+    throw failureOf(name, cause)
   }
+}
+
+/** What went wrong with a model, its name in front. */
+export function failureOf(name: string, cause: unknown): unknown {
+  if (cause instanceof EngineError || cause instanceof CliError) return new CliError(`${name}: ${failureText(cause)}`)
+  // What the system says of a file: EACCES, EIO, …
+  if (typeof (cause as NodeJS.ErrnoException).syscall === 'string')
+    return new CliError(`${name} cannot be read: ${(cause as Error).message}`)
+  return cause
 }
 
 type Read = Omit<WeightedNetwork, 'name'>
 const withoutWeights = (graph: Graph): Read => ({ graph, parameterOf: null })
 
-async function networkAt(name: string, weights: boolean): Promise<Read> {
-  if (name === '-') return networkOf(readStdin(), null)
+/** Where a model is found: a preset, a plain file, or bytes; `folder` is where files beside it lie, null where nothing is known of one. */
+export type Source = { preset: string } | { path: string; json: boolean; folder: string } | { bytes: Uint8Array; folder: string | null }
+
+/** @throws CliError where there is neither such a file nor such a preset. */
+export function sourceOf(name: string): Source {
+  if (name === '-') return { bytes: readStdin(), folder: null }
   const kind = statSync(name, { throwIfNoEntry: false })
   if (!kind) {
-    if (presetNames.includes(name)) return withoutWeights(verifyGraph(expandZoo({ preset: name }).spec))
+    if (presetNames.includes(name)) return { preset: name }
     throw new CliError(`there is no such file, and no such preset of the zoo${nearest(path.basename(name), presetNames)}`)
   }
   if (kind.isDirectory()) throw new CliError(`this is a folder: name a file in it, such as ${path.join(name, 'model.onnx')}`)
-  return networkOf(
-    !kind.isFile() ? readStream(name) : weights || isJson(name) ? readFileSync(name) : readOnnxSkeleton(name),
-    path.dirname(path.resolve(name)),
-  )
+  const folder = path.dirname(path.resolve(name))
+  return kind.isFile() ? { path: name, json: isJson(name), folder } : { bytes: readStream(name), folder }
+}
+
+async function networkAt(source: Source, weights: boolean): Promise<Read> {
+  if ('preset' in source) return withoutWeights(verifyGraph(expandZoo(source).spec))
+  if ('bytes' in source) return networkOf(source.bytes, source.folder)
+  return networkOf(weights || source.json ? readFileSync(source.path) : readOnnxSkeleton(source.path), source.folder)
 }
 
 /** Most that is read of what states no size, bytes: no ONNX file is larger. */
@@ -115,7 +128,7 @@ function readStdin(): Uint8Array {
   return readStream(0)
 }
 
-const startsJson = (start: string): boolean => /^(\uFEFF|\u00EF\u00BB\u00BF)?\s*[{[]/.test(start)
+export const startsJson = (start: string): boolean => /^(\uFEFF|\u00EF\u00BB\u00BF)?\s*[{[]/.test(start)
 
 function isJson(name: string): boolean {
   const file = openSync(name, 'r')
@@ -167,7 +180,8 @@ function besideModel(folder: string, location: string): ExternalFile | undefined
   }
 }
 
-async function ofJson(text: string): Promise<Graph> {
+/** JSON as an object, whatever network it is. @throws CliError where it is none. */
+export function readJson(text: string): Record<string, unknown> {
   let json: unknown
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''))
@@ -175,18 +189,26 @@ async function ofJson(text: string): Promise<Graph> {
     throw new CliError(`this is no JSON: ${(cause as Error).message.slice(0, 200)}`)
   }
   if (!isRecord(json)) throw new CliError('the JSON is no object: a network is one, with layers, zoo, or what Keras or TensorFlow.js write')
-  const { name: _name, ...spec } = json
-  const { keras, tfjs, zoo, inputShape } = spec
-  const options = Array.isArray(inputShape) ? { inputShape: inputShape as number[] } : {}
-  // What the service registers, with the model under a name, or the model itself as its tool wrote it.
-  if (zoo !== undefined) return verifyGraph(expandZoo(zoo).spec)
-  if (Array.isArray(json.layers)) return verifyGraph(spec)
-  const { importKeras, importTfjsLayers } = await import('../engine/formats/keras/index.ts')
-  if (tfjs !== undefined) return importTfjsLayers(tfjs, options)
-  if (keras !== undefined) return importKeras(keras, options)
-  if (json.modelTopology !== undefined) return importTfjsLayers(json)
-  if (json.class_name !== undefined || json.model_config !== undefined || json.config !== undefined) return importKeras(json)
+  return json
+}
+
+/** What the service registers: with the model under a name, where the file is the model itself as its tool wrote it. @throws CliError */
+export function specificationOf(json: Record<string, unknown>): Record<string, unknown> {
+  const { zoo, layers, tfjs, keras } = json
+  if (zoo !== undefined || Array.isArray(layers) || tfjs !== undefined || keras !== undefined) return json
+  if (json.modelTopology !== undefined) return { tfjs: json }
+  if (json.class_name !== undefined || json.model_config !== undefined || json.config !== undefined) return { keras: json }
   throw new CliError(
     'this is JSON, but no network: it has none of layers (Archmeter), zoo, class_name (Keras) and modelTopology (TensorFlow.js)',
   )
+}
+
+async function ofJson(text: string): Promise<Graph> {
+  const { name: _name, ...spec } = specificationOf(readJson(text))
+  const { keras, tfjs, zoo, inputShape } = spec
+  const options = Array.isArray(inputShape) ? { inputShape: inputShape as number[] } : {}
+  if (zoo !== undefined) return verifyGraph(expandZoo(zoo).spec)
+  if (Array.isArray(spec.layers)) return verifyGraph(spec)
+  const { importKeras, importTfjsLayers } = await import('../engine/formats/keras/index.ts')
+  return tfjs !== undefined ? importTfjsLayers(tfjs, options) : importKeras(keras, options)
 }

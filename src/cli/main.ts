@@ -1,6 +1,6 @@
 /**
- * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network. `bin/archmeter.js`
- * runs it bundled.
+ * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network; `run` alone asks a
+ * server. `bin/archmeter.js` runs it bundled.
  */
 import { Command, CommanderError } from 'commander'
 import { addAdvise } from './commands/advise.ts'
@@ -12,6 +12,7 @@ import { addCost } from './commands/cost.ts'
 import { addDraw } from './commands/draw.ts'
 import { addConventions, addExplain } from './commands/explain.ts'
 import { addRewrite, addRewrites } from './commands/rewrite.ts'
+import { addRun } from './commands/run.ts'
 import { addZoo } from './commands/zoo.ts'
 import { exitCodes, failureText } from './failure.ts'
 import { type OutputFormat, type Report, write } from './output.ts'
@@ -39,11 +40,13 @@ Examples:
   archmeter rewrite resnet18 depthwise --out small.onnx
   archmeter draw model.onnx -o net.svg
   archmeter check model.onnx --max-macs 4.2G --baseline main.onnx --tolerance 5%
+  archmeter run model.onnx --server http://localhost:3000 --device cuda:0
   source <(archmeter completion bash)
 
-Exit codes: 0 fine, 1 over budget (check), 2 wrong usage, or a model that cannot be read.`,
+Exit codes: 0 fine; 1 over budget (check), or no valid timing (run); 2 wrong usage, a model that cannot be read, or a
+server that cannot be reached or refuses.`,
     )
-  for (const add of [addCost, addCompare, addExplain, addAdvise, addRewrite, addCheck, addConventions, addRewrites, addZoo])
+  for (const add of [addCost, addCompare, addExplain, addAdvise, addRewrite, addCheck, addRun, addConventions, addRewrites, addZoo])
     add(program, report)
   addDraw(program)
   addChart(program)

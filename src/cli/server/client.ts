@@ -1,0 +1,90 @@
+import { CliError } from '../failure.ts'
+
+/** What fetch sends. */
+export type Body = NonNullable<RequestInit['body']>
+
+/** A problem as the service answers with it (RFC 9457). */
+interface Problem {
+  code?: string
+  title?: string
+  detail?: string
+  errors?: { path?: string; layerId?: string | null; message?: string }[]
+}
+
+/** Problems of one answer that are printed. */
+const mostLines = 20
+
+/** A service, asked over HTTP. */
+export class Client {
+  readonly #base: URL
+
+  /** @param address such as `http://localhost:3000`. @throws CliError where it is none. */
+  constructor(address: string) {
+    let base: URL
+    try {
+      base = new URL(/^[a-z]+:\/\//i.test(address) ? address : `http://${address}`)
+    } catch {
+      throw new CliError(`"${address}" is no address: write http://localhost:3000`)
+    }
+    if (base.protocol !== 'http:' && base.protocol !== 'https:')
+      throw new CliError(`"${address}" is no address of the web: write http://localhost:3000`)
+    if (!base.pathname.endsWith('/')) base.pathname += '/'
+    this.#base = base
+  }
+
+  /** Where a path of the service is. */
+  address(path: string): string {
+    return new URL(path.replace(/^\//, ''), this.#base).href
+  }
+
+  /**
+   * An answer as JSON, and its status. @throws CliError with the service’s own words where it refuses, and where it cannot be
+   * reached.
+   */
+  async ask<T>(
+    path: string,
+    { body, ...init }: Omit<RequestInit, 'body'> & { body?: Body | object } = {},
+  ): Promise<{ status: number; body: T }> {
+    const isJson = body !== undefined && Object.getPrototypeOf(body) === Object.prototype
+    const address = this.address(path)
+    let response: Response
+    try {
+      response = await fetch(address, {
+        ...init,
+        ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as Body) }),
+        headers: { accept: 'application/json', ...(isJson ? { 'content-type': 'application/json' } : {}), ...init.headers },
+      })
+    } catch (cause) {
+      const { cause: under, message } = cause as Error & { cause?: NodeJS.ErrnoException }
+      const why =
+        under?.code === 'ECONNREFUSED'
+          ? 'nothing listens there: start the service with npm start'
+          : under?.message || under?.code || message
+      throw new CliError(`${this.#base.origin} cannot be reached: ${why}`)
+    }
+    const text = await response.text()
+    const json = parsed(text)
+    if (!response.ok) throw new CliError(refusal(address, response, json))
+    if (json === undefined && response.status !== 204)
+      throw new CliError(`${address} answers with no JSON: is ${this.#base.origin} an Archmeter service?`)
+    return { status: response.status, body: json as T }
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function refusal(address: string, { status, statusText }: Response, json: unknown): string {
+  const { code, detail, title, errors = [] } = (json ?? {}) as Problem
+  if (code === undefined) return `${address} answers ${status} ${statusText}: is this an Archmeter service?`
+  // A single problem is the sentence itself.
+  const lines = (errors.length < 2 ? [] : errors)
+    .slice(0, mostLines)
+    .map(({ path = '', layerId, message }) => `  ${path}${layerId ? ` (${layerId})` : ''}: ${message}`)
+  return [`the service refuses (${status} ${code}): ${detail ?? title}`, ...lines].join('\n')
+}
