@@ -36,6 +36,7 @@ export class Learning {
   /** Whether a tensor on a data operand holds something learned. */
   ofOperand(constant: Constant, use: Use): boolean {
     if (constant.element !== 'float' || numelOfDims(constant.shape) === 1) return false
+    if (use !== 'other') this.#mask(constant.sources)
     let learned = false
     for (const source of constant.sources) {
       if (source.elements === 1 || this.fixed(source) !== null) continue
@@ -45,6 +46,18 @@ export class Learning {
       if (use !== 'other' && table && !source.standIn) this.undecided.set(source.tensor, source.elements)
     }
     return learned
+  }
+
+  /**
+   * A table put together of tensors that hold one multiple of a half each, not all the same, is a mask: what is learned and still
+   * as it was filled, ones or zeros, is not put together with other fillings. So PyTorch writes those of shifted windows.
+   */
+  #mask(sources: readonly Source[]): void {
+    if (sources.length < 2) return
+    const fillings = sources.map((source) => filling(source, this.#budget))
+    if (fillings.includes(null) || new Set(fillings).size === 1) return
+    for (const { tensor } of sources)
+      this.#fixed.set(tensor, 'part of a mask, no parameter: each part holds one multiple of a half throughout')
   }
 
   /**
@@ -73,6 +86,17 @@ function reasonFor(source: Source, budget: Budget): string | null {
   budget.take(source.readBytes, `tensor ${quote(source.tensor)}`)
   if (isGrid(source.read())) return 'a fixed table, no parameter: all of its numbers are multiples of a half, as of a grid or a mask'
   return null
+}
+
+/** The multiple of a half that a tensor holds throughout, or null where there is none such. */
+function filling(source: Source, budget: Budget): number | null {
+  if (source.standIn || source.quantized || source.readBytes > mostLookedAt) return null
+  budget.take(source.readBytes, `tensor ${quote(source.tensor)}`)
+  const numbers = source.read()
+  const first = numbers?.[0]
+  if (!numbers || first === undefined || !Number.isInteger(2 * first)) return null
+  for (let i = 1; i < numbers.length; i++) if (numbers[i] !== first) return null
+  return first
 }
 
 /** Whether numbers differ and all are multiples of a half: what is learned in floating point is not. */

@@ -3,6 +3,7 @@ import { BatchLost } from '../fault.ts'
 import { broadcastShapes } from '../fold/folding.ts'
 import { type Cut, cuts, numelOfDims } from '../shapes.ts'
 import type { Decomposer, Decomposition } from './decomposer.ts'
+import { gatherImages } from './gather-images.ts'
 import { gatherNd } from './gather-nd.ts'
 
 /** Indices that one layer picks (`ops/gather.ts`). */
@@ -80,10 +81,11 @@ const pad: Decomposition = (to) => {
 const gather: Decomposition = (to) => {
   const indices = to.values[1]
   const [value] = to.values
-  if (value?.kind !== 'activation' || indices?.kind !== 'constant' || indices.wide || indices.shape.length === 0) return null
+  if (value?.kind !== 'activation' || indices?.kind !== 'constant' || indices.shape.length === 0) return null
   const shape = to.shape(0)
   const axis = to.attributes.int('axis', 0)
   const at = axis < 0 ? axis + shape.length : axis
+  if (indices.wide) return gatherImages(to, at)
   const numbers = to.numbers(1)
   // Of every image alike: where the dim holds the batch, one image's elements are not all.
   const everyInOrder =

@@ -59,7 +59,13 @@ export class Decomposer implements Decomposed {
   /** The numbers that a constant input holds for each dim, at the file's batch and at the one probed with; null where it holds none. */
   sizes(input: number): { narrow: readonly number[]; wide: readonly number[] } | null {
     const value = this.values[input]
-    if (value?.kind !== 'constant' || numelOfDims(value.shape) > mostDims) return null
+    return value && numelOfDims(shapeAt(value, false)) <= mostDims ? this.atBothBatches(input) : null
+  }
+
+  /** The numbers of a constant input at the file's batch and at the one probed with; null where the file does not hold them. */
+  atBothBatches(input: number): { narrow: readonly number[]; wide: readonly number[] } | null {
+    const value = this.values[input]
+    if (value?.kind !== 'constant') return null
     const narrow = this.#budget.list(value)
     const wide = value.wide ? this.#budget.list(value.wide) : narrow
     return narrow && wide && { narrow, wide }

@@ -1,0 +1,98 @@
+/** Idioms of the exporters that people use, found by `npm run test:corpus`; what is right is what ONNX Runtime makes of them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { file, floats, info, ints, node } from '../../../../scripts/onnx-file.ts'
+import { computeCosts } from '../../../../src/engine/cost.ts'
+import { importOnnx } from '../../../../src/engine/formats/onnx-import/index.ts'
+import { holdsOnOnnxRuntime } from './against-onnxruntime.ts'
+
+/** Indices of as many images as there are: of the first, and for each further one so much more as one image has elements. */
+const indicesOfImages = (elements: number, first: readonly number[], dims: readonly number[]) => ({
+  nodes: [
+    node('Shape', ['x'], ['batch'], { start: 0, end: 1 }),
+    node('Squeeze', ['batch'], ['images']),
+    node('Range', ['zero', 'images', 'one'], ['range']),
+    node('Mul', ['range', 'elements'], ['begin']),
+    node('Reshape', ['begin', 'column'], ['begins']),
+    node('Add', ['begins', 'first'], ['indices']),
+  ],
+  initializers: [
+    ints('zero', [0], []),
+    ints('one', [1], []),
+    ints('elements', [elements], []),
+    ints('column', [-1, ...dims.map(() => 1)]),
+    ints('first', first, [1, ...dims]),
+    ints('all', [-1]),
+  ],
+})
+
+// torch 2.15's `as_strided` in a file of an open batch: timm's convnext_tiny, between its mean and its norm.
+test('a Gather of all images’ elements by indices that grow with them picks of each what it picks of the first', async () => {
+  const first = [5, 0, 3, 3, 1, 2]
+  const { nodes, initializers } = indicesOfImages(6, first, [6, 1])
+  await holdsOnOnnxRuntime({
+    shape: [6, 4, 4],
+    macs: 6 * 5,
+    opset: 18,
+    nodes: [
+      ...nodes,
+      node('ReduceMean', ['x', 'map'], ['mean'], { keepdims: 1 }),
+      node('Reshape', ['mean', 'all'], ['flat']),
+      node('Gather', ['flat', 'indices'], ['picked']),
+      node('Reshape', ['picked', 'rows'], ['vectors']),
+      node('MatMul', ['vectors', 'w'], ['y']),
+    ],
+    initializers: [...initializers, ints('map', [2, 3]), ints('rows', [-1, 6]), floats('w', [6, 5])],
+  })
+})
+
+test('so it does by indices in one list, and along rows', async () => {
+  const { nodes, initializers } = indicesOfImages(4, [2, 0, 1], [3])
+  await holdsOnOnnxRuntime({
+    shape: [4, 7],
+    macs: 3 * 7 * 5,
+    opset: 18,
+    nodes: [
+      ...nodes,
+      node('Reshape', ['indices', 'all'], ['list']),
+      node('Reshape', ['x', 'sevens'], ['rows']),
+      node('Gather', ['rows', 'list'], ['picked']),
+      node('MatMul', ['picked', 'w'], ['products']),
+      node('Reshape', ['products', 'three'], ['y']),
+    ],
+    initializers: [...initializers, ints('sevens', [-1, 7]), ints('three', [-1, 3, 5]), floats('w', [7, 5])],
+  })
+})
+
+// torch 2.15's torchvision swin_t: its masks say which of nine regions two positions lie in. PyTorch has no such parameter.
+test('a mask that is put together of parts with one number each is not learned', () => {
+  const part = (name: string, at: number, value: number) => ({
+    node: node('ScatterND', [at === 0 ? 'nothing' : `regions${at - 1}`, `${name}/at`, name], [`regions${at}`]),
+    initializers: [ints(`${name}/at`, [2 * at, 2 * at + 1], [2, 1]), floats(name, [2], [value, value])],
+  })
+  const parts = [part('first', 0, 0), part('second', 1, 1), part('third', 2, 2)]
+  const parse = (values: readonly { node: ReturnType<typeof node>; initializers: ReturnType<typeof ints>[] }[]) =>
+    importOnnx(
+      file({
+        inputs: [info('x', ['N', 6, 6])],
+        opset: 18,
+        nodes: [
+          node('ConstantOfShape', ['six'], ['nothing']),
+          ...values.map((each) => each.node),
+          node('Unsqueeze', ['regions2', 'dim0'], ['rows']),
+          node('Unsqueeze', ['regions2', 'dim1'], ['columns']),
+          node('Sub', ['rows', 'columns'], ['apart']),
+          node('Relu', ['x'], ['m']),
+          node('Add', ['m', 'apart'], ['y']),
+        ],
+        initializers: [ints('six', [6]), ints('dim0', [0]), ints('dim1', [1]), ...values.flatMap((each) => each.initializers)],
+      }),
+    )
+  const { graph, report } = parse(parts)
+  assert.equal(computeCosts(graph).totals.params, 0)
+  assert.deepEqual(report.notes, [])
+  assert.match(report.parameters.differences.map(({ why }) => why).join(), /part of a mask/)
+  // Of the same parts with other numbers the file does not show it.
+  const other = parse([parts[0]!, parts[1]!, part('third', 2, 0.3)])
+  assert.equal(computeCosts(other.graph).totals.params, 6)
+})
