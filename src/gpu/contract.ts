@@ -2,6 +2,7 @@
  * The words that the queue, the worker process and the runtimes share. Everything here crosses a process boundary as a
  * structured clone.
  */
+import type { CostDtype, FileDtype } from '../engine/dtypes.ts'
 import type { OpenSizes } from '../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../engine/graph.ts'
 import type { Device, DeviceKind } from './devices/device.ts'
@@ -21,6 +22,8 @@ export const backendNames = ['cpu', 'cuda', 'node', 'tensorflow', 'wasm'] as con
 export type BackendName = (typeof backendNames)[number]
 export const precisions = ['float32', 'float16'] as const
 export type Precision = (typeof precisions)[number]
+/** What multiply-adds are in, as a device's peak tells them apart. */
+export type ArithmeticType = Precision | 'int8'
 
 /** Back ends by runtime and kind of device, the best first: a run that names none gets the first that works. */
 export const backendsOf: Readonly<Record<RuntimeName, Readonly<Record<DeviceKind, readonly BackendName[]>>>> = {
@@ -134,6 +137,19 @@ export interface RunProfile extends LayerProfile {
   launchBlocking: boolean | null
 }
 
+/** What one call of the network costs as it was run. */
+export interface RunCosts {
+  /** `file`: each tensor in the file's own type. */
+  dtype: CostDtype
+  macs: number
+  /** Whether layers that may multiply could not be counted. */
+  partial: boolean
+  /** By the type that they are computed in. */
+  macsByPrecision: Partial<Record<FileDtype, number>>
+  weightBytes: number
+  peakActivationBytes: number
+}
+
 export interface RunResult {
   latencyMs: LatencySummary
   samples: number
@@ -155,6 +171,8 @@ export interface RunResult {
    */
   output: { elements: number; maxAbs: number; first: number[] }
   weights: 'seeded' | 'file'
+  /** What one call costs, its tensors in the types that they had; absent in runs of earlier versions. */
+  costs?: RunCosts
   /** Where the runtime separates them; null where they are part of the latency. */
   copiesMs: { hostToDevice: number; deviceToHost: number } | null
   profile: RunProfile | null
@@ -222,6 +240,8 @@ export interface RunEnvironment {
   /** What the runtime was told, by its own option names. */
   runtimeOptions: Record<string, string | number | boolean>
   precision: Precision
+  /** How its tensors are measured: `file` where a user's file ran in its own types; absent in runs of earlier versions. */
+  dtype?: CostDtype
   nodeVersion: string
   os: string
   cpu: CpuDescription
@@ -248,6 +268,8 @@ export interface Observations {
   gpu: GpuWatch | null
   /** Flops of one call that every algorithm needs. */
   leastFlops: number
+  /** The narrowest type that its multiply-adds are in. */
+  narrowest: ArithmeticType
 }
 
 /** A run as the worker process gives it: measured, not yet judged. */

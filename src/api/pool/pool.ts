@@ -6,7 +6,6 @@ import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
 import { presetNames } from '../../engine/zoo/index.ts'
 import type { DeviceKind } from '../../gpu/devices/device.ts'
-import type { Roofline } from '../../gpu/roofline.ts'
 import type { Packed } from '../../store/packed.ts'
 import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
 import type { OnnxAtTask, OnnxTask } from '../features/architectures/onnx-file.ts'
@@ -145,7 +144,7 @@ export class EnginePool {
   }
 
   /** A profile joined to its graph, as `joinProfile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
-  roofline(layerCount: number, task: RooflineTask): Promise<Roofline> {
+  roofline(layerCount: number, task: RooflineTask): Promise<ReturnType<typeof joinProfile>> {
     return this.#sized(layerCount, 'roofline', joinProfile, task)
   }
 

@@ -127,7 +127,7 @@ export function certify(evidence: Evidence): Certificate {
 /** Adds the certificate to a run: judged here, in the service, from what the worker process observed. */
 export function certified({ observed, ...measured }: Measured, kind: DeviceKind): RunSuccess {
   const { result, environment, samples } = measured
-  const { cpu, precision, settings, deviceName } = environment
+  const { cpu, settings, deviceName } = environment
   return {
     ...measured,
     certificate: certify({
@@ -138,7 +138,7 @@ export function certified({ observed, ...measured }: Measured, kind: DeviceKind)
       output: result.output,
       hostLoad: environment.hostLoad,
       logicalCpus: cpu.logicalCpus,
-      peak: peakOf(kind, deviceName, cpu, precision, settings.tf32),
+      peak: peakOf(kind, deviceName, cpu, observed.narrowest, settings.tf32),
     }),
   }
 }

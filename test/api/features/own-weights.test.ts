@@ -1,6 +1,6 @@
 /** An ONNX file with its own weights: run by both runtimes, exported, opened again, on real workers. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -185,4 +185,35 @@ test('exported, it is the file again; opened again, it costs and computes the sa
     readdirSync(path.join(dataDir, 'scratch'), { recursive: true }).filter((name) => String(name).includes(path.sep)),
     [],
   )
+})
+
+const fixture = (name: string) => readFileSync(new URL(`../../fixtures/onnx-cases/${name}`, import.meta.url))
+
+test('a run of the file itself is costed in the types that the file has, one elsewhere in its own precision', async () => {
+  // 108 weights of float16; 144 output elements of 27 multiply-adds (the file's own figures, expected.json).
+  const { id: architectureId } = await upload('half', fixture('fp16_io.onnx'))
+  const onnx = await run({ architectureId, runtime: 'onnxruntime', profile: true })
+  const { dtype, macsByPrecision, weightBytes, partial } = onnx.result.costs
+  assert.deepEqual([dtype, macsByPrecision, weightBytes, partial], ['file', { float16: 3888 }, 216, false])
+  assert.deepEqual([onnx.precision, onnx.environment.dtype], ['float32', 'file'])
+  const { body: profile } = await json(onnx.links.profile)
+  const conv = profile.rows.find(({ types }: any) => types.includes('Conv2d'))
+  assert.deepEqual([profile.dtype, conv.bytesRead], ['file', 2 * (3 * 64 + 108)])
+  const tfjs = await run({ architectureId, runtime: 'tfjs' })
+  assert.deepEqual(
+    [tfjs.result.costs.dtype, tfjs.result.costs.macsByPrecision, tfjs.result.costs.weightBytes],
+    ['float32', { float32: 3888 }, 432],
+  )
+})
+
+test('a quantized file runs at the bytes that it stores', async () => {
+  const bytes = fixture('ort_qdq.onnx')
+  const { id: architectureId } = await upload('qdq', bytes)
+  const { costs } = (await run({ architectureId, runtime: 'onnxruntime' })).result
+  // Weights of int8 and biases of int32; scales and zero points have one element each.
+  const stored = fromBinary(ModelProtoSchema, bytes).graph!.initializer.filter(
+    ({ dims, dataType }) => dims.length > 0 && dataType !== 7 && dataType !== 1,
+  )
+  const wanted = stored.reduce((sum, { dataType, dims }) => sum + (dataType === 6 ? 4 : 1) * dims.reduce((a, b) => a * Number(b), 1), 0)
+  assert.deepEqual([costs.dtype, costs.weightBytes, costs.macsByPrecision], ['file', wanted, { int8: 139424 }])
 })

@@ -109,7 +109,7 @@ describe('the profile of a run', () => {
     const id = await run({ profile: true, batch: 2 })
     const { data, errors } = await graphql(`{ run(id: "${id}") { layerProfile {
       runId architectureId runtime device batch precision resolution runs convention
-      method launchBlocking kernelOverhead { ms measuredWith } timed { p50Ms kernelsOverP50 }
+      dtype method launchBlocking kernelOverhead { ms measuredWith } timed { p50Ms kernelsOverP50 }
       ceilings { compute { flopsPerSecond leastFlopsPerSecond measuredWith } memory { bytesPerSecond bytes measuredWith } durationMs } ridgeFlopsPerByte
       rows { layerIds types ms share macs flops bytesRead bytesWritten bytes gflopsPerSecond gigabytesPerSecond arithmeticIntensity
         attainableGflopsPerSecond rooflineMs rooflineShare above bound far lostMs }

@@ -66,6 +66,17 @@ const amount = Type.Number({ minimum: 0 })
 /** 0 stands for a size that the data decides. */
 const shape = Type.Array(Type.Integer({ minimum: 0 }))
 
+export const MacsByPrecision = Type.Object(
+  Object.fromEntries(
+    fileDtypes.map((name) => [name, Type.Optional(Type.Integer({ minimum: 0, description: `Those in ${name}.` }))]),
+  ) as Record<FileDtype, TOptional<typeof count>>,
+  {
+    title: 'MacsByPrecision',
+    description:
+      'macs by the type that the file computes them in, whatever dtype is asked for: integers and floats told apart; float32 where nothing says so. Types without any are left out.',
+  },
+)
+
 const LayerCostSchema = Type.Object(
   {
     id: Type.String(),
@@ -160,16 +171,7 @@ export const CostsSchema = Type.Object(
         params: count,
         buffers: Type.Integer({ minimum: 0, description: 'Running statistics: stored, not learned.' }),
         macs: count,
-        macsByPrecision: Type.Object(
-          Object.fromEntries(
-            fileDtypes.map((name) => [name, Type.Optional(Type.Integer({ minimum: 0, description: `Those in ${name}.` }))]),
-          ) as Record<FileDtype, TOptional<typeof count>>,
-          {
-            title: 'MacsByPrecision',
-            description:
-              'macs by the type that the file computes them in, whatever dtype is asked for: integers and floats told apart; float32 where nothing says so. Types without any are left out.',
-          },
-        ),
+        macsByPrecision: MacsByPrecision,
         flops: count,
         outputElements: count,
         memoryKiB: Type.Number({ minimum: 0, description: 'Over all layers.' }),

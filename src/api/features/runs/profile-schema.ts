@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { costDtypes } from '../../../engine/dtypes.ts'
 import { aboveReasons, farBelow, farShare } from '../../../gpu/roofline.ts'
 import { Id, nullable } from '../../schemas.ts'
 import { PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
@@ -148,6 +149,9 @@ export const LayerProfileSchema = Type.Object(
     device: Type.String(),
     batch: Type.Integer({ minimum: 1 }),
     precision: PrecisionSchema,
+    dtype: Type.Enum([...costDtypes], {
+      description: 'The types that bytes are counted in: `file`, each tensor in the one that the file it ran from has it in.',
+    }),
     resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.' })),
     runs: Type.Integer({ minimum: 0, description: 'Number of calls averaged.' }),
     ...method,

@@ -1,5 +1,5 @@
 import { csv } from '../../../engine/formats/csv.ts'
-import type { RunProfile, RunResult } from '../../../gpu/contract.ts'
+import type { Precision, RunProfile, RunResult } from '../../../gpu/contract.ts'
 import type { Run, Store } from '../../../store/index.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
@@ -45,9 +45,9 @@ export async function layerProfile(pool: EnginePool, { run, profile, architectur
     profile,
     options: {
       batch: run.batch,
-      dtype: run.precision as LayerProfileAnswer['precision'],
       ...(run.resolution ? { resolution: run.resolution as [number, number] } : {}),
     },
+    run: { runtime: run.runtime, precision: run.precision as Precision, ownFile: run.weights === 'file' },
   }
   const roofline = await pool.roofline(architecture.layerCount, task)
   const p50Ms = (run.result as RunResult).latencyMs.p50
@@ -90,7 +90,7 @@ const columns = [
 ] as const
 
 /** One line per row, and one without layers for time that belongs to none: the column `ms` sums to the time of all kernels. */
-export function profileCsv({ rows, unattributed, convention, batch, precision }: LayerProfileAnswer): string {
+export function profileCsv({ rows, unattributed, convention, batch, precision, dtype }: LayerProfileAnswer): string {
   const cell = (value: unknown): string | number =>
     typeof value === 'number' ? value : Array.isArray(value) ? value.join(' ') : value === null || value === undefined ? '' : String(value)
   const line = (row: Partial<Record<(typeof columns)[number], unknown>>) => [
@@ -98,6 +98,7 @@ export function profileCsv({ rows, unattributed, convention, batch, precision }:
     convention,
     batch,
     precision,
+    dtype,
   ]
-  return csv({ columns: [...columns, 'convention', 'batch', 'precision'], rows: [...rows, unattributed].map(line) })
+  return csv({ columns: [...columns, 'convention', 'batch', 'precision', 'dtype'], rows: [...rows, unattributed].map(line) })
 }

@@ -1,9 +1,11 @@
 import { type Static, Type } from 'typebox'
+import { costDtypes } from '../../../engine/dtypes.ts'
 import { maxKeptOutputs } from '../../../gpu/contract.ts'
 import { TimingSettings } from '../../../gpu/timing/settings.ts'
 import { runSorts, runStatuses } from '../../../store/index.ts'
 import { anyOf, digits, Id, nullable, pageOf, paging, SortDirectionSchema, Timestamp, totalOnRequest } from '../../schemas.ts'
 import { ArchitectureName } from '../architectures/schema.ts'
+import { MacsByPrecision } from '../costs/schema.ts'
 import { BackendSchema, PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
 import { Eta } from '../queue/schema.ts'
 import { ComparisonSchema } from './comparison-schema.ts'
@@ -61,6 +63,20 @@ const OutputSchema = Type.Object(
   { title: 'RunOutput', description: 'To compare runtimes by.' },
 )
 
+const CostsSchema = Type.Object(
+  {
+    dtype: Type.Enum([...costDtypes], {
+      description: 'The types that bytes are counted in: `file`, each tensor in the one that the file it ran from has it in.',
+    }),
+    macs: count,
+    partial: Type.Boolean({ description: 'True where layers that may multiply could not be counted.' }),
+    macsByPrecision: MacsByPrecision,
+    weightBytes: count,
+    peakActivationBytes: Type.Integer({ minimum: 0, description: 'Largest amount alive at once, with buffers reused.' }),
+  },
+  { title: 'RunCosts', description: 'One call with the whole batch as it was run. Absent in runs of earlier versions.' },
+)
+
 const ResultSchema = Type.Object(
   {
     latencyMs: LatencySchema,
@@ -78,6 +94,7 @@ const ResultSchema = Type.Object(
     stable: Type.Boolean(),
     output: OutputSchema,
     weights: WeightsSchema,
+    costs: Type.Optional(CostsSchema),
     copiesMs: nullable(Type.Object({ hostToDevice: ms, deviceToHost: ms }, { title: 'CopyTimes' })),
     profile: nullable(ProfileSchema),
     profileRefused: Type.Optional(

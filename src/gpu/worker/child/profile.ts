@@ -1,6 +1,7 @@
 import { computeCosts } from '../../../engine/cost.ts'
 import type { RunJob, RunProfile } from '../../contract.ts'
 import { describeCpu } from '../../devices/host-facts.ts'
+import { runDtype } from '../../run-dtype.ts'
 import { RunError } from '../../run-error.ts'
 import type { LoadRequest } from '../../runtimes/contract.ts'
 import { measureCeilings } from './ceilings.ts'
@@ -24,8 +25,9 @@ export const executeProfile = (job: RunJob, context: RunContext): Promise<RunPro
     const threads = threadsFor(job, capabilities, (await describeCpu()).physicalCores)
     // The profile has its own session and may need the memory of the timed one.
     await sessions.clear()
-    const { graph, batch, precision, resolution } = job
-    const { totals } = computeCosts(graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })
+    const { graph, batch, resolution } = job
+    const dtype = runDtype(graph, { ...job, ownFile: job.model !== undefined })
+    const { totals } = computeCosts(graph, { batch, dtype, ...(resolution ? { resolution } : {}) })
     await admit(job, runtime, totals)
     const request: LoadRequest = { ...job, threads, seed: job.settings.seed, scratch }
     phase('profiling', { runs: profileRuns })

@@ -7,6 +7,7 @@ import { computeCosts } from '../../../engine/cost.ts'
 import { leastFlops } from '../../../engine/least-flops.ts'
 import { type Measured, maxKeptOutputs, type RunEnvironment, type RunJob, type RunProgress, type RunResult } from '../../contract.ts'
 import { describeCpu, bootId as readBootId } from '../../devices/host-facts.ts'
+import { narrowest, runDtype } from '../../run-dtype.ts'
 import type { LoadRequest, Runtime } from '../../runtimes/contract.ts'
 import { refuseLargeTensors } from '../../tensor-limit.ts'
 import { measure } from '../../timing/measure.ts'
@@ -61,7 +62,9 @@ async function measureRun(job: RunJob, scratch: string, { runtime, sessions, emi
   refuseLargeTensors(device.kind, graph, { batch, ...(resolution ? { resolution } : {}) })
   const threads = threadsFor(job, capabilities, cpu.physicalCores)
   const request: LoadRequest = { ...job, threads, seed: settings.seed, scratch }
-  const costs = computeCosts(graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })
+  const dtype = runDtype(graph, { ...job, ownFile: job.model !== undefined })
+  const costs = computeCosts(graph, { batch, dtype, ...(resolution ? { resolution } : {}) })
+  const { macs, partial, macsByPrecision, weightBytes, peakActivationBytes } = costs.totals
   const loadAverage = os.loadavg()
   const clock = monotonicClock()
 
@@ -103,6 +106,7 @@ async function measureRun(job: RunJob, scratch: string, { runtime, sessions, emi
     backend: runtime.backend,
     runtimeOptions: options,
     precision,
+    dtype,
     nodeVersion: process.version,
     os: `${os.type()} ${os.release()} ${os.arch()}`,
     cpu,
@@ -129,6 +133,11 @@ async function measureRun(job: RunJob, scratch: string, { runtime, sessions, emi
       stable: measured.stability.stable,
       output,
       weights: job.model ? 'file' : 'seeded',
+      costs: {
+        ...{ dtype, macs, partial, weightBytes, peakActivationBytes },
+        // Elsewhere than in the file itself, all is computed in the run's precision.
+        macsByPrecision: dtype === 'file' ? macsByPrecision : macs > 0 ? { [precision]: macs } : {},
+      },
       copiesMs,
       profile: null,
       profileRefused: null,
@@ -137,7 +146,8 @@ async function measureRun(job: RunJob, scratch: string, { runtime, sessions, emi
       stability: measured.stability,
       frequenciesMHz,
       gpu,
-      leastFlops: leastFlops(graph, new Map(costs.layers.map(({ id, macs }) => [id, macs]))),
+      narrowest: narrowest(graph, dtype),
+      leastFlops: leastFlops(graph, new Map(costs.layers.map((layer) => [layer.id, layer.macs]))),
     },
     environment,
     samples: measured.samples,
