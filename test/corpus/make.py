@@ -143,7 +143,8 @@ def make(model, x, images, folder, how):
 def facts_of(model, path, source, how, images):
     """Counts are those of `source`, the file before a runtime rewrote its operators: nchwc's have padded channels."""
     file = onnx.load(path)
-    executed = Executed(onnx.load(source) if how.get("treatment") in LEVELS else file)
+    counted = onnx.load(source) if how.get("treatment") in LEVELS else file
+    executed = Executed(counted)
     alone, batches = [], {}
     for image in images:
         outputs, facts = executed.run({executed.inputs[0].name: image})
@@ -164,7 +165,7 @@ def facts_of(model, path, source, how, images):
         alone = [[numpy.asarray(output, dtype=numpy.float32) for output in session.run(None, {"x": image})] for image in images]
     parameters = {name: parameter.detach().numpy() for name, parameter in model.named_parameters()}
     buffers = {name: buffer.numpy() for name, buffer in model.named_buffers() if buffer.is_floating_point()}
-    params, floats, rules = learned(file, parameters, buffers)
+    params, floats, rules = learned(counted, parameters, buffers)
     path.with_suffix(".images.bin").write_bytes(numpy.concatenate(images).astype("<f4").tobytes())
     path.with_suffix(".outputs.bin").write_bytes(b"".join(output.astype("<f4").tobytes() for outputs in alone for output in outputs))
     return {

@@ -142,7 +142,8 @@ function accounted({ parts, translated }: Findings): ImportReport['parameters'] 
     const buffered = fixed.get(name) ?? 0
     if (buffered === 0 && counted === 0) constants += elements
     const table = source && buffered > 0 ? translator.learning.fixed(source) : null
-    differences.push({ tensor: tensor.name, elements: elements - counted, why: table ?? reason(name, buffered, translator.fates) })
+    const part = counted > 0 && counted < elements ? 'zeros that fill up a block of channels' : null
+    differences.push({ tensor: tensor.name, elements: elements - counted, why: table ?? part ?? reason(name, buffered, translator.fates) })
   }
   let listedSoFar = params
   for (const [tensor, elements] of learned)

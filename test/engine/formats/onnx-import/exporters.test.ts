@@ -1,5 +1,6 @@
 /** Idioms of the exporters that people use, found by `npm run test:corpus`; what is right is what ONNX Runtime makes of them. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { file, floats, info, ints, node } from '../../../../scripts/onnx-file.ts'
 import { computeCosts } from '../../../../src/engine/cost.ts'
@@ -95,4 +96,55 @@ test('a mask that is put together of parts with one number each is not learned',
   // Of the same parts with other numbers the file does not show it.
   const other = parse([parts[0]!, parts[1]!, part('third', 2, 0.3)])
   assert.equal(computeCosts(other.graph).totals.params, 6)
+})
+
+const optimized = readFileSync(new URL('../../../fixtures/onnx-cases/ort_nchwc.onnx', import.meta.url))
+
+// ONNX Runtime 1.32 at ORT_ENABLE_ALL on a processor with AVX-512: 20 channels filled up to 32, 40 to 48. Counts are PyTorch's parameters, and
+// multiply-adds of the file before that, executed.
+test('a model optimized for one processor counts the network’s own channels, and no zeros that fill up blocks', () => {
+  const { graph, report, parameterOf } = importOnnx(optimized)
+  for (const batch of [1, 3]) {
+    const { totals, uncounted } = computeCosts(graph, { batch })
+    assert.deepEqual(uncounted, [])
+    assert.deepEqual([totals.macs, totals.params], [batch * 276680, 3665])
+  }
+  const layers = computeCosts(graph).layers.filter(({ type }) => type === 'Conv2d')
+  assert.deepEqual(
+    layers.map(({ outputShape }) => outputShape[0]),
+    [20, 40, 40, 20, 40],
+  )
+  const { floatInitializerElements, differences } = report.parameters
+  assert.equal(3665 + differences.reduce((sum, { elements }) => sum + elements, 0), floatInitializerElements)
+  assert.ok(differences.some(({ why }) => why.includes('fill up a block')))
+  // The order of its filters is the processor's: no other numbers are taken in their place.
+  assert.throws(() => parameterOf(layers[0]!.id, { name: 'weight', shape: [20, 3, 3, 3], trainable: true } as never), {
+    code: 'EXPORT_UNSUPPORTED',
+  })
+})
+
+test('a block of eight is told from one of sixteen by the zeros alone', () => {
+  // 12 of 16 outputs, 8 inputs, one position: in blocks of 8 the last 4 lanes of the second block are zero.
+  const filter = (block: number) =>
+    Array.from({ length: 16 * 16 }, (_, at) => {
+      const inputs = 16 / block
+      const outer = Math.floor(at / (block * block * inputs))
+      const lane = at % block
+      return outer * block + lane < 12 ? 1 + (at % 7) : 0
+    })
+  for (const block of [8, 16]) {
+    const { graph } = importOnnx(
+      file({
+        inputs: [info('x', ['N', 16, 5, 5])],
+        nodes: [
+          node('ReorderInput', ['x'], ['in'], {}, { domain: 'com.microsoft.nchwc' }),
+          node('Conv', ['in', 'w'], ['out'], { kernel_shape: [1, 1] }, { domain: 'com.microsoft.nchwc' }),
+          node('ReorderOutput', ['out'], ['y'], { channels: 12 }, { domain: 'com.microsoft.nchwc' }),
+        ],
+        initializers: [floats('w', [16, 16, 1, 1], filter(block))],
+      }),
+    )
+    const { macs, params } = computeCosts(graph).totals
+    assert.deepEqual([macs, params], [25 * 16 * 12, 16 * 12])
+  }
 })

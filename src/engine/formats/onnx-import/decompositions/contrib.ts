@@ -7,7 +7,7 @@ import type { Decomposer, Decomposition } from './decomposer.ts'
  */
 
 /** The activation of a fused operator: its name, and what it takes besides. Null where it has none that is known. */
-function activation(to: Decomposer, from: string, name: string, given: readonly number[]): Decomposer | null {
+export function activation(to: Decomposer, from: string, name: string, given: readonly number[]): Decomposer | null {
   const [a, b] = given
   switch (name) {
     case '':
@@ -31,7 +31,7 @@ function activation(to: Decomposer, from: string, name: string, given: readonly 
   }
 }
 
-const window = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'] as const
+export const window = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'] as const
 
 /** Conv, then what is added to it (the fourth input), then the activation. */
 const fusedConv: Decomposition = (to) => {

@@ -3,6 +3,7 @@ import { type AttributeProto, AttributeProto_AttributeType, AttributeProtoSchema
 import { Attributes } from '../attributes.ts'
 import type { Budget } from '../budget.ts'
 import { type Constant, computed, shapeAt, type Value } from '../constant.ts'
+import { NumbersMissing } from '../fault.ts'
 import { type FileNode, nodeName } from '../model.ts'
 import { numelOfDims } from '../shapes.ts'
 import { mostDims } from '../tensor.ts'
@@ -54,6 +55,14 @@ export class Decomposer implements Decomposed {
   numbers(input: number): readonly number[] | null {
     const value = this.values[input]
     return value?.kind === 'constant' && !value.wide ? this.#budget.list(value) : null
+  }
+
+  /** The elements of a constant input. @throws Error in words where they lie in a file that was not sent; EngineError LIMIT_EXCEEDED. */
+  elements(input: number): ArrayLike<number> {
+    const value = this.values[input] as Constant
+    const numbers = this.#budget.read(value)
+    if (numbers) return numbers
+    throw new Error(new NumbersMissing(value.name, value.absent?.location ?? '').message)
   }
 
   /** The numbers that a constant input holds for each dim, at the file's batch and at the one probed with; null where it holds none. */

@@ -8,11 +8,20 @@ import { contrib } from './contrib.ts'
 import { cutting } from './cutting.ts'
 import { type Decomposed, Decomposer, type Decomposition } from './decomposer.ts'
 import { einsum } from './einsum.ts'
+import { nchwc } from './nchwc.ts'
 import { quantized } from './quantized.ts'
 
 /** Operators whose nodes are written as several where no op of the engine is the same. */
 const decompositions: ReadonlyMap<string, Decomposition> = new Map(
-  Object.entries({ ...arithmetic, ...cutting, ...contrib, ...quantized, Einsum: einsum, 'com.microsoft.MatMulNBits': matMulNBits }),
+  Object.entries({
+    ...arithmetic,
+    ...cutting,
+    ...contrib,
+    ...nchwc,
+    ...quantized,
+    Einsum: einsum,
+    'com.microsoft.MatMulNBits': matMulNBits,
+  }),
 )
 
 /** What a node is written as instead, or null where it stays. @throws EngineError INVALID_ONNX where its parts do not go together. */
