@@ -30,6 +30,7 @@ import { refuseConnection, sendProblem, useOtherMethods, useProblems } from './p
 import { requestId, useRequests } from './plugins/requests.ts'
 import { useSecurity } from './plugins/security.ts'
 import { useTransfers } from './plugins/transfers.ts'
+import { useTurns } from './plugins/turns.ts'
 import { useValidation } from './plugins/validation.ts'
 import type { Services } from './services.ts'
 import { version } from './version.ts'
@@ -69,6 +70,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   await app.register(useConnections, { answersMs: config.SHUTDOWN_MS / 3 })
   await app.register(useValidation)
   await app.register(useProblems)
+  await app.register(useTurns)
   await app.register(useTransfers, config)
   await app.register(useRequests)
   await app.register(useCaching)

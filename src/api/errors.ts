@@ -135,6 +135,10 @@ export class ApiError extends Error {
   }
 }
 
+/** A request that is refused because the process has more to do than it manages. */
+export const overloaded = (): ApiError =>
+  new ApiError('OVERLOADED', 'the service is overloaded: try again in a few seconds', [], { 'retry-after': '2' })
+
 /** A request that does not fit its schema, with everything that is wrong. `where` names the part: body, query, input … */
 export function invalidRequest(where: string, problems: readonly Problem[]): ApiError {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''

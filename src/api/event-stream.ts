@@ -6,9 +6,17 @@ const heartbeatMs = 15_000
 /** How long the browser's EventSource waits before it reconnects, ms. */
 const retryMs = 2000
 
-/** One event as server-sent events write it (WHATWG HTML, 9.2). Last-Event-ID sends its id back. */
-export const frameOf = (id: string | number, event: string, data: unknown): string =>
-  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+const written = new WeakMap<object, Buffer>()
+
+/**
+ * One event as server-sent events write it (WHATWG HTML, 9.2). Last-Event-ID sends its id back.
+ * @param data the same object for all listeners: it is written once, and they share the bytes.
+ */
+export function frameOf(id: string | number, event: string, data: object): Buffer {
+  let frame = written.get(data)
+  if (!frame) written.set(data, (frame = Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)))
+  return frame
+}
 
 /** Streams that a heartbeat goes to: one timer for all that are open. */
 const open = new Set<PassThrough>()
@@ -24,7 +32,7 @@ function beat(): void {
  * client that goes away aborts it.
  * @param frames as `frameOf` writes them.
  */
-export function eventStream(frames: AsyncIterable<string>, controller: AbortController): Readable {
+export function eventStream(frames: AsyncIterable<Uint8Array>, controller: AbortController): Readable {
   const stream = new PassThrough()
   const { signal } = controller
   open.add(stream)

@@ -4,7 +4,6 @@
  * and "all after n" can never miss one that commits later.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isUuid } from './cursor.ts'
 import type { Database } from './database.ts'
 import { and, asc, eq, gt, sql } from './drizzle.ts'
@@ -12,19 +11,19 @@ import { textError } from './errors.ts'
 import type { Notifications } from './notifications.ts'
 import { isFinal, type Run, type RunEvent, runEvents, runs } from './schema.ts'
 import { withEvent } from './transitions.ts'
+import { turns } from './turns.ts'
 
 /** Events read at a time. */
 const BATCH = 500
 /** Reads of a run that are cached until its next event: most followers read at its end, late ones at its start. */
 const SHARED_READS = 4
-/** Followers woken per turn of the event loop. */
-const WOKEN_AT_ONCE = 50
 
 /** Events read from the table. */
 interface Read {
   events: RunEvent[]
-  /** The run has had its last event. */
+  /** Nothing can come after these: the run has had its last event, or there is no such run. */
   over: boolean
+  missing: boolean
 }
 
 /** A run with followers. */
@@ -101,6 +100,19 @@ export class Events {
       )
   }
 
+  /** Whether events after `afterSeq` are stored or can still come: one read for all who ask before they follow the run. */
+  async outlook(runId: string, afterSeq: number): Promise<'missing' | 'over' | 'open'> {
+    if (!isUuid(runId)) return 'missing'
+    const wake = () => {}
+    const followed = this.#join(runId, wake)
+    try {
+      const { over, missing } = await this.#read(followed, runId, afterSeq)
+      return missing ? 'missing' : over ? 'over' : 'open'
+    } finally {
+      this.#leave(runId, followed, wake)
+    }
+  }
+
   /**
    * Every event after `afterSeq`, in order, each once, stored ones first. Ends after the run's last event, when
    * `signal` is aborted, and at once where there is no such run. While it waits only `signal` ends it, not `return()`.
@@ -122,6 +134,8 @@ export class Events {
         woken = false
         const { events, over } = await this.#read(followed, runId, last)
         for (const event of events) {
+          // All who follow the run come here at once.
+          await turns.take()
           if (signal?.aborted) return
           last = event.seq
           yield event
@@ -143,7 +157,7 @@ export class Events {
       const made: Followed = { wakes: new Set(), reads: new Map(), stop: () => {} }
       made.stop = this.#notifications.onEvent(runId, () => {
         made.reads.clear()
-        void wakeAll(made.wakes)
+        for (const wake of made.wakes) wake()
       })
       this.#followed.set(runId, (followed = made))
     }
@@ -174,18 +188,8 @@ export class Events {
 
   async #readNow(runId: string, afterSeq: number): Promise<Read> {
     const events = await this.list(runId, afterSeq)
-    if (events.length > 0) return { events, over: false }
+    if (events.length > 0) return { events, over: false, missing: false }
     const [run] = await this.#db.select({ status: runs.status, lastSeq: runs.lastSeq }).from(runs).where(eq(runs.id, runId))
-    return { events, over: !run || (isFinal(run.status) && run.lastSeq <= afterSeq) }
-  }
-}
-
-/** In batches, one per turn of the event loop: the work of thousands of followers would block it for long. */
-export async function wakeAll(wakes: ReadonlySet<() => void>): Promise<void> {
-  let woken = 0
-  for (const wake of [...wakes]) {
-    if (woken > 0 && woken % WOKEN_AT_ONCE === 0) await nextTurn()
-    wake()
-    woken++
+    return { events, over: !run || (isFinal(run.status) && run.lastSeq <= afterSeq), missing: !run }
   }
 }

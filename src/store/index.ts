@@ -35,7 +35,7 @@ export { isUuid, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
-export { type RunEventInContext, wakeAll } from './events.ts'
+export type { RunEventInContext } from './events.ts'
 export type { ArchitectureChange, Change } from './notifications.ts'
 export { fateOf, ownName } from './process-name.ts'
 export { type RunFilter, runSorts } from './run-list.ts'
@@ -63,6 +63,7 @@ export {
 } from './schema.ts'
 export type { SweepRun } from './sweeps.ts'
 export { type Claim, type Ending, MAX_OWNERS_LOST } from './transitions.ts'
+export { Turns, turns } from './turns.ts'
 export type { Line, WaitingRun, Workload } from './waiting.ts'
 
 export interface StoreOptions {

@@ -81,6 +81,23 @@ test('one event is read once, however many follow the run, and reaches them all'
   assert.equal(heard.length, 4 * many)
 })
 
+test('who asks what is to come before following shares one read with the others', { timeout: 30_000 }, async () => {
+  const { events, runs } = opened.store
+  const held = await runningRun()
+  const statements = watchStatements(opened.store)
+  const outlooks = await Promise.all(Array.from({ length: 200 }, () => events.outlook(held.id, 0)))
+  statements.stop()
+  assert.ok(outlooks.every((outlook) => outlook === 'open'))
+  assert.equal(statements.texts.length, 1, statements.texts.join('\n'))
+  // The events so far are 1 and 2; the end is 3.
+  assert.equal(await events.outlook(held.id, 2), 'open')
+  await runs.finish(held, { status: 'succeeded', result: {} })
+  assert.equal(await events.outlook(held.id, 2), 'open')
+  assert.equal(await events.outlook(held.id, 3), 'over')
+  assert.equal(await events.outlook(randomUUID(), 0), 'missing')
+  assert.equal(await events.outlook('no id', 0), 'missing')
+})
+
 test('following ends at once where nothing can come: no such run, past the end, aborted', { timeout: 10_000 }, async () => {
   const { events, runs } = opened.store
   assert.deepEqual(await collect(randomUUID()), [])

@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /** Answers with server-sent events: frames as `frameOf` writes them, until they end, the client goes, or the service stops. */
-    sendEvents(reply: FastifyReply, controller: AbortController, frames: AsyncIterable<string>): FastifyReply
+    sendEvents(reply: FastifyReply, controller: AbortController, frames: AsyncIterable<Uint8Array>): FastifyReply
   }
 }
 
@@ -17,7 +17,7 @@ export const useEventStreams = fp<{ metrics: Metrics }>(
     app.addHook('preClose', async () => {
       for (const stream of streams) stream.abort()
     })
-    app.decorate('sendEvents', (reply: FastifyReply, controller: AbortController, frames: AsyncIterable<string>) => {
+    app.decorate('sendEvents', (reply: FastifyReply, controller: AbortController, frames: AsyncIterable<Uint8Array>) => {
       streams.add(controller)
       metrics.eventStreams.set(streams.size)
       controller.signal.addEventListener('abort', () => {

@@ -4,7 +4,7 @@ import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError, overloaded } from '../errors.ts'
 
 /**
  * Above this mean delay of the event loop, ms, new requests are refused; health and metrics still answer. The mean is over
@@ -57,7 +57,7 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
       sampleInterval,
       pressureHandler: (request) => {
         if ((request.routeOptions.config as { always?: boolean }).always) return
-        throw new ApiError('OVERLOADED', 'the service is overloaded: try again in a few seconds', [], { 'retry-after': '2' })
+        throw overloaded()
       },
     })
     if (config.RATE_LIMIT === 0) return

@@ -40,13 +40,6 @@ export function liveRoutes(fastify: FastifyInstance, live: LiveService): void {
   )
 }
 
-/** An event is the same object for all listeners: it is written once. */
-const written = new WeakMap<LiveEvent, string>()
-
-async function* framesOf(events: AsyncIterable<LiveEvent>): AsyncGenerator<string, void, void> {
-  for await (const event of events) {
-    let frame = written.get(event)
-    if (frame === undefined) written.set(event, (frame = frameOf(event.id, event.type, event)))
-    yield frame
-  }
+async function* framesOf(events: AsyncIterable<LiveEvent>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const event of events) yield frameOf(event.id, event.type, event)
 }

@@ -3,7 +3,7 @@
  * and architectures are kept as references until somebody listens; queues and devices are states, of which only the
  * latest is told. What cannot be told any more, as after a restart, is a `reset`: then a listener reads anew.
  */
-import { type Change, type RunEventInContext, type Store, wakeAll } from '../../../store/index.ts'
+import { type Change, type RunEventInContext, type Store, turns } from '../../../store/index.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import type { DeviceService } from '../devices/service.ts'
 import type { QueueService } from '../queue/service.ts'
@@ -113,7 +113,10 @@ export class LiveService {
         for (const { n, event } of entries) {
           if (signal.aborted) return
           at = n
-          if (event && fits(event)) yield event
+          if (!event || !fits(event)) continue
+          // All who listen come here at once.
+          await turns.take()
+          yield event
         }
         if (!woken && !signal.aborted) await new Promise<void>((resolve) => (resume = resolve))
       }
@@ -147,7 +150,9 @@ export class LiveService {
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined
       this.#read().then(
-        () => void wakeAll(new Set([...this.#listeners].map(({ wake }) => wake))),
+        () => {
+          for (const { wake } of this.#listeners) wake()
+        },
         (err: unknown) => {
           this.#log.warn({ err }, 'events could not be read; trying again')
           this.#gathering = setTimeout(() => {

@@ -274,8 +274,8 @@ function eventRoute(fastify: FastifyInstance, runs: RunService): void {
   )
 }
 
-async function* framesOf(events: AsyncIterable<RunEventAnswer>): AsyncGenerator<string, void, void> {
-  for await (const { seq, type, ...event } of events) yield frameOf(seq, type, { seq, type, ...event })
+async function* framesOf(events: AsyncIterable<RunEventAnswer>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const event of events) yield frameOf(event.seq, event.type, event)
 }
 
 /** Samples read at a time: a megabyte as stored. */

@@ -188,9 +188,10 @@ export class RunService {
    * last has been heard. @throws ApiError RUN_NOT_FOUND
    */
   async events(id: string, afterSeq: number, signal: AbortSignal): Promise<AsyncIterable<RunEventAnswer> | null> {
-    const run = await this.#row(id)
-    const over = run.status !== 'queued' && run.status !== 'running' && afterSeq >= run.lastSeq
-    return over ? null : presentEvents(this.#store.events.follow(run.id, afterSeq, signal))
+    const runId = id.toLowerCase()
+    const outlook = await this.#store.events.outlook(runId, afterSeq)
+    if (outlook === 'missing') throw notFound(id)
+    return outlook === 'over' ? null : presentEvents(this.#store.events.follow(runId, afterSeq, signal))
   }
 
   async #row(id: string): Promise<Run> {
@@ -214,8 +215,18 @@ export class RunService {
   }
 }
 
+/** The store gives all who follow a run the same object for an event. */
+const presented = new WeakMap<RunEvent, RunEventAnswer>()
+
 async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEventAnswer, void, void> {
-  for await (const { runId, seq, type, data, at } of events) yield { runId, seq, type, data: presentEventData(data), at: at.toISOString() }
+  for await (const event of events) {
+    let answer = presented.get(event)
+    if (!answer) {
+      const { runId, seq, type, data, at } = event
+      presented.set(event, (answer = { seq, type, runId, data: presentEventData(data), at: at.toISOString() }))
+    }
+    yield answer
+  }
 }
 
 type StoredSide = Omit<Side, 'architectureId'> & { runtime: RuntimeName; backend: BackendName }
