@@ -1,6 +1,6 @@
 /**
- * The words that the queue, the worker process and the runtimes share. Everything here crosses a process boundary as a
- * structured clone.
+ * The words that the queue, the worker process and the runtimes share: what can execute a graph, what a run asks for and
+ * what it yields. Everything here crosses a process boundary as a structured clone (`messages.ts`).
  */
 import type { CostDtype, FileDtype } from '../engine/dtypes.ts'
 import type { OpenSizes } from '../engine/formats/onnx-import/index.ts'
@@ -259,24 +259,6 @@ export interface RunEnvironment {
   gpu: GpuWatch | null
 }
 
-/** What the worker process saw beside the result and its environment, for the certificate. */
-export interface Observations {
-  stability: { stable: boolean; reason: string | null }
-  /** Clocks of the CPU's cores during the timed part, the lowest and the highest at least, MHz; empty where the host shows none. */
-  frequenciesMHz: number[]
-  /** Every look at a GPU; null on a CPU. */
-  gpu: GpuWatch | null
-  /** Flops of one call that every algorithm needs. */
-  leastFlops: number
-  /** The narrowest type that its multiply-adds are in. */
-  narrowest: ArithmeticType
-}
-
-/** A run as the worker process gives it: measured, not yet judged. */
-export interface Measured extends Omit<RunSuccess, 'certificate'> {
-  observed: Observations
-}
-
 export interface RunSuccess {
   result: RunResult
   certificate: Certificate
@@ -331,30 +313,3 @@ export interface RunFailure {
   code: string
   message: string
 }
-
-/** Progress of a run, stored and streamed. `phase` events carry where it is, `progress` how far. */
-export interface RunProgress {
-  type: 'phase' | 'progress'
-  data: Record<string, unknown>
-}
-
-/** Parent → worker. */
-export type ToWorker =
-  | { kind: 'run'; job: RunJob }
-  /** The layers of the network that `job` names, one by one, and the ceilings of the device. */
-  | { kind: 'profile'; job: RunJob }
-  | { kind: 'probe'; runtime: RuntimeName; backend: BackendName; device: RunJob['device'] }
-/** Worker → parent. */
-export type FromWorker =
-  | { kind: 'ready'; pid: number }
-  | { kind: 'probed'; support: RuntimeSupport }
-  | { kind: 'progress'; runId: string; progress: RunProgress }
-  | { kind: 'done'; runId: string; measured: Measured; residentBytes: number }
-  | { kind: 'profiled'; runId: string; profile: RunProfile }
-  | {
-      kind: 'failed'
-      runId: string
-      failure: RunFailure
-      /** Of the error, for the log alone. */
-      stack: string | null
-    }

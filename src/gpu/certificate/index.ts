@@ -1,5 +1,6 @@
-import type { Certificate, Measured, RunSuccess } from '../contract.ts'
+import type { Certificate, RunSuccess } from '../contract.ts'
 import type { DeviceKind } from '../devices/device.ts'
+import type { Measured } from '../messages.ts'
 import { twoModes } from '../timing/dip.ts'
 import { median } from '../timing/percentiles.ts'
 import type { Evidence, Reason } from './evidence.ts'

@@ -20,17 +20,8 @@ import {
 import { compareOutputs } from '../certificate/agreement.ts'
 import { besideEarlier, mostEarlier, notRepeated } from '../certificate/repeats.ts'
 import { type Clock, pause, within } from '../clock.ts'
-import type {
-  BackendName,
-  Certificate,
-  ModelFile,
-  Precision,
-  RunJob,
-  RunProgress,
-  RunSuccess,
-  RuntimeName,
-  TimingSettings,
-} from '../contract.ts'
+import type { BackendName, Certificate, ModelFile, Precision, RunJob, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
+import type { RunProgress } from '../messages.ts'
 import { defaultSettings } from '../timing/settings.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'

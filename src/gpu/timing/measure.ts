@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { RunJob, RunProgress } from '../contract.ts'
+import type { RunJob } from '../contract.ts'
+import type { RunProgress } from '../messages.ts'
 import type { Session } from '../runtimes/contract.ts'
 import { median } from './percentiles.ts'
 import { maxSamples, offlineBlockMs, type TimingSettings } from './settings.ts'

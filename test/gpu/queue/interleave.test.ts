@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RunJob, RunProgress, RunSuccess } from '../../../src/gpu/contract.ts'
+import type { RunJob, RunSuccess } from '../../../src/gpu/contract.ts'
+import type { RunProgress } from '../../../src/gpu/messages.ts'
 import type { ExecuteOptions, Outcome } from '../../../src/gpu/queue/contract.ts'
 import { type Interleaved, interleave } from '../../../src/gpu/queue/interleave.ts'
 import { seededRandom } from '../../../src/gpu/timing/median-interval.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RunProgress } from '../../../src/gpu/contract.ts'
+import type { RunProgress } from '../../../src/gpu/messages.ts'
 import { measure } from '../../../src/gpu/timing/measure.ts'
 import { defaultSettings, resolveSettings, settingsProblems, type TimingSettings } from '../../../src/gpu/timing/settings.ts'
 

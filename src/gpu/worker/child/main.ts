@@ -4,7 +4,8 @@
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import type { BackendName, FromWorker, RunJob, RuntimeName, RuntimeSupport, ToWorker } from '../../contract.ts'
+import type { BackendName, RunJob, RuntimeName, RuntimeSupport } from '../../contract.ts'
+import type { FromWorker, ToWorker } from '../../messages.ts'
 import { failureOf } from '../../run-error.ts'
 import { loadRuntime } from '../../runtimes/index.ts'
 import { executeProfile } from './profile.ts'

@@ -6,17 +6,15 @@ import type { RuntimeSupport } from '../../contract.ts'
 import {
   type BackendName,
   backendsOf,
-  type FromWorker,
   type RunFailure,
   type RunJob,
-  type RunProgress,
   type RunSuccess,
   type RuntimeName,
   runtimeNames,
-  type ToWorker,
 } from '../../contract.ts'
 import { defaultCudaFolder } from '../../cuda-folder.ts'
 import type { Device } from '../../devices/device.ts'
+import type { FromWorker, RunProgress, ToWorker } from '../../messages.ts'
 import { codeOf } from '../../run-error.ts'
 import { probeThreads } from '../../runtimes/contract.ts'
 import { type Deadline, stopAfter } from './deadline.ts'

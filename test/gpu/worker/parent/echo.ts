@@ -1,5 +1,6 @@
 /** Stands in for a worker process on a GPU: it computes nothing, and tells by which environment it was started. */
-import type { FromWorker, Measured, RunProfile, ToWorker } from '../../../../src/gpu/contract.ts'
+import type { RunProfile } from '../../../../src/gpu/contract.ts'
+import type { FromWorker, Measured, ToWorker } from '../../../../src/gpu/messages.ts'
 
 const send = (message: FromWorker) => process.send!(message)
 const told = () => JSON.stringify({ pid: process.pid, blocking: process.env.CUDA_LAUNCH_BLOCKING ?? null })

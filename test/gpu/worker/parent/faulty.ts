@@ -1,5 +1,5 @@
 /** The worker process with faults that a run can provoke: by its seed, so that a job is an ordinary one. */
-import type { ToWorker } from '../../../../src/gpu/contract.ts'
+import type { ToWorker } from '../../../../src/gpu/messages.ts'
 import { faults } from './faults.ts'
 
 process.on('message', (message: ToWorker) => {
