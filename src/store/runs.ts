@@ -1,19 +1,18 @@
 /**
  * Runs: the table is authoritative, a pg-boss job is only a ticket (docs/adr/runs-table-is-the-truth.md). One run here, many
- * in `run-queries.ts`; changes of state in `transitions.ts`, each in a transaction of its own from here.
+ * in `run-queries.ts`; new ones in `insert-run.ts`, changes of state in `transitions.ts`, each in a transaction of its own from here.
  */
 
-import { v7 as uuidv7 } from 'uuid'
 import { after, type Direction, isUuid, keyOf, orderBy, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { and, eq, inArray, isNull, type SQL, sql } from './drizzle.ts'
-import { isForeignKeyViolation, isUniqueViolation, requireStorable, StoreError, textError } from './errors.ts'
-import { sameRequest } from './idempotency.ts'
+import { and, eq, inArray, type SQL, sql } from './drizzle.ts'
+import { isUniqueViolation, textError } from './errors.ts'
+import { answerRequest, insertError, insertRun, ofRequest, prepareInserts } from './insert-run.ts'
 import { cancelNotice } from './notifications.ts'
 import { filters, type RunFilter, type RunSort, runOrder } from './run-list.ts'
-import { type NewRun, QUEUE_ORDER, RunQueries, workloadOf } from './run-queries.ts'
+import { type NewRun, QUEUE_ORDER, RunQueries } from './run-queries.ts'
 import { type Counterpart, findCounterpart, findSamples, type Samples } from './samples.ts'
-import { architectures, type Run, runRequests, runs } from './schema.ts'
+import { type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import type { Claim, Ending } from './transitions.ts'
 import * as transitions from './transitions.ts'
@@ -66,41 +65,16 @@ export class Runs extends RunQueries {
    * @throws StoreError ARCHITECTURE_NOT_FOUND for what is no id, INVALID_TEXT
    */
   async prepare(list: readonly NewRun[]): Promise<void> {
-    for (const { labels } of list) requireStorable(Object.entries(labels).flat())
-    for (const run of list) for (const id of [run.architectureId, run.againstArchitectureId]) if (id && !isUuid(id)) throw notThere(id)
-    for (const deviceUuid of new Set(list.map((run) => run.deviceUuid))) await this.#tickets.ensureQueue(deviceUuid)
+    await prepareInserts(this.#tickets, list)
   }
 
   /** `insert` inside an open transaction, after `prepare`. Pass what it throws to `insertError`. */
   async insertIn(
     tx: Transaction,
     run: NewRun,
-    { idempotencyKey, requestHash }: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
+    options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
   ): Promise<{ run: Run; created: boolean }> {
-    const id = uuidv7()
-    if (idempotencyKey !== undefined) {
-      const answered = await this.#answer(tx, idempotencyKey, requestHash, id)
-      if (answered) return { run: answered, created: false }
-    }
-    const insert = tx
-      .insert(runs)
-      .values({
-        ...run,
-        resolution: run.resolution && [...run.resolution],
-        id,
-        workload: workloadOf(run),
-        status: 'queued',
-        attempt: 0,
-        queuedAt: sql`now()`,
-        waitingSince: sql`now()`,
-        lastSeq: 1,
-      })
-      .returning()
-    const [row] = await transitions.withEvent(tx, insert, 'queued', { device: run.device, runtime: run.runtime })
-    await requireArchitecture(tx, run.architectureId)
-    if (run.againstArchitectureId) await requireArchitecture(tx, run.againstArchitectureId)
-    await this.#tickets.send(tx, row!, true)
-    return { run: row!, created: true }
+    return insertRun(tx, this.#tickets, run, options)
   }
 
   /** The run of an earlier request under this key, or null. @throws StoreError IDEMPOTENCY_CONFLICT where that was another request */
@@ -114,16 +88,10 @@ export class Runs extends RunQueries {
    */
   async answerRequest(run: Run, { idempotencyKey, requestHash }: { idempotencyKey: string; requestHash: string }): Promise<Run> {
     try {
-      return (await this.db.transaction((tx) => this.#answer(tx, idempotencyKey, requestHash, run.id))) ?? run
+      return (await this.db.transaction((tx) => answerRequest(tx, idempotencyKey, requestHash, run.id))) ?? run
     } catch (error) {
       throw textError(error)
     }
-  }
-
-  /** Takes the key for this run. @returns null, or the run that has it already. */
-  async #answer(tx: Transaction, key: string, requestHash: string | undefined, runId: string): Promise<Run | null> {
-    const taken = await tx.insert(runRequests).values({ key, requestHash, runId }).onConflictDoNothing().returning({ key: runRequests.key })
-    return taken.length > 0 ? null : ofRequest(tx, key, requestHash)
   }
 
   async get(id: string): Promise<Run | null> {
@@ -308,36 +276,4 @@ export class Runs extends RunQueries {
       return missing.length
     })
   }
-}
-
-/** @throws StoreError IDEMPOTENCY_CONFLICT */
-async function ofRequest(db: Database | Transaction, key: string, requestHash: string | undefined): Promise<Run | null> {
-  const [found] = await db
-    .select({ run: runs, requestHash: runRequests.requestHash })
-    .from(runRequests)
-    .innerJoin(runs, eq(runs.id, runRequests.runId))
-    .where(eq(runRequests.key, key))
-  if (!found) return null
-  sameRequest({ id: found.run.id, requestHash: found.requestHash }, requestHash)
-  return found.run
-}
-
-/** Translates an error of inserting a run. */
-export function insertError(error: unknown, run: Pick<NewRun, 'architectureId' | 'againstArchitectureId'>): unknown {
-  if (isForeignKeyViolation(error, 'runs_architecture_id_fkey')) return notThere(run.architectureId)
-  if (isForeignKeyViolation(error, 'runs_against_architecture_id_fkey')) return notThere(run.againstArchitectureId!)
-  return textError(error)
-}
-
-const notThere = (id: string) =>
-  new StoreError('ARCHITECTURE_NOT_FOUND', `There is no architecture ${id}: register it first, or look its id up in the list`)
-
-/** Holds the architecture until the transaction ends, so that deleting it either sees this run or is seen here. */
-async function requireArchitecture(tx: Transaction, id: string): Promise<void> {
-  const [found] = await tx
-    .select({ id: architectures.id })
-    .from(architectures)
-    .where(and(eq(architectures.id, id), isNull(architectures.deletedAt)))
-    .for('share')
-  if (!found) throw notThere(id)
 }

@@ -4,8 +4,9 @@ import { after, isUuid, keyOf, type Order, orderBy, type Page, page } from './cu
 import type { Database } from './database.ts'
 import { eq, sql } from './drizzle.ts'
 import { sameRequest } from './idempotency.ts'
+import { insertError } from './insert-run.ts'
 import type { NewRun } from './run-queries.ts'
-import { insertError, type Runs } from './runs.ts'
+import type { Runs } from './runs.ts'
 import { type Run, type Sweep, sweeps } from './schema.ts'
 
 const PAGE = { default: 50, most: 500 }
