@@ -1,5 +1,15 @@
 /** What the service and the worker process of a device send each other, each a structured clone. */
-import type { BackendName, GpuWatch, RunFailure, RunJob, RunProfile, RunSuccess, RuntimeName, RuntimeSupport } from './contract.ts'
+import type {
+  ArithmeticType,
+  BackendName,
+  GpuWatch,
+  RunFailure,
+  RunJob,
+  RunProfile,
+  RunSuccess,
+  RuntimeName,
+  RuntimeSupport,
+} from './contract.ts'
 
 /** What the worker process saw beside the result and its environment, for the certificate. */
 export interface Observations {
