@@ -4,7 +4,7 @@ import { bytesPerElement, type CostDtype, type Dtype, type FileDtype } from './d
 import { CountOverflow, exact, product, sum } from './exact.ts'
 import { type Graph, reference } from './graph.ts'
 import { costOverflow, type InferOptions, type InferredLayer, inferShapes, inputShape } from './infer.ts'
-import { peakActivation } from './memory.ts'
+import { peakActivation } from './memory/lives.ts'
 import { opOf } from './ops/index.ts'
 import { type Field, receptiveFields } from './receptive-field.ts'
 import { imageShape, numel, numelOf, type Shape } from './shape.ts'

@@ -115,6 +115,11 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
   stored?: boolean
   /** True where the output is the input's buffer under another shape: no bytes move, no memory is taken. */
   view?: boolean
+  /**
+   * True where an output element depends on the input elements at its place alone, so that it can be written over one of them
+   * in inference.
+   */
+  inPlace?: boolean
   /** ONNX operators that become this op, and how their nodes are read. */
   fromOnnx?: Readonly<Record<string, OnnxReader>>
   /** Writes the layer as ONNX nodes. */

@@ -13,6 +13,7 @@ export const add = defineOp({
   canonical: () => ({}),
   shape: (inputs) => [broadcast(inputs, 'Add')],
   batchIn: () => true,
+  inPlace: true,
   quantities: ({ inputs, outputs }) => ({ additions: product(numel(outputs[0]!), inputs.length - 1) }),
   fromOnnx: { Add: allInputs, Sum: allInputs },
   onnx: (emit) => emitPairwise(emit, 'Add'),

@@ -110,6 +110,7 @@ const batchNorm = (rank: Rank, summary: string) => {
         { name: 'running_var', shape, init: 'variance' as const, trainable: false },
       ]
     },
+    inPlace: true,
     quantities: ({ outputs }) => perElement({ multiplications: 1, additions: 1 }, numel(outputs[0]!)),
     fromOnnx: { BatchNormalization: (node) => (fits(rank, node.inputs[0]?.shape ?? []) ? readBatchNorm(node) : null) },
     onnx: (emit, { inputs }, a) => {

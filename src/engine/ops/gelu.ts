@@ -28,6 +28,7 @@ export const gelu = defineOp({
   canonical: (raw: Static<typeof Attributes>) => ({ approximate: raw.approximate ?? 'none' }),
   shape: ([x]) => [x!],
   batchIn: () => true,
+  inPlace: true,
   quantities: ({ outputs }, a) =>
     perElement(
       a.approximate === 'tanh'

@@ -16,6 +16,7 @@ export const mul = defineOp({
   canonical: () => ({}),
   shape: (inputs) => [broadcast(inputs, 'Mul')],
   batchIn: () => true,
+  inPlace: true,
   quantities: ({ inputs, outputs }) => ({ multiplications: product(numel(outputs[0]!), inputs.length - 1) }),
   fromOnnx: { Mul: allInputs },
   onnx: (emit) => emitPairwise(emit, 'Mul'),

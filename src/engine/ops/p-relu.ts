@@ -25,6 +25,7 @@ export const pRelu = defineOp({
   shape: ([x]) => [x!],
   parameters: ([x]) => [{ name: 'weight', shape: [x![1]!], init: 'shift' as const, trainable: true }],
   batchIn: (dim) => dim !== 1,
+  inPlace: true,
   quantities: ({ outputs }) => perElement({ comparisons: 1, multiplications: 1 }, numel(outputs[0]!)),
   fromOnnx: {
     PRelu: (node) => {

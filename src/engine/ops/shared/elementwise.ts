@@ -34,6 +34,7 @@ export const activation = ({ type, summary, arithmetic, fromOnnx, onnx, tfjs: ap
     canonical: () => ({}),
     shape: ([x]) => [x!],
     batchIn: () => true,
+    inPlace: true,
     ...(fromOnnx ? { fromOnnx } : {}),
     quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
     onnx,
@@ -64,6 +65,7 @@ export const binary = ({ type, summary, arithmetic, onnx, tfjs: apply }: Binary)
     canonical: () => ({}),
     shape: (inputs) => [broadcast(inputs, type)],
     batchIn: () => true,
+    inPlace: true,
     quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
     fromOnnx: { [onnx]: (node) => (node.inputs.length === 2 ? allInputs(node) : null) },
     onnx: (emit) => emit.node(onnx, emit.inputs, emit.outputs),
@@ -93,6 +95,7 @@ export const parametricActivation = <S extends TObject, A>(given: ParametricActi
       return [x!]
     },
     batchIn: () => true,
+    inPlace: true,
     quantities: ({ outputs }) => perElement(given.arithmetic, numel(outputs[0]!)),
     ...(given.fromOnnx ? { fromOnnx: given.fromOnnx } : {}),
     onnx: (emit, _shapes, a) => given.onnx(emit, a),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Graph } from '../../src/engine/graph.ts'
-import { inferShapes } from '../../src/engine/infer.ts'
-import { peakActivation } from '../../src/engine/memory.ts'
-import { opOf } from '../../src/engine/ops/index.ts'
-import { verifyGraph } from '../../src/engine/verify.ts'
-import { random } from './random.ts'
-import { presetGraph } from './zoo-graphs.ts'
+import type { Graph } from '../../../src/engine/graph.ts'
+import { inferShapes } from '../../../src/engine/infer.ts'
+import { peakActivation } from '../../../src/engine/memory/lives.ts'
+import { opOf } from '../../../src/engine/ops/index.ts'
+import { verifyGraph } from '../../../src/engine/verify.ts'
+import { random } from '../random.ts'
+import { presetGraph } from '../zoo-graphs.ts'
 
 const peakOf = (graph: Graph, batch = 1) => peakActivation(graph, inferShapes(graph, { batch }), { batch })
 
