@@ -10,6 +10,7 @@ import { exportRoutes } from './features/exports/routes.ts'
 import { graphqlFeatures } from './features/graphql.ts'
 import { healthRoutes } from './features/health/routes.ts'
 import { liveRoutes } from './features/live/routes.ts'
+import { memoryRoutes } from './features/memory/routes.ts'
 import { builtPages, usePages } from './features/pages/routes.ts'
 import { queueRoutes } from './features/queue/routes.ts'
 import { recommendRoutes } from './features/recommend/routes.ts'
@@ -88,6 +89,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     exportRoutes(app, services.exports)
     rewriteRoutes(app, services.rewrites)
     adviceRoutes(app, services.advice)
+    memoryRoutes(app, services.memory)
     recommendRoutes(app, services.recommend)
     zooRoutes(app, services.zoo)
     conventionRoutes(app)

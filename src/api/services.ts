@@ -11,6 +11,7 @@ import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
 import { type LiveOptions, LiveService } from './features/live/service.ts'
+import { MemoryService } from './features/memory/service.ts'
 import { QueueService } from './features/queue/service.ts'
 import { RecommendService } from './features/recommend/service.ts'
 import { RewriteService } from './features/rewrites/service.ts'
@@ -29,6 +30,7 @@ export interface Services {
   exports: ExportService
   rewrites: RewriteService
   advice: AdviceService
+  memory: MemoryService
   recommend: RecommendService
   devices: DeviceService
   runs: RunService
@@ -69,6 +71,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
     exports,
     rewrites,
     advice: new AdviceService({ architectures, pool }),
+    memory: new MemoryService({ architectures, devices, pool }),
     recommend: new RecommendService({ store, zoo }),
     devices,
     runs,

@@ -11,6 +11,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addCost } from './commands/cost.ts'
 import { addDraw } from './commands/draw.ts'
 import { addConventions, addExplain } from './commands/explain.ts'
+import { addMemory } from './commands/memory.ts'
 import { addRewrite, addRewrites } from './commands/rewrite.ts'
 import { addRun } from './commands/run.ts'
 import { addZoo } from './commands/zoo.ts'
@@ -37,6 +38,7 @@ Examples:
   archmeter compare vgg16 mobilenet_v2
   archmeter explain resnet50 --from thop --to fvcore
   archmeter advise vgg16
+  archmeter memory resnet50 --training --fits 16GiB
   archmeter rewrite resnet18 depthwise --out small.onnx
   archmeter draw model.onnx -o net.svg
   archmeter check model.onnx --max-macs 4.2G --baseline main.onnx --tolerance 5%
@@ -46,7 +48,19 @@ Examples:
 Exit codes: 0 fine; 1 over budget (check), or no valid timing (run); 2 wrong usage, a model that cannot be read, or a
 server that cannot be reached or refuses.`,
     )
-  for (const add of [addCost, addCompare, addExplain, addAdvise, addRewrite, addCheck, addRun, addConventions, addRewrites, addZoo])
+  for (const add of [
+    addCost,
+    addCompare,
+    addExplain,
+    addAdvise,
+    addMemory,
+    addRewrite,
+    addCheck,
+    addRun,
+    addConventions,
+    addRewrites,
+    addZoo,
+  ])
     add(program, report)
   addDraw(program)
   addChart(program)

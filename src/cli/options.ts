@@ -41,13 +41,14 @@ export const withBatch = (command: Command): Command =>
     new Option('--resolution <size>', 'height and width of the input in place of its own: 224, or 224x320').argParser(readResolution),
   )
 
+export const dtypeOption = (): Option =>
+  new Option(
+    '--dtype <type>',
+    'what an element is stored as: one type, or file, as the file has it (default: file where it has types other than float32, else float32)',
+  ).choices(costDtypes)
+
 export const withCounting = (command: Command): Command =>
-  withBatch(command.addOption(conventionOption('--convention <name>', 'how flops are counted').default('lecture'))).addOption(
-    new Option(
-      '--dtype <type>',
-      'what an element is stored as: one type, or file, as the file has it (default: file where it has types other than float32, else float32)',
-    ).choices(costDtypes),
-  )
+  withBatch(command.addOption(conventionOption('--convention <name>', 'how flops are counted').default('lecture'))).addOption(dtypeOption())
 
 export interface Ranked {
   by: Grouping

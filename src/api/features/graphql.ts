@@ -9,6 +9,7 @@ import { costGraphql } from './costs/graphql.ts'
 import { deviceGraphql } from './devices/graphql.ts'
 import { exportGraphql } from './exports/graphql.ts'
 import { liveGraphql } from './live/graphql.ts'
+import { memoryGraphql } from './memory/graphql.ts'
 import { nodeGraphql } from './node/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
 import { recommendGraphql } from './recommend/graphql.ts'
@@ -24,6 +25,7 @@ export const graphqlFeatures = ({
   exports,
   rewrites,
   advice,
+  memory,
   recommend,
   devices,
   runs,
@@ -38,6 +40,7 @@ export const graphqlFeatures = ({
   exportGraphql(exports, architectures),
   rewriteGraphql(rewrites, architectures),
   adviceGraphql(advice, architectures),
+  memoryGraphql(memory, architectures),
   recommendGraphql(recommend),
   zooGraphql(zoo),
   conventionGraphql,

@@ -13,6 +13,7 @@ import { type ReadArchitecture, writeGraph } from '../features/architectures/spe
 import { type CompareTask, compareGraphs } from '../features/compare/write.ts'
 import { type CallCost, type CostTask, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
+import type { Memory, MemoryTask } from '../features/memory/write.ts'
 import type { RewriteAnswer, RewriteTask } from '../features/rewrites/write.ts'
 import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
 import type { PresetFigures } from '../features/zoo/figures.ts'
@@ -166,6 +167,11 @@ export class EnginePool {
   /** Advice on a graph, as `advise` gives it. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   advise({ packedGraph }: StoredGraph, options: AdviceOptions): Promise<Advice> {
     return this.#run('advice', { graph: packedGraph, options: { ...options, limits: this.#options.limits } })
+  }
+
+  /** What of a graph is in memory when, as `memoryOf` says. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  memory({ packedGraph }: StoredGraph, options: MemoryTask['options'], bytes: number | null): Promise<Memory> {
+    return this.#run('memory', { graph: packedGraph, options, bytes } satisfies MemoryTask)
   }
 
   /**

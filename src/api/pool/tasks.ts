@@ -32,6 +32,7 @@ const tasks = {
   onnx: async () => (await import('../features/architectures/onnx-file.ts')).readOnnx,
   export: async () => (await import('../features/exports/write.ts')).writeExport,
   advice: async () => (await import('../features/advice/write.ts')).adviseStored,
+  memory: async () => (await import('../features/memory/write.ts')).memoryOf,
   rewrite: async () => (await import('../features/rewrites/write.ts')).rewriteStored,
   onnxFile: async () => (await import('../features/exports/write.ts')).writeOnnxFile,
 } as const satisfies Record<string, () => Task | Promise<Task>>

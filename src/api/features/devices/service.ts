@@ -31,6 +31,12 @@ export class DeviceService {
     }
   }
 
+  /** Memory of a device by its name, in all. @throws ApiError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE as `choose` does. */
+  async memoryOf(name: string): Promise<{ address: string; bytes: number }> {
+    const { device } = pickDevice(name, await this.#directory.list())
+    return { address: addressOf(device), bytes: device.memoryBytes }
+  }
+
   /**
    * The device and runtime that a run asks for. A missing device or runtime, or a kind of device (`cpu`), is resolved where
    * only one fits. The back end is the first of the runtime's that works. A bare name such as `cpu:0` is this host's where
