@@ -11,9 +11,10 @@ import { benchmark as fidelity } from './fidelity.ts'
 import { type Figure, format } from './figure.ts'
 import { benchmark as http } from './http.ts'
 import { benchmark as importing } from './import.ts'
+import { benchmark as prediction } from './prediction/index.ts'
 import { benchmark as queue } from './queue.ts'
 
-const benchmarks = [engine, importing, http, queue, fidelity]
+const benchmarks = [engine, importing, http, queue, fidelity, prediction]
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { save: { type: 'boolean', default: false } } })
 const names = benchmarks.map(({ name }) => name)

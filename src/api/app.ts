@@ -12,6 +12,7 @@ import { healthRoutes } from './features/health/routes.ts'
 import { liveRoutes } from './features/live/routes.ts'
 import { memoryRoutes } from './features/memory/routes.ts'
 import { builtPages, usePages } from './features/pages/routes.ts'
+import { predictionRoutes } from './features/prediction/routes.ts'
 import { queueRoutes } from './features/queue/routes.ts'
 import { recommendRoutes } from './features/recommend/routes.ts'
 import { rewriteRoutes } from './features/rewrites/routes.ts'
@@ -90,6 +91,7 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
     rewriteRoutes(app, services.rewrites)
     adviceRoutes(app, services.advice)
     memoryRoutes(app, services.memory)
+    predictionRoutes(app, services.prediction)
     recommendRoutes(app, services.recommend)
     zooRoutes(app, services.zoo)
     conventionRoutes(app)

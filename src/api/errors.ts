@@ -29,6 +29,7 @@ type ApiErrorCode =
   | 'NO_SAMPLES'
   | 'NO_WEIGHTS'
   | 'NO_PROFILE'
+  | 'PREDICTION_NEEDS_RUNS'
   | 'NOT_COMPARABLE'
   | 'SWEEP_NOT_FOUND'
   | 'SWEEP_FINISHED'
@@ -82,6 +83,7 @@ export const errorTable = {
   NOT_COMPARABLE: { status: 409, title: 'A run has no result that can be compared' },
   NO_WEIGHTS: { status: 409, title: 'The architecture has no weights of its own' },
   NO_SAMPLES: { status: 409, title: 'The run has no samples' },
+  PREDICTION_NEEDS_RUNS: { status: 409, title: 'Too few architectures were measured on the device for a prediction' },
   NO_PROFILE: { status: 409, title: 'The run has no per-layer profile' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The format of the body is not supported' },

@@ -12,6 +12,7 @@ import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
 import { type LiveOptions, LiveService } from './features/live/service.ts'
 import { MemoryService } from './features/memory/service.ts'
+import { PredictionService } from './features/prediction/service.ts'
 import { QueueService } from './features/queue/service.ts'
 import { RecommendService } from './features/recommend/service.ts'
 import { RewriteService } from './features/rewrites/service.ts'
@@ -31,6 +32,7 @@ export interface Services {
   rewrites: RewriteService
   advice: AdviceService
   memory: MemoryService
+  prediction: PredictionService
   recommend: RecommendService
   devices: DeviceService
   runs: RunService
@@ -72,6 +74,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
     rewrites,
     advice: new AdviceService({ architectures, pool }),
     memory: new MemoryService({ architectures, devices, pool }),
+    prediction: new PredictionService({ store, pool, architectures, devices }),
     recommend: new RecommendService({ store, zoo }),
     devices,
     runs,

@@ -42,6 +42,8 @@ export { type RunFilter, runSorts } from './run-list.ts'
 export {
   type Depth,
   type DeviceQueue,
+  type LearningFrom,
+  type MeasuredRun,
   type NewRun,
   type PastRun,
   type RunningRun,

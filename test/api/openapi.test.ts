@@ -200,6 +200,14 @@ describe('openapi.json', () => {
     await call('GET', '/v1/runs/{id}/events', done.links.events, { headers: { 'last-event-id': String(messages.length) } })
     await call('DELETE', '/v1/runs/{id}', done.links.self)
 
+    const predicted = `${first.links.self}/prediction?device=cpu:0&runtime=onnxruntime`
+    await call('GET', `${one}/prediction`, predicted)
+    for (const channels of [11, 12, 13, 14, 15]) {
+      const { id: architectureId } = await call('POST', architectures, architectures, { body: smallNetwork(channels) })
+      const { links } = await call('POST', runs, runs, { body: { ...body, architectureId, settings: {} } })
+      while (!(await call('GET', '/v1/runs/{id}', links.self)).finishedAt) await sleep(10)
+    }
+    await call('GET', `${one}/prediction`, predicted)
     api.worker.autoMs = null
     const busy = await call('POST', runs, runs, { body })
     while (!api.worker.runs(busy.id)) await sleep(10)

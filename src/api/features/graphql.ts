@@ -11,6 +11,7 @@ import { exportGraphql } from './exports/graphql.ts'
 import { liveGraphql } from './live/graphql.ts'
 import { memoryGraphql } from './memory/graphql.ts'
 import { nodeGraphql } from './node/graphql.ts'
+import { predictionGraphql } from './prediction/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
 import { recommendGraphql } from './recommend/graphql.ts'
 import { rewriteGraphql } from './rewrites/graphql.ts'
@@ -26,6 +27,7 @@ export const graphqlFeatures = ({
   rewrites,
   advice,
   memory,
+  prediction,
   recommend,
   devices,
   runs,
@@ -41,6 +43,7 @@ export const graphqlFeatures = ({
   rewriteGraphql(rewrites, architectures),
   adviceGraphql(advice, architectures),
   memoryGraphql(memory, architectures),
+  predictionGraphql(prediction, architectures),
   recommendGraphql(recommend),
   zooGraphql(zoo),
   conventionGraphql,

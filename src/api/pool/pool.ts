@@ -14,6 +14,8 @@ import { type CompareTask, compareGraphs } from '../features/compare/write.ts'
 import { type CallCost, type CostTask, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
 import type { Memory, MemoryTask } from '../features/memory/write.ts'
+import type { LearnTask, Learnt } from '../features/prediction/learn.ts'
+import { type Predicted, type PredictTask, predict } from '../features/prediction/predict.ts'
 import type { RewriteAnswer, RewriteTask } from '../features/rewrites/write.ts'
 import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
 import type { PresetFigures } from '../features/zoo/figures.ts'
@@ -147,6 +149,16 @@ export class EnginePool {
   /** A profile joined to its graph, as `joinProfile` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   roofline(layerCount: number, task: RooflineTask): Promise<ReturnType<typeof joinProfile>> {
     return this.#sized(layerCount, 'roofline', joinProfile, task)
+  }
+
+  /** What runs tell of their device, as `learn` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
+  learn(task: LearnTask): Promise<Learnt | null> {
+    return this.#run('learn', task, { networks: task.networks.length })
+  }
+
+  /** The latency of a graph, as `predict` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  predict({ packedGraph, layerCount }: StoredGraph, task: Omit<PredictTask, 'graph'>): Promise<Predicted> {
+    return this.#sized(layerCount, 'predict', predict, { graph: packedGraph, ...task })
   }
 
   /** What each preset of the zoo costs, as `presetFigures` does. @throws LIMIT_EXCEEDED, OVERLOADED. */

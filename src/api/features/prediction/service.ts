@@ -1,0 +1,178 @@
+import { LRUCache } from 'lru-cache'
+import { coverage } from '../../../engine/prediction/model.ts'
+import type { Precision, RuntimeName } from '../../../gpu/contract.ts'
+import { defaultRuntimeSettings } from '../../../gpu/runtimes/settings.ts'
+import type { LearningFrom, MeasuredRun, Store } from '../../../store/index.ts'
+import { ApiError } from '../../errors.ts'
+import type { EnginePool } from '../../pool/pool.ts'
+import type { ArchitectureService, StoredArchitecture } from '../architectures/service.ts'
+import type { Choice, DeviceService } from '../devices/service.ts'
+import type { LearnTask, Learnt } from './learn.ts'
+import type { PredictionAnswer, PredictionQuery } from './schema.ts'
+
+/** With fewer networks measured there is no error worth stating. */
+export const leastArchitectures = 5
+/** Runs that are learnt from, the latest. */
+const mostRuns = 80
+/** Devices, runtimes, precisions and threads of which what was learnt is kept; some kilobytes each. */
+const mostKept = 32
+
+/** What was learnt, and what it was learnt from. */
+interface Known {
+  latestRunId: string
+  learnt: Learnt
+  /** Names by digest, for the networks learnt from. */
+  names: ReadonlyMap<string, string>
+  runs: readonly (Pick<MeasuredRun, 'id' | 'batch' | 'resolution' | 'callMs' | 'finishedAt'> & { digest: string })[]
+}
+
+/** Where a prediction is for. */
+export interface Place {
+  choice: Choice
+  precision: Precision
+  threads: number
+}
+
+/** Predicts latencies from the runs of a device. */
+export class PredictionService {
+  readonly #store: Store
+  readonly #pool: EnginePool
+  readonly #architectures: ArchitectureService
+  readonly #devices: DeviceService
+  readonly #kept = new LRUCache<string, { latestRunId: string; known: Promise<Known> }>({ max: mostKept })
+
+  constructor(services: { store: Store; pool: EnginePool; architectures: ArchitectureService; devices: DeviceService }) {
+    this.#store = services.store
+    this.#pool = services.pool
+    this.#architectures = services.architectures
+    this.#devices = services.devices
+  }
+
+  /** @throws ApiError ARCHITECTURE_NOT_FOUND; as `of` does. */
+  async byId(id: string, query: PredictionQuery): Promise<PredictionAnswer> {
+    return this.of(await this.#architectures.stored(id), query)
+  }
+
+  /**
+   * @throws ApiError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE, UNSUPPORTED_BY_RUNTIME; PREDICTION_NEEDS_RUNS
+   *   where too few networks were measured; OVERLOADED; EngineError as `computeCosts` does.
+   */
+  async of(stored: StoredArchitecture, query: PredictionQuery): Promise<PredictionAnswer> {
+    const { batch = 1 } = query
+    const place = await this.place(query)
+    const { choice, precision, threads } = place
+    const { device, support, notes } = choice
+    const known = await this.known(place)
+    const { learnt, names, runs, latestRunId } = known
+    const { model, errors, factor } = learnt
+    const { byKind, macs } = await this.#pool.predict(stored, { model, batch, precision })
+    const latencyMs = byKind.reduce((sum, { ms }) => sum + ms, 0)
+    const unseen = byKind.filter(({ kind }) => !model.kinds.includes(kind)).map(({ kind }) => kind)
+    const outside = macs < learnt.macs.least || macs > learnt.macs.most
+    const measured = runs.find((run) => run.digest === stored.digest && run.batch === batch && run.resolution === null)
+    return {
+      architectureId: stored.id,
+      device: device.name,
+      deviceUuid: device.uuid,
+      runtime: support.runtime,
+      backend: support.backend,
+      ...{ batch, precision, threads, latencyMs },
+      interval: { lowMs: latencyMs / factor, highMs: latencyMs * factor, coverage },
+      error: {
+        method: 'leave-one-architecture-out',
+        architectures: errors.architectures,
+        medianPercent: 100 * errors.median,
+        worstPercent: 100 * errors.worst,
+        worstArchitecture: names.get(errors.worstArchitecture) ?? errors.worstArchitecture,
+      },
+      learntFrom: { architectures: errors.architectures, runs: learnt.calls, profiled: learnt.profiled, latestRunId, way: learnt.way },
+      byKind: byKind
+        .map((each) => ({ ...each, share: latencyMs > 0 ? each.ms / latencyMs : 0, seen: model.kinds.includes(each.kind) }))
+        .sort((a, b) => b.ms - a.ms),
+      notes: [
+        ...notes,
+        ...(unseen.length > 0 ? [`no measured network has layers of the kind ${unseen.join(', ')}: the rate of all kinds stands in`] : []),
+        ...(outside
+          ? [
+              `its ${Math.round(macs)} million multiply-adds are outside the ${Math.round(learnt.macs.least)} to ${Math.round(learnt.macs.most)} million of the calls measured: the error does not hold there`,
+            ]
+          : []),
+      ],
+      measured: measured ? { runId: measured.id, latencyMs: measured.callMs, finishedAt: measured.finishedAt.toISOString() } : null,
+    }
+  }
+
+  /** The device, runtime and settings that a query is for. @throws as `DeviceService.choose` does; UNSUPPORTED_BY_RUNTIME. */
+  async place({ device, runtime, precision = 'float32', threads = 0 }: PredictionQuery): Promise<Place> {
+    const choice = await this.#devices.choose({ device, runtime: runtime as RuntimeName | undefined })
+    const { precisions } = choice.support.capabilities
+    if (!precisions.includes(precision)) {
+      const message = `precision ${precision} is not offered: use ${precisions.join(' or ')}`
+      throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${choice.support.runtime} on ${choice.device.name}: ${message}`, [
+        { path: '/precision', message },
+      ])
+    }
+    return { choice, precision, threads }
+  }
+
+  /** What is known of a place; learnt anew where a run has ended since. @throws ApiError PREDICTION_NEEDS_RUNS, OVERLOADED */
+  async known(place: Place): Promise<Known> {
+    const { choice, precision, threads } = place
+    const { uuid: deviceUuid } = choice.device
+    const { runtime, backend } = choice.support
+    const settings = { threads: `${threads}`, scenario: 'singleStream', ...textsOf(defaultRuntimeSettings) }
+    const from: LearningFrom = { deviceUuid, runtime, backend, precision, settings }
+    const latestRunId = await this.#store.runs.latestMeasured(from)
+    if (latestRunId === null) throw tooFew(place, 0)
+    const key = JSON.stringify([deviceUuid, runtime, backend, precision, threads])
+    const kept = this.#kept.get(key)
+    if (kept?.latestRunId === latestRunId) return kept.known
+    const known = this.#learn(place, from, latestRunId)
+    const entry = { latestRunId, known }
+    this.#kept.set(key, entry)
+    known.catch(() => this.#kept.get(key) === entry && this.#kept.delete(key))
+    return known
+  }
+
+  async #learn(place: Place, from: LearningFrom, latestRunId: string): Promise<Known> {
+    const runs = await this.#store.runs.measuredRuns(from, mostRuns)
+    const rows = await this.#store.architectures.getPacked([...new Set(runs.map(({ architectureId }) => architectureId))])
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    const networks = new Map<string, LearnTask['networks'][number]>()
+    for (const { architectureId, batch, resolution, callMs, profile } of runs) {
+      const { digest, packedGraph } = byId.get(architectureId)!
+      const network = networks.get(digest) ?? { digest, graph: packedGraph, calls: [] }
+      network.calls.push({ batch, resolution, callMs, profile })
+      networks.set(digest, network)
+    }
+    if (networks.size < leastArchitectures) throw tooFew(place, networks.size)
+    const learnt = await this.#pool.learn({ precision: place.precision, networks: [...networks.values()] })
+    if (!learnt || learnt.errors.architectures < leastArchitectures) throw tooFew(place, learnt?.errors.architectures ?? 0)
+    return {
+      latestRunId,
+      learnt,
+      names: new Map(rows.map(({ digest, name }) => [digest, name])),
+      runs: runs.map(({ architectureId, profile: _profile, ...run }) => ({ ...run, digest: byId.get(architectureId)!.digest })),
+    }
+  }
+}
+
+const textsOf = (settings: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))
+
+function tooFew({ choice, precision, threads }: Place, measured: number): ApiError {
+  const { device, support } = choice
+  const missing = leastArchitectures - measured
+  const run = {
+    architectureId: '…',
+    device: device.name,
+    runtime: support.runtime,
+    ...(precision === 'float32' ? {} : { precision }),
+    ...(support.capabilities.perLayer ? { profile: true } : {}),
+    ...(threads === 0 ? {} : { settings: { threads } }),
+  }
+  return new ApiError(
+    'PREDICTION_NEEDS_RUNS',
+    `${measured} architecture${measured === 1 ? ' has' : 's have'} been measured on ${device.name} under ${support.runtime} in ${precision} with ${threads === 0 ? 'the default' : threads} threads, and a prediction needs ${leastArchitectures}: queue runs of ${missing} more, such as ${JSON.stringify(run)}`,
+  )
+}

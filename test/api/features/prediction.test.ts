@@ -1,0 +1,97 @@
+/** Predictions over HTTP and GraphQL; a stand-in for the worker takes 20 µs for each million multiply-adds, and nothing else. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { leastArchitectures } from '../../../src/api/features/prediction/service.ts'
+import type { RunSuccess } from '../../../src/gpu/contract.ts'
+import { openTestApi, type TestApi } from '../helper.ts'
+
+const msOf = (macs: number) => 2e-8 * macs
+
+let api: TestApi
+const ids = new Map<string, string>()
+before(async () => {
+  api = await openTestApi()
+  api.worker.autoMs = null
+  for (const preset of ['squeezenet1_1', 'mobilenet_v1_x0_25', 'mobilenet_v3_small', 'shufflenet_v2_x0_5', 'resnet18', 'mnasnet0_5'])
+    ids.set(preset, (await api.request.post('/v1/architectures').send({ name: preset, zoo: { preset } }).expect(201)).body.id)
+})
+after(() => api.close())
+
+/** A run that the stand-in makes last as its multiply-adds say. */
+async function run(preset: string, over: object = {}): Promise<string> {
+  const request = { architectureId: ids.get(preset), device: 'cpu:0', runtime: 'onnxruntime', profile: true, fresh: true, ...over }
+  const { body } = await api.request.post('/v1/runs').send(request).expect(202)
+  const { layers, totals } = (await api.request.get(`/v1/architectures/${ids.get(preset)}/costs?batch=${body.batch}`).expect(200)).body
+  const perLayer = layers.map(({ id, macs }: { id: string; macs: number }) => ({ layerIds: [id], ms: 2 * msOf(macs) }))
+  while (!api.worker.runs(body.id)) await sleep(5)
+  api.worker.finish(body.id, (success): RunSuccess => {
+    const { result } = success
+    const p50 = msOf(totals.macs)
+    const profile = result.profile && { ...result.profile, perLayer, unattributedMs: 0 }
+    return { ...success, result: { ...result, latencyMs: { ...result.latencyMs, p50, mean: p50 }, profile } }
+  })
+  while (!(await api.request.get(`/v1/runs/${body.id}`)).body.finishedAt) await sleep(5)
+  return body.id
+}
+
+const where = 'device=cpu:0&runtime=onnxruntime'
+const predict = (preset: string, query = where) => api.request.get(`/v1/architectures/${ids.get(preset)}/prediction?${query}`)
+
+describe('a prediction', () => {
+  it('is refused until five networks were measured, saying how many are missing and what to call', async () => {
+    const none = (await predict('mnasnet0_5').expect(409)).body
+    assert.equal(none.code, 'PREDICTION_NEEDS_RUNS')
+    assert.match(none.detail, new RegExp(`^0 architectures have been measured .* queue runs of ${leastArchitectures} more, such as \\{`))
+    assert.match(none.detail, /"device":"cpu:0","runtime":"onnxruntime","profile":true\}/)
+    for (const preset of ['squeezenet1_1', 'squeezenet1_1', 'resnet18']) await run(preset)
+    assert.match((await predict('mnasnet0_5').expect(409)).body.detail, /^2 architectures have been measured .* queue runs of 3 more/)
+  })
+
+  it('tells an unseen network by the law of the device, with its error and interval', async () => {
+    for (const preset of ['mobilenet_v1_x0_25', 'mobilenet_v3_small']) await run(preset)
+    const latest = await run('shufflenet_v2_x0_5')
+    const { body } = await predict('mnasnet0_5').expect(200)
+    // torchvision: MNASNet 0.5 has 104,455,968 multiply-adds.
+    assert.ok(Math.abs(body.latencyMs / msOf(104_455_968) - 1) < 0.05, `${body.latencyMs}`)
+    assert.deepEqual(body.learntFrom, { architectures: 5, runs: 5, profiled: 5, latestRunId: latest, way: body.learntFrom.way })
+    assert.equal(body.error.method, 'leave-one-architecture-out')
+    assert.equal(body.error.architectures, 5)
+    assert.ok(body.error.medianPercent <= body.error.worstPercent)
+    assert.ok([...ids.keys()].includes(body.error.worstArchitecture))
+    assert.ok(body.interval.lowMs <= body.latencyMs && body.latencyMs <= body.interval.highMs)
+    assert.equal(body.measured, null)
+    const sum = body.byKind.reduce((all: number, { ms }: { ms: number }) => all + ms, 0)
+    assert.ok(Math.abs(sum / body.latencyMs - 1) < 1e-9)
+    // By this law 32 images take 32 times as long; every call that was measured was smaller.
+    const many = (await predict('mnasnet0_5', `${where}&batch=32`).expect(200)).body
+    assert.ok(Math.abs(many.latencyMs / body.latencyMs / 32 - 1) < 0.05)
+    assert.match(many.notes.join(), /outside/)
+  })
+
+  it('names the run where the network was measured, and learns anew after each run', async () => {
+    const id = await run('mnasnet0_5')
+    const { body } = await predict('mnasnet0_5').expect(200)
+    assert.deepEqual([body.measured.runId, body.measured.latencyMs, body.learntFrom.architectures], [id, msOf(104_455_968), 6])
+    assert.equal(body.learntFrom.latestRunId, id)
+  })
+
+  it('keeps runtimes, threads and precisions apart', async () => {
+    assert.match((await predict('mnasnet0_5', 'device=cpu:0&runtime=tfjs').expect(409)).body.detail, /^0 .* under tfjs/)
+    await run('resnet18', { settings: { threads: 1 } })
+    assert.match(
+      (await predict('mnasnet0_5', `${where}&threads=1`).expect(409)).body.detail,
+      /^1 architecture has .*"settings":\{"threads":1\}/,
+    )
+    assert.equal((await predict('mnasnet0_5', `${where}&precision=float16`).expect(422)).body.code, 'UNSUPPORTED_BY_RUNTIME')
+    assert.equal((await predict('mnasnet0_5', 'device=cpu:7').expect(404)).body.code, 'DEVICE_NOT_FOUND')
+    await predict('mnasnet0_5', `${where}&batches=1`).expect(400)
+  })
+
+  it('is the same by GraphQL', async () => {
+    const query = `{ prediction(architectureId: "${ids.get('mnasnet0_5')}", device: "cpu:0", runtime: onnxruntime) { latencyMs error { medianPercent } } }`
+    const { body } = await api.request.post('/graphql').send({ query }).expect(200)
+    const { latencyMs, error } = (await predict('mnasnet0_5').expect(200)).body
+    assert.deepEqual(body.data?.prediction, { latencyMs, error: { medianPercent: error.medianPercent } }, JSON.stringify(body.errors))
+  })
+})
