@@ -1,7 +1,7 @@
 /**
  * How well latency is predicted for a network that was not measured, on kept measurements: each network is left out in turn,
  * and a model of the others predicts it. `npm run bench -- prediction` prints the figures; `npm run bench:prediction` a table
- * by network as well (`-- --write` into docs/prediction.md, `-- --measure` after measuring this CPU anew, about five minutes).
+ * by network as well (`-- --write` into docs/prediction.md; `-- --measure file` measures this CPU into a file first, about five minutes).
  */
 import { join } from 'node:path'
 import { byBestWay, byMacs, byMacsAndBytes, errorsOf, type LeftOut, leaveOneOut } from '../../src/engine/prediction/evaluate.ts'

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:prediction -- --measure`: one line of JSON a network, from which the benchmark learns. Other processes share
+ * `npm run bench:prediction -- --measure file`: one line of JSON a network, from which the benchmark learns. Other processes share
  * the machine, so nothing is taken from one stretch of time: rounds go through all networks in turn, each in a process of
  * its own with one thread; a call is told by the least processor time that it takes, which is its latency on an idle core,
  * and a kernel by the least of its times, over all calls and rounds.
