@@ -11,17 +11,13 @@ import { type Clock, systemClock, within } from '../clock.ts'
 import type { Executor, QueueDevice, QueueMetric } from './contract.ts'
 import { type EstimateBasis, Estimates } from './estimate.ts'
 import { Execution, type Settled, stepOf } from './execution.ts'
+import { Leases, leaseMs } from './leases.ts'
 import { isGone, newOwner, retireOwner } from './owner.ts'
 import { type DeviceSnapshot, etaOf, type Place, placesOf, type Served, snapshotDevice } from './snapshot.ts'
 
 export type { ExecuteOptions, Executor, Outcome, QueueDevice, QueueMetric } from './contract.ts'
 export type { DeviceSnapshot, Eta, Place } from './snapshot.ts'
 
-/** A lease survives four failed renewals. */
-const LEASE_MS = 10_000
-const RENEW_MS = 2000
-/** Number of renewals after which idle devices are checked for runs without tickets. */
-const LOOK_EVERY = 5
 /** pg-boss's poll where no NOTIFY comes through, s. */
 const POLL_S = 2
 /** Default for how long `stop` waits for runs to end and to be stored. */
@@ -56,13 +52,10 @@ export class RunQueue {
   readonly #estimates: Estimates
   readonly #owner = newOwner()
   readonly #executions = new Map<string, Execution>()
-  /** Finished executions whose end the database did not accept. Their leases are not renewed. */
-  readonly #unstored = new Set<Execution>()
+  readonly #leases: Leases
   readonly #consumers = new Map<string, string>()
   readonly #pending = new Set<Promise<unknown>>()
   #unlisten = () => {}
-  #callOff = () => {}
-  #ticks = 0
   #stopping: Promise<void> | null = null
 
   constructor({
@@ -86,6 +79,7 @@ export class RunQueue {
     this.#elsewhere = elsewhere
     this.#stopMs = stopMs
     this.#clock = clock
+    this.#leases = new Leases({ store, owner: this.#owner, executions: this.#executions, devices: this.#devices, log, clock })
   }
 
   /** Takes over runs of services that are gone, then starts to consume. Resolves when both are done. */
@@ -93,9 +87,9 @@ export class RunQueue {
     const { runs, notifications, kind } = this.#store
     this.#unlisten = notifications.onCancel((runId) => this.#onCancel(runId))
     // The embedded store has one user at a time: runs of any other owner have ended.
-    this.#logReclaimed(await runs.reclaim(kind === 'pglite' ? (owner) => owner !== this.#owner : isGone))
+    this.#leases.reclaimed(await runs.reclaim(kind === 'pglite' ? (owner) => owner !== this.#owner : isGone))
     for (const device of this.#devices.values()) await this.#consume(device)
-    this.#schedule()
+    this.#leases.supervise()
   }
 
   /** Begins to run what waits for a device that has come. */
@@ -147,14 +141,14 @@ export class RunQueue {
   }
 
   async #stop(): Promise<void> {
-    this.#callOff()
+    const supervised = this.#leases.stop()
     this.#unlisten()
     const ended = [...this.#devices.keys()].map((uuid) => this.#store.boss.offWork(this.#store.tickets.queue(uuid)))
     for (const execution of this.#executions.values()) execution.interrupt('shutdown')
-    const unstored = [...this.#unstored].map((execution) => execution.storeAgain())
-    const settled = Promise.allSettled([...this.#pending, ...ended, ...unstored]).then(() => true)
+    const unstored = [...this.#leases.unstored].map((execution) => execution.storeAgain())
+    const settled = Promise.allSettled([...this.#pending, supervised, ...ended, ...unstored]).then(() => true)
     if (!(await within(this.#clock, settled, this.#stopMs))) {
-      const runIds = [...this.#executions.values(), ...this.#unstored].map(({ run }) => run.id)
+      const runIds = [...this.#executions.values(), ...this.#leases.unstored].map(({ run }) => run.id)
       this.#log.error({ runIds, stopMs: this.#stopMs }, 'the queue did not stop in time; the next start takes up what it left')
     }
     retireOwner(this.#owner)
@@ -240,7 +234,7 @@ export class RunQueue {
     if (!worker || this.#executions.has(device.uuid)) return
     let run: Run | null
     try {
-      run = await this.#store.runs.claimNext(device.uuid, this.#owner, LEASE_MS)
+      run = await this.#store.runs.claimNext(device.uuid, this.#owner, leaseMs)
     } catch (err) {
       this.#log.warn({ err, device: device.name }, 'the next run could not be claimed; trying again')
       throw err
@@ -263,7 +257,7 @@ export class RunQueue {
       this.#log.info(stepOf(run), 'run started')
       this.#meter({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.waitingSince.getTime() })
       status = await execution.settle()
-      if (status === 'unstored') this.#unstored.add(execution)
+      if (status === 'unstored') this.#leases.unstored.add(execution)
     } catch (err) {
       this.#log.error({ err, runId: run.id }, 'the execution of a run failed; its lease is given up')
     } finally {
@@ -292,60 +286,6 @@ export class RunQueue {
     } finally {
       this.#pending.delete(work)
     }
-  }
-
-  #schedule(): void {
-    this.#callOff = this.#clock.after(RENEW_MS, async () => {
-      try {
-        await this.#track(this.#supervise())
-      } catch (err) {
-        this.#log.warn({ err }, 'leases were not renewed; trying again')
-      }
-      if (!this.#stopping) this.#schedule()
-    })
-  }
-
-  /**
-   * Renews leases before anything is reclaimed, so that no run that is executed here is taken for lost. What this
-   * service holds in the database and does not execute, since an answer of the database was lost or an end was not
-   * stored, is reclaimed like anybody's when its lease is over: on the embedded store as well, where nobody else would.
-   */
-  async #supervise(): Promise<void> {
-    const { runs, kind } = this.#store
-    await this.#renew()
-    for (const execution of this.#unstored) {
-      const settled = await execution.storeAgain()
-      if (settled === 'unstored') continue
-      this.#unstored.delete(execution)
-      this.#log.info({ runId: execution.run.id, settled }, 'the end of a run that could not be stored before is settled')
-    }
-    const look = ++this.#ticks % LOOK_EVERY === 0
-    if (kind === 'postgres' || look) this.#logReclaimed(await runs.reclaim())
-    if (!look) return
-    for (const uuid of this.#devices.keys()) if (!this.#executions.has(uuid)) await runs.replenishTickets(uuid)
-  }
-
-  async #renew(): Promise<void> {
-    const before = [...this.#executions.values()]
-    if (before.length === 0) return
-    const ids = before.map(({ run }) => run.id)
-    const held = new Map((await this.#store.runs.renew(this.#owner, ids, LEASE_MS)).map((run) => [run.id, run]))
-    for (const execution of before) {
-      const lease = held.get(execution.run.id)
-      if (lease?.cancelRequestedAt) execution.interrupt('cancel')
-      else if (!lease && this.#executions.get(execution.run.deviceUuid) === execution) await this.#confirmLoss(execution)
-    }
-  }
-
-  /** A run that ended here in the meantime has no lease either, and an interruption does nothing to it any more. */
-  async #confirmLoss(execution: Execution): Promise<void> {
-    const run = await this.#store.runs.get(execution.run.id)
-    if (run?.status !== 'running' || run.owner !== this.#owner) execution.interrupt('leaseLost')
-  }
-
-  #logReclaimed(reclaimed: readonly Run[]): void {
-    for (const { id, status, attempt } of reclaimed)
-      this.#log.warn({ runId: id, status, attempt }, 'a run was taken back from a service that is gone, or that gave it up')
   }
 
   /** @param runId null where notices may have been missed: the next renewal finds what was asked. */

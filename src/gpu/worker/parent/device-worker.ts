@@ -1,8 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import { certified } from '../../certificate/index.ts'
 import { withProfile } from '../../certificate/profile.ts'
-import { type Clock, pause, systemClock, within } from '../../clock.ts'
-import type { RuntimeSupport } from '../../contract.ts'
+import { type Clock, systemClock } from '../../clock.ts'
 import {
   type BackendName,
   backendsOf,
@@ -10,24 +8,16 @@ import {
   type RunJob,
   type RunSuccess,
   type RuntimeName,
+  type RuntimeSupport,
   runtimeNames,
 } from '../../contract.ts'
-import { defaultCudaFolder } from '../../cuda-folder.ts'
 import type { Device } from '../../devices/device.ts'
-import type { FromWorker, RunProgress, ToWorker } from '../../messages.ts'
+import type { FromWorker, RunProgress } from '../../messages.ts'
 import { codeOf } from '../../run-error.ts'
 import { probeThreads } from '../../runtimes/contract.ts'
 import { type Deadline, stopAfter } from './deadline.ts'
-import {
-  type Child,
-  crashMessage,
-  kindFor,
-  type ProcessKind,
-  type ProcessOptions,
-  spawnChild,
-  type WorkerExit,
-  workerProgram,
-} from './process.ts'
+import { crashMessage, kindFor } from './process.ts'
+import { ask, WarmProcess, type WorkerLog, type WorkerOptions } from './warm-process.ts'
 
 /** How a run ended. `during` is the phase it had reached. */
 export type Outcome =
@@ -56,62 +46,39 @@ interface Place {
   worn: boolean
 }
 
-/** What the worker needs of a logger: pino's, or the console. */
-export interface WorkerLog {
-  debug(data: object, message: string): void
-  warn(data: object, message: string): void
-}
-
-export interface WorkerOptions extends Partial<ProcessOptions> {
-  log: WorkerLog
-  onExit?: (exit: WorkerExit) => void
-  /** For deadlines and back-off; another one than the machine's in tests. */
-  clock?: Clock
-}
-
-const startTimeoutMs = 30_000
 const probeTimeoutMs = 120_000
 /** A process larger than this after a run is ended, since the next run would miss its memory. */
 const largestIdleBytes = 2 ** 30
-const firstBackOffMs = 250
-const longestBackOffMs = 10_000
-/** A process that takes longer than this to die after SIGKILL is stuck in the kernel, most likely in a driver. */
-const slowDeathMs = 10_000
 
 /**
- * The worker process of one device, seen from the service: started when first needed, kept warm between runs, ended by
- * SIGKILL (a runtime that blocks its thread listens to nothing else), and started again, with a back-off where it keeps
- * dying. One run at a time; when `execute` resolves, the process is idle or dead.
+ * Executes the runs of one device in a worker process that is kept warm between them. One run at a time; when `execute`
+ * resolves, the process is idle or dead.
  */
 export class DeviceWorker {
   readonly device: Device
-  readonly #options: ProcessOptions
+  readonly #process: WarmProcess
   readonly #log: WorkerLog
-  readonly #onExit: ((exit: WorkerExit) => void) | undefined
   readonly #clock: Clock
-  #child: Child | null = null
-  #starting: Promise<Child> | null = null
   #turn: Promise<unknown> = Promise.resolve()
-  #crashes = 0
   readonly #closing = new AbortController()
   #probed: Promise<RuntimeSupport[]> | null = null
 
-  constructor(device: Device, { log, onExit, clock = systemClock, ...options }: WorkerOptions) {
+  constructor(device: Device, options: WorkerOptions) {
+    const { log, clock = systemClock } = options
     this.device = device
-    this.#options = { cudaFolder: defaultCudaFolder, memoryBytes: 0, program: workerProgram, ...options }
     this.#log = log
-    this.#onExit = onExit
     this.#clock = clock
+    this.#process = new WarmProcess(device, this.#closing.signal, { ...options, clock })
   }
 
   /** Pid of the process, or null where none runs. */
   get pid(): number | null {
-    return this.#child?.pid ?? null
+    return this.#process.pid
   }
 
   /** Starts the process ahead of the first run. @throws Error where it does not start. */
   async start(): Promise<void> {
-    await this.#exclusively(() => this.#ready(null))
+    await this.#exclusively(() => this.#process.ready(null))
   }
 
   /** Which runtimes work on the device, each back end tried by running a tiny graph. Found once, then remembered. */
@@ -134,8 +101,7 @@ export class DeviceWorker {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#turn
-    await this.#starting?.catch(() => {})
-    await this.#kill()
+    await this.#process.end()
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -174,7 +140,7 @@ export class DeviceWorker {
       return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
     } finally {
       const stopped = deadline.end()
-      if ((stopped && at.begun) || at.worn || fresh) await this.#kill()
+      if ((stopped && at.begun) || at.worn || fresh) await this.#process.kill()
     }
   }
 
@@ -190,12 +156,12 @@ export class DeviceWorker {
     onProgress: ExecuteOptions['onProgress'],
     answer: (message: FromWorker) => T | null,
   ): Promise<{ answer: T } | Exclude<Outcome, { outcome: 'succeeded' }>> {
-    const child = await Promise.race([deadline.stopped, this.#ready(kindFor(job, kind === 'profile'))])
+    const child = await Promise.race([deadline.stopped, this.#process.ready(kindFor(job, kind === 'profile'))])
     // Nothing has started yet: the process may go on starting, for the next run.
     if (typeof child === 'string') return { outcome: child, during: at.during }
     at.begun = true
     type Reply = { answer: T } | { outcome: 'failed'; failure: RunFailure }
-    const reply = this.#ask(child, { kind, job }, (message): Reply | null => {
+    const reply = ask(child, { kind, job }, (message): Reply | null => {
       if (!('runId' in message) || message.runId !== job.runId) return null
       if (message.kind === 'failed') {
         const { failure, stack } = message
@@ -213,13 +179,13 @@ export class DeviceWorker {
     const ended = await Promise.race([deadline.stopped, reply])
     if (typeof ended === 'string') return { outcome: ended, during: at.during }
     if (ended === null) {
-      this.#crashes += 1
+      this.#process.crashes += 1
       const code = codeOf(child.said.text()) ?? 'WORKER_CRASHED'
       return { outcome: 'crashed', failure: { code, message: crashMessage(child, at.during) } }
     }
-    this.#crashes = 0
+    this.#process.crashes = 0
     // A failed run may leave the runtime in an unknown state, so the next run gets a new process.
-    if ('outcome' in ended) await this.#kill()
+    if ('outcome' in ended) await this.#process.kill()
     return ended
   }
 
@@ -237,10 +203,10 @@ export class DeviceWorker {
     const unusable = (reason: string): RuntimeSupport => ({ runtime, backend, usable: false, reason, command: null })
     try {
       const settings = { threads: probeThreads, tf32: true }
-      const child = await this.#ready(kindFor({ device: this.device, runtime, backend, settings }, false))
+      const child = await this.#process.ready(kindFor({ device: this.device, runtime, backend, settings }, false))
       const { name, uuid, kind, index, model, driver } = this.device
       const question = { kind: 'probe' as const, runtime, backend, device: { name, uuid, kind, index, model, driver } }
-      const reply = this.#ask(child, question, (message) =>
+      const reply = ask(child, question, (message) =>
         message.kind === 'probed' && message.support.runtime === runtime && message.support.backend === backend ? message.support : null,
       )
       const support = await Promise.race([deadline.stopped, reply])
@@ -251,102 +217,7 @@ export class DeviceWorker {
       return unusable((error as Error).message)
     } finally {
       // A probe profiles, and what that leaves in a process of CUDA is not known.
-      if (deadline.end() || this.device.kind === 'cuda') await this.#kill()
-    }
-  }
-
-  /** Sends, and resolves with the first message that `answer` takes, or with null when the process is gone. */
-  async #ask<T>(child: Child, question: ToWorker, answer: (message: FromWorker) => T | null): Promise<T | null> {
-    let listener = (_message: unknown) => {}
-    const answered = new Promise<T>((resolve) => {
-      listener = (message) => {
-        const taken = answer(message as FromWorker)
-        if (taken !== null) resolve(taken)
-      }
-    })
-    child.process.on('message', listener)
-    // A failed send means that the process is going, which `gone` tells.
-    child.process.send(question, () => {})
-    try {
-      return await Promise.race([answered, child.gone.then(() => null)])
-    } finally {
-      child.process.off('message', listener)
-    }
-  }
-
-  /** The running process, started where there is none of this kind. @throws Error where it does not start. */
-  async #ready(kind: ProcessKind | null): Promise<Child> {
-    const child = (await this.#starting?.catch(() => null)) ?? this.#child
-    if (child?.process.connected && isDeepStrictEqual(child.kind, kind)) return child
-    this.#starting ??= this.#startProcess(kind).finally(() => {
-      this.#starting = null
-    })
-    return this.#starting
-  }
-
-  async #startProcess(kind: ProcessKind | null): Promise<Child> {
-    if (this.#closing.signal.aborted) throw new Error('the worker was closed')
-    // A process that has disconnected is about to end: wait until it is gone before starting the next.
-    await this.#kill()
-    if (this.#crashes > 1) await this.#backOff()
-    const child = await this.#spawn(kind)
-    const deadline = stopAfter(startTimeoutMs, this.#closing.signal, this.#clock)
-    const ready = new Promise<'ready'>((resolve) => child.process.once('message', () => resolve('ready')))
-    const first = await Promise.race([ready, child.gone, deadline.stopped])
-    deadline.end()
-    if (first === 'ready') return child
-    this.#crashes += 1
-    await this.#kill()
-    throw new Error(`the worker process of ${this.device.name} did not start: ${crashMessage(child, 'its start')}`)
-  }
-
-  async #backOff(): Promise<void> {
-    const ms = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (this.#crashes - 2))
-    this.#log.warn(
-      { device: this.device.name, crashes: this.#crashes, waitMs: ms },
-      'the worker keeps dying: waiting before it starts again',
-    )
-    await pause(this.#clock, ms, this.#closing.signal)
-    if (this.#closing.signal.aborted) throw new Error('the worker was closed')
-  }
-
-  async #spawn(kind: ProcessKind | null): Promise<Child> {
-    const { name } = this.device
-    const child = await spawnChild(this.device, kind, this.#options, (line, pid) =>
-      this.#log.debug({ device: name, pid, line }, 'the worker says'),
-    )
-    this.#child = child
-    child.gone = child.gone.then(() => {
-      if (this.#child === child) this.#child = null
-      const { pid, code, signal } = child
-      this.#log.debug({ device: name, pid, code, signal }, 'the worker process is gone')
-      try {
-        this.#onExit?.({ pid, code, signal })
-      } catch (err) {
-        // A failing listener must not affect the worker.
-        this.#log.warn({ device: name, err }, 'a listener to the end of a worker process failed')
-      }
-    })
-    return child
-  }
-
-  /** Ends the process and waits until it is gone. */
-  async #kill(): Promise<void> {
-    const child = this.#child
-    if (!child) return
-    child.process.kill('SIGKILL')
-    const gone = await within(
-      this.#clock,
-      child.gone.then(() => true),
-      slowDeathMs,
-    )
-    if (!gone) {
-      const { pid } = child
-      this.#log.warn(
-        { device: this.device.name, pid },
-        'the worker process does not end after SIGKILL; nothing runs on its device until it does',
-      )
-      await child.gone
+      if (deadline.end() || this.device.kind === 'cuda') await this.#process.kill()
     }
   }
 }
