@@ -2,7 +2,8 @@ import type { LayerDtypes } from '../../dtypes.ts'
 import type { Parameter } from '../../op.ts'
 import type { Shape } from '../../shape.ts'
 import type { Budget } from './budget.ts'
-import type { Constant } from './constant.ts'
+import type { Constant, Value } from './constant.ts'
+import type { ElementTypes } from './element-types.ts'
 import type { Ids } from './ids.ts'
 import type { Learning } from './learning.ts'
 
@@ -44,4 +45,8 @@ export interface Translation {
   readonly fates: Fate
   readonly ids: Ids
   readonly learning: Learning
+  /** By the file's names. */
+  readonly values: Map<string, Value>
+  readonly types: ElementTypes
+  readonly notes: string[]
 }

@@ -1,32 +1,30 @@
 import type { TensorProto } from 'onnx-buf'
-import type { FileDtype, LayerDtypes } from '../../dtypes.ts'
-import { EngineError, ShapeError } from '../../errors.ts'
-import { CountOverflow } from '../../exact.ts'
+import type { FileDtype } from '../../dtypes.ts'
+import { EngineError } from '../../errors.ts'
 import { referencedId } from '../../graph.ts'
 import type { Shape } from '../../shape.ts'
 import { type Account, account } from './accounting.ts'
 import { apart } from './apart.ts'
-import { Attributes } from './attributes.ts'
 import { type BatchOfFile, placeOf } from './batch.ts'
 import { branchOf, type WriteGraph } from './branches.ts'
 import { Budget } from './budget.ts'
-import { type Activation, type Constant, computed, shapeAt, type Value } from './constant.ts'
+import { type Activation, type Constant, shapeAt, type Value } from './constant.ts'
+import { ConstantNodes, tellFates } from './constant-nodes.ts'
 import { attribute } from './decompositions/decomposer.ts'
 import { decompose } from './decompositions/index.ts'
-import { type ElementTypes, type Steps, storedDtype } from './element-types.ts'
+import type { ElementTypes, Steps } from './element-types.ts'
 import { BatchLost, invalid, NumbersMissing, quote } from './fault.ts'
-import { Folder } from './fold/index.ts'
 import { Ids } from './ids.ts'
-import type { Fate, FilledSlot, TranslatedLayer, Translation } from './layer.ts'
-import { attributesOf, checkSlots, multiplies, placesOf, slotOf } from './layer-parts.ts'
+import type { Fate, TranslatedLayer, Translation } from './layer.ts'
+import { LayerWriter } from './layer-writer.ts'
 import { Learning } from './learning.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { labelOf, worded } from './node-fault.ts'
 import { NodeView } from './node-view.ts'
-import { isUnsized, opaque, opaqueShapes } from './opaque.ts'
+import { isUnsized, opaque } from './opaque.ts'
 import { Operands } from './operands.ts'
-import { isRead, type Reading, read, unknown } from './readers.ts'
-import { numelOfDims } from './shapes.ts'
+import { type Reading, read, unknown } from './readers.ts'
+import { shareWeights } from './share-weights.ts'
 import { type BranchOfIf, readBranch, undecided } from './undecided.ts'
 import type { StatedShapes } from './value-info.ts'
 
@@ -59,15 +57,15 @@ export class Translator implements Translation {
   readonly learning = new Learning(this.budget)
   /** How the file's tensors are counted: made by `finish`. */
   account: Account = { learned: new Map(), fixed: new Map(), params: 0, buffers: 0 }
-  readonly #folder = new Folder(this.budget)
   readonly #batch: BatchOfFile
   readonly #stated: StatedShapes
   readonly types: ElementTypes
   /** What the steps are like that a node is being written as. */
   #steps: Steps | null = null
-  readonly #numbers = new Map<Constant, number>()
   #needed = new Set<string>()
   readonly #operands: Operands
+  readonly #writer: LayerWriter
+  readonly #constants: ConstantNodes
   readonly #inside: Inside
 
   /**
@@ -81,6 +79,8 @@ export class Translator implements Translation {
     this.#stated = stated
     this.types = types
     this.#operands = new Operands(this)
+    this.#constants = new ConstantNodes(this, stated)
+    this.#writer = new LayerWriter(this, this.#operands, stated)
   }
 
   /** A graph input, batch first. */
@@ -117,11 +117,11 @@ export class Translator implements Translation {
   #translate(node: FileNode): void {
     const values = node.inputs.map((name) => (name === '' ? undefined : this.value(name)))
     if (isUnsized(values)) {
-      this.#layer(node, this.#view(node, values), values, this.#opaque(node, values))
+      this.#writer.write(node, this.#view(node, values), values, this.#opaque(node, values), this.#steps)
       return
     }
     if (this.#branch(node, values[0])) return
-    if (this.#compute(node, values)) {
+    if (this.#constants.compute(node, values)) {
       this.folded++
       return
     }
@@ -147,7 +147,7 @@ export class Translator implements Translation {
       this.#steps = around
       return
     }
-    if (this.#unread(node, values) || this.#undecided(node, values)) return
+    if (this.#constants.unread(node, values) || this.#undecided(node, values)) return
     const view = this.#view(node, values)
     let reading: Reading | null
     try {
@@ -158,7 +158,7 @@ export class Translator implements Translation {
       reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf, this.budget))
       if (!reading) throw invalid(`${labelOf(node)}: ${cause.message}`, nodeName(node))
     }
-    this.#layer(node, view, values, reading ?? this.#opaque(node, values))
+    this.#writer.write(node, view, values, reading ?? this.#opaque(node, values), this.#steps)
   }
 
   /** An `If` whose condition is known is the branch that it takes. @returns false where it is none such. */
@@ -214,7 +214,7 @@ export class Translator implements Translation {
     const reading = undecided(node, values, branches as [BranchOfIf, BranchOfIf], this.#batch.size, this.budget)
     if (!reading) return false
     this.notes.push(reading.note)
-    this.#layer(node, this.#view(node, values), reading.values, reading)
+    this.#writer.write(node, this.#view(node, values), reading.values, reading, this.#steps)
     return true
   }
 
@@ -251,7 +251,7 @@ export class Translator implements Translation {
       kept.push(layer)
     }
     this.layers = kept.reverse()
-    this.#share()
+    shareWeights(this.layers)
     this.account = account(this.layers, this.learning)
     return [...outputs]
   }
@@ -261,179 +261,11 @@ export class Translator implements Translation {
     return this.#needed.has(id)
   }
 
-  #share(): void {
-    const owners = new Map<string, string>()
-    for (const layer of this.layers) {
-      if (layer.slots.size === 0) continue
-      const slots = [...layer.slots].map(([name, slot]) => `${name}:${this.#number(slot.constant)}:${slot.transposed}:${slot.factor}`)
-      const key = `${layer.type} ${slots.join(' ')}`
-      const owner = owners.get(key)
-      if (owner === undefined) owners.set(key, layer.id)
-      else layer.weightsOf = owner
-    }
-  }
-
-  #compute(node: FileNode, values: readonly (Value | undefined)[]): boolean {
-    const results = this.#shapeOf(node, values[0]) ?? this.#fold(node, values)
-    if (!results) return false
-    node.outputs.forEach((name, i) => {
-      const result = results[i]
-      if (!result || name === '') return
-      this.#stated.check(name, result.shape, node)
-      this.values.set(name, result)
-    })
-    return true
-  }
-
   /** A node that no op reads, as a layer with what is known of it. @throws EngineError INVALID_ONNX where its shapes are not. */
   #opaque(node: FileNode, values: readonly (Value | undefined)[]): Reading {
     const reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf, this.budget))
     if (!reading) throw unknown(node, this.#stated.describe(node.outputs.find((name) => name !== '') ?? ''))
-    this.#tell(node, values, 'reads it, which is not counted here')
+    tellFates(this.fates, node, values, 'reads it, which is not counted here')
     return reading
-  }
-
-  /**
-   * A node of constants that neither import computes nor a layer does: its outputs are constants whose numbers are the file's
-   * to know. @returns false where it is none such, or where a shape is not known.
-   */
-  #unread(node: FileNode, values: readonly (Value | undefined)[]): boolean {
-    const inputs = values.filter((value) => value !== undefined) as Constant[]
-    if (inputs.length === 0 || inputs.some((value) => value.kind !== 'constant' || value.wide) || isRead(node)) return false
-    const shapes = opaqueShapes(node, inputs[0]!, values, this.#stated.shapeOf)
-    if (!shapes) return false
-    const sources = [...new Set(inputs.flatMap((input) => input.sources))]
-    const absent = inputs.find((input) => input.absent)?.absent
-    this.#tell(node, inputs, 'computes with it')
-    node.outputs.forEach((name, i) => {
-      const element = this.#stated.elementOf(name) ?? (node.opType === 'DequantizeLinear' ? 'float' : inputs[0]!.element)
-      const held = element === 'float' ? sources : []
-      if (name !== '')
-        this.values.set(name, {
-          kind: 'constant',
-          name,
-          shape: shapes[i]!,
-          element,
-          read: () => null,
-          readBytes: 0,
-          sources: held,
-          wide: null,
-          ...(absent ? { absent } : {}),
-        })
-    })
-    return true
-  }
-
-  /** `Shape` and `Size` are constants whatever they look at. */
-  #shapeOf(node: FileNode, value: Value | undefined): Constant[] | null {
-    if (node.domain !== '' || !value || (node.opType !== 'Shape' && node.opType !== 'Size')) return null
-    const name = node.outputs[0] ?? ''
-    const made = (wide: boolean): Constant => {
-      const shape = shapeAt(value, wide)
-      if (node.opType === 'Size') return computed(name, 'integer', [], [numelOfDims(shape)])
-      const attributes = new Attributes(node)
-      const part = shape.slice(attributes.int('start', 0), attributes.int('end', shape.length))
-      return computed(name, 'integer', [part.length], part)
-    }
-    const [narrow, wide] = [made(false), made(true)]
-    const differs = narrow.shape[0] !== wide.shape[0] || Array.from(narrow.read()!).some((size, i) => size !== wide.read()![i])
-    return [differs ? { ...narrow, wide } : narrow]
-  }
-
-  #fold(node: FileNode, values: readonly (Value | undefined)[]): Constant[] | null {
-    if (values.some((value) => value?.kind === 'activation')) return null
-    const results = this.#folder.fold(node, values as (Constant | undefined)[])
-    if (results) this.#tell(node, values, 'computes with it at import')
-    return results
-  }
-
-  /** Notes what becomes of the tensors that a node reads. */
-  #tell(node: FileNode, values: readonly (Value | undefined)[], what: string): void {
-    for (const value of values)
-      if (value?.kind === 'constant')
-        for (const { tensor } of value.sources) this.fates.set(tensor, `${node.opType} node ${quote(nodeName(node))} ${what}`)
-  }
-
-  #layer(node: FileNode, view: NodeView, values: readonly (Value | undefined)[], { op, layer }: Reading): void {
-    const name = nodeName(node)
-    const slots = new Map<string, FilledSlot>()
-    for (const [parameter, slot] of Object.entries(layer.parameters ?? {})) slots.set(parameter, slotOf(node, values, slot))
-    const operands = this.#operands.of(node, op, values, layer)
-    const id = this.ids.fresh([node.name, node.outputs.find((output) => output !== '') ?? ''], node.opType)
-    const attributes = attributesOf(op, id, layer.attributes ?? {}, node)
-    const shapesAt = (wide: boolean) =>
-      op.shape(
-        operands.map((operand) => (wide ? operand.wide : operand.shape)),
-        attributes as never,
-      )
-    let narrow: Shape[]
-    try {
-      narrow = shapesAt(false)
-    } catch (cause) {
-      if (!(cause instanceof ShapeError || cause instanceof CountOverflow)) throw cause
-      throw invalid(`${node.opType} node ${quote(name)}, which makes tensor ${quote(node.outputs[0] ?? '')}: ${cause.message}`, name)
-    }
-    let wide: Shape[]
-    try {
-      wide = operands.some((operand) => operand.shape !== operand.wide) ? shapesAt(true) : narrow
-    } catch (cause) {
-      throw new BatchLost((cause as Error).message)
-    }
-    const unsized = op.unsized?.(attributes as never) === true
-    if (unsized && !isUnsized(values))
-      this.notes.push(
-        `The sizes of what ${node.opType} node ${quote(name)} gives depend on the data and are not known here: what comes after it is named and not counted.`,
-      )
-    const places = unsized ? null : placesOf(op, attributes, operands, narrow, wide, view.outer)
-    const parameters =
-      op.parameters?.(
-        operands.map((operand) => operand.shape),
-        attributes as never,
-      ) ?? []
-    checkSlots(node, parameters, slots)
-    for (const input of view.consulted)
-      for (const { tensor } of (values[input] as Constant).sources)
-        this.fates.set(tensor, `an attribute of ${node.opType} node ${quote(name)}, no weight`)
-    const inputs = operands.map((operand) => operand.reference)
-    const dtypes = this.#dtypes(node, values, slots, multiplies(op, operands, narrow, attributes))
-    const shapes = { inputs: operands.map((operand) => operand.shape), outputs: narrow }
-    this.layers.push({ id, type: op.type, inputs, attributes, slots, parameters, node: node.name, dtypes, shapes })
-    node.outputs.forEach((output, i) => {
-      const shape = narrow[i]
-      // An output that no layer makes is read by nobody, or by someone who then finds nothing: masks of Dropout, indices of MaxPool.
-      if (output === '' || !shape) return
-      if (!unsized) this.#stated.check(output, shape, node)
-      const outer = places?.[i]?.outer ?? 1
-      this.values.set(output, {
-        kind: 'activation',
-        name: output,
-        reference: i === 0 ? id : `${id}:${i}`,
-        shape,
-        wide: wide[i] as Shape,
-        ...(outer === 1 ? {} : { outer }),
-        ...(unsized ? { unsized: true as const } : {}),
-      })
-    })
-  }
-
-  #dtypes(node: FileNode, values: readonly (Value | undefined)[], slots: TranslatedLayer['slots'], multiplies: boolean): LayerDtypes {
-    const macs = multiplies ? this.types.macs(node, values, this.#steps) : undefined
-    const output = this.types.output(node.outputs.find((name) => name !== '') ?? '', node, this.#steps)
-    const params = [...slots].flatMap(([name, { constant }]) => {
-      const dtype = storedDtype(constant)
-      return dtype ? [[name, dtype] as const] : []
-    })
-    return {
-      ...(macs ? { macs } : {}),
-      ...(output ? { output } : {}),
-      ...(params.length > 0 ? { params: Object.fromEntries(params) } : {}),
-    }
-  }
-
-  #number(constant: Constant): number {
-    const there = this.#numbers.get(constant)
-    if (there !== undefined) return there
-    this.#numbers.set(constant, this.#numbers.size)
-    return this.#numbers.size - 1
   }
 }
