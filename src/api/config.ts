@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Static, Type } from 'typebox'
 import { nearest } from '../engine/nearest.ts'
-import { schemaProblems } from '../engine/schema-problems.ts'
+import { schemaViolations } from '../engine/schema-violations.ts'
 import { defaultCudaFolder } from '../gpu/cuda-folder.ts'
 import { defaultTensorflowFolder } from '../gpu/tensorflow-folder.ts'
 import { coerceStrings } from './coerce.ts'
@@ -171,7 +171,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   for (const name of Object.keys(properties)) if (env[name]) given[name] = env[name]
   const values = coerceStrings(ConfigSchema, given)
   for (const [name, property] of Object.entries(properties)) if (property.default !== undefined) values[name] ??= property.default
-  const problems = schemaProblems(ConfigSchema, values).map(({ path, message }) => {
+  const problems = schemaViolations(ConfigSchema, values).map(({ path, message }) => {
     const name = path.slice(1)
     return properties[name]?.secret ? `${name} is not valid: it must look like ${(properties[name] as any).examples[0]}` : message
   })

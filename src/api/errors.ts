@@ -1,5 +1,5 @@
 import { EngineError, type EngineErrorCode } from '../engine/errors.ts'
-import type { SchemaProblem } from '../engine/schema-problems.ts'
+import type { SchemaViolation } from '../engine/schema-violations.ts'
 import { diskProblem } from '../store/disk-space.ts'
 import { StoreError, type StoreErrorCode } from '../store/errors.ts'
 
@@ -118,17 +118,17 @@ export const errorTable = {
   DISK_FULL: { status: 507, title: 'The disk is full' },
 } as const satisfies Record<ErrorCode, { status: number; title: string; hint?: Hint }>
 
-/** One thing that is wrong, as clients see it. `layerId` only where the problem is a layer's. */
-export interface Problem extends SchemaProblem {
+/** One thing that is wrong, as clients see it. `layerId` only where the violation is a layer's. */
+export interface Violation extends SchemaViolation {
   layerId?: string | null
 }
 
 /** An error with a code of the table. `detail` says what would be right; `headers` go with the HTTP answer. */
 export class ApiError extends Error {
   readonly code: ErrorCode
-  readonly errors: readonly Problem[]
+  readonly errors: readonly Violation[]
   readonly headers: Readonly<Record<string, string>>
-  constructor(code: ErrorCode, detail: string, errors: readonly Problem[] = [], headers: Readonly<Record<string, string>> = {}) {
+  constructor(code: ErrorCode, detail: string, errors: readonly Violation[] = [], headers: Readonly<Record<string, string>> = {}) {
     super(detail)
     this.name = 'ApiError'
     this.code = code
@@ -142,9 +142,9 @@ export const overloaded = (): ApiError =>
   new ApiError('OVERLOADED', 'the service is overloaded: try again in a few seconds', [], { 'retry-after': '2' })
 
 /** A request that does not fit its schema, with everything that is wrong. `where` names the part: body, query, input … */
-export function invalidRequest(where: string, problems: readonly Problem[]): ApiError {
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
-  return new ApiError('INVALID_REQUEST', `the ${where} is not valid: ${problems[0]?.message ?? 'see errors'}${more}`, problems)
+export function invalidRequest(where: string, violations: readonly Violation[]): ApiError {
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : ''
+  return new ApiError('INVALID_REQUEST', `the ${where} is not valid: ${violations[0]?.message ?? 'see errors'}${more}`, violations)
 }
 
 /** An error as both faces show it: REST as a problem document, GraphQL as `extensions`. */
@@ -153,7 +153,7 @@ export interface CodedError {
   status: number
   title: string
   detail: string
-  errors: readonly Problem[]
+  errors: readonly Violation[]
   headers: Readonly<Record<string, string>>
 }
 
@@ -189,7 +189,7 @@ function storeError(error: unknown): StoreError | null {
 
 /** Maps any error to the client's answer. Unknown ones become INTERNAL without details; the log has them, under the request id. */
 export function codedError(error: unknown, face: Face = 'rest'): CodedError {
-  const of = (code: ErrorCode, detail: string, errors: readonly Problem[] = [], headers: Readonly<Record<string, string>> = {}) => {
+  const of = (code: ErrorCode, detail: string, errors: readonly Violation[] = [], headers: Readonly<Record<string, string>> = {}) => {
     const { status, title, hint }: { status: number; title: string; hint?: Hint } = errorTable[code]
     return { code, status, title, detail: withHint(detail, hint?.[face]), errors, headers }
   }

@@ -1,13 +1,13 @@
 /**
  * Engine errors. Each has a stable `code`, a sentence that says what would be right, and, for a bad graph, the list
- * of every problem found. The API maps a code to an HTTP status in one table (`src/api/errors.ts`).
+ * of every violation found. The API maps a code to an HTTP status in one table (`src/api/errors.ts`).
  */
 
-/** One problem of a specification: its position, its layer, and what would be right. */
-export interface GraphProblem {
+/** One violation of a specification: its position, its layer, and what would be right. */
+export interface GraphViolation {
   /** JSON pointer into what the user sent, e.g. `/layers/3/kernelSize`. */
   path: string
-  /** Id of the layer concerned, or null where the problem is not one layer's. */
+  /** Id of the layer concerned, or null where the violation is not one layer's. */
   layerId: string | null
   message: string
 }
@@ -29,11 +29,11 @@ export type EngineErrorCode =
   | 'INVALID_REWRITE'
   | 'REWRITE_NOT_APPLICABLE'
 
-/** An error of the engine: a code for programs, a sentence for people, problems in full. */
+/** An error of the engine: a code for programs, a sentence for people, violations in full. */
 export class EngineError extends Error {
   readonly code: EngineErrorCode
-  readonly errors: readonly GraphProblem[]
-  constructor(code: EngineErrorCode, message: string, errors: readonly GraphProblem[] = []) {
+  readonly errors: readonly GraphViolation[]
+  constructor(code: EngineErrorCode, message: string, errors: readonly GraphViolation[] = []) {
     super(message)
     this.name = 'EngineError'
     this.code = code

@@ -5,7 +5,7 @@ import { reference } from './graph.ts'
 import type { LayerShapes } from './op.ts'
 import { opOf } from './ops/index.ts'
 import type { Shape } from './shape.ts'
-import { parametersOf, sharingProblem } from './shared-weights.ts'
+import { parametersOf, whyNotShared } from './shared-weights.ts'
 
 export interface InferOptions {
   /** Images per call, at least 1. Default 1. */
@@ -84,8 +84,8 @@ export function inferShapes(graph: Graph, options: InferOptions = {}): InferredL
   const byId = new Map(inferred.map((each) => [each.layer.id, each]))
   for (const { layer, inputs } of sharers) {
     const owner = byId.get(layer.weightsOf as string) as InferredLayer
-    const problem = sharingProblem(parametersOf(owner.layer, owner.inputs), parametersOf(layer, inputs), owner.layer.id)
-    if (problem) throw refused(layer.id, problem)
+    const reason = whyNotShared(parametersOf(owner.layer, owner.inputs), parametersOf(layer, inputs), owner.layer.id)
+    if (reason) throw refused(layer.id, reason)
   }
   return inferred
 }

@@ -9,5 +9,5 @@ export interface Limits {
 
 export const defaultLimits: Limits = { maxLayers: 10_000, maxElements: 2 ** 40, maxTensors: 20_000 }
 
-/** Problems reported of one specification; at the last one reading ends. */
-export const maxProblems = 1000
+/** Violations reported of one specification; at the last one reading ends. */
+export const maxViolations = 1000

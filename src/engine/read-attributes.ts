@@ -2,8 +2,8 @@ import type { TProperties } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import type { AnyOp } from './op.ts'
-import type { Problems } from './problems.ts'
-import { describeSchema, pointer, show } from './schema-problems.ts'
+import { describeSchema, pointer, show } from './schema-violations.ts'
+import type { Violations } from './violations.ts'
 
 export type Attributes = Record<string, unknown>
 
@@ -28,11 +28,11 @@ export function readAttributes(
   op: AnyOp,
   path: string,
   id: string,
-  problems: Problems,
+  violations: Violations,
 ): Attributes | undefined {
   const known = op.attributes.properties as TProperties
   const given: Attributes = {}
-  const before = problems.list.length
+  const before = violations.list.length
   let plausible = true
   for (const key of Object.keys(entry)) {
     if (layerKeys.has(key)) continue
@@ -42,21 +42,21 @@ export function readAttributes(
       continue
     }
     const names = Object.keys(known)
-    const hint = names.length === 0 ? `: ${op.type} takes none` : problems.hint(key, names)
-    problems.add(`${path}/${pointer(key)}`, id, `${op.type} has no attribute "${key.slice(0, 60)}"${hint}`)
+    const hint = names.length === 0 ? `: ${op.type} takes none` : violations.hint(key, names)
+    violations.add(`${path}/${pointer(key)}`, id, `${op.type} has no attribute "${key.slice(0, 60)}"${hint}`)
   }
-  if (!plausible || !validatorOf(op).Check(given)) reportAttributes(given, op, path, id, problems)
-  return problems.list.length === before ? (op.canonical(given as never) as Attributes) : undefined
+  if (!plausible || !validatorOf(op).Check(given)) reportAttributes(given, op, path, id, violations)
+  return violations.list.length === before ? (op.canonical(given as never) as Attributes) : undefined
 }
 
-/** One problem for each attribute that is missing or does not fit. */
-function reportAttributes(given: Attributes, op: AnyOp, path: string, id: string, problems: Problems): void {
+/** One violation for each attribute that is missing or does not fit. */
+function reportAttributes(given: Attributes, op: AnyOp, path: string, id: string, violations: Violations): void {
   const required = (op.attributes.required as string[] | undefined) ?? []
   for (const [name, schema] of Object.entries(op.attributes.properties as TProperties)) {
     const value = given[name]
     if (!Object.hasOwn(given, name)) {
-      if (required.includes(name)) problems.add(`${path}/${name}`, id, `${op.type} needs ${name}: ${describeSchema(schema)}`)
+      if (required.includes(name)) violations.add(`${path}/${name}`, id, `${op.type} needs ${name}: ${describeSchema(schema)}`)
     } else if (tooLong(value) || !Value.Check(schema, value))
-      problems.add(`${path}/${name}`, id, `${name} is ${show(value)}, but must be ${describeSchema(schema)}`)
+      violations.add(`${path}/${name}`, id, `${name} is ${show(value)}, but must be ${describeSchema(schema)}`)
   }
 }

@@ -4,9 +4,9 @@ import type { GraphInput } from './graph.ts'
 import { LayerDtypesSpec } from './graph-spec.ts'
 import type { AnyOp } from './op.ts'
 import { findOp, ops } from './ops/index.ts'
-import type { Problems } from './problems.ts'
 import { type Attributes, readAttributes } from './read-attributes.ts'
-import { pointer, show } from './schema-problems.ts'
+import { pointer, show } from './schema-violations.ts'
+import type { Violations } from './violations.ts'
 
 const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$/
 const idRule = 'an id is 1 to 200 letters, digits, "_", ".", "/" or "-", and starts with a letter, a digit or "_"'
@@ -19,7 +19,7 @@ export interface Draft {
   attributes: Attributes | undefined
   /** As given; the verifier resolves them. */
   inputs: string[]
-  /** Its id is another's: it is read for its problems, nothing can refer to it. */
+  /** Its id is another's: it is read for its violations, nothing can refer to it. */
   duplicate: boolean
   /** As given; the verifier checks it. */
   weightsOf?: string
@@ -52,30 +52,31 @@ const opTypes = ops.map((op) => op.type).sort((a, b) => notOfMaps(a) - notOfMaps
  * Reads inputs, layers and outputs of a specification with a list of `layers`: structure, ids and attributes, each for
  * itself. Linear in the size of the specification.
  */
-export function readSpec(spec: Record<string, unknown>, layers: readonly unknown[], problems: Problems): Reading {
+export function readSpec(spec: Record<string, unknown>, layers: readonly unknown[], violations: Violations): Reading {
   for (const key of Object.keys(spec))
-    if (!topKeys.includes(key)) problems.add(`/${pointer(key)}`, null, `unknown key "${key.slice(0, 60)}"${problems.hint(key, topKeys)}`)
+    if (!topKeys.includes(key))
+      violations.add(`/${pointer(key)}`, null, `unknown key "${key.slice(0, 60)}"${violations.hint(key, topKeys)}`)
   const ids = new Map<string, string>()
-  const inputs = readInputs(spec, ids, problems)
-  const drafts = readLayers(layers, inputs, ids, problems)
+  const inputs = readInputs(spec, ids, violations)
+  const drafts = readLayers(layers, inputs, ids, violations)
   if (spec.fixedBatch !== undefined && spec.fixedBatch !== 1)
-    problems.add(
+    violations.add(
       '/fixedBatch',
       null,
       `fixedBatch is ${show(spec.fixedBatch)}, but may only be 1: leave it out where the network works at any batch`,
     )
-  const outputs = readOutputs(spec.outputs, drafts, problems)
+  const outputs = readOutputs(spec.outputs, drafts, violations)
   return { inputs, drafts, outputs, ids, ...(spec.fixedBatch === 1 ? { fixedBatch: 1 } : {}) }
 }
 
-function readShape(value: unknown, path: string, id: string, problems: Problems): number[] | undefined {
+function readShape(value: unknown, path: string, id: string, violations: Violations): number[] | undefined {
   const good =
     Array.isArray(value) &&
     value.length >= 1 &&
     value.length <= 7 &&
     value.every((size) => Number.isInteger(size) && size >= 1 && size < 2 ** 31)
   if (good) return [...(value as number[])]
-  problems.add(
+  violations.add(
     path,
     id,
     `the shape of an input is 1 to 7 positive integers, C×H×W for an image such as [3, 224, 224], but is ${show(value)}`,
@@ -84,35 +85,35 @@ function readShape(value: unknown, path: string, id: string, problems: Problems)
 }
 
 /** Takes an id for what stands at `path`. @returns false where it is taken, which is reported. */
-function claim(id: string, path: string, ids: Map<string, string>, problems: Problems): boolean {
+function claim(id: string, path: string, ids: Map<string, string>, violations: Violations): boolean {
   const taken = ids.get(id)
   if (taken === undefined) ids.set(id, path)
-  else problems.addLink(`${path}/id`, id, `id "${id}" is taken by ${taken}: give each input and layer its own`)
+  else violations.addLink(`${path}/id`, id, `id "${id}" is taken by ${taken}: give each input and layer its own`)
   return taken === undefined
 }
 
-function readInputs(spec: Record<string, unknown>, ids: Map<string, string>, problems: Problems): GraphInput[] {
+function readInputs(spec: Record<string, unknown>, ids: Map<string, string>, violations: Violations): GraphInput[] {
   const inputs: GraphInput[] = []
   if (spec.input !== undefined && spec.inputs !== undefined)
-    problems.addLink('/inputs', null, 'write input (one) or inputs (several), not both')
+    violations.addLink('/inputs', null, 'write input (one) or inputs (several), not both')
   const list = spec.input !== undefined ? [spec.input] : (spec.inputs ?? [])
   if (!Array.isArray(list) || list.length > 64) {
-    problems.addLink('/inputs', null, 'inputs must be a list of at most 64 {id, shape}')
+    violations.addLink('/inputs', null, 'inputs must be a list of at most 64 {id, shape}')
     return inputs
   }
   list.forEach((entry, i) => {
     const path = spec.input !== undefined ? '/input' : `/inputs/${i}`
-    if (!isRecord(entry)) return problems.addLink(path, null, 'an input is an object {shape: [3, 224, 224]}')
+    if (!isRecord(entry)) return violations.addLink(path, null, 'an input is an object {shape: [3, 224, 224]}')
     const id = entry.id ?? (list.length === 1 ? 'input' : undefined)
-    if (typeof id !== 'string' || !idPattern.test(id)) return problems.addLink(`${path}/id`, null, `${idRule}; this one is ${show(id)}`)
+    if (typeof id !== 'string' || !idPattern.test(id)) return violations.addLink(`${path}/id`, null, `${idRule}; this one is ${show(id)}`)
     for (const key of Object.keys(entry))
       if (!inputKeys.includes(key))
-        problems.add(`${path}/${pointer(key)}`, id, `unknown key "${key.slice(0, 60)}"${problems.hint(key, inputKeys)}`)
-    claim(id, path, ids, problems)
-    const shape = readShape(entry.shape, `${path}/shape`, id, problems)
+        violations.add(`${path}/${pointer(key)}`, id, `unknown key "${key.slice(0, 60)}"${violations.hint(key, inputKeys)}`)
+    claim(id, path, ids, violations)
+    const shape = readShape(entry.shape, `${path}/shape`, id, violations)
     const { dtype } = entry
     if (dtype !== undefined && !fileDtypes.includes(dtype as FileDtype))
-      problems.add(`${path}/dtype`, id, `dtype is ${show(dtype)}, but must be one of ${fileDtypes.join(', ')}`)
+      violations.add(`${path}/dtype`, id, `dtype is ${show(dtype)}, but must be one of ${fileDtypes.join(', ')}`)
     inputs.push({ id, shape: shape ?? [1], ...(dtype === undefined || dtype === 'float32' ? {} : { dtype: dtype as FileDtype }) })
   })
   return inputs
@@ -133,38 +134,38 @@ function autoIds(layers: readonly unknown[], ids: ReadonlyMap<string, string>): 
   }
 }
 
-function readLayers(layers: readonly unknown[], inputs: GraphInput[], ids: Map<string, string>, problems: Problems): Draft[] {
+function readLayers(layers: readonly unknown[], inputs: GraphInput[], ids: Map<string, string>, violations: Violations): Draft[] {
   const drafts: Draft[] = []
   const autoId = autoIds(layers, ids)
   let above: string | undefined = inputs.length === 1 ? inputs[0]!.id : undefined
   layers.forEach((entry, index) => {
     const path = `/layers/${index}`
-    if (!isRecord(entry)) return problems.addLink(path, null, 'a layer is an object {type, …}')
+    if (!isRecord(entry)) return violations.addLink(path, null, 'a layer is an object {type, …}')
     const type = typeof entry.type === 'string' ? entry.type : undefined
     const op = type === undefined ? undefined : findOp(type)
     let id: string
     if (entry.id === undefined) id = autoId(op)
     else if (typeof entry.id === 'string' && idPattern.test(entry.id)) id = entry.id
     else {
-      problems.addLink(`${path}/id`, null, `${idRule}; this one is ${show(entry.id)}`)
+      violations.addLink(`${path}/id`, null, `${idRule}; this one is ${show(entry.id)}`)
       id = autoId(op)
     }
-    const duplicate = !claim(id, path, ids, problems)
-    if (type === undefined) problems.add(`${path}/type`, id, 'type is missing: name an op, e.g. "Conv2d"')
-    else if (!op) problems.add(`${path}/type`, id, `unknown op "${type.slice(0, 60)}"${problems.hint(type, opTypes)}`)
-    const attributes = op ? readAttributes(entry, op, path, id, problems) : undefined
+    const duplicate = !claim(id, path, ids, violations)
+    if (type === undefined) violations.add(`${path}/type`, id, 'type is missing: name an op, e.g. "Conv2d"')
+    else if (!op) violations.add(`${path}/type`, id, `unknown op "${type.slice(0, 60)}"${violations.hint(type, opTypes)}`)
+    const attributes = op ? readAttributes(entry, op, path, id, violations) : undefined
     const from =
       op && (op.source || op.arity.max === 0) && entry.inputs === undefined
         ? []
-        : readReferences(entry.inputs, op, path, id, above, problems)
+        : readReferences(entry.inputs, op, path, id, above, violations)
     above = id
     const { weightsOf } = entry
-    if (weightsOf !== undefined && op?.source) problems.add(`${path}/weightsOf`, id, 'an Input has no weights: leave weightsOf out')
+    if (weightsOf !== undefined && op?.source) violations.add(`${path}/weightsOf`, id, 'an Input has no weights: leave weightsOf out')
     else if (weightsOf !== undefined && typeof weightsOf !== 'string')
-      problems.add(`${path}/weightsOf`, id, `weightsOf is ${show(weightsOf)}, but must be the id of a layer`)
+      violations.add(`${path}/weightsOf`, id, `weightsOf is ${show(weightsOf)}, but must be the id of a layer`)
     if (op?.source) inputs.push({ id, shape: (attributes?.shape as number[] | undefined) ?? [1] })
     else {
-      const params = readCounts(entry.params, `${path}/params`, id, problems)
+      const params = readCounts(entry.params, `${path}/params`, id, violations)
       drafts.push({
         id,
         index,
@@ -174,7 +175,7 @@ function readLayers(layers: readonly unknown[], inputs: GraphInput[], ids: Map<s
         duplicate,
         ...(typeof weightsOf === 'string' ? { weightsOf } : {}),
         ...(params === undefined ? {} : { params }),
-        ...readDtypes(entry.dtypes, `${path}/dtypes`, id, problems),
+        ...readDtypes(entry.dtypes, `${path}/dtypes`, id, violations),
       })
     }
   })
@@ -185,19 +186,19 @@ function readLayers(layers: readonly unknown[], inputs: GraphInput[], ids: Map<s
 const mostCounts = 100
 
 /** Counts by parameter as given, or undefined where they are none, which is reported. */
-function readCounts(given: unknown, path: string, id: string, problems: Problems): Record<string, number> | undefined {
+function readCounts(given: unknown, path: string, id: string, violations: Violations): Record<string, number> | undefined {
   if (given === undefined) return undefined
   const counts = isRecord(given) ? Object.entries(given) : null
   if (counts && counts.length <= mostCounts && counts.every(([, count]) => Number.isSafeInteger(count) && (count as number) >= 0))
     return Object.fromEntries(counts) as Record<string, number>
-  problems.add(path, id, `params is ${show(given)}, but must be whole numbers by the names of parameters, such as {"weight": 0}`)
+  violations.add(path, id, `params is ${show(given)}, but must be whole numbers by the names of parameters, such as {"weight": 0}`)
   return undefined
 }
 
 let dtypesValidator: Validator | undefined
 
 /** The types of a layer as given, what is float32 left out; none where they do not fit, which is reported. */
-function readDtypes(given: unknown, path: string, id: string, problems: Problems): { dtypes?: LayerDtypes } {
+function readDtypes(given: unknown, path: string, id: string, violations: Violations): { dtypes?: LayerDtypes } {
   if (given === undefined) return {}
   dtypesValidator ??= Compile(LayerDtypesSpec)
   if (dtypesValidator.Check(given)) {
@@ -210,7 +211,7 @@ function readDtypes(given: unknown, path: string, id: string, problems: Problems
     }
     return Object.keys(dtypes).length === 0 ? {} : { dtypes }
   }
-  problems.add(
+  violations.add(
     path,
     id,
     `dtypes is ${show(given)}, but must be like {"macs": "int8", "output": "int8", "params": {"weight": "int8"}} of ${fileDtypes.join(', ')}`,
@@ -225,15 +226,15 @@ function readReferences(
   path: string,
   id: string,
   above: string | undefined,
-  problems: Problems,
+  violations: Violations,
 ): string[] {
   if (given !== undefined && !(Array.isArray(given) && given.every((name) => typeof name === 'string'))) {
-    problems.addLink(`${path}/inputs`, id, 'inputs is a list of ids, such as ["conv1"]')
+    violations.addLink(`${path}/inputs`, id, 'inputs is a list of ids, such as ["conv1"]')
     return []
   }
   if (given === undefined && above === undefined) {
     const first = path === '/layers/0'
-    problems.addLink(
+    violations.addLink(
       `${path}/inputs`,
       id,
       `${first ? 'there is nothing above the first layer: give the graph an input {"shape": [3, 224, 224]}, or ' : ''}name this layer’s inputs`,
@@ -244,18 +245,18 @@ function readReferences(
   if (op && (from.length < op.arity.min || from.length > op.arity.max)) {
     const { min, max } = op.arity
     const wanted = min === max ? `${min}` : `${min} to ${max}`
-    problems.addLink(`${path}/inputs`, id, `${op.type} takes ${wanted} input${wanted === '1' ? '' : 's'}, but has ${from.length}`)
+    violations.addLink(`${path}/inputs`, id, `${op.type} takes ${wanted} input${wanted === '1' ? '' : 's'}, but has ${from.length}`)
   }
   return from
 }
 
-function readOutputs(given: unknown, drafts: readonly Draft[], problems: Problems): string[] {
+function readOutputs(given: unknown, drafts: readonly Draft[], violations: Violations): string[] {
   if (given === undefined) {
     const last = drafts.findLast((draft) => !draft.duplicate)
     return last ? [last.id] : []
   }
   if (!Array.isArray(given) || given.length === 0 || given.length > 1000 || !given.every((name) => typeof name === 'string')) {
-    problems.addLink('/outputs', null, 'outputs is a list of 1 to 1000 layer ids, such as ["fc8"]')
+    violations.addLink('/outputs', null, 'outputs is a list of 1 to 1000 layer ids, such as ["fc8"]')
     return []
   }
   return given as string[]

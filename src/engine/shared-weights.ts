@@ -2,10 +2,10 @@ import type { Layer } from './graph.ts'
 import type { Limits } from './limits.ts'
 import type { Parameter } from './op.ts'
 import { opOf } from './ops/index.ts'
-import type { Problems } from './problems.ts'
 import type { Draft } from './read-spec.ts'
-import { pointer } from './schema-problems.ts'
+import { pointer } from './schema-violations.ts'
 import { numel, type Shape, sameShape } from './shape.ts'
+import type { Violations } from './violations.ts'
 
 /**
  * Shared weights: a layer with `weightsOf` computes with the parameters of another one, as a module that is called
@@ -19,7 +19,7 @@ const names = (parameters: readonly Parameter[]): string =>
   parameters.map(({ name, shape }) => `${name} ${shape.join('×')}`).join(', ') || 'none'
 
 /** Why `sharer` cannot be the parameters `owner`: a sentence that says what would be right, or null where it can. */
-export function sharingProblem(owner: readonly Parameter[], sharer: readonly Parameter[], ownerId: string): string | null {
+export function whyNotShared(owner: readonly Parameter[], sharer: readonly Parameter[], ownerId: string): string | null {
   const same =
     owner.length === sharer.length &&
     owner.every(({ name, shape, trainable }, i) => {
@@ -39,27 +39,27 @@ export const countedFor = (layer: Pick<Layer, 'weightsOf' | 'params'>, { name, s
   layer.weightsOf === undefined ? (layer.params?.[name] ?? numel(shape)) : 0
 
 /** Checks the `params` and the types of parameters of every layer of a specification: each names a parameter of it, as far as its inputs are known. */
-export function checkCounts(drafts: readonly Draft[], shapes: ReadonlyMap<string, Shape>, limits: Limits, problems: Problems): void {
+export function checkCounts(drafts: readonly Draft[], shapes: ReadonlyMap<string, Shape>, limits: Limits, violations: Violations): void {
   for (const { op, attributes, inputs, params, dtypes, weightsOf, id, index } of drafts) {
     if (params === undefined && dtypes?.params === undefined) continue
     const path = `/layers/${index}/params`
     if (params !== undefined && weightsOf !== undefined)
-      problems.add(path, id, `the weights of ${weightsOf.slice(0, 60)} are counted there: leave params out`)
+      violations.add(path, id, `the weights of ${weightsOf.slice(0, 60)} are counted there: leave params out`)
     const known = inputs.map((name) => shapes.get(name))
     if (!op || !attributes || !shapes.has(id) || known.some((shape) => shape === undefined)) continue
     const names = (op.parameters?.(known as Shape[], attributes) ?? []).map((parameter) => parameter.name)
     for (const name of Object.keys(dtypes?.params ?? {}))
       if (!names.includes(name))
-        problems.add(
+        violations.add(
           `/layers/${index}/dtypes/params/${pointer(name)}`,
           id,
-          `${op.type} has no parameter "${name.slice(0, 60)}"${problems.hint(name, names)}`,
+          `${op.type} has no parameter "${name.slice(0, 60)}"${violations.hint(name, names)}`,
         )
     for (const [name, count] of Object.entries(params ?? {})) {
       if (!names.includes(name))
-        problems.add(`${path}/${pointer(name)}`, id, `${op.type} has no parameter "${name.slice(0, 60)}"${problems.hint(name, names)}`)
+        violations.add(`${path}/${pointer(name)}`, id, `${op.type} has no parameter "${name.slice(0, 60)}"${violations.hint(name, names)}`)
       else if (count > limits.maxElements)
-        problems.add(`${path}/${pointer(name)}`, id, `${name} counts ${count} elements, the limit is ${limits.maxElements}`)
+        violations.add(`${path}/${pointer(name)}`, id, `${name} counts ${count} elements, the limit is ${limits.maxElements}`)
     }
   }
 }
@@ -68,7 +68,7 @@ export function checkCounts(drafts: readonly Draft[], shapes: ReadonlyMap<string
  * Checks every `weightsOf` of a specification: the owner exists, owns its parameters itself, is of the same type, and
  * has parameters of the same shapes, as far as shapes are known.
  */
-export function checkSharing(drafts: readonly Draft[], shapes: ReadonlyMap<string, Shape>, problems: Problems): void {
+export function checkSharing(drafts: readonly Draft[], shapes: ReadonlyMap<string, Shape>, violations: Violations): void {
   const byId = new Map(drafts.map((draft) => [draft.id, draft]))
   let ids: string[] | undefined
   const parameters = ({ op, attributes, inputs }: Draft): readonly Parameter[] | null => {
@@ -78,11 +78,11 @@ export function checkSharing(drafts: readonly Draft[], shapes: ReadonlyMap<strin
   }
   for (const draft of drafts) {
     if (draft.weightsOf === undefined) continue
-    const add = (message: string) => problems.add(`/layers/${draft.index}/weightsOf`, draft.id, message)
+    const add = (message: string) => violations.add(`/layers/${draft.index}/weightsOf`, draft.id, message)
     const owner = byId.get(draft.weightsOf)
     if (owner === undefined) {
       ids ??= drafts.slice(0, 1000).map(({ id }) => id)
-      add(`there is no layer "${draft.weightsOf.slice(0, 60)}" to share the weights of${problems.hint(draft.weightsOf, ids)}`)
+      add(`there is no layer "${draft.weightsOf.slice(0, 60)}" to share the weights of${violations.hint(draft.weightsOf, ids)}`)
     } else if (owner === draft) add('a layer has its own weights by itself: leave weightsOf out, or name another layer')
     else if (owner.weightsOf !== undefined)
       add(
@@ -94,8 +94,8 @@ export function checkSharing(drafts: readonly Draft[], shapes: ReadonlyMap<strin
       else if (!draft.op.parameters) add(`${draft.op.type} has no weights to share: leave weightsOf out`)
       else if (shapes.has(draft.id) && shapes.has(owner.id)) {
         const [theirs, ours] = [parameters(owner), parameters(draft)]
-        const problem = theirs && ours ? sharingProblem(theirs, ours, owner.id) : null
-        if (problem) add(problem)
+        const reason = theirs && ours ? whyNotShared(theirs, ours, owner.id) : null
+        if (reason) add(reason)
       }
     }
   }

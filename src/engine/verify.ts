@@ -2,10 +2,10 @@ import { EngineError, ShapeError } from './errors.ts'
 import { CountOverflow } from './exact.ts'
 import { type Graph, type GraphInput, type Layer, reference, referencedId, topologicalOrder } from './graph.ts'
 import { defaultLimits, type Limits } from './limits.ts'
-import { Problems } from './problems.ts'
 import { type Draft, isRecord, type Reading, readSpec } from './read-spec.ts'
 import { numel, perImage, type Shape } from './shape.ts'
 import { checkCounts, checkSharing } from './shared-weights.ts'
+import { Violations } from './violations.ts'
 
 export { GraphSpec } from './graph-spec.ts'
 
@@ -13,28 +13,28 @@ export { GraphSpec } from './graph-spec.ts'
 const maxCandidates = 1000
 
 /**
- * Reads and verifies a graph as users write it. Every problem is reported at once: structure and attributes of each
+ * Reads and verifies a graph as users write it. Every violation is reported at once: structure and attributes of each
  * layer first, then references, cycles and unused branches, then shapes (layers behind a bad one are left out). Time is
  * linear in the size of the specification, whatever it holds.
- * @throws EngineError INVALID_GRAPH with a path, a layer and what would be right for each problem; LIMIT_EXCEEDED
+ * @throws EngineError INVALID_GRAPH with a path, a layer and what would be right for each violation; LIMIT_EXCEEDED
  *   before any work that grows with the excess.
  */
 export function verifyGraph(spec: unknown, limits: Limits = defaultLimits): Graph {
-  const problems = new Problems()
+  const violations = new Violations()
   const given = isRecord(spec) ? spec.layers : undefined
-  if (!isRecord(spec)) problems.add('', null, 'a graph is an object with input and layers')
-  else if (!Array.isArray(given) || given.length === 0) problems.add('/layers', null, 'layers must be a list of at least one layer')
-  problems.check()
+  if (!isRecord(spec)) violations.add('', null, 'a graph is an object with input and layers')
+  else if (!Array.isArray(given) || given.length === 0) violations.add('/layers', null, 'layers must be a list of at least one layer')
+  violations.check()
   const raw = given as unknown[]
   if (raw.length > limits.maxLayers)
     throw new EngineError('LIMIT_EXCEEDED', `the graph has ${raw.length} layers, the limit is ${limits.maxLayers}`, [
       { path: '/layers', layerId: null, message: `at most ${limits.maxLayers} layers` },
     ])
-  const reading = readSpec(spec as Record<string, unknown>, raw, problems)
-  resolveInputs(reading, problems)
+  const reading = readSpec(spec as Record<string, unknown>, raw, violations)
+  resolveInputs(reading, violations)
   const { inputs } = reading
   const drafts = reading.drafts.filter((draft) => !draft.duplicate)
-  const outputs = resolveOutputs(reading, problems)
+  const outputs = resolveOutputs(reading, violations)
   const { order, cycle: ahead } = topologicalOrder(drafts, outputs)
   const aside =
     !ahead && order.length < drafts.length
@@ -44,13 +44,13 @@ export function verifyGraph(spec: unknown, limits: Limits = defaultLimits): Grap
         )
       : undefined
   const cycle = ahead ?? aside?.cycle
-  if (cycle) reportCycle(cycle, drafts, problems)
-  else if (!problems.unlinked) reportUnused(drafts, order, inputs, problems)
-  const shapes = cycle ? new Map<string, Shape>() : checkShapes(order, inputs, limits, problems)
-  checkSharing(drafts, shapes, problems)
-  checkCounts(drafts, shapes, limits, problems)
-  checkOutputs(outputs, shapes, problems)
-  problems.check()
+  if (cycle) reportCycle(cycle, drafts, violations)
+  else if (!violations.unlinked) reportUnused(drafts, order, inputs, violations)
+  const shapes = cycle ? new Map<string, Shape>() : checkShapes(order, inputs, limits, violations)
+  checkSharing(drafts, shapes, violations)
+  checkCounts(drafts, shapes, limits, violations)
+  checkOutputs(outputs, shapes, violations)
+  violations.check()
   const layers: Layer[] = order.map(({ id, op, inputs: from, attributes, weightsOf, params, dtypes }) => ({
     id,
     type: op!.type,
@@ -74,7 +74,7 @@ function resolve(name: string, ids: ReadonlyMap<string, string>): string | undef
 
 const candidates = (ids: ReadonlyMap<string, string>): string[] => [...ids.keys()].slice(0, maxCandidates)
 
-function resolveInputs({ drafts, ids }: Reading, problems: Problems): void {
+function resolveInputs({ drafts, ids }: Reading, violations: Violations): void {
   const names = candidates(ids)
   for (const draft of drafts) {
     const resolved: string[] = []
@@ -82,10 +82,10 @@ function resolveInputs({ drafts, ids }: Reading, problems: Problems): void {
       const found = resolve(name, ids)
       if (found !== undefined) resolved.push(found)
       else
-        problems.addLink(
+        violations.addLink(
           `/layers/${draft.index}/inputs/${i}`,
           draft.id,
-          `there is no layer or input "${name.slice(0, 60)}"${problems.hint(name, names)}`,
+          `there is no layer or input "${name.slice(0, 60)}"${violations.hint(name, names)}`,
         )
     })
     draft.inputs = resolved
@@ -93,7 +93,7 @@ function resolveInputs({ drafts, ids }: Reading, problems: Problems): void {
 }
 
 /** The outputs in canonical spelling; what is no layer, and what is listed twice, is reported and left out. */
-function resolveOutputs({ outputs, inputs, ids }: Reading, problems: Problems): string[] {
+function resolveOutputs({ outputs, inputs, ids }: Reading, violations: Violations): string[] {
   const sources = new Set(inputs.map((input) => input.id))
   const names = candidates(ids)
   const resolved = new Set<string>()
@@ -101,41 +101,41 @@ function resolveOutputs({ outputs, inputs, ids }: Reading, problems: Problems): 
     const path = `/outputs/${i}`
     const found = resolve(name, ids)
     if (found === undefined)
-      problems.addLink(path, null, `there is no layer "${name.slice(0, 60)}" to be an output${problems.hint(name, names)}`)
-    else if (sources.has(referencedId(found))) problems.addLink(path, found, `output "${name}" is an input: name a layer`)
-    else if (resolved.has(found)) problems.add(path, referencedId(found), `output "${name}" is listed twice`)
+      violations.addLink(path, null, `there is no layer "${name.slice(0, 60)}" to be an output${violations.hint(name, names)}`)
+    else if (sources.has(referencedId(found))) violations.addLink(path, found, `output "${name}" is an input: name a layer`)
+    else if (resolved.has(found)) violations.add(path, referencedId(found), `output "${name}" is listed twice`)
     else resolved.add(found)
   })
   return [...resolved]
 }
 
-function reportCycle(cycle: readonly string[], drafts: readonly Draft[], problems: Problems): void {
+function reportCycle(cycle: readonly string[], drafts: readonly Draft[], violations: Violations): void {
   const first = drafts.find((draft) => draft.id === cycle[0])
   const path = cycle.length > 20 ? [...cycle.slice(0, 19), '…', cycle[cycle.length - 1]] : cycle
-  problems.addLink(
+  violations.addLink(
     `/layers/${first?.index ?? 0}/inputs`,
     cycle[0] ?? null,
     `the layers form a cycle: ${path.join(' → ')}; a layer can only read layers that do not need it`,
   )
 }
 
-function reportUnused(drafts: readonly Draft[], order: readonly Draft[], inputs: readonly GraphInput[], problems: Problems): void {
+function reportUnused(drafts: readonly Draft[], order: readonly Draft[], inputs: readonly GraphInput[], violations: Violations): void {
   if (order.length < drafts.length) {
     const used = new Set(order)
     for (const draft of drafts)
       if (!used.has(draft))
-        problems.add(`/layers/${draft.index}`, draft.id, `layer ${draft.id} leads to no output: remove it, or add it to outputs`)
+        violations.add(`/layers/${draft.index}`, draft.id, `layer ${draft.id} leads to no output: remove it, or add it to outputs`)
   }
   const unread = new Set(inputs.map((input) => input.id))
   for (const { inputs: from } of order) for (const name of from) unread.delete(referencedId(name))
-  for (const id of unread) problems.add('/inputs', id, `no layer that leads to an output reads input ${id}: remove it`)
+  for (const id of unread) violations.add('/inputs', id, `no layer that leads to an output reads input ${id}: remove it`)
 }
 
 /**
  * Shapes of every tensor that can be known, by reference.
  * @throws EngineError LIMIT_EXCEEDED where layers have more outputs together than the limit.
  */
-function checkShapes(order: readonly Draft[], inputs: readonly GraphInput[], limits: Limits, problems: Problems): Map<string, Shape> {
+function checkShapes(order: readonly Draft[], inputs: readonly GraphInput[], limits: Limits, violations: Violations): Map<string, Shape> {
   const shapes = new Map<string, Shape>()
   for (const input of inputs) shapes.set(input.id, [1, ...input.shape])
   for (const draft of order) {
@@ -150,7 +150,7 @@ function checkShapes(order: readonly Draft[], inputs: readonly GraphInput[], lim
     if (unknown !== undefined) {
       const owner = referencedId(unknown)
       if (shapes.has(owner))
-        problems.add(
+        violations.add(
           `/layers/${draft.index}/inputs/${from.indexOf(unknown)}`,
           id,
           `"${unknown}" asks for an output that ${owner} does not have`,
@@ -158,7 +158,7 @@ function checkShapes(order: readonly Draft[], inputs: readonly GraphInput[], lim
       continue
     }
     if (!op || !attributes || from.length < op.arity.min || from.length > op.arity.max) continue
-    const outputs = shapesOf(draft, known, limits, problems)
+    const outputs = shapesOf(draft, known, limits, violations)
     outputs.forEach((shape, i) => shapes.set(reference(id, i), shape))
     if (shapes.size > limits.maxTensors)
       throw new EngineError('LIMIT_EXCEEDED', `the layers have more than ${limits.maxTensors} outputs together, the limit`, [
@@ -173,7 +173,7 @@ function shapesOf(
   { id, index, op, attributes, inputs: from }: Draft,
   known: readonly Shape[],
   limits: Limits,
-  problems: Problems,
+  violations: Violations,
 ): Shape[] {
   const path = `/layers/${index}`
   try {
@@ -181,24 +181,24 @@ function shapesOf(
     const parameters = (op!.parameters?.(known, attributes!) ?? []).map((parameter) => parameter.shape)
     for (const shape of [...outputs, ...parameters])
       if (numel(shape) > limits.maxElements) {
-        problems.add(path, id, `a tensor of layer ${id} has ${numel(shape)} elements, the limit is ${limits.maxElements}`)
+        violations.add(path, id, `a tensor of layer ${id} has ${numel(shape)} elements, the limit is ${limits.maxElements}`)
         return []
       }
     return outputs
   } catch (cause) {
     if (cause instanceof ShapeError) {
       const feeding = from.slice(0, 4).map((name, i) => `${name}: ${perImage(known[i] as Shape)}`)
-      problems.add(cause.attribute ? `${path}/${cause.attribute}` : path, id, `${cause.message} (input ${feeding.join(', ')})`)
-    } else if (cause instanceof CountOverflow) problems.add(path, id, `layer ${id}: ${cause.message}`)
+      violations.add(cause.attribute ? `${path}/${cause.attribute}` : path, id, `${cause.message} (input ${feeding.join(', ')})`)
+    } else if (cause instanceof CountOverflow) violations.add(path, id, `layer ${id}: ${cause.message}`)
     else throw cause
     return []
   }
 }
 
-function checkOutputs(outputs: readonly string[], shapes: ReadonlyMap<string, Shape>, problems: Problems): void {
+function checkOutputs(outputs: readonly string[], shapes: ReadonlyMap<string, Shape>, violations: Violations): void {
   outputs.forEach((name, i) => {
     const id = referencedId(name)
     if (shapes.has(id) && !shapes.has(name))
-      problems.add(`/outputs/${i}`, id, `"${name}" asks for an output that layer ${id} does not have`)
+      violations.add(`/outputs/${i}`, id, `"${name}" asks for an output that layer ${id} does not have`)
   })
 }

@@ -9,8 +9,8 @@ import { lowerToTfjs } from '../../src/engine/formats/tfjs-lowering.ts'
 import { graphToJson } from '../../src/engine/graph.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 import { seededParameter } from '../../src/engine/weights.ts'
-import { problemsOf } from './problems-of.ts'
 import { activeTfjs, distance, inputsOf, runOnnx, runTfjs, seed, tolerance } from './run-graph.ts'
+import { violationsOf } from './violations-of.ts'
 
 /**
  * A head over two maps of different sizes, and twice over one: convolution, grouped and dilated ones, batch norm, linear. Every
@@ -144,7 +144,7 @@ test('a resolution at which the shapes part is refused, naming the layer', () =>
 test('what cannot be shared is refused, with a path and what would be right', () => {
   const conv = { type: 'Conv2d', outChannels: 3, kernelSize: 3, padding: 1 }
   const refused = (layers: object[], path: string, says: RegExp) => {
-    const problems = problemsOf({ input: { shape: [3, 8, 8] }, layers })
+    const problems = violationsOf({ input: { shape: [3, 8, 8] }, layers })
     assert.equal(problems.length, 1, JSON.stringify(problems))
     assert.equal(problems[0]!.path, path)
     assert.match(problems[0]!.message, says)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { problemsOf } from './problems-of.ts'
+import { violationsOf } from './violations-of.ts'
 
 const image = { shape: [3, 32, 32] }
 
@@ -259,7 +259,7 @@ const refused: [why: string, spec: unknown, path: string, layerId: string | null
 
 test('each fault is told where it stands, in which layer, and with what would be right', () => {
   for (const [why, spec, path, layerId, says] of refused) {
-    const problems = problemsOf(spec)
+    const problems = violationsOf(spec)
     const found = problems.find((problem) => problem.path === path)
     assert.ok(found, `${why}: nothing at ${path} in ${JSON.stringify(problems)}`)
     assert.equal(problems.length, 1, `${why}: ${JSON.stringify(problems)}`)

@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { computeCosts } from '../../src/engine/cost.ts'
-import type { EngineError, GraphProblem } from '../../src/engine/errors.ts'
+import type { EngineError, GraphViolation } from '../../src/engine/errors.ts'
 import { graphToJson } from '../../src/engine/graph.ts'
 import { defaultLimits } from '../../src/engine/limits.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
-import { problemsOf } from './problems-of.ts'
 import { random } from './random.ts'
+import { violationsOf } from './violations-of.ts'
 import { presetGraph, presetNames, presetSpec } from './zoo-graphs.ts'
 
 const image = { shape: [3, 32, 32] }
 
 /** The one problem at this path. */
-function at(problems: readonly GraphProblem[], path: string): GraphProblem {
+function at(problems: readonly GraphViolation[], path: string): GraphViolation {
   const found = problems.filter((problem) => problem.path === path)
   assert.equal(found.length, 1, `${path} in ${JSON.stringify(problems, null, 1)}`)
   return found[0]!
 }
 
 test('ten faults of ten kinds in one specification are told at once', () => {
-  const problems = problemsOf({
+  const problems = violationsOf({
     input: image,
     optimizer: 'adam',
     layers: [
@@ -59,10 +59,10 @@ test('ten faults of ten kinds in one specification are told at once', () => {
 
 test('a wrong attribute does not hide a branch that leads nowhere; a broken reference does', () => {
   const side = { id: 'side', type: 'ReLU', inputs: ['input'] }
-  const wrong = problemsOf({ input: image, layers: [side, { id: 'a', type: 'ReLU', slope: 1, inputs: ['input'] }] })
+  const wrong = violationsOf({ input: image, layers: [side, { id: 'a', type: 'ReLU', slope: 1, inputs: ['input'] }] })
   assert.match(at(wrong, '/layers/0').message, /leads to no output/)
   assert.equal(wrong.length, 2)
-  const broken = problemsOf({ input: image, layers: [side, { id: 'a', type: 'ReLU', inputs: ['sied'] }] })
+  const broken = violationsOf({ input: image, layers: [side, { id: 'a', type: 'ReLU', inputs: ['sied'] }] })
   assert.equal(broken.length, 1, 'side may be what the misspelt reference meant')
 })
 
@@ -88,7 +88,7 @@ test('limits: one more layer, element or tensor than allowed is refused, as many
 
 test('weights count against the limit of elements, not outputs alone', () => {
   const spec = { input: { shape: [2 ** 21] }, layers: [{ id: 'fc', type: 'Linear', outFeatures: 2 ** 20 }] }
-  assert.match(at(problemsOf(spec), '/layers/0').message, /2199023255552 elements/)
+  assert.match(at(violationsOf(spec), '/layers/0').message, /2199023255552 elements/)
 })
 
 test('a layer without inputs reads the layer above, the first one the input', () => {

@@ -8,8 +8,8 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
-import { schemaProblems } from '../../engine/schema-problems.ts'
-import { invalidRequest, type Problem } from '../errors.ts'
+import { schemaViolations } from '../../engine/schema-violations.ts'
+import { invalidRequest, type Violation } from '../errors.ts'
 import { abortable } from './abortable.ts'
 import type { GraphqlContext } from './context.ts'
 import { typeWords } from './glossary/types.ts'
@@ -149,14 +149,14 @@ function resolversOf(name: string, { args, unchecked, resolve, subscribe }: Fiel
 
 /**
  * Reads arguments as the service takes them: null means not given. The schema applies as for REST: a mismatch is
- * INVALID_REQUEST, with every problem.
+ * INVALID_REQUEST, with every violation.
  */
 function argumentReader(name: string, args: TObject, unchecked: readonly string[] = []): (given: unknown) => unknown {
   const checked = Type.Object(Object.fromEntries(Object.entries(args.properties).filter(([key]) => !unchecked.includes(key))))
   return (given) => {
     const read = withoutNulls(args, given)
-    const problems = schemaProblems(checked, read)
-    if (problems.length > 0) throw invalidRequest(`input of ${name}`, problems)
+    const violations = schemaViolations(checked, read)
+    if (violations.length > 0) throw invalidRequest(`input of ${name}`, violations)
     return read
   }
 }
@@ -166,7 +166,7 @@ function argumentReader(name: string, args: TObject, unchecked: readonly string[
  * nor the argument's name.
  */
 function inArguments(error: unknown, name: string, [argument]: readonly string[] = []): unknown {
-  const { code, errors } = error as { code?: unknown; errors?: readonly Problem[] }
+  const { code, errors } = error as { code?: unknown; errors?: readonly Violation[] }
   if (!errors || errors.length === 0) return error
   const placed = argument === undefined ? errors : errors.map((each) => ({ ...each, path: `/${argument}${each.path}` }))
   if (code === 'INVALID_REQUEST') return invalidRequest(argument ?? `input of ${name}`, placed)

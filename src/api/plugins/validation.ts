@@ -2,7 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { schemaProblems } from '../../engine/schema-problems.ts'
+import { schemaViolations } from '../../engine/schema-violations.ts'
 import { coerceStrings } from '../coerce.ts'
 import { rounded } from '../digits.ts'
 import { invalidRequest } from '../errors.ts'
@@ -23,7 +23,7 @@ const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
         ? coerceStrings(schema as TObject, value as Record<string, unknown>)
         : value
     if (validator.Check(read)) return { value: read }
-    return { error: invalidRequest(where, schemaProblems(schema, read)) }
+    return { error: invalidRequest(where, schemaViolations(schema, read)) }
   }
 }
 

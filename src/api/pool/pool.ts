@@ -1,13 +1,13 @@
 import type { Advice, AdviceOptions } from '../../engine/advice/advise.ts'
 import type { CostComparison } from '../../engine/compare-costs.ts'
 import type { CostOptions } from '../../engine/cost.ts'
-import { EngineError, type EngineErrorCode, type GraphProblem } from '../../engine/errors.ts'
+import { EngineError, type EngineErrorCode, type GraphViolation } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
 import { presetNames } from '../../engine/zoo/index.ts'
 import type { DeviceKind } from '../../gpu/devices/device.ts'
 import type { Packed } from '../../store/packed.ts'
-import { ApiError, type ErrorCode, type Problem } from '../errors.ts'
+import { ApiError, type ErrorCode, type Violation } from '../errors.ts'
 import type { OnnxAtTask, OnnxTask } from '../features/architectures/onnx-file.ts'
 import { type ReadArchitecture, writeGraph } from '../features/architectures/specification.ts'
 import { type CompareTask, compareGraphs } from '../features/compare/write.ts'
@@ -240,8 +240,8 @@ export class EnginePool {
     }
     if (result.ok) return result.value
     const { from, code, message, errors } = result.error
-    if (from === 'engine') throw new EngineError(code as EngineErrorCode, message, errors as GraphProblem[])
-    throw new ApiError(code as ErrorCode, message, errors as Problem[])
+    if (from === 'engine') throw new EngineError(code as EngineErrorCode, message, errors as GraphViolation[])
+    throw new ApiError(code as ErrorCode, message, errors as Violation[])
   }
 
   #start(fileBytes = 0): EngineProcess {

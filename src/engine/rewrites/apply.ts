@@ -2,7 +2,7 @@ import { EngineError } from '../errors.ts'
 import type { Graph } from '../graph.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { nearest } from '../nearest.ts'
-import { schemaProblems } from '../schema-problems.ts'
+import { schemaViolations } from '../schema-violations.ts'
 import { withDefaults } from '../zoo/shared/options.ts'
 import { findRewrite } from './index.ts'
 import { EditableNetwork } from './network.ts'
@@ -44,7 +44,7 @@ const mostSkipped = 200
 
 /**
  * Applies a recipe to a graph, step after step. Pure; a step takes time that grows with layers × layers changed.
- * @throws EngineError UNKNOWN_REWRITE, INVALID_REWRITE with every problem of a step’s options and layers,
+ * @throws EngineError UNKNOWN_REWRITE, INVALID_REWRITE with every violation of a step’s options and layers,
  *   REWRITE_NOT_APPLICABLE where a step finds nothing it can change, or a layer named cannot be changed, saying why;
  *   LIMIT_EXCEEDED. Paths are within the recipe.
  */
@@ -68,7 +68,7 @@ export function rewriteGraph(graph: Graph, recipe: readonly RecipeStep[], limits
       options,
       ...(step.layers === undefined ? {} : { layers: [...step.layers] }),
       applied: rewrite.whole ? [] : chosen.map(({ id }) => id),
-      skipped: sites.flatMap(({ id, problem }) => (problem === undefined ? [] : [{ layerId: id, reason: problem }])).slice(0, mostSkipped),
+      skipped: sites.flatMap(({ id, reason }) => (reason === undefined ? [] : [{ layerId: id, reason }])).slice(0, mostSkipped),
       exact: rewrite.exact ?? false,
       givesUp: rewrite.givesUp,
     })
@@ -77,21 +77,21 @@ export function rewriteGraph(graph: Graph, recipe: readonly RecipeStep[], limits
 }
 
 function readOptions(rewrite: Rewrite, given: Record<string, unknown>, path: string): Record<string, unknown> {
-  const problems = schemaProblems(rewrite.options, given, path)
-  if (problems.length > 0)
+  const violations = schemaViolations(rewrite.options, given, path)
+  if (violations.length > 0)
     throw new EngineError(
       'INVALID_REWRITE',
-      `the options do not fit ${rewrite.name}: ${problems[0]!.message}`,
-      problems.map((each) => ({ ...each, layerId: null })),
+      `the options do not fit ${rewrite.name}: ${violations[0]!.message}`,
+      violations.map((each) => ({ ...each, layerId: null })),
     )
   return withDefaults(rewrite.options, given)
 }
 
 /** Why a site that nobody named is left as it is. */
-const whyNot = ({ problem, caution }: Site): string | undefined =>
-  problem ?? (caution === undefined ? undefined : `${caution}; name it in layers to change it all the same`)
+const whyNot = ({ reason, caution }: Site): string | undefined =>
+  reason ?? (caution === undefined ? undefined : `${caution}; name it in layers to change it all the same`)
 
-/** The sites to rewrite: those named, or all without a problem. */
+/** The sites to rewrite: those named, or all without a violation. */
 function choose(
   rewrite: Rewrite,
   sites: readonly Site[],
@@ -100,7 +100,7 @@ function choose(
   path: string,
 ): Site[] {
   if (named === undefined) {
-    const possible = sites.filter(({ problem, caution }) => problem === undefined && caution === undefined)
+    const possible = sites.filter(({ reason, caution }) => reason === undefined && caution === undefined)
     if (possible.length > 0) return possible
     const found = sites.slice(0, 100).map((site) => ({ path, layerId: site.id || null, message: whyNot(site) as string }))
     const why = found[0] ? `${found[0].layerId ? `layer ${found[0].layerId}: ` : ''}${found[0].message}` : 'it has no layer of the kind'
@@ -111,7 +111,7 @@ function choose(
       { path: `${path}/layers`, layerId: null, message: 'leave layers out: the rewrite changes the network as a whole' },
     ])
   const byId = new Map(sites.map((site) => [site.id, site]))
-  const problems: { path: string; layerId: string | null; message: string }[] = []
+  const violations: { path: string; layerId: string | null; message: string }[] = []
   const chosen: Site[] = []
   const seen = new Set<string>()
   for (const [i, id] of named.entries()) {
@@ -119,19 +119,19 @@ function choose(
     seen.add(id)
     const site = byId.get(id)
     const at = { path: `${path}/layers/${i}`, layerId: id }
-    if (site && site.problem === undefined) chosen.push(site)
-    else if (site) problems.push({ ...at, message: site.problem as string })
+    if (site && site.reason === undefined) chosen.push(site)
+    else if (site) violations.push({ ...at, message: site.reason as string })
     else if (network.layers.has(id))
-      problems.push({ ...at, message: `${id} is a ${network.get(id).type}, which ${rewrite.name} does not change: ${rewrite.summary}` })
+      violations.push({ ...at, message: `${id} is a ${network.get(id).type}, which ${rewrite.name} does not change: ${rewrite.summary}` })
     else
-      problems.push({
+      violations.push({
         ...at,
         layerId: null,
         message: `there is no layer "${id.slice(0, 60)}"${nearest(id, [...byId.keys()].slice(0, 1000))}`,
       })
   }
-  if (problems.length > 0)
-    throw new EngineError('REWRITE_NOT_APPLICABLE', `${rewrite.name} cannot be applied: ${problems[0]!.message}`, problems)
+  if (violations.length > 0)
+    throw new EngineError('REWRITE_NOT_APPLICABLE', `${rewrite.name} cannot be applied: ${violations[0]!.message}`, violations)
   return chosen
 }
 

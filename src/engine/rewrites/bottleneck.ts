@@ -33,13 +33,13 @@ export const bottleneck = defineRewrite({
   sites: (network) =>
     residualBlocks(network).map(({ id, block }): Basic => {
       const site = { id, block: block as ResidualBlock }
-      if (!block) return { ...site, problem: 'it joins no branches of plain convolutions from one tensor' }
+      if (!block) return { ...site, reason: 'it joins no branches of plain convolutions from one tensor' }
       const { body, shortcut } = block
       const basic =
         body.length === 2 && body.every(({ conv: { attributes: a } }) => a.kernelSize.every((k: number) => k === 3) && a.groups === 1)
-      if (!basic || shortcut.length > 1) return { ...site, problem: `its branch is ${windowsOf(body) || 'empty'}, not two 3×3` }
+      if (!basic || shortcut.length > 1) return { ...site, reason: `its branch is ${windowsOf(body) || 'empty'}, not two 3×3` }
       const sharing = [...body, ...shortcut].map(({ conv }) => network.sharing(conv.id)).find((each) => each !== undefined)
-      return { ...site, ...(sharing === undefined ? {} : { problem: sharing }) }
+      return { ...site, ...(sharing === undefined ? {} : { reason: sharing }) }
     }),
   apply: (network, sites: readonly Basic[], { expansion }) => {
     /** Blocks whose output is wider now. */

@@ -27,7 +27,7 @@ export const scaleCompound = defineRewrite({
     { additionalProperties: false },
   ),
   whole: true,
-  sites: (_network, { phi }) => [{ id: '', ...(phi === 0 ? { problem: 'phi 0 changes nothing' } : {}) }],
+  sites: (_network, { phi }) => [{ id: '', ...(phi === 0 ? { reason: 'phi 0 changes nothing' } : {}) }],
   apply: (network, _sites, { phi, alpha, beta, gamma, divisor }) => {
     const times = alpha ** phi
     // Widths first: copies of units take theirs.
@@ -35,7 +35,7 @@ export const scaleCompound = defineRewrite({
     resize(network, gamma ** phi)
     deepen(
       network,
-      stages(network, times).filter(({ problem }) => problem === undefined),
+      stages(network, times).filter(({ reason }) => reason === undefined),
       times,
     )
   },

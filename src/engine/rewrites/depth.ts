@@ -113,7 +113,7 @@ export function stages(network: EditableNetwork, times: number): Stage[] {
   return stagesOf(network).map((stage) => {
     const { units, changes } = stage
     const shared = units.flatMap(({ layers }) => layers).find((id) => network.sharing(id) !== undefined)
-    const problem =
+    const reason =
       shared !== undefined
         ? `${shared}: ${network.sharing(shared)}`
         : units.length === 1 && changes
@@ -121,7 +121,7 @@ export function stages(network: EditableNetwork, times: number): Stage[] {
           : unitsFor(units.length, times) === units.length
             ? `its stage has ${units.length} units, as many as with the factor`
             : undefined
-    return { ...stage, ...(problem === undefined ? {} : { problem }) }
+    return { ...stage, ...(reason === undefined ? {} : { reason }) }
   })
 }
 

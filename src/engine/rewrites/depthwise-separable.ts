@@ -24,8 +24,8 @@ export const depthwiseSeparable = defineRewrite({
     return network.each('Conv2d').flatMap(({ id, attributes, inputs }) => {
       const { kernelSize: k, groups } = attributes as { kernelSize: number[]; groups: number }
       if (k.every((size) => size === 1)) return []
-      const problem = groups === 1 ? network.sharing(id) : `it has ${groups} groups already`
-      if (problem !== undefined) return [{ id, problem }]
+      const reason = groups === 1 ? network.sharing(id) : `it has ${groups} groups already`
+      if (reason !== undefined) return [{ id, reason }]
       if (images.has(inputs[0] as string))
         return [{ id, caution: `it reads the image, whose ${network.inputShape(id)[1]} channels have little to separate` }]
       return [{ id }]

@@ -23,11 +23,11 @@ export const dropAuxiliaryClassifiers = defineRewrite({
     const depth = depths(network)
     const outputs = network.outputs.map((name) => ({ name, id: referencedId(name) }))
     const main = outputs.reduce((deepest, each) => (depth.get(each.id)! > depth.get(deepest.id)! ? each : deepest))
-    if (outputs.length === 1) return [{ id: main.id, problem: 'it is the only output' }]
+    if (outputs.length === 1) return [{ id: main.id, reason: 'it is the only output' }]
     return outputs.map(({ name, id }) => {
-      if (name === main.name) return { id, problem: 'it is the deepest output, the classifier itself' }
+      if (name === main.name) return { id, reason: 'it is the deepest output, the classifier itself' }
       const same = sameShape(network.shape(name), network.shape(main.name))
-      return { id, ...(same ? {} : { problem: `its shape is ${network.shape(name).slice(1).join('×')}, not the classifier’s` }) }
+      return { id, ...(same ? {} : { reason: `its shape is ${network.shape(name).slice(1).join('×')}, not the classifier’s` }) }
     })
   },
   exact: true,

@@ -5,7 +5,7 @@ import { none } from './shared/options.ts'
 /** Layers that a batch normalization folds into: their output channels are dim 0 of their weight. */
 const linear: ReadonlySet<string> = new Set(['Conv1d', 'Conv2d', 'Conv3d', 'Linear'])
 
-function problemOf(network: EditableNetwork, norm: EditableLayer): string | undefined {
+function reasonAgainst(network: EditableNetwork, norm: EditableLayer): string | undefined {
   const maker = network.maker(norm.inputs[0] as string)
   if (!maker || !linear.has(maker.type))
     return `it reads ${maker ? `${maker.id}, a ${maker.type}` : 'the input'}: it folds into a convolution or a fully connected layer before it`
@@ -35,8 +35,8 @@ export const foldBatchNorm = defineRewrite({
     ['BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d']
       .flatMap((type) => network.each(type))
       .map(({ id }) => {
-        const problem = problemOf(network, network.get(id))
-        return { id, ...(problem === undefined ? {} : { problem }) }
+        const reason = reasonAgainst(network, network.get(id))
+        return { id, ...(reason === undefined ? {} : { reason }) }
       }),
   apply: (network, sites) => {
     for (const { id } of sites) {

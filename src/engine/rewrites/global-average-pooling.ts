@@ -25,8 +25,8 @@ function headOf(network: EditableNetwork, flatten: string): Head {
   const site = { id: flatten, map: '', classifier: '', dropout: undefined }
   let map = network.get(flatten).inputs[0] as string
   const shape = network.shape(map)
-  if (shape.length !== 4) return { ...site, problem: 'it joins no feature map' }
-  if (shape[2] === 1 && shape[3] === 1) return { ...site, problem: 'the map before it is 1×1 already: it has one value a channel' }
+  if (shape.length !== 4) return { ...site, reason: 'it joins no feature map' }
+  if (shape[2] === 1 && shape[3] === 1) return { ...site, reason: 'the map before it is 1×1 already: it has one value a channel' }
   let classifier: string | undefined
   let dropout: string | undefined
   let last: string | undefined
@@ -37,9 +37,9 @@ function headOf(network: EditableNetwork, flatten: string): Head {
     } else if (!passes(network, next.id)) break
     last = next.id
   }
-  if (classifier === undefined) return { ...site, problem: 'no fully connected layer reads what it joins, or not it alone' }
+  if (classifier === undefined) return { ...site, reason: 'no fully connected layer reads what it joins, or not it alone' }
   const sharing = network.sharing(classifier)
-  if (sharing !== undefined) return { ...site, problem: `of its classifier ${classifier}: ${sharing}` }
+  if (sharing !== undefined) return { ...site, reason: `of its classifier ${classifier}: ${sharing}` }
   // A pooling to 7×7 is there for the fully connected layers alone.
   const pool = network.maker(map)
   if (pool?.type === 'AdaptiveAvgPool2d' && network.soleReader(pool.id)) map = pool.inputs[0] as string

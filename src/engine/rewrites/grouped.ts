@@ -19,7 +19,7 @@ export const grouped = defineRewrite({
     network.each('Conv2d').map(({ id, attributes }) => {
       const { groups: had, outChannels } = attributes as { groups: number; outChannels: number }
       const channels = network.inputShape(id)[1] as number
-      const problem =
+      const reason =
         had !== 1
           ? `it has ${had} groups already`
           : channels % groups !== 0
@@ -27,7 +27,7 @@ export const grouped = defineRewrite({
             : outChannels % groups !== 0
               ? `groups ${groups} do not divide its ${outChannels} output channels`
               : network.sharing(id)
-      return { id, ...(problem === undefined ? {} : { problem }) }
+      return { id, ...(reason === undefined ? {} : { reason }) }
     }),
   apply: (network, sites, { groups, shuffle }) => {
     for (const { id } of sites) {

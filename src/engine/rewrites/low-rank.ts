@@ -32,13 +32,13 @@ export const lowRank = defineRewrite({
       const most = Math.ceil((inFeatures * out) / (inFeatures + out)) - 1
       const rank = given ?? Math.floor((keep * inFeatures * out) / (inFeatures + out))
       const cheaper = `${out}×${inFeatures} has no fewer weights at rank ${rank}`
-      const problem =
+      const reason =
         most < 1
           ? `${cheaper}: it is too small to be factored`
           : rank < 1 || rank > most
             ? `${cheaper}: use a rank of 1 to ${most}`
             : network.sharing(id)
-      return { id, rank, ...(problem === undefined ? {} : { problem }) }
+      return { id, rank, ...(reason === undefined ? {} : { reason }) }
     }),
   apply: (network, sites: readonly Factored[]) => {
     for (const { id, rank } of sites) {

@@ -38,23 +38,23 @@ export const resnext = defineRewrite({
   sites: (network, { groups }) =>
     residualBlocks(network).map(({ id, block }): Widened => {
       const site = { id, block: block as ResidualBlock, width: 0 }
-      if (!block) return { ...site, problem: 'it joins no branches of plain convolutions from one tensor' }
+      if (!block) return { ...site, reason: 'it joins no branches of plain convolutions from one tensor' }
       const { body } = block
-      if (windowsOf(body) !== '1×1, 3×3, 1×1') return { ...site, problem: `its branch is ${windowsOf(body) || 'empty'}, not 1×1, 3×3, 1×1` }
+      if (windowsOf(body) !== '1×1, 3×3, 1×1') return { ...site, reason: `its branch is ${windowsOf(body) || 'empty'}, not 1×1, 3×3, 1×1` }
       const [reduce, middle, expand] = body as [ConvUnit, ConvUnit, ConvUnit]
       if (body.some(({ conv }) => conv.attributes.groups !== 1))
-        return { ...site, problem: `${middle.conv.id} or a neighbor has groups already` }
+        return { ...site, reason: `${middle.conv.id} or a neighbor has groups already` }
       const inside = middle.conv.attributes.outChannels as number
-      if (reduce.conv.attributes.outChannels !== inside) return { ...site, problem: 'its 3×3 convolution changes the number of channels' }
+      if (reduce.conv.attributes.outChannels !== inside) return { ...site, reason: 'its 3×3 convolution changes the number of channels' }
       const out = expand.conv.attributes.outChannels as number
       const width = equalWidth(out, inside, groups)
       const share = weightsOf(out, groups, width) / weightsOf(out, 1, inside)
       const sharing = body.map(({ conv }) => network.sharing(conv.id)).find((each) => each !== undefined)
-      const problem =
+      const reason =
         Math.abs(share - 1) > tolerance
           ? `no whole width keeps its cost in ${groups} groups: the nearest, ${width}, costs ${share.toFixed(2)} times as much; use fewer groups`
           : sharing
-      return { ...site, width, ...(problem === undefined ? {} : { problem }) }
+      return { ...site, width, ...(reason === undefined ? {} : { reason }) }
     }),
   apply: (network, sites: readonly Widened[], { groups }) => {
     for (const { block, width } of sites) {

@@ -27,10 +27,10 @@ export const scaleResolution = defineRewrite({
     {
       id: '',
       ...(factor === 1
-        ? { problem: 'a factor of 1 changes nothing' }
+        ? { reason: 'a factor of 1 changes nothing' }
         : network.inputs.some(isImage)
           ? {}
-          : { problem: 'the network takes no image C×H×W' }),
+          : { reason: 'the network takes no image C×H×W' }),
     },
   ],
   apply: (network, _sites, { factor }) => resize(network, factor),

@@ -6,7 +6,7 @@ import type { EditableNetwork } from './network.ts'
 export interface Site {
   id: string
   /** Why it cannot be rewritten. */
-  problem?: string
+  reason?: string
   /** Why it is left alone unless the recipe names it. */
   caution?: string
 }
@@ -32,7 +32,7 @@ export interface RewriteDefinition<S extends TObject, T extends Site> {
   whole?: boolean
   /** Every place it looks at, in graph order, with the reason where it cannot apply. */
   sites(network: EditableNetwork, options: Complete<Static<S>>): T[]
-  /** Rewrites these sites, none of which has a problem. */
+  /** Rewrites these sites, none of which has a violation. */
   apply(network: EditableNetwork, sites: readonly T[], options: Complete<Static<S>>): void
 }
 

@@ -41,8 +41,8 @@ export const stack3x3 = defineRewrite({
         if (attributes.groups !== 1) return `it has ${attributes.groups} groups: a stack of 3×3 is for convolutions over all channels`
         return sharing
       }
-      const problem = refused()
-      if (problem !== undefined) return [{ id, problem }]
+      const reason = refused()
+      if (reason !== undefined) return [{ id, reason }]
       const n = (k[0] - 1) / 2
       const { outChannels, stride } = attributes as { outChannels: number; stride: number[] }
       const between = channels ?? outChannels

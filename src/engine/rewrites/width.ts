@@ -76,6 +76,6 @@ export const scaleWidth = defineRewrite({
     { additionalProperties: false },
   ),
   whole: true,
-  sites: (_network, { factor }) => [{ id: '', ...(factor === 1 ? { problem: 'a factor of 1 changes nothing' } : {}) }],
+  sites: (_network, { factor }) => [{ id: '', ...(factor === 1 ? { reason: 'a factor of 1 changes nothing' } : {}) }],
   apply: (network, _sites, { factor, divisor }) => widen(network, factor, divisor),
 })

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { GraphBuilder } from '../builder.ts'
 import { lectureHead } from './shared/blocks.ts'
-import { defineFamily, type OptionProblem } from './shared/family.ts'
+import { defineFamily, type OptionViolation } from './shared/family.ts'
 import { boolean, channels, dropout, familyOptions, imageInput, integer } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
 
@@ -70,14 +70,14 @@ export const alexnet = defineFamily({
     },
   },
   check: ({ groups, channels: c }) => {
-    const problems: OptionProblem[] = []
+    const violations: OptionViolation[] = []
     for (const i of [0, 1, 2, 3, 4] as const)
       if (c[i] % groups !== 0)
-        problems.push({
+        violations.push({
           path: `/channels/${i}`,
           message: `channels ${c[i]} must be a multiple of groups ${groups}: use ${Math.ceil(c[i] / groups) * groups}`,
         })
-    return problems
+    return violations
   },
   build: (o) => {
     const g = new GraphBuilder()

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { GraphBuilder } from '../builder.ts'
 import { convNormActivation, makeDivisible, squeezeExcitation } from './shared/blocks.ts'
-import { defineFamily, type OptionProblem, type PublishedFigure } from './shared/family.ts'
+import { defineFamily, type OptionViolation, type PublishedFigure } from './shared/family.ts'
 import { atMostInAll, channels, dropout, familyOptions, imageInput, integer, list, number } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
 
@@ -211,15 +211,15 @@ export const efficientnet = defineFamily({
   },
   check: (o) => {
     const depths = o.stages.map(({ repeats }) => Math.ceil(repeats * o.depthMultiplier))
-    const problems: OptionProblem[] = atMostInAll(depths, maxBlocks, '/stages', 'blocks')
+    const violations: OptionViolation[] = atMostInAll(depths, maxBlocks, '/stages', 'blocks')
     o.stages.forEach(({ kernelSize }, i) => {
       if (kernelSize % 2 === 0)
-        problems.push({
+        violations.push({
           path: `/stages/${i}/kernelSize`,
           message: `kernelSize ${kernelSize} cannot be padded alike on both sides: use an odd one, such as ${kernelSize + 1}`,
         })
     })
-    return problems
+    return violations
   },
   build: (o) => {
     const g = new GraphBuilder()

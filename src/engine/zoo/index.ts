@@ -1,9 +1,9 @@
 /** Every family, one line each. A test holds this list and the folder together. */
 import type { Static } from 'typebox'
-import { EngineError, type GraphProblem } from '../errors.ts'
-import { maxProblems } from '../limits.ts'
+import { EngineError, type GraphViolation } from '../errors.ts'
+import { maxViolations } from '../limits.ts'
 import { nearest } from '../nearest.ts'
-import { pointer, schemaProblems } from '../schema-problems.ts'
+import { pointer, schemaViolations } from '../schema-violations.ts'
 import type { GraphSpec } from '../verify.ts'
 import { alexnet } from './alexnet.ts'
 import { convnext } from './convnext.ts'
@@ -74,8 +74,8 @@ function refuse(code: 'UNKNOWN_ZOO_FAMILY' | 'UNKNOWN_ZOO_PRESET', path: string,
   throw new EngineError(code, message, [{ path, layerId: null, message }])
 }
 
-function refuseOptions(of: string, problems: readonly { path: string; message: string }[]): never {
-  const errors: GraphProblem[] = problems.map(({ path, message }) => ({ path, layerId: null, message }))
+function refuseOptions(of: string, violations: readonly { path: string; message: string }[]): never {
+  const errors: GraphViolation[] = violations.map(({ path, message }) => ({ path, layerId: null, message }))
   const count = `${errors.length} problem${errors.length === 1 ? '' : 's'}`
   throw new EngineError('INVALID_ZOO_OPTIONS', `${count} in ${of}: ${errors[0]!.message}`, errors)
 }
@@ -111,7 +111,7 @@ export function expandZoo(reference: unknown): ZooNetwork {
     refuseOptions('the zoo reference', [{ path: '', message: 'a zoo reference is an object {preset} or {family, options}' }])
   const shape: { path: string; message: string }[] = Object.keys(reference)
     .filter((key) => !['family', 'preset', 'options'].includes(key))
-    .slice(0, maxProblems)
+    .slice(0, maxViolations)
     .map((key) => ({
       path: `/${pointer(key)}`,
       message: `unknown key "${key.slice(0, 60)}"${nearest(key, ['family', 'preset', 'options'])}`,
@@ -124,10 +124,10 @@ export function expandZoo(reference: unknown): ZooNetwork {
   const preset = reference.preset as string | undefined
   const given = reference.options === undefined ? {} : reference.options
   const of = preset === undefined ? `options of the family ${family.name}` : `options of the preset ${preset}`
-  const problems = isRecord(given)
-    ? schemaProblems(family.options, given, '/options')
+  const violations = isRecord(given)
+    ? schemaViolations(family.options, given, '/options')
     : [{ path: '/options', message: 'options is an object, such as {"resolution": 224}' }]
-  if (problems.length > 0) refuseOptions(of, problems)
+  if (violations.length > 0) refuseOptions(of, violations)
   const complete = withDefaults(family.options, { ...(preset === undefined ? {} : family.presets[preset]!.options), ...(given as object) })
   const conflicts = family.check?.(complete) ?? []
   if (conflicts.length > 0)

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { GraphBuilder } from '../builder.ts'
-import { defineFamily, type OptionProblem, type PublishedFigure } from './shared/family.ts'
+import { defineFamily, type OptionViolation, type PublishedFigure } from './shared/family.ts'
 import { atMostInAll, boolean, familyOptions, imageInput, integer, list } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
 
@@ -126,9 +126,9 @@ export const resnet = defineFamily({
     },
   },
   check: (o) => {
-    const problems: OptionProblem[] = atMostInAll(o.depths, maxBlocks, '/depths', 'blocks')
+    const violations: OptionViolation[] = atMostInAll(o.depths, maxBlocks, '/depths', 'blocks')
     const refuse = (path: string, given: unknown, only: string) =>
-      problems.push({ path: `/${path}`, message: `${path} ${given} needs block "bottleneck": leave ${path} at ${only}, or change block` })
+      violations.push({ path: `/${path}`, message: `${path} ${given} needs block "bottleneck": leave ${path} at ${only}, or change block` })
     if (o.block === 'basic') {
       if (o.cardinality !== 1) refuse('cardinality', o.cardinality, '1')
       if (o.widthPerGroup !== 64) refuse('widthPerGroup', o.widthPerGroup, '64')
@@ -136,18 +136,18 @@ export const resnet = defineFamily({
     } else if (o.widthPerGroup === 'equalCost' && !keepsCost(o.cardinality)) {
       let fewer = o.cardinality
       while (!keepsCost(fewer)) fewer--
-      problems.push({
+      violations.push({
         path: '/cardinality',
         message:
           `cardinality ${o.cardinality} has no whole widthPerGroup within a tenth of the bottleneck’s cost (${equalCostWidth(o.cardinality)} is ` +
           `nearest): use another, such as ${fewer}, or give widthPerGroup as a number`,
       })
     } else if (groupWidth(o.baseChannels, widthOf(o)) < 1)
-      problems.push({
+      violations.push({
         path: '/widthPerGroup',
         message: `widthPerGroup ${widthOf(o)} leaves no channel at baseChannels ${o.baseChannels}: use at least ${Math.ceil(64 / o.baseChannels)}`,
       })
-    return problems
+    return violations
   },
   resolve: (o) => ({ ...o, widthPerGroup: widthOf(o) }),
   build: (o) => {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { GraphBuilder } from '../builder.ts'
-import { defineFamily, type OptionProblem, type PublishedFigure } from './shared/family.ts'
+import { defineFamily, type OptionViolation, type PublishedFigure } from './shared/family.ts'
 import { atMostInAll, channels, familyOptions, imageInput, integer, list } from './shared/options.ts'
 
 const paper = 'Zhang, Zhou, Lin and Sun, "ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices", CVPR 2018'
@@ -62,9 +62,9 @@ export const shufflenetV1 = defineFamily({
     },
   },
   check: (o) => {
-    const problems: OptionProblem[] = atMostInAll(o.stageRepeats, maxUnits, '/stageRepeats', 'units')
+    const violations: OptionViolation[] = atMostInAll(o.stageRepeats, maxUnits, '/stageRepeats', 'units')
     if (o.stageChannels.length !== o.stageRepeats.length)
-      problems.push({
+      violations.push({
         path: '/stageRepeats',
         message: `stageRepeats has ${o.stageRepeats.length} entries, but stageChannels has ${o.stageChannels.length}: give each stage both`,
       })
@@ -75,17 +75,17 @@ export const shufflenetV1 = defineFamily({
       // The unit that halves the resolution joins its input to what it computes, so that needs channels left to compute.
       const right = multiple * (Math.floor(Math.max(width - 1, before) / multiple) + 1)
       if (width % multiple !== 0)
-        problems.push({ path, message: `stageChannels ${width} must be a multiple of 4 × groups (${multiple}): use ${right}` })
+        violations.push({ path, message: `stageChannels ${width} must be a multiple of 4 × groups (${multiple}): use ${right}` })
       else if (width <= before)
-        problems.push({ path, message: `stageChannels ${width} must be more than the ${before} channels before it: use ${right}` })
+        violations.push({ path, message: `stageChannels ${width} must be more than the ${before} channels before it: use ${right}` })
       else if (i === 0 && (width - before) % o.groups !== 0)
-        problems.push({
+        violations.push({
           path: '/stemChannels',
           message: `stemChannels ${before} leaves ${width - before} channels of stageChannels ${width}, which ${o.groups} groups cannot share: use a multiple of ${o.groups}`,
         })
       before = width
     })
-    return problems
+    return violations
   },
   build: (o) => {
     const g = new GraphBuilder()

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { GraphBuilder } from '../builder.ts'
-import { defineFamily, type OptionProblem, type PublishedFigure } from './shared/family.ts'
+import { defineFamily, type OptionViolation, type PublishedFigure } from './shared/family.ts'
 import { atMostInAll, channels, familyOptions, imageInput, integer, list } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
 
@@ -57,20 +57,20 @@ export const shufflenetV2 = defineFamily({
     },
   },
   check: (o) => {
-    const problems: OptionProblem[] = atMostInAll(o.stageRepeats, maxBlocks, '/stageRepeats', 'units')
+    const violations: OptionViolation[] = atMostInAll(o.stageRepeats, maxBlocks, '/stageRepeats', 'units')
     if (o.stageChannels.length !== o.stageRepeats.length)
-      problems.push({
+      violations.push({
         path: '/stageRepeats',
         message: `stageRepeats has ${o.stageRepeats.length} entries, but stageChannels has ${o.stageChannels.length}: give each stage both`,
       })
     o.stageChannels.forEach((width, i) => {
       if (width % 2 !== 0)
-        problems.push({
+        violations.push({
           path: `/stageChannels/${i}`,
           message: `stageChannels ${width} cannot be split in two: use an even number, such as ${width + 1}`,
         })
     })
-    return problems
+    return violations
   },
   build: (o) => {
     const g = new GraphBuilder()

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { GraphBuilder } from '../builder.ts'
-import { defineFamily, type OptionProblem } from './shared/family.ts'
+import { defineFamily, type OptionViolation } from './shared/family.ts'
 import { dropout, familyOptions, imageInput, integer, number } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
 
@@ -51,19 +51,19 @@ export const squeezenet = defineFamily({
     },
   },
   check: (o) => {
-    const problems: OptionProblem[] = []
+    const violations: OptionViolation[] = []
     const { squeeze, expand1x1, expand3x3 } = fireWidths(0, o)
     if (squeeze < 1)
-      problems.push({
+      violations.push({
         path: '/squeezeRatio',
         message: `squeezeRatio ${o.squeezeRatio} leaves no channel of ${o.baseExpand}: use at least ${1 / o.baseExpand}`,
       })
     if (expand1x1 < 1 || expand3x3 < 1)
-      problems.push({
+      violations.push({
         path: '/share3x3',
         message: `share3x3 ${o.share3x3} leaves one of the two windows no channel of ${o.baseExpand}: use 0.5`,
       })
-    return problems
+    return violations
   },
   build: (o) => {
     const g = new GraphBuilder()

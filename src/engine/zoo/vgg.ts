@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { GraphBuilder } from '../builder.ts'
 import { lectureHead } from './shared/blocks.ts'
-import { defineFamily, type OptionProblem, type PublishedFigure } from './shared/family.ts'
+import { defineFamily, type OptionViolation, type PublishedFigure } from './shared/family.ts'
 import { boolean, channels, dropout, familyOptions, imageInput, integer, list } from './shared/options.ts'
 import { torchvision } from './shared/torchvision.ts'
 
@@ -103,15 +103,15 @@ export const vgg = defineFamily({
     },
   },
   check: ({ stages: given }) => {
-    const problems: OptionProblem[] = []
+    const violations: OptionViolation[] = []
     given.forEach(({ kernelSize }, i) => {
       if (kernelSize % 2 === 0)
-        problems.push({
+        violations.push({
           path: `/stages/${i}/kernelSize`,
           message: `kernelSize ${kernelSize} cannot keep the size: use an odd one, such as ${kernelSize + 1}`,
         })
     })
-    return problems
+    return violations
   },
   build: (o) => {
     const g = new GraphBuilder()

@@ -136,7 +136,7 @@ export const resolveSettings = (given: Partial<TimingSettings> = {}, defaults = 
 })
 
 /** Rules that the schema cannot express: settings that contradict each other. Paths are JSON pointers inside the settings. */
-export function settingsProblems(settings: TimingSettings): { path: string; message: string }[] {
+export function settingsViolations(settings: TimingSettings): { path: string; message: string }[] {
   if (settings.minDurationMs <= settings.maxDurationMs) return []
   return [
     {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunProgress } from '../../../src/gpu/messages.ts'
 import { measure } from '../../../src/gpu/timing/measure.ts'
-import { defaultSettings, resolveSettings, settingsProblems, type TimingSettings } from '../../../src/gpu/timing/settings.ts'
+import { defaultSettings, resolveSettings, settingsViolations, type TimingSettings } from '../../../src/gpu/timing/settings.ts'
 
 /** A session whose calls take what `duration` says of the call's number, on a clock of its own. */
 function simulate(duration: (call: number) => number) {
@@ -139,9 +139,9 @@ test('settings: defaults in full, contradictions named', () => {
     'threads',
     'warmupMs',
   ])
-  assert.deepEqual(settingsProblems(resolveSettings()), [])
+  assert.deepEqual(settingsViolations(resolveSettings()), [])
   assert.deepEqual(
-    settingsProblems(resolveSettings({ minDurationMs: 5000, maxDurationMs: 100 })).map((problem) => problem.path),
+    settingsViolations(resolveSettings({ minDurationMs: 5000, maxDurationMs: 100 })).map((problem) => problem.path),
     ['/maxDurationMs'],
   )
 })

@@ -7,7 +7,7 @@ import type { Limits } from '../../../engine/limits.ts'
 import { externalFile } from '../../../gpu/external-files.ts'
 import type { BlobFile } from '../../../store/index.ts'
 import { type Packed, pack, unpack } from '../../../store/packed.ts'
-import { invalidRequest, type Problem } from '../../errors.ts'
+import { invalidRequest, type Violation } from '../../errors.ts'
 import { countsOf, digestOf, type ReadArchitecture } from './specification.ts'
 
 export interface OnnxTask {
@@ -133,30 +133,30 @@ class SentFiles {
 
   /** The files by the model's names. @throws ApiError INVALID_REQUEST where one is none of the model's. */
   check(named: readonly NamedFile[]): { location: string; file: BlobFile }[] {
-    const problems: Problem[] = []
+    const violations: Violation[] = []
     const matched = [...this.#found.values()]
     const wanted = named.map(({ location }) => JSON.stringify(location.slice(0, 100))).slice(0, 5)
     for (const sent of this.#data)
       if (!matched.includes(sent))
-        problems.push({
+        violations.push({
           path: '/data',
           message: `the model names no file "${sent.name.slice(0, 100)}": ${wanted.length === 0 ? 'it holds all its numbers itself' : `it names ${wanted.join(', ')}`}`,
         })
     const twice = matched.find((file, i) => matched.indexOf(file) !== i)
     if (twice)
-      problems.push({
+      violations.push({
         path: '/data',
         message: `the model names two files whose last part is "${twice.name.slice(0, 100)}": save it with all numbers in one file`,
       })
     for (const { location, checksum } of named) {
       const file = this.#found.get(location)
       if (file && checksum && sha1(file.file.path) !== checksum.toLowerCase())
-        problems.push({
+        violations.push({
           path: '/data',
           message: `"${file.name.slice(0, 100)}" is not the file that was written with the model: its SHA-1 differs`,
         })
     }
-    if (problems.length > 0) throw invalidRequest('form', problems)
+    if (violations.length > 0) throw invalidRequest('form', violations)
     return [...this.#found].map(([location, { file }]) => ({ location, file })).sort((a, b) => (a.location < b.location ? -1 : 1))
   }
 }

@@ -4,12 +4,12 @@ import { importKeras, importTfjsLayers } from '../../../engine/formats/keras/ind
 import type { ImportReport, OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import { type Graph, graphToJson } from '../../../engine/graph.ts'
 import type { Limits } from '../../../engine/limits.ts'
-import { schemaProblems } from '../../../engine/schema-problems.ts'
+import { schemaViolations } from '../../../engine/schema-violations.ts'
 import { verifyGraph } from '../../../engine/verify.ts'
 import { expandZoo } from '../../../engine/zoo/index.ts'
 import { type Packed, pack, unpack } from '../../../store/packed.ts'
 import { canonicalHash } from '../../canonical.ts'
-import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import { Envelope, graphKeys, modelKeys } from './new-architecture.ts'
 
 /**
@@ -73,18 +73,18 @@ function parse(bytes: Uint8Array): unknown {
 
 type Form = 'graph' | 'zoo' | (typeof modelKeys)[number]
 
-/** Which of the forms a body takes. Adds a problem where it takes none or several. */
-function formOf(body: Record<string, unknown>, problems: Problem[]): Form | null {
+/** Which of the forms a body takes. Adds a violation where it takes none or several. */
+function formOf(body: Record<string, unknown>, violations: Violation[]): Form | null {
   const graph = graphKeys.filter((key) => body[key] !== undefined)
   const references = (['zoo', ...modelKeys] as const).filter((key) => body[key] !== undefined)
   if (references.length > 1 || (references.length === 1 && graph.length > 0)) {
     const [first, ...others] = [...references, ...graph]
-    problems.push({ path: `/${first}`, message: `write ${first}, or ${others.join(', ')}: one network is registered at a time` })
+    violations.push({ path: `/${first}`, message: `write ${first}, or ${others.join(', ')}: one network is registered at a time` })
     return null
   }
   const model = modelKeys.find((key) => body[key] !== undefined)
   if (body.inputShape !== undefined && model === undefined)
-    problems.push({
+    violations.push({
       path: '/inputShape',
       message:
         'inputShape stands beside keras or tfjs, or with an ONNX file; a graph has input, a network of the zoo the option resolution',
@@ -92,11 +92,11 @@ function formOf(body: Record<string, unknown>, problems: Problem[]): Form | null
   if (model !== undefined) return model
   if (body.zoo !== undefined) {
     if (isRecord(body.zoo) && (body.zoo.family === undefined) === (body.zoo.preset === undefined))
-      problems.push({ path: '/zoo', message: 'zoo takes a family with options, or a preset: write one of family and preset' })
+      violations.push({ path: '/zoo', message: 'zoo takes a family with options, or a preset: write one of family and preset' })
     return 'zoo'
   }
   if (body.layers !== undefined) return 'graph'
-  problems.push({ path: '', message: 'what is the network? Write layers (with input), zoo, keras or tfjs' })
+  violations.push({ path: '', message: 'what is the network? Write layers (with input), zoo, keras or tfjs' })
   return null
 }
 
@@ -145,18 +145,18 @@ export function readArchitecture({ bytes, limits }: { bytes: Uint8Array; limits:
   const body = parse(bytes)
   if (!isRecord(body))
     throw invalidRequest('request', [{ path: '', message: 'a new architecture is an object: a name, and layers, zoo, keras or tfjs' }])
-  const problems: Problem[] = schemaProblems(Envelope, body)
-  const form = formOf(body, problems)
-  if (form === null || (form !== 'graph' && problems.length > 0)) throw invalidRequest('request', problems)
+  const violations: Violation[] = schemaViolations(Envelope, body)
+  const form = formOf(body, violations)
+  if (form === null || (form !== 'graph' && violations.length > 0)) throw invalidRequest('request', violations)
   let read: ReturnType<typeof graphOf>
   try {
     read = graphOf(body, form, limits)
   } catch (cause) {
     // A wrong name beside a wrong graph: the client hears of both.
-    if (problems.length > 0 && cause instanceof EngineError) throw invalidRequest('request', [...problems, ...cause.errors])
+    if (violations.length > 0 && cause instanceof EngineError) throw invalidRequest('request', [...violations, ...cause.errors])
     throw cause
   }
-  if (problems.length > 0) throw invalidRequest('request', problems)
+  if (violations.length > 0) throw invalidRequest('request', violations)
   const { source, graph } = read
   return {
     name: body.name as string,

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import type { BlobFile, Store } from '../../../store/index.ts'
-import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import { endConnection } from '../../plugins/problems.ts'
 import { Slots } from '../../slots.ts'
 import type { DataFile } from './onnx-file.ts'
@@ -102,17 +102,17 @@ export class Uploads {
     const fields: Fields = { ...(request.query as Fields) }
     let file: BlobFile | undefined
     const data: DataFile[] = []
-    const problems: Problem[] = []
+    const violations: Violation[] = []
     try {
       for await (const part of request.parts({ limits: { parts: mostData + 20, fieldSize: 10_000, fileSize: Number.POSITIVE_INFINITY } })) {
         if (part.type === 'file' && part.fieldname === 'file' && !file) file = await this.#save(part.file, await path(), progress)
         else if (part.type === 'file' && part.fieldname === 'data' && data.length < mostData) {
           if (data.some((each) => each.name === part.filename))
-            problems.push({ path: '/data', message: `two files are called "${part.filename.slice(0, 60)}": send each once` })
+            violations.push({ path: '/data', message: `two files are called "${part.filename.slice(0, 60)}": send each once` })
           data.push({ name: part.filename, file: await this.#save(part.file, await path(), progress) })
         } else if (part.type === 'field' && isField(part.fieldname)) fields[part.fieldname] = part.value
         else {
-          problems.push({
+          violations.push({
             path: `/${part.fieldname.slice(0, 60)}`,
             message: `${wrongField(part.fieldname)}: the fields are name, file, data, dims and inputShape`,
           })
@@ -126,7 +126,7 @@ export class Uploads {
         `the form cannot be read: ${(cause as Error).message.slice(0, 200)}; send it whole, with the fields name, file and data`,
       )
     }
-    if (problems.length > 0) throw invalidRequest('form', problems)
+    if (violations.length > 0) throw invalidRequest('form', violations)
     if (!file) throw wrong('/file', 'the form has no file: send the ONNX model as the field file')
     return { name: nameOf(fields.name, 'send it as the field name'), file, data, ...readSizes(fields) }
   }

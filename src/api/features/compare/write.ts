@@ -32,7 +32,7 @@ function presetGraph(preset: string, path: string): Graph {
     throw new EngineError(
       error.code,
       error.message,
-      error.errors.map((problem) => ({ ...problem, path })),
+      error.errors.map((violation) => ({ ...violation, path })),
     )
   }
 }

@@ -5,7 +5,7 @@ import { findConvention } from '../../../engine/conventions/index.ts'
 import { onnxOpset } from '../../../engine/formats/onnx-export.ts'
 import type { ImportReport } from '../../../engine/formats/onnx-import/index.ts'
 import type { Store } from '../../../store/index.ts'
-import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { Slots } from '../../slots.ts'
 import type { Architecture } from '../architectures/schema.ts'
@@ -105,7 +105,7 @@ export class ExportService {
   /** What is drawn of a run: its times, at its batch and resolution. @throws ApiError RUN_NOT_FOUND, NO_PROFILE, INVALID_REQUEST */
   async #ofRun({ id }: StoredArchitecture, query: ExportQuery, runId: string) {
     const profile = await this.#runs.layerProfile(runId)
-    const problem =
+    const violation =
       profile.architectureId !== id
         ? { path: '/runId', message: `run ${runId} is of architecture ${profile.architectureId}: name one of this architecture` }
         : query.batch !== undefined && query.batch !== profile.batch
@@ -113,7 +113,7 @@ export class ExportService {
           : query.resolution !== undefined
             ? { path: '/resolution', message: 'the run has a resolution of its own: leave resolution out' }
             : null
-    if (problem) throw invalidRequest('request', [problem])
+    if (violation) throw invalidRequest('request', [violation])
     const { rows, batch, resolution, runtime, device } = profile
     const times = { rows: rows.map(({ layerIds, ms }) => ({ layerIds, ms })), of: `a run by ${runtime} on ${device}` }
     return { ...readOptions({ ...query, batch, ...(resolution === null ? {} : { resolution }) }), times }
@@ -210,28 +210,31 @@ const readOptions = ({
 
 /** Refuses options that the format does not take. */
 function check({ format, ...options }: ExportQuery): void {
-  const problems: Problem[] = []
+  const violations: Violation[] = []
   for (const [name, value] of Object.entries(options))
     if (value !== undefined && !takes[format].includes(name as keyof ExportQuery)) {
       const taken = takes[format].length === 0 ? 'it has no options' : `its options are ${takes[format].join(', ')}`
-      problems.push({ path: `/${name}`, message: `${format} does not take ${name}: ${taken}` })
+      violations.push({ path: `/${name}`, message: `${format} does not take ${name}: ${taken}` })
     }
   if (options.weights === 'file')
     for (const name of ['batch', 'resolution'] as const)
       if (options[name] !== undefined)
-        problems.push({
+        violations.push({
           path: `/${name}`,
           message: `the registered file is sent unchanged: leave ${name} out, or ask for weights=seeded or none`,
         })
-  if (problems.length === 0 && options.seed !== undefined && options.weights !== 'seeded')
-    problems.push({ path: '/seed', message: 'seed applies only to seeded weights: ask for weights=seeded, or leave seed out' })
-  if (problems.length === 0 && options.data !== undefined && options.weights !== 'file')
-    problems.push({ path: '/data', message: 'data applies only to the registered file: ask for weights=file, or leave data out' })
-  if (problems.length === 0 && options.colorBy === 'ms' && options.runId === undefined)
-    problems.push({ path: '/runId', message: 'colorBy=ms shows the times of a run: give runId, a run of this architecture with a profile' })
-  if (problems.length === 0 && options.runId !== undefined && options.colorBy !== undefined && options.colorBy !== 'ms')
-    problems.push({ path: '/runId', message: `runId is for colorBy=ms, not for ${options.colorBy}: leave one of them out` })
-  if (problems.length > 0) throw invalidRequest('request', problems)
+  if (violations.length === 0 && options.seed !== undefined && options.weights !== 'seeded')
+    violations.push({ path: '/seed', message: 'seed applies only to seeded weights: ask for weights=seeded, or leave seed out' })
+  if (violations.length === 0 && options.data !== undefined && options.weights !== 'file')
+    violations.push({ path: '/data', message: 'data applies only to the registered file: ask for weights=file, or leave data out' })
+  if (violations.length === 0 && options.colorBy === 'ms' && options.runId === undefined)
+    violations.push({
+      path: '/runId',
+      message: 'colorBy=ms shows the times of a run: give runId, a run of this architecture with a profile',
+    })
+  if (violations.length === 0 && options.runId !== undefined && options.colorBy !== undefined && options.colorBy !== 'ms')
+    violations.push({ path: '/runId', message: `runId is for colorBy=ms, not for ${options.colorBy}: leave one of them out` })
+  if (violations.length > 0) throw invalidRequest('request', violations)
   if (options.convention !== undefined) findConvention(options.convention)
 }
 

@@ -1,5 +1,5 @@
 import type { MemoryOptions } from '../../../engine/memory/index.ts'
-import { invalidRequest, type Problem } from '../../errors.ts'
+import { invalidRequest, type Violation } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { ArchitectureService, StoredArchitecture } from '../architectures/service.ts'
 import { readResolution } from '../costs/service.ts'
@@ -51,11 +51,11 @@ export class MemoryService {
 }
 
 function check({ mode = 'inference', optimizer, segments, device, bytes }: MemoryQuery): void {
-  const problems: Problem[] = []
+  const violations: Violation[] = []
   if (mode === 'inference')
     for (const [name, value] of Object.entries({ optimizer, segments }))
-      if (value !== undefined) problems.push({ path: `/${name}`, message: `${name} is for mode=training: ask for that, or leave it out` })
+      if (value !== undefined) violations.push({ path: `/${name}`, message: `${name} is for mode=training: ask for that, or leave it out` })
   if (device !== undefined && bytes !== undefined)
-    problems.push({ path: '/bytes', message: 'device and bytes both say what there is: give one' })
-  if (problems.length > 0) throw invalidRequest('request', problems)
+    violations.push({ path: '/bytes', message: 'device and bytes both say what there is: give one' })
+  if (violations.length > 0) throw invalidRequest('request', violations)
 }

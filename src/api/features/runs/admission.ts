@@ -1,17 +1,17 @@
-import { schemaProblems } from '../../../engine/schema-problems.ts'
+import { schemaViolations } from '../../../engine/schema-violations.ts'
 import type { BackendName, RuntimeName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices/device.ts'
 import { unfollowed } from '../../../gpu/runtimes/settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
-import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import type { CostService } from '../costs/service.ts'
 import type { DeviceService } from '../devices/service.ts'
 import { NewRun } from './request-schema.ts'
-import { type Side, sideProblems, sidesOf } from './sides.ts'
+import { type Side, sidesOf, sideViolations } from './sides.ts'
 
 /** A request for a run with every default written out. */
 export interface ReadRun {
@@ -49,11 +49,11 @@ export interface Plan {
   notes: string[]
 }
 
-/** @throws ApiError INVALID_REQUEST with every problem. */
+/** @throws ApiError INVALID_REQUEST with every violation. */
 export function readRun(request: NewRun): ReadRun {
   const sides = sidesOf(request)
-  const problems = [...schemaProblems(NewRun, request), ...sideProblems(request, sides)]
-  if (problems.length > 0) throw invalidRequest('request', problems)
+  const violations = [...schemaViolations(NewRun, request), ...sideViolations(request, sides)]
+  if (violations.length > 0) throw invalidRequest('request', violations)
   const { profile = false, timeoutMs = 600_000, priority = 0, labels = {}, fresh = false, device } = request
   const rounds = sides.b && (request.rounds ?? defaultRounds.default)
   return { ...sides, rounds, ...(device === undefined ? {} : { device }), profile, timeoutMs, priority, labels, fresh }
@@ -161,7 +161,7 @@ function weightsOf({ weights }: Side, { id, source }: Architecture): 'seeded' | 
 }
 
 /** Options that do not apply to a file that is run directly. */
-function fileRefusals({ batch, resolution, precision, settings }: Side, { source }: Architecture, path: string): Problem[] {
+function fileRefusals({ batch, resolution, precision, settings }: Side, { source }: Architecture, path: string): Violation[] {
   const own = 'report' in source ? (source.report?.batch ?? 'symbolic') : 'symbolic'
   const instead = 'ask for runtime tfjs, which runs our form of the network with the same weights, or for weights: "seeded"'
   return [

@@ -1,5 +1,5 @@
-import { blockSettings, defaultSettings, resolveSettings, settingsProblems, type TimingSettings } from '../../../gpu/timing/settings.ts'
-import type { Problem } from '../../errors.ts'
+import { blockSettings, defaultSettings, resolveSettings, settingsViolations, type TimingSettings } from '../../../gpu/timing/settings.ts'
+import type { Violation } from '../../errors.ts'
 import { readResolution } from '../costs/service.ts'
 import type { NewRun } from './request-schema.ts'
 
@@ -48,16 +48,19 @@ export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
 }
 
 /** Rules for a request that the schema cannot express. Paths are JSON pointers into it. */
-export function sideProblems({ against, rounds, profile }: NewRun, { a, b }: ReturnType<typeof sidesOf>): Problem[] {
+export function sideViolations({ against, rounds, profile }: NewRun, { a, b }: ReturnType<typeof sidesOf>): Violation[] {
   const of = (path: string, { settings }: Side) =>
-    settingsProblems(settings).map((each) => ({ ...each, path: `${path}/settings${each.path}` }))
-  const problems = [...of('', a), ...(b && against?.settings ? of('/against', b) : [])]
+    settingsViolations(settings).map((each) => ({ ...each, path: `${path}/settings${each.path}` }))
+  const violations = [...of('', a), ...(b && against?.settings ? of('/against', b) : [])]
   if (!against && rounds !== undefined)
-    problems.push({ path: '/rounds', message: 'rounds applies only to a comparison: give its other side in against, or leave rounds out' })
+    violations.push({
+      path: '/rounds',
+      message: 'rounds applies only to a comparison: give its other side in against, or leave rounds out',
+    })
   if (against && profile)
-    problems.push({
+    violations.push({
       path: '/profile',
       message: 'a comparison has no per-layer profile: leave profile out, or profile each side in a run of its own',
     })
-  return problems
+  return violations
 }

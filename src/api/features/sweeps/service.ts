@@ -1,9 +1,9 @@
-import { schemaProblems } from '../../../engine/schema-problems.ts'
+import { schemaViolations } from '../../../engine/schema-violations.ts'
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
 import type { RunPoint, Store, Sweep } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
-import { ApiError, invalidRequest, type Problem } from '../../errors.ts'
+import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
@@ -38,8 +38,8 @@ export class SweepService {
    * @throws as `RunService.create` does.
    */
   async create(request: NewSweep, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean; notes: string[] }> {
-    const problems = schemaProblems(NewSweep, request)
-    if (problems.length > 0) throw invalidRequest('request', problems)
+    const violations = schemaViolations(NewSweep, request)
+    if (violations.length > 0) throw invalidRequest('request', violations)
     const { batches: given, ...shared } = request
     const batches = given.toSorted((a, b) => a - b)
     const read = batches.map((batch) => readRun({ ...shared, batch }))
@@ -66,9 +66,9 @@ export class SweepService {
       if (before) notes.add(`batch ${run.batch}: ${measuredBefore}`)
       return before ? { id: before.id } : { insert: await this.#queue.expecting(run) }
     } catch (cause) {
-      // A problem with only one batch names that batch.
+      // A violation with only one batch names that batch.
       if (cause instanceof ApiError || !(cause instanceof Error)) throw cause
-      const errors = (cause as { errors?: readonly Problem[] }).errors ?? []
+      const errors = (cause as { errors?: readonly Violation[] }).errors ?? []
       throw Object.assign(cause, { message: `at batch ${read.a.batch}: ${cause.message}`, errors })
     }
   }

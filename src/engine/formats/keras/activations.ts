@@ -1,6 +1,6 @@
 import { nearest } from '../../nearest.ts'
 import { isRecord } from '../../read-spec.ts'
-import { show } from '../../schema-problems.ts'
+import { show } from '../../schema-violations.ts'
 import { affine } from './affine.ts'
 import type { Call } from './call.ts'
 import { KerasFault } from './fault.ts'

@@ -1,5 +1,5 @@
 import { isRecord } from '../../read-spec.ts'
-import { pointer, show } from '../../schema-problems.ts'
+import { pointer, show } from '../../schema-violations.ts'
 import { KerasFault } from './fault.ts'
 
 const largest = 2 ** 31 - 1

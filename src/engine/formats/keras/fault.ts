@@ -1,5 +1,5 @@
 /**
- * A problem of one layer of a Keras model, which says what would be right. `network.ts` adds the path of the layer; `at`
+ * A violation of one layer of a Keras model, which says what would be right. `network.ts` adds the path of the layer; `at`
  * continues it, e.g. `/config/strides`.
  */
 export class KerasFault extends Error {

@@ -1,10 +1,10 @@
 import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
 import { defaultLimits, type Limits } from '../../limits.ts'
-import { Problems } from '../../problems.ts'
 import { isRecord } from '../../read-spec.ts'
-import { show } from '../../schema-problems.ts'
+import { show } from '../../schema-violations.ts'
 import { verifyGraph } from '../../verify.ts'
+import { Violations } from '../../violations.ts'
 import { checkManifest } from './manifest.ts'
 import { checkClasses, Network } from './network.ts'
 import { type KerasModel, readModel } from './topology.ts'
@@ -18,8 +18,8 @@ export interface KerasOptions {
 /**
  * Reads what `model.to_json()` of Keras 2 or 3 writes: Functional and Sequential models, models inside them, layers and
  * models that are called several times (`weightsOf`). Maps are channels first here, whatever Keras's data format; an
- * activation inside a layer becomes a layer of its own. All problems are reported together, unless one hides another.
- * @throws EngineError INVALID_KERAS with a JSON pointer into `json`, a layer and what would be right for each problem;
+ * activation inside a layer becomes a layer of its own. All violations are reported together, unless one hides another.
+ * @throws EngineError INVALID_KERAS with a JSON pointer into `json`, a layer and what would be right for each violation;
  *   LIMIT_EXCEEDED as `verifyGraph`, before any work that grows with the excess.
  */
 export function importKeras(json: unknown, options: KerasOptions = {}): Graph {
@@ -38,12 +38,12 @@ export function importTfjsLayers(json: unknown, options: KerasOptions = {}): Gra
   const path = '/modelTopology'
   const isGraph = isRecord(json) && (json.format === 'graph-model' || (isRecord(topology) && topology.node !== undefined))
   if (!isRecord(topology) || isGraph) {
-    const problems = new Problems('INVALID_KERAS', 'the TF.js model')
+    const violations = new Violations('INVALID_KERAS', 'the TF.js model')
     const message = isGraph
       ? 'this is a TF.js graph model, which has no layers: convert to a layers model (--output_format=tfjs_layers_model)'
       : `a TF.js layers model is the object of model.json, with modelTopology, but this is ${show(json)}`
-    problems.add(isRecord(json) ? path : '', null, message)
-    problems.check()
+    violations.add(isRecord(json) ? path : '', null, message)
+    violations.check()
   }
   const wrapped = isRecord((topology as Record<string, unknown>).model_config)
   const model = wrapped ? (topology as Record<string, unknown>).model_config : topology
@@ -60,25 +60,25 @@ function generationOf(outer: unknown, model: unknown): 2 | 3 {
 }
 
 function read(outer: unknown, value: unknown, path: string, { limits = defaultLimits, inputShape }: KerasOptions) {
-  const problems = new Problems('INVALID_KERAS', 'the model')
+  const violations = new Violations('INVALID_KERAS', 'the model')
   if (isRecord(value) && value.modelTopology !== undefined && value.class_name === undefined)
-    problems.add(path, null, 'this is the model.json of TF.js: send it as tfjs')
-  const model = problems.list.length === 0 ? readModel(value, path, problems) : null
-  if (model) checkClasses(model, problems)
-  problems.check()
-  const network = new Network(model as KerasModel, problems, {
+    violations.add(path, null, 'this is the model.json of TF.js: send it as tfjs')
+  const model = violations.list.length === 0 ? readModel(value, path, violations) : null
+  if (model) checkClasses(model, violations)
+  violations.check()
+  const network = new Network(model as KerasModel, violations, {
     generation: generationOf(outer, value),
     limits,
     ...(inputShape ? { inputShape } : {}),
   })
   const outputs = network.whole(model as KerasModel)
-  problems.check()
+  violations.check()
   const { inputs, layers, origins } = network.writer
   try {
     return { graph: verifyGraph({ inputs, layers, outputs }, limits), origins, model: model as KerasModel }
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause
-    // Problems that the verifier finds get the path of the Keras layer.
+    // Violations that the verifier finds get the path of the Keras layer.
     const errors = cause.errors.map((error) => ({ ...error, path: (error.layerId && origins.get(error.layerId)) || path }))
     throw new EngineError(
       cause.code === 'INVALID_GRAPH' ? 'INVALID_KERAS' : cause.code,

@@ -1,9 +1,9 @@
 import type { Graph } from '../../graph.ts'
 import { inferShapes } from '../../infer.ts'
-import { Problems } from '../../problems.ts'
 import { isRecord } from '../../read-spec.ts'
 import { numel } from '../../shape.ts'
 import { parametersOf } from '../../shared-weights.ts'
+import { Violations } from '../../violations.ts'
 import type { KerasModel } from './topology.ts'
 
 const isShape = (value: unknown): value is number[] =>
@@ -17,7 +17,7 @@ const isShape = (value: unknown): value is number[] =>
  */
 export function checkManifest(manifest: unknown, graph: Graph, model: KerasModel, origins: ReadonlyMap<string, string>): void {
   if (!Array.isArray(manifest)) return
-  const problems = new Problems('INVALID_KERAS', 'the TF.js model')
+  const violations = new Violations('INVALID_KERAS', 'the TF.js model')
   const pathOf = new Map(model.layers.filter((layer) => !layer.model).map(({ name, path }) => [name, path]))
   const ours = new Map<string, number[]>()
   for (const { layer, inputs } of inferShapes(graph)) {
@@ -36,7 +36,7 @@ export function checkManifest(manifest: unknown, graph: Graph, model: KerasModel
       if (!isRecord(weight) || layerPath === undefined) return
       const path = `/weightsManifest/${g}/weights/${w}`
       if (!isShape(weight.shape))
-        return problems.add(`${path}/shape`, layer, `the shape of ${name.slice(0, 60)} must be a list of integers`)
+        return violations.add(`${path}/shape`, layer, `the shape of ${name.slice(0, 60)} must be a list of integers`)
       const entry = theirs.get(layerPath) ?? { path, name: layer, sizes: [] }
       entry.sizes.push(weight.shape.reduce((a, b) => a * b, 1))
       theirs.set(layerPath, entry)
@@ -46,11 +46,11 @@ export function checkManifest(manifest: unknown, graph: Graph, model: KerasModel
   for (const [layerPath, { path, name, sizes }] of theirs) {
     const own = ours.get(layerPath) ?? []
     if (list(own) !== list(sizes))
-      problems.add(
+      violations.add(
         path,
         name.slice(0, 200),
         `the weights of ${name.slice(0, 60)} have ${list(sizes).slice(0, 200)} elements, but the layer takes ${list(own)}`,
       )
   }
-  problems.check()
+  violations.check()
 }

@@ -1,6 +1,6 @@
 import type { Limits } from '../../limits.ts'
-import type { Problems } from '../../problems.ts'
 import { isRecord } from '../../read-spec.ts'
+import type { Violations } from '../../violations.ts'
 import { Call } from './call.ts'
 import { Config } from './config.ts'
 import { KerasFault } from './fault.ts'
@@ -27,18 +27,18 @@ function dataFormatOf(model: KerasModel): DataFormat {
   return 'channels_last'
 }
 
-/** Writes a model, call by call. Problems are added with the path of the layer; layers that depend on a wrong one are skipped. */
+/** Writes a model, call by call. Violations are added with the path of the layer; layers that depend on a wrong one are skipped. */
 export class Network {
   readonly writer: Writer
-  readonly #problems: Problems
+  readonly #violations: Violations
   readonly #options: NetworkOptions
   readonly #ids = new Map<KerasLayer, { first: string; calls: number }>()
   readonly #said = new Set<string>()
   #work = 0
 
-  constructor(model: KerasModel, problems: Problems, options: NetworkOptions) {
+  constructor(model: KerasModel, violations: Violations, options: NetworkOptions) {
     this.writer = new Writer(dataFormatOf(model), options.limits)
-    this.#problems = problems
+    this.#violations = violations
     this.#options = options
   }
 
@@ -98,7 +98,7 @@ export class Network {
       const path = `${layer.path}${cause.at}`
       // A model that is called twice has each of its faults twice.
       const said = `${path} ${cause.message}`
-      if (!this.#said.has(said)) this.#problems.add(path, plainId(layer.name), `${layer.name.slice(0, 60)}: ${cause.message}`)
+      if (!this.#said.has(said)) this.#violations.add(path, plainId(layer.name), `${layer.name.slice(0, 60)}: ${cause.message}`)
       this.#said.add(said)
       return null
     }
@@ -167,8 +167,8 @@ export class Network {
       if (!layer || (Array.isArray(tensors) && tensors.length > 0) || reference.node >= (made.get(layer)?.length ?? 0)) {
         const what = layer
           ? `call ${reference.node}, output ${reference.tensor} of layer "${reference.layer.slice(0, 60)}" does not exist`
-          : `there is no layer "${reference.layer.slice(0, 60)}"${this.#problems.hint(reference.layer, [...byName.keys()].slice(0, 1000))}`
-        this.#problems.add(path, null, what)
+          : `there is no layer "${reference.layer.slice(0, 60)}"${this.#violations.hint(reference.layer, [...byName.keys()].slice(0, 1000))}`
+        this.#violations.add(path, null, what)
       }
       return null
     }
@@ -247,8 +247,8 @@ export class Network {
   }
 }
 
-/** Adds a problem for each layer of a class that is not known. */
-export function checkClasses(model: KerasModel, problems: Problems): void {
+/** Adds a violation for each layer of a class that is not known. */
+export function checkClasses(model: KerasModel, violations: Violations): void {
   const known = [...layerClasses.keys()]
   const stack = [model]
   for (let next = stack.pop(); next; next = stack.pop())
@@ -257,10 +257,10 @@ export function checkClasses(model: KerasModel, problems: Problems): void {
       else if (className !== 'InputLayer' && !layerClasses.has(className)) {
         const wraps =
           isRecord(config.layer) && typeof config.layer.class_name === 'string' ? `, around a ${config.layer.class_name.slice(0, 60)}` : ''
-        problems.add(
+        violations.add(
           `${path}/class_name`,
           plainId(name),
-          `${name.slice(0, 60)} has the class ${className.slice(0, 60)}${wraps}, which is not known here${problems.hint(className, known)}`,
+          `${name.slice(0, 60)} has the class ${className.slice(0, 60)}${wraps}, which is not known here${violations.hint(className, known)}`,
         )
       }
     }

@@ -1,6 +1,6 @@
-import type { Problems } from '../../problems.ts'
 import { isRecord } from '../../read-spec.ts'
-import { pointer, show } from '../../schema-problems.ts'
+import { pointer, show } from '../../schema-violations.ts'
+import type { Violations } from '../../violations.ts'
 
 /**
  * The wiring of a model as both generations of Keras, and TF.js after the second, write it, in one form. It does not
@@ -62,11 +62,11 @@ const isReference = (value: unknown): value is [string, number, number] =>
 
 const referenceOf = ([layer, node, tensor]: [string, number, number]): KerasReference => ({ layer, node, tensor })
 
-/** Reads a model. Problems are added, with their paths; null where nothing can be said about the rest. */
-export function readModel(value: unknown, path: string, problems: Problems, depth = 0): KerasModel | null {
+/** Reads a model. Violations are added, with their paths; null where nothing can be said about the rest. */
+export function readModel(value: unknown, path: string, violations: Violations, depth = 0): KerasModel | null {
   const className = isRecord(value) ? value.class_name : undefined
   if (!isRecord(value) || typeof className !== 'string' || !modelClasses.includes(className)) {
-    problems.add(
+    violations.add(
       path,
       null,
       isRecord(value) && typeof className === 'string'
@@ -76,7 +76,7 @@ export function readModel(value: unknown, path: string, problems: Problems, dept
     return null
   }
   if (depth > deepest) {
-    problems.add(path, null, `models are nested ${depth} deep, the limit is ${deepest}`)
+    violations.add(path, null, `models are nested ${depth} deep, the limit is ${deepest}`)
     return null
   }
   // Before Keras 2.2.3 the config of a Sequential was the list itself.
@@ -84,38 +84,38 @@ export function readModel(value: unknown, path: string, problems: Problems, dept
   const list = Array.isArray(value.config) ? value.config : config.layers
   const at = Array.isArray(value.config) ? `${path}/config` : `${path}/config/layers`
   if (!Array.isArray(list) || list.length === 0) {
-    problems.add(at, null, 'layers must be a list of at least one layer')
+    violations.add(at, null, 'layers must be a list of at least one layer')
     return null
   }
   const layers: KerasLayer[] = []
   const names = new Set<string>()
   list.forEach((entry, i) => {
-    const layer = readLayer(entry, `${at}/${i}`, problems, depth)
+    const layer = readLayer(entry, `${at}/${i}`, violations, depth)
     if (layer === null) return
     if (names.has(layer.name))
-      problems.add(`${layer.path}/config/name`, layer.name, `two layers are named "${layer.name.slice(0, 60)}": names must differ`)
+      violations.add(`${layer.path}/config/name`, layer.name, `two layers are named "${layer.name.slice(0, 60)}": names must differ`)
     names.add(layer.name)
     layers.push(layer)
   })
   if (layers.length < list.length) return null
   const name = typeof config.name === 'string' ? config.name : className.toLowerCase()
   const model = { name, path, layers, inputs: [], outputs: [] }
-  return className === 'Sequential' ? chain(model, value, config) : wired(model, config, problems)
+  return className === 'Sequential' ? chain(model, value, config) : wired(model, config, violations)
 }
 
-function readLayer(entry: unknown, path: string, problems: Problems, depth: number): KerasLayer | null {
+function readLayer(entry: unknown, path: string, violations: Violations, depth: number): KerasLayer | null {
   if (!isRecord(entry) || typeof entry.class_name !== 'string' || !(isRecord(entry.config) || Array.isArray(entry.config))) {
-    problems.add(path, null, `a layer is an object with class_name and config, but this is ${show(entry)}`)
+    violations.add(path, null, `a layer is an object with class_name and config, but this is ${show(entry)}`)
     return null
   }
   const config = isRecord(entry.config) ? entry.config : {}
   const name = entry.name ?? config.name
   if (typeof name !== 'string' || name === '' || name.length > 1000) {
-    problems.add(`${path}/config/name`, null, `a layer's name is a string, but this is ${show(name)}`)
+    violations.add(`${path}/config/name`, null, `a layer's name is a string, but this is ${show(name)}`)
     return null
   }
   const isModel = modelClasses.includes(entry.class_name)
-  const model = isModel ? readModel(entry, path, problems, depth + 1) : null
+  const model = isModel ? readModel(entry, path, violations, depth + 1) : null
   if (isModel && model === null) return null
   const shape = config.batch_shape ?? config.batch_input_shape
   return {
@@ -123,7 +123,7 @@ function readLayer(entry: unknown, path: string, problems: Problems, depth: numb
     className: entry.class_name,
     config,
     path,
-    calls: readCalls(entry.inbound_nodes, `${path}/inbound_nodes`, name, problems),
+    calls: readCalls(entry.inbound_nodes, `${path}/inbound_nodes`, name, violations),
     operands: readOperands(entry.inbound_nodes),
     ...(model ? { model } : {}),
     ...(Array.isArray(shape) ? { inputShape: shape } : {}),
@@ -131,10 +131,10 @@ function readLayer(entry: unknown, path: string, problems: Problems, depth: numb
 }
 
 /** The calls of a layer: Keras 2 writes a list of references for each, Keras 3 arguments in which tensors lie. */
-function readCalls(value: unknown, path: string, name: string, problems: Problems): KerasReference[][] {
+function readCalls(value: unknown, path: string, name: string, violations: Violations): KerasReference[][] {
   if (value === undefined) return []
   if (!Array.isArray(value)) {
-    problems.add(path, name, `inbound_nodes is ${show(value)}, but must be a list of calls`)
+    violations.add(path, name, `inbound_nodes is ${show(value)}, but must be a list of calls`)
     return []
   }
   return value.map((node, i) => {
@@ -142,18 +142,18 @@ function readCalls(value: unknown, path: string, name: string, problems: Problem
     const at = `${path}/${i}`
     if (isRecord(node)) {
       tensorsIn(node.args, 0, found)
-      checkKeywords(node.kwargs, `${at}/kwargs`, name, problems)
+      checkKeywords(node.kwargs, `${at}/kwargs`, name, violations)
     } else if (isReference(node)) {
       found.push(referenceOf(node))
-      checkKeywords(node[3 as never], `${at}/3`, name, problems)
+      checkKeywords(node[3 as never], `${at}/3`, name, violations)
     } else if (Array.isArray(node)) {
       node.forEach((each, k) => {
         if (!isReference(each)) return
         found.push(referenceOf(each))
-        checkKeywords(each[3 as never], `${at}/${k}/3`, name, problems)
+        checkKeywords(each[3 as never], `${at}/${k}/3`, name, violations)
       })
-      if (found.length < node.length) problems.add(at, name, 'an input is [layer, node, tensor, {}]: one of these is not')
-    } else problems.add(at, name, `a call is ${show(node)}, but must be a list of inputs (Keras 2) or an object with args (Keras 3)`)
+      if (found.length < node.length) violations.add(at, name, 'an input is [layer, node, tensor, {}]: one of these is not')
+    } else violations.add(at, name, `a call is ${show(node)}, but must be a list of inputs (Keras 2) or an object with args (Keras 3)`)
     return found
   })
 }
@@ -184,13 +184,13 @@ function tensorsIn(value: unknown, depth: number, found: KerasReference[]): void
 }
 
 /** An argument by name that is a tensor would be an input left out: no layer that is known takes one. */
-function checkKeywords(value: unknown, path: string, name: string, problems: Problems): void {
+function checkKeywords(value: unknown, path: string, name: string, violations: Violations): void {
   if (!isRecord(value)) return
   for (const [key, argument] of Object.entries(value)) {
     const found: KerasReference[] = []
     tensorsIn(argument, 0, found)
     if (found.length > 0 || isReference(argument))
-      problems.add(
+      violations.add(
         `${path}/${pointer(key)}`,
         name,
         `${name} gets a tensor as its argument ${key.slice(0, 60)}: only layers that are called on their inputs alone can be read`,
@@ -224,7 +224,7 @@ const inputShapeOf = (model: KerasModel | undefined): readonly unknown[] | undef
   model?.layers.find(({ name }) => name === model.inputs[0]?.layer)?.inputShape
 
 /** A Functional model: inputs and outputs are named; they may lie in lists and objects, in order. */
-function wired(model: KerasModel, config: Record<string, unknown>, problems: Problems): KerasModel | null {
+function wired(model: KerasModel, config: Record<string, unknown>, violations: Violations): KerasModel | null {
   const ends = (key: 'input_layers' | 'output_layers') => {
     const found: KerasReference[] = []
     const collect = (value: unknown, depth: number): void => {
@@ -234,12 +234,12 @@ function wired(model: KerasModel, config: Record<string, unknown>, problems: Pro
     }
     collect(config[key], 0)
     if (found.length === 0)
-      problems.add(`${model.path}/config/${key}`, null, `${key} must name at least one tensor, as [layer, node, tensor]`)
+      violations.add(`${model.path}/config/${key}`, null, `${key} must name at least one tensor, as [layer, node, tensor]`)
     return found
   }
   const inputs = ends('input_layers')
   if (new Set(inputs.map(({ layer }) => layer)).size < inputs.length || inputs.length > mostInputs) {
-    problems.add(
+    violations.add(
       `${model.path}/config/input_layers`,
       null,
       `a model has at most ${mostInputs} inputs, each of its own, but this one names ${inputs.length}`,

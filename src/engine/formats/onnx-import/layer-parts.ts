@@ -1,9 +1,9 @@
 /** What a layer is made of, each worked out from its node and the values before it. */
 import { CountOverflow } from '../../exact.ts'
 import type { AnyOp, Parameter } from '../../op.ts'
-import { Problems } from '../../problems.ts'
 import { readAttributes } from '../../read-attributes.ts'
 import type { Shape } from '../../shape.ts'
+import { Violations } from '../../violations.ts'
 import type { OnnxSlot } from '../onnx-node.ts'
 import { type BatchPlace, placeOf } from './batch.ts'
 import { checkParameter } from './budget.ts'
@@ -82,9 +82,9 @@ export function checkSlots(node: FileNode, parameters: readonly Parameter[], slo
 
 /** Attributes in canonical form. @throws EngineError INVALID_ONNX with each that does not fit. */
 export function attributesOf(op: AnyOp, id: string, given: Record<string, unknown>, node: FileNode): Record<string, unknown> {
-  const problems = new Problems('INVALID_ONNX', `${node.opType} node ${quote(nodeName(node))}`)
-  const attributes = readAttributes(given, op, '', id, problems)
-  problems.check()
+  const violations = new Violations('INVALID_ONNX', `${node.opType} node ${quote(nodeName(node))}`)
+  const attributes = readAttributes(given, op, '', id, violations)
+  violations.check()
   return attributes as Record<string, unknown>
 }
 

@@ -27,7 +27,7 @@ export interface Preset<O = Record<string, unknown>> {
 export type Complete<T> = T extends object ? { [K in keyof T]-?: Complete<T[K]> } : T
 
 /** Something wrong with options that each fit the schema: where (JSON pointer into the options), and what would be right. */
-export interface OptionProblem {
+export interface OptionViolation {
   path: string
   message: string
 }
@@ -44,7 +44,7 @@ export interface FamilyDefinition<S extends TObject> {
   options: S
   presets: Readonly<Record<string, Preset<Static<S>>>>
   /** Rules that span several options. */
-  check?(options: Complete<Static<S>>): OptionProblem[]
+  check?(options: Complete<Static<S>>): OptionViolation[]
   /**
    * The options with what may be asked for in words (a width that keeps a cost) worked out to numbers, once `check` has
    * passed; the network carries these, so that a user reads what it came to.

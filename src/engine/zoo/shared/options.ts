@@ -1,7 +1,7 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { GraphBuilder } from '../../builder.ts'
-import type { OptionProblem } from './family.ts'
+import type { OptionViolation } from './family.ts'
 
 const side = Type.Integer({ minimum: 1, maximum: 8192 })
 
@@ -48,7 +48,7 @@ export function imageInput(graph: GraphBuilder, resolution: Resolution): string 
 }
 
 /** A limit on the sum of a list of depths, since that is what bounds the number of layers. */
-export function atMostInAll(depths: readonly number[], most: number, path: string, noun: string): OptionProblem[] {
+export function atMostInAll(depths: readonly number[], most: number, path: string, noun: string): OptionViolation[] {
   const total = depths.reduce((a, b) => a + b, 0)
   return total > most ? [{ path, message: `${path.slice(1)} asks for ${total} ${noun}, but a network may have at most ${most}` }] : []
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from 'typebox'
-import { describeSchema, schemaProblems } from '../../src/engine/schema-problems.ts'
+import { describeSchema, schemaViolations } from '../../src/engine/schema-violations.ts'
 
 test('both ends of a range are told, and whether an end is in it', () => {
   const words = [
@@ -24,7 +24,7 @@ test('both ends of a range are told, and whether an end is in it', () => {
 
 test('a list of objects that is too short, too long or holds a wrong one is told so', () => {
   const steps = Type.Object({ steps: Type.Array(Type.Object({ name: Type.String() }), { minItems: 1, maxItems: 2 }) })
-  const told = (list: unknown[]) => schemaProblems(steps, { steps: list })
+  const told = (list: unknown[]) => schemaViolations(steps, { steps: list })
   assert.deepEqual(told([]), [{ path: '/steps', message: 'steps has 0 entries, but must be a list of 1 to 2 values, each an object' }])
   assert.match(told([{ name: 'a' }, { name: 'b' }, { name: 'c' }])[0]!.message, /steps has 3 entries/)
   assert.equal(told([{ name: 1 }])[0]!.path, '/steps/0/name')

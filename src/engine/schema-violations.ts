@@ -3,7 +3,7 @@ import { Value } from 'typebox/value'
 import { nearest } from './nearest.ts'
 
 /** What a value does wrong against a schema, and what would be right. */
-export interface SchemaProblem {
+export interface SchemaViolation {
   /** JSON pointer to the value, `''` for the whole. */
   path: string
   message: string
@@ -83,12 +83,12 @@ function formOf({ examples, format, pattern }: Record<string, any>): string {
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Everything that is wrong with `value`, at most `most` problems: unknown keys with the nearest right name where the
+ * Everything that is wrong with `value`, at most `most` violations: unknown keys with the nearest right name where the
  * schema is closed, missing keys, and values that do not fit. Objects and lists of objects are entered; what lies in
  * a union is described as a whole.
  */
-export function schemaProblems(schema: TSchema, value: unknown, path = '', most = 100): SchemaProblem[] {
-  const found: SchemaProblem[] = []
+export function schemaViolations(schema: TSchema, value: unknown, path = '', most = 100): SchemaViolation[] {
+  const found: SchemaViolation[] = []
   visit(schema, value, path, found, most)
   return found
 }
@@ -102,7 +102,7 @@ function longestList(schema: Record<string, any>): number {
   return Array.isArray(schema.items) ? schema.items.length : (schema.maxItems ?? Number.POSITIVE_INFINITY)
 }
 
-function visit(schema: Record<string, any>, value: unknown, path: string, found: SchemaProblem[], most: number): void {
+function visit(schema: Record<string, any>, value: unknown, path: string, found: SchemaViolation[], most: number): void {
   if (found.length >= most) return
   if (schema.type === 'object' && schema.properties && isRecord(value)) {
     visitObject(schema, value, path, found, most)
@@ -131,7 +131,7 @@ function visitObject(
   schema: Record<string, any>,
   value: Record<string, unknown>,
   path: string,
-  found: SchemaProblem[],
+  found: SchemaViolation[],
   most: number,
 ): void {
   const known = schema.properties as TProperties

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { EngineError, type GraphProblem } from '../../src/engine/errors.ts'
+import { EngineError, type GraphViolation } from '../../src/engine/errors.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 
 /** Everything the verifier says about a specification; it must say something. */
-export function problemsOf(spec: unknown, code = 'INVALID_GRAPH'): readonly GraphProblem[] {
+export function violationsOf(spec: unknown, code = 'INVALID_GRAPH'): readonly GraphViolation[] {
   try {
     verifyGraph(spec)
   } catch (error) {
