@@ -46,6 +46,7 @@ export class DiskSpace {
   async #look(): Promise<StoreError | null> {
     try {
       await access(this.#folder, constants.W_OK)
+      await this.#probe()
       const free = await this.#freeBytes(this.#folder)
       const needed = leastFree + (this.#reserved ? 0 : this.#reserveBytes)
       if (free < needed) {
@@ -59,6 +60,23 @@ export class DiskSpace {
       const { code = '', message } = error as NodeJS.ErrnoException
       if (code === 'EACCES' || code === 'EPERM') return readOnly(error, code)
       return diskProblem(error) ?? new StoreError('DATA_FOLDER_UNUSABLE', `The data folder cannot be used: ${message}`, { cause: error })
+    }
+  }
+
+  /** Writes a byte: a file system that became read-only by an error still grants access (ext4 with errors=remount-ro). */
+  async #probe(): Promise<void> {
+    if (!this.#reserved || this.#reserveBytes === 0) return
+    try {
+      const file = await open(this.#reserve, 'r+')
+      try {
+        await file.write(new Uint8Array(1), 0, 1, 0)
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      // Somebody removed it: it is made again.
+      this.#reserved = false
     }
   }
 
@@ -86,11 +104,13 @@ const full = (freeMiB: number, neededMiB: number): StoreError =>
 
 /** Translates an error of the file system or of PostgreSQL that says the disk is full or read-only; null for others. */
 export function diskProblem(error: unknown): StoreError | null {
-  for (let cause = error as { code?: unknown; cause?: unknown } | null | undefined, depth = 0; cause && depth < 5; depth++) {
+  for (let cause = error as { code?: unknown; message?: string; cause?: unknown } | null | undefined, depth = 0; cause && depth < 5; depth++) {
     // 53100 is disk_full (PostgreSQL manual, appendix A).
     if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT' || cause.code === '53100')
       return new StoreError('DISK_FULL', 'The disk is full: free some space and try again', { cause: error })
-    if (cause.code === 'EROFS') return readOnly(error, cause.code)
+    // PostgreSQL tells EROFS as insufficient_privilege (errcode_for_file_access), which it also says of tables.
+    if (cause.code === 'EROFS' || (cause.code === '42501' && /read-only file system/i.test(cause.message ?? '')))
+      return readOnly(error, 'EROFS')
     cause = cause.cause as typeof cause
   }
   return null

@@ -65,7 +65,8 @@ const REFUSALS = new Set(['0A', '22', '23', '42', '54'])
 export function isRefusal(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) return true
   const { code } = databaseError(error)
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && REFUSALS.has(code.slice(0, 2))
+  // 42501, insufficient_privilege, is also what a file system that became read-only is called: it may be mended.
+  return typeof code === 'string' && code !== '42501' && /^[0-9A-Z]{5}$/.test(code) && REFUSALS.has(code.slice(0, 2))
 }
 
 const unstorable = (options?: ErrorOptions): StoreError =>

@@ -75,6 +75,43 @@ test('what was under way fails as unreachable, and everything goes on when it is
   )
 })
 
+/** An ErrorResponse of PostgreSQL's protocol (manual, 55.7 and 55.8). */
+function errorResponse(severity: string, code: string, message: string): Uint8Array {
+  const fields = Buffer.from(`S${severity}\0V${severity}\0C${code}\0M${message}\0\0`)
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(fields.length + 4)
+  return new Uint8Array(Buffer.concat([Buffer.from('E'), length, fields]))
+}
+
+// As seen on an ext4 that became read-only by an error: after its PANIC the thread lives on and answers nothing.
+test('a database that panics and then is silent is opened again, and says why it ended', { skip, timeout: 120_000 }, async (t) => {
+  const later = cleanup(t)
+  const { store, lines, place } = await openRecorded()
+  later(() => place.remove())
+  later(() => store.close())
+  await store.ping()
+  const thread = [...threads].at(-1)!
+  const post = thread.postMessage
+  t.after(() => Object.assign(thread, { postMessage: post }))
+  let answered = false
+  Object.assign(thread, {
+    postMessage: () => {
+      if (!answered) thread.emit('message', errorResponse('PANIC', '42501', 'could not write to log file "1": Read-only file system'))
+      answered = true
+    },
+  })
+  for (let i = 0; i < 2; i++)
+    await assert.rejects(store.runs.get(randomUUID()), (error) => {
+      const { code, status, detail } = codedError(error)
+      assert.deepEqual([code, status], ['DATA_FOLDER_READ_ONLY', 503])
+      assert.match(detail, /EROFS.*mount it writable/)
+      return true
+    })
+  for (const until = performance.now() + 60_000; !lines.includes('the embedded database is open again'); await sleep(20))
+    assert.ok(performance.now() < until, lines.join('\n'))
+  await store.ping()
+})
+
 test('a stop while it is being opened again ends', { skip, timeout: 60_000 }, async (t) => {
   const later = cleanup(t)
   const { store, place } = await openRecorded()

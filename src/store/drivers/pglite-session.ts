@@ -18,20 +18,24 @@ export class Session {
   lost: Error | null = null
   readonly #thread: Worker
   readonly #prepared = new PreparedStatements()
+  readonly #hearers: Hearers
   #open = false
 
-  private constructor(thread: Worker, { notice, lost }: Hearers) {
+  private constructor(thread: Worker, hearers: Hearers) {
     this.#thread = thread
+    this.#hearers = hearers
     const stream = new ThreadStream(thread)
     // Given explicitly, so that environment variables are ignored.
     this.client = new pg.Client({ stream: () => stream, ssl: false, user: 'postgres', database: 'postgres', host: 'thread', port: 1 })
-    this.client.on('notification', ({ channel, payload = '' }) => notice(channel, payload))
-    this.client.on('error', (error) => {
-      if (this.lost) return
-      this.lost = error
-      // Two threads in one folder would ruin it: this one is gone before anybody hears.
-      void thread.terminate().then(() => this.#open && lost(error))
-    })
+    this.client.on('notification', ({ channel, payload = '' }) => hearers.notice(channel, payload))
+    this.client.on('error', (error) => this.#lose(error))
+  }
+
+  #lose(error: Error): void {
+    if (this.lost) return
+    this.lost = error
+    // Two threads in one folder would ruin it: this one is gone before anybody hears.
+    void this.#thread.terminate().then(() => this.#open && this.#hearers.lost(error))
   }
 
   /**
@@ -55,8 +59,15 @@ export class Session {
   }
 
   /** @throws what node-postgres does. */
-  query(text: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
-    return this.client.query(this.#prepared.named(text, values))
+  async query(text: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    try {
+      return await this.client.query(this.#prepared.named(text, values))
+    } catch (error) {
+      // PostgreSQL ends upon these. Its thread does not, and would answer nothing any more.
+      const { severity } = error as pg.DatabaseError
+      if (severity === 'PANIC' || severity === 'FATAL') this.#lose(error as Error)
+      throw error
+    }
   }
 
   /** To be called outside of transactions, before each use. */

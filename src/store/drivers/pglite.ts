@@ -17,7 +17,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { fromPglite, PgBoss } from 'pg-boss'
 import { bossOptions, type Driver, type Log } from '../database.ts'
-import { DiskSpace } from '../disk-space.ts'
+import { DiskSpace, diskProblem } from '../disk-space.ts'
 import { drizzleOverPostgres } from '../drizzle.ts'
 import { StoreError } from '../errors.ts'
 import { Session } from './pglite-session.ts'
@@ -193,7 +193,9 @@ class EmbeddedPool {
   }
 }
 
+/** What to do about it where the folder is at fault; else that it is being opened again. */
 const ended = (why: Error): StoreError =>
+  diskProblem(why) ??
   new StoreError(
     'DATABASE_UNREACHABLE',
     `The embedded database has ended and is being opened again (${why.message}): try again in a few seconds`,
