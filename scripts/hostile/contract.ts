@@ -23,6 +23,8 @@ export interface HostileGroup {
   env?: Readonly<Record<string, string>>
   /** Fills the data folder before the service starts. */
   prepare?(dataDir: string): Promise<void>
+  /** Undoes what `prepare` did, before the folder is removed. */
+  cleanUp?(dataDir: string): void
   /** Why the group cannot run on this machine, or null. */
   skip?(): string | null
   cases: readonly HostileCase[]

@@ -30,7 +30,7 @@ export async function runGroup(group: HostileGroup, told: (result: CaseResult) =
     for (const each of group.cases) {
       if (!service?.alive()) {
         await service?.stop()
-        service = await startService(group.env, group.prepare)
+        service = await startService(group)
       }
       watcher.send({ watch: { url: service.url, pid: service.pid } } satisfies ToWatcher)
       const failures: string[] = []

@@ -5,16 +5,18 @@
  */
 
 import { browsers } from './cases/browsers.ts'
+import { disks } from './cases/disk.ts'
 import { exports } from './cases/exports.ts'
 import { imports } from './cases/imports.ts'
 import { large } from './cases/large.ts'
 import { queue, seededQueues } from './cases/queue.ts'
 import { readers } from './cases/readers.ts'
+import { slow } from './cases/slow.ts'
 import type { HostileGroup } from './contract.ts'
 import { type CaseResult, runGroup, tableOf } from './harness.ts'
 
 /** One file a group in `cases/`, one line here. */
-const groups: readonly HostileGroup[] = [imports, exports, large, browsers, readers, queue, ...seededQueues]
+const groups: readonly HostileGroup[] = [imports, exports, large, browsers, readers, slow, ...disks, queue, ...seededQueues]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !groups.some((group) => group.name === name))

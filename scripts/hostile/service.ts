@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Service } from './contract.ts'
+import type { HostileGroup, Service } from './contract.ts'
 
 const program = join(import.meta.dirname, '../../src/api/server.ts')
-const startMs = 60_000
+const startMs = 180_000
 const stopMs = 30_000
 
 export interface StartedService extends Service {
@@ -18,15 +18,12 @@ export interface StartedService extends Service {
 }
 
 /**
- * Starts the service as `npm start` does, on a free port with a data folder of its own.
- * @param prepare fills the folder before. @throws Error where it does not start.
+ * Starts the service as `npm start` does, on a free port with a data folder of its own, as the group wants it.
+ * @throws Error where it does not start.
  */
-export async function startService(
-  env: Readonly<Record<string, string>> = {},
-  prepare: (dataDir: string) => Promise<void> = async () => {},
-): Promise<StartedService> {
+export async function startService({ env, prepare, cleanUp }: Omit<HostileGroup, 'name' | 'cases'> = {}): Promise<StartedService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'archmeter-hostile-'))
-  await prepare(dataDir)
+  await prepare?.(dataDir)
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, PORT: '0', DATA_DIR: dataDir, LOG_FORMAT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,6 +39,7 @@ export async function startService(
       await ended
       clearTimeout(timer)
     }
+    cleanUp?.(dataDir)
     rmSync(dataDir, { recursive: true, force: true })
   }
   const deadline = performance.now() + startMs

@@ -104,7 +104,11 @@ const full = (freeMiB: number, neededMiB: number): StoreError =>
 
 /** Translates an error of the file system or of PostgreSQL that says the disk is full or read-only; null for others. */
 export function diskProblem(error: unknown): StoreError | null {
-  for (let cause = error as { code?: unknown; message?: string; cause?: unknown } | null | undefined, depth = 0; cause && depth < 5; depth++) {
+  for (
+    let cause = error as { code?: unknown; message?: string; cause?: unknown } | null | undefined, depth = 0;
+    cause && depth < 5;
+    depth++
+  ) {
     // 53100 is disk_full (PostgreSQL manual, appendix A).
     if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT' || cause.code === '53100')
       return new StoreError('DISK_FULL', 'The disk is full: free some space and try again', { cause: error })
