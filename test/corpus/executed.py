@@ -85,11 +85,8 @@ class Executed:
         if model.functions:
             model = onnx.inliner.inline_local_functions(model)
         graph = model.graph
-        dependent = depends_on_input(graph)
-        self.products = [
-            node for node in graph.node if node.op_type in OPERANDS and node.domain in ("", "com.microsoft") and node.output[0] in dependent
-        ]
-        self.of_constants = sum(node.op_type in OPERANDS and node.output[0] not in dependent for node in graph.node)
+        self.dependent = depends_on_input(graph)
+        self.products = [node for node in graph.node if node.op_type in OPERANDS and node.domain in ("", "com.microsoft")]
         self.unknown = sorted({node.op_type for node in graph.node if node.op_type not in OPERANDS and node.op_type not in WITHOUT})
         self.inputs = [value for value in graph.input if value.name not in {tensor.name for tensor in graph.initializer}]
         self.outputs = [value.name for value in graph.output]
@@ -110,14 +107,15 @@ class Executed:
         results = self.session.run([*self.outputs, *(self.asked[name] for name in names)], feeds)
         outputs, rest = results[: len(self.outputs)], results[len(self.outputs) :]
         shapes = {name: [int(size) for size in shape] for name, shape in zip(names, rest)}
-        operators = {}
+        macs = of_constants = 0
         for node in self.products:
-            of = operators.setdefault(node.op_type, {"nodes": 0, "macs": 0})
-            of["nodes"] += 1
-            of["macs"] += macs_of(node, [shapes[node.input[i]] for i in OPERANDS[node.op_type]], shapes[node.output[0]])
+            own = macs_of(node, [shapes[node.input[i]] for i in OPERANDS[node.op_type]], shapes[node.output[0]])
+            macs += own
+            # The same whatever the batch.
+            of_constants += 0 if node.output[0] in self.dependent else own
         facts = {
-            "macs": sum(of["macs"] for of in operators.values()),
-            "operators": operators,
+            "macs": macs,
+            "ofConstants": of_constants,
             "outputs": [{"name": name, "shape": list(value.shape)} for name, value in zip(self.outputs, outputs)],
         }
         return outputs, facts
@@ -149,8 +147,9 @@ def learned(model, parameters, buffers):
     """
     Elements of the tensors in the file that are learned: those with the numbers of one of PyTorch's parameters, or some of
     them, and those that are an operator's weight, bias or scale, as where a batch normalization was folded into a convolution.
-    PyTorch's buffers are none.
-    @return what is learned, what all float tensors hold, and by which rule how many were found.
+    PyTorch's buffers are none, nor is what was filled with one number that no parameter has.
+    @return what is learned, what of it are single numbers, what all float tensors hold, by which rule how many were found, and
+            initializers of several numbers that are read and not learned.
     """
     graph = model.graph
     uses = {}
@@ -178,7 +177,7 @@ def learned(model, parameters, buffers):
         return bool((every[at] == flat).all()) and numpy.unique(flat).size > 1
 
     found = {"parameter": 0, "picked": 0, "weight": 0}
-    floats, seen = 0, set()
+    floats, scalars, seen, tables = 0, 0, set(), []
     constants = [
         (node.output[0], attribute.t) for node in graph.node if node.op_type == "Constant" for attribute in node.attribute if attribute.name == "value"
     ]
@@ -190,6 +189,8 @@ def learned(model, parameters, buffers):
                 continue
             key = same(values)
             if key in named["buffers"]:
+                if values.size > 1:
+                    tables.append([name, values.size])
                 continue
             # The same parameter twice in the file counts once.
             if key in named["parameters"]:
@@ -198,9 +199,13 @@ def learned(model, parameters, buffers):
                     continue
                 seen.add(key)
             else:
-                rule = "weight" if is_weight(name) else "picked" if picked(values) else None
+                filled = values.size > 1 and (values == values.flat[0]).all()
+                rule = None if filled else "weight" if is_weight(name) else "picked" if picked(values) else None
             if rule:
                 found[rule] += values.size
+                scalars += values.size == 1
+            elif values.size > 1:
+                tables.append([name, values.size])
         elif tensor.data_type in WHOLE and is_weight(name):
             found["weight"] += math.prod(tensor.dims)
-    return sum(found.values()), floats, found
+    return sum(found.values()), scalars, floats, found, tables

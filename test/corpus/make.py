@@ -11,6 +11,7 @@ what the file gives for each alone, float32 one after another. Weights are rando
 
 import contextlib
 import importlib.metadata
+import inspect
 import json
 import os
 import pathlib
@@ -63,7 +64,8 @@ def build(spec):
     if library == "torchvision":
         import torchvision
 
-        if "segmentation" in spec.get("of", ""):
+        # Networks for segmentation would load a backbone's weights.
+        if "weights_backbone" in inspect.signature(torchvision.models.get_model_builder(name)).parameters:
             options = {"weights_backbone": None, **options}
         return torchvision.models.get_model(name, weights=None, **options)
     from ultralytics import YOLO
@@ -85,7 +87,7 @@ def spread(model):
     torch.manual_seed(20)
     with torch.no_grad():
         for parameter in model.parameters():
-            if parameter.ndim < 2 or parameter.std() == 0:
+            if parameter.ndim < 2 or parameter.min() == parameter.max():
                 parameter.add_(torch.rand_like(parameter) * 0.1)
         for name, buffer in model.named_buffers():
             if name.endswith(("running_mean", "running_var")):
@@ -140,6 +142,11 @@ def make(model, x, images, folder, how):
     return path, written
 
 
+def apart(one, other):
+    """Largest difference over the largest number."""
+    return float(numpy.abs(one - other).max() / (numpy.abs(other).max() or 1))
+
+
 def facts_of(model, path, source, how, images):
     """Counts are those of `source`, the file before a runtime rewrote its operators: nchwc's have padded channels."""
     file = onnx.load(path)
@@ -155,7 +162,7 @@ def facts_of(model, path, source, how, images):
         for batch in (2, 3):
             outputs, batches[batch] = executed.run({executed.inputs[0].name: numpy.concatenate(images[:batch])})
         together = max(
-            float(numpy.abs(outputs[o][i] - alone[i][o][0]).max() / (numpy.abs(alone[i][o]).max() or 1))
+            apart(outputs[o][i], alone[i][o][0])
             for o in range(len(outputs))
             for i in range(IMAGES)
             if outputs[o].shape[0] == IMAGES
@@ -165,22 +172,28 @@ def facts_of(model, path, source, how, images):
         alone = [[numpy.asarray(output, dtype=numpy.float32) for output in session.run(None, {"x": image})] for image in images]
     parameters = {name: parameter.detach().numpy() for name, parameter in model.named_parameters()}
     buffers = {name: buffer.numpy() for name, buffer in model.named_buffers() if buffer.is_floating_point()}
-    params, floats, rules = learned(counted, parameters, buffers)
+    params, scalars, floats, rules, tables = learned(counted, parameters, buffers)
     path.with_suffix(".images.bin").write_bytes(numpy.concatenate(images).astype("<f4").tobytes())
     path.with_suffix(".outputs.bin").write_bytes(b"".join(output.astype("<f4").tobytes() for outputs in alone for output in outputs))
     return {
         "opset": {each.domain: each.version for each in file.opset_import},
         "nodes": len(file.graph.node),
         "params": params,
+        "scalars": scalars,
         "floats": floats,
         "rules": rules,
+        "tables": tables,
         "torchParams": sum(values.size for values in parameters.values()),
         "batches": batches,
         "together": together,
-        "productsOfConstants": executed.of_constants,
         "notCounted": executed.unknown,
         "outputElements": [int(output.size) for output in alone[0]],
     }
+
+
+def said(error):
+    traceback.print_exc()
+    return {"error": f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:300]}"}
 
 
 def exported(spec, folder, versions):
@@ -201,8 +214,7 @@ def exported(spec, folder, versions):
                 for each in folder.glob(f"{source.name}*"):
                     each.unlink()
         except Exception as error:
-            traceback.print_exc()
-            facts = {"error": f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:300]}"}
+            facts = said(error)
         facts_file.write_text(json.dumps({**facts, "versions": versions}))
 
 
@@ -212,7 +224,12 @@ def main():
     versions = {"python": sys.version.split()[0], **{name: importlib.metadata.version(name) for name in packages}}
     with contextlib.redirect_stdout(sys.stderr):
         for line in sys.stdin:
-            exported(json.loads(line), folder, versions)
+            spec = json.loads(line)
+            try:
+                exported(spec, folder, versions)
+            except Exception as error:
+                for how in spec["files"]:
+                    (folder / f"{how['name']}.json").write_text(json.dumps({**said(error), "versions": versions}))
             print(line.strip(), file=out, flush=True)
 
 

@@ -16,7 +16,7 @@ const way = ({ name }: FileSpec): string => name.split('.').at(-1)!
 function line({ network, file, facts, checked }: Row): (string | number)[] {
   const cells = [`\`${nameOf(network)}\``, way(file), network.input.join('×')]
   if (!checked) return [...cells, '', '', '', '', '']
-  const { state, macs, params, outputs, law, differences } = checked
+  const { state, macs, params, outputs, law, differences, remarks } = checked
   const same = (ours: number | null, theirs: number) =>
     ours === null
       ? `**not read; ${grouped(theirs)}**`
@@ -29,7 +29,7 @@ function line({ network, file, facts, checked }: Row): (string | number)[] {
     same(macs, facts.batches[1]!.macs),
     outputs,
     law,
-    state === 'fails' ? `**${differences[0]!.split('\n')[0]}**` : state,
+    state === 'fails' ? `**${differences[0]!.split('\n')[0]}**` : [state, ...remarks].join('; '),
   ]
 }
 
@@ -54,8 +54,11 @@ two exporters and some worked over by ONNX Runtime's tools, ${made.length} files
   of the outputs. A product of constants alone is none. An optimized file is held against the file that it was made of.
 - **Parameters** are the tensors in the file that have the numbers of a PyTorch parameter, or of a part of one, and weights, biases
   and scales that the exporter folded. PyTorch's buffers are none, and neither are other constants.
+- Where both count a parameter otherwise the last column says so: a single number on a data operand is a constant here, since files write
+  PyTorch's numbers and its scalar parameters alike; a table on a data operand that nothing shows to be fixed counts as learned, with a note.
 - **Three images**: we export the network as it was read, with the file's weights, run three images at once, and take each from what
-  the file gives for that image alone in Python. The figure is the largest difference over the largest output.
+  the file gives for that image alone in Python. The figure is the largest difference over the largest output. Quantized networks round between layers, so that another order of a sum
+  shows: ONNX Runtime, optimized and not, is 0.024 from itself with ResNet-50, and 0.05 is the bound. Else it is 0.001.
 - Files with external data are also read without it: figures are the same, or the refusal asks for the file by name.
 - \`partial\` names what could not be counted; MACs are then those of the rest.
 - Weights are random and images as small as a network permits.

@@ -84,11 +84,28 @@ function divisorCorrection(size: readonly number[], a: SpatialWindow, countInclu
 /** Average pooling as ONNX writes it. */
 function emitMean(emit: OnnxEmitter, channels: number, size: readonly number[], a: SpatialWindow, countIncludePad: boolean): void {
   const geometry = windowGeometry(size, a)
+  const pads = padsWithOverhang(geometry)
+  // Windows of one element pick, as NASNet has them behind a Pad: ONNX Runtime would join the two and refuse what it made.
+  if (geometry.kernel.every((side) => side === 1) && pads.every((pad) => pad === 0)) {
+    const dims = size.map((_, i) => i + 2)
+    const list = (hint: string, numbers: readonly number[]) => emit.constant(hint, [numbers.length], numbers.map(BigInt))
+    const range = [
+      list(
+        'starts',
+        dims.map(() => 0),
+      ),
+      list('ends', size),
+      list('axes', dims),
+      list('steps', geometry.stride),
+    ]
+    emit.node('Slice', [emit.inputs[0]!, ...range], emit.outputs)
+    return
+  }
   if (geometry.dilation.some((step) => step > 1)) {
     emitDilatedMean(emit, channels, size, a, countIncludePad)
     return
   }
-  const window = { kernel_shape: a.kernelSize, strides: a.stride, pads: padsWithOverhang(geometry) }
+  const window = { kernel_shape: a.kernelSize, strides: a.stride, pads }
   // The overhang is written as padding. Where it must not count although padding does, the mean over whole windows is
   // corrected afterwards.
   const correction = countIncludePad ? divisorCorrection(size, a, true) : null

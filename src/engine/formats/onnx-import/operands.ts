@@ -44,10 +44,13 @@ export class Operands {
       : wanted.some((value) => value.kind === 'activation' && this.inputs.includes(value))
         ? 'onInput'
         : 'elementwise'
+    // What a product of constants alone multiplies by a weight is a table like any other, as of coordinates.
+    const coordinates = node.opType === 'MatMul' && wanted.every(({ kind }) => kind === 'constant')
     const ranks = wanted.map((value) => value.shape.length)
     const uneven = layer.broadcasts === true && ranks.some((rank) => rank !== ranks[0])
-    return wanted.map((value) => {
-      const stored = value.kind === 'activation' ? value : this.#store(uneven && !value.wide ? this.#strip(value) : value, carrier, use)
+    return wanted.map((value, i) => {
+      const own = coordinates && i === 0 ? 'elementwise' : use
+      const stored = value.kind === 'activation' ? value : this.#store(uneven && !value.wide ? this.#strip(value) : value, carrier, own)
       return op.type === 'Concat' && carrier ? this.#repeat(stored, carrier) : stored
     })
   }

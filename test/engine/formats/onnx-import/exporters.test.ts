@@ -148,3 +148,92 @@ test('a block of eight is told from one of sixteen by the zeros alone', () => {
     assert.deepEqual([macs, params], [25 * 16 * 12, 16 * 12])
   }
 })
+
+// timm's nasnetalarge, by the older exporter: how much is padded is worked out of the map's size, and cut off at 0.
+test('amounts that are worked out with Clip and Round are constants', async () => {
+  const model = await holdsOnOnnxRuntime({
+    shape: [3, 9, 9],
+    macs: 0,
+    opset: 18,
+    nodes: [
+      node('Shape', ['x'], ['size'], { start: 2 }),
+      node('Cast', ['size'], ['real'], { to: 1 }),
+      node('Mul', ['real', 'third'], ['thirds']),
+      node('Round', ['thirds'], ['whole']),
+      node('Clip', ['whole', 'low', 'high'], ['cut']),
+      node('Cast', ['cut'], ['after'], { to: 7 }),
+      node('Concat', ['none', 'after'], ['pads'], { axis: 0 }),
+      node('Pad', ['x', 'pads'], ['padded']),
+      node('AveragePool', ['padded'], ['y'], { kernel_shape: [1, 1], strides: [2, 2] }),
+    ],
+    // Of 9 by 0.5: 4.5, whose nearest even number is 4, and at most 3.
+    initializers: [floats('third', [], [0.5]), floats('low', [], [0]), floats('high', [], [3]), ints('none', [0, 0, 0, 0, 0, 0])],
+  })
+  const { outputShape } = computeCosts(model.graph).layers.at(-1)!
+  assert.deepEqual(outputShape, [3, 6, 6])
+})
+
+// timm's edgenext_xx_small, by the newer exporter with an open batch: positions are sums of ones for each image, and their waves no table.
+test('waves of positions that are counted up for each image are the same for all, and not learned', async () => {
+  const model = await holdsOnOnnxRuntime({
+    shape: [4, 4, 8],
+    macs: 0,
+    opset: 18,
+    nodes: [
+      node('Shape', ['x'], ['batch'], { start: 0, end: 1 }),
+      node('Concat', ['batch', 'map'], ['shape'], { axis: 0 }),
+      node('ConstantOfShape', ['shape'], ['ones'], { value: { tensor: floats('', [1], [1]) } }),
+      node('CumSum', ['ones', 'rows'], ['positions']),
+      node('CumSum', ['positions', 'rows'], ['later'], { exclusive: 1, reverse: 1 }),
+      node('Unsqueeze', ['later', 'last'], ['each']),
+      node('Div', ['each', 'periods'], ['phases']),
+      node('Sin', ['phases'], ['waves']),
+      node('Add', ['x', 'waves'], ['y']),
+    ],
+    initializers: [ints('map', [4, 4]), ints('rows', [1], []), ints('last', [-1]), floats('periods', [8])],
+  })
+  assert.equal(computeCosts(model.graph).totals.params, 0)
+})
+
+// timm's eca_nfnet_l0, by the newer exporter: a weight is normalized by statistics that are worked out of it.
+test('a weight behind a batch normalization by its own statistics is computed, and counts once', async () => {
+  const model = await holdsOnOnnxRuntime({
+    shape: [3, 6, 6],
+    macs: 4 * 3 * 9 * 16,
+    opset: 18,
+    nodes: [
+      node('Reshape', ['w', 'flat'], ['filters']),
+      node('ReduceMean', ['filters', 'axes'], ['mean'], { keepdims: 0 }),
+      node('ReduceMean', ['filters', 'axes'], ['means'], { keepdims: 1 }),
+      node('Sub', ['filters', 'means'], ['off']),
+      node('Mul', ['off', 'off'], ['squares']),
+      node('ReduceMean', ['squares', 'axes'], ['variance'], { keepdims: 0 }),
+      node('BatchNormalization', ['filters', 'gain', 'shift', 'mean', 'variance'], ['standard']),
+      node('Reshape', ['standard', 'kernel'], ['weight']),
+      node('Conv', ['x', 'weight'], ['y']),
+    ],
+    initializers: [
+      floats('w', [4, 3, 3, 3]),
+      floats('gain', [4]),
+      floats('shift', [4]),
+      ints('flat', [1, 4, 27]),
+      ints('axes', [0, 2]),
+      ints('kernel', [4, 3, 3, 3]),
+    ],
+  })
+  assert.equal(computeCosts(model.graph).totals.params, 4 * 27 + 4 + 4)
+})
+
+// torchvision's swin_v2_t: a small network makes a bias of coordinates, which are a buffer in PyTorch and an initializer in the file.
+test('what a product of constants alone multiplies by its weight is a table that the file does not decide on', () => {
+  const { graph, report } = importOnnx(
+    file({
+      inputs: [info('x', ['N', 9, 5])],
+      nodes: [node('MatMul', ['coordinates', 'w'], ['bias']), node('Relu', ['x'], ['m']), node('Add', ['m', 'bias'], ['y'])],
+      initializers: [floats('coordinates', [9, 2]), floats('w', [2, 5])],
+    }),
+  )
+  const { totals } = computeCosts(graph, { batch: 3 })
+  assert.deepEqual([totals.macs, totals.params], [9 * 2 * 5, 9 * 2 + 2 * 5])
+  assert.match(report.notes.join(), /does not show whether they are: "coordinates" \(18\), tables/)
+})

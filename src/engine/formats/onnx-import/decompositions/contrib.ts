@@ -17,7 +17,14 @@ export function activation(to: Decomposer, from: string, name: string, given: re
     case 'Tanh':
     case 'Softplus':
     case 'Softsign':
+    case 'HardSwish':
+    case 'Mish':
+    case 'Gelu':
       return to.last(name, [from])
+    case 'Silu':
+    case 'Swish':
+    case 'QuickGelu':
+      return to.last('Swish', [from], { alpha: { float: a ?? (name === 'QuickGelu' ? 1.702 : 1) } })
     case 'LeakyRelu':
     case 'Elu':
     case 'ThresholdedRelu':

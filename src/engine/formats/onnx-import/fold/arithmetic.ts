@@ -72,6 +72,31 @@ const mod: Fold = (node, inputs, budget) => {
   return binary((a, b) => (fmod ? a % b : a - b * Math.floor(a / b)))(node, inputs, budget)
 }
 
+/** A wave of positions: no learned table is passed through one, and what it is made of, positions and frequencies, is none. */
+const wave =
+  (apply: (x: number) => number): Fold =>
+  (node, inputs, budget) =>
+    unary(apply)(node, inputs, budget)?.map(({ repeats, ...folded }) => ({
+      ...folded,
+      sources: [],
+      ...(repeats ? { repeats: { ...repeats, sources: [] } } : {}),
+    })) ?? null
+
+/** Bounds are attributes until opset 10, inputs since; either may be left out. */
+const clip: Fold = (node, [x, ...bounds], budget) => {
+  const [low, high] = bounds
+  const least = low ? budget.read(low)?.[0] : node.attributes.float('min', Number.NEGATIVE_INFINITY)
+  const most = high ? budget.read(high)?.[0] : node.attributes.float('max', Number.POSITIVE_INFINITY)
+  if (least === undefined || most === undefined) return null
+  return unary((number) => Math.min(Math.max(number, least), most))(node, [x], budget)
+}
+
+/** To the nearest integer, halves to the even one. */
+function rounded(x: number): number {
+  const near = Math.round(x)
+  return near - x === 0.5 && near % 2 !== 0 ? near - 1 : near
+}
+
 /** Arithmetic, comparison and logic. */
 export const arithmetic: Readonly<Record<string, Fold>> = {
   Add: binary((a, b) => a + b),
@@ -83,14 +108,23 @@ export const arithmetic: Readonly<Record<string, Fold>> = {
   Min: elementwise((numbers) => numbers.reduce((left, right) => Math.min(left, right))),
   Max: elementwise((numbers) => numbers.reduce((left, right) => Math.max(left, right))),
   Sum: elementwise((numbers) => numbers.reduce((left, right) => left + right, 0)),
+  Mean: elementwise((numbers) => numbers.reduce((left, right) => left + right, 0) / numbers.length),
   Neg: unary((x) => -x),
   Abs: unary(Math.abs),
   Floor: unary(Math.floor),
   Ceil: unary(Math.ceil),
+  Round: unary(rounded),
+  Clip: clip,
   Sqrt: unary(Math.sqrt),
   Exp: unary(Math.exp),
-  Sin: unary(Math.sin),
-  Cos: unary(Math.cos),
+  Sin: wave(Math.sin),
+  Cos: wave(Math.cos),
+  Tan: unary(Math.tan),
+  Asin: unary(Math.asin),
+  Acos: unary(Math.acos),
+  Atan: unary(Math.atan),
+  Sinh: unary(Math.sinh),
+  Cosh: unary(Math.cosh),
   Tanh: unary(Math.tanh),
   Sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   Relu: unary((x) => Math.max(x, 0)),

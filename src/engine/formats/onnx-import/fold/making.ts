@@ -58,6 +58,30 @@ const range: Fold = (node, inputs, budget) => {
   return later(element, [length], () => blankNumbers(element, length).map((_, i) => start + i * delta))
 }
 
+/** Sums along a dim up to each element, that one among them unless `exclusive`. */
+const cumulativeSum: Fold = (node, [x, axis], budget) => {
+  const at = axis && small(axis, budget)?.[0]
+  if (!x || at === undefined || x.element === 'text') return null
+  const dim = axisOf(at, x.shape.length)
+  const size = x.shape[dim]!
+  const inner = numelOfDims(x.shape.slice(dim + 1))
+  const [exclusive, reverse] = [node.attributes.int('exclusive', 0) === 1, node.attributes.int('reverse', 0) === 1]
+  return later(x.element, x.shape, () => {
+    const numbers = x.read()
+    if (!numbers) return null
+    const sums = blankNumbers(x.element, numbers.length)
+    for (let row = 0; row < numbers.length; row += size * inner)
+      for (let column = 0; column < inner; column++)
+        for (let i = 0, sum = 0; i < size; i++) {
+          const place = row + (reverse ? size - 1 - i : i) * inner + column
+          if (exclusive) sums[place] = sum
+          sum += numbers[place]!
+          if (!exclusive) sums[place] = sum
+        }
+    return sums
+  })
+}
+
 /** How a reduction joins elements: an accumulator, and what becomes of it. */
 interface Reduction {
   join(left: number, right: number): number
@@ -117,30 +141,37 @@ const sum = (a: number, b: number): number => a + b
 const square = (x: number): number => x * x
 
 /** Batch normalization of weights, by their own mean and variance, as weight standardization is written. */
-const batchNorm: Fold = (node, [x, scale, shift]) => {
-  if (!x || !scale || !shift || node.attributes.int('training_mode', 0) !== 1 || x.shape.length < 2) return null
+const batchNorm: Fold = (node, [x, scale, shift, mean, variance]) => {
+  if (!x || !scale || !shift || x.shape.length < 2) return null
+  const training = node.attributes.int('training_mode', 0) === 1
+  if (!training && (!mean || !variance)) return null
   const channels = x.shape[1]!
-  if (numelOfDims(scale.shape) !== channels || numelOfDims(shift.shape) !== channels)
-    throw new Error(`there are ${channels} channels, and other scales`)
+  const given = training ? [scale, shift] : [scale, shift, mean!, variance!]
+  if (given.some(({ shape }) => numelOfDims(shape) !== channels)) throw new Error(`there are ${channels} channels, and other scales`)
   const epsilon = node.attributes.float('epsilon', 1e-5)
   const elements = numelOfDims(x.shape)
+  const inner = numelOfDims(x.shape.slice(2))
+  const channel = (i: number) => Math.floor(i / inner) % channels
+  const statistics = (numbers: ArrayLike<number>): [ArrayLike<number> | null, ArrayLike<number> | null] => {
+    if (!training) return [mean!.read(), variance!.read()]
+    const [means, squares] = [new Float64Array(channels), new Float64Array(channels)]
+    const count = elements / channels
+    for (let i = 0; i < elements; i++) means[channel(i)]! += numbers[i]! / count
+    for (let i = 0; i < elements; i++) squares[channel(i)]! += (numbers[i]! - means[channel(i)]!) ** 2 / count
+    return [means, squares]
+  }
   const read = () => {
     const [numbers, by, and] = [x.read(), scale.read(), shift.read()]
-    if (!numbers || !by || !and) return null
-    const inner = numelOfDims(x.shape.slice(2))
-    const channel = (i: number) => Math.floor(i / inner) % channels
-    const [sums, squares] = [new Float64Array(channels), new Float64Array(channels)]
-    for (let i = 0; i < elements; i++) sums[channel(i)]! += numbers[i]!
-    const count = elements / channels
-    for (let i = 0; i < elements; i++) squares[channel(i)]! += (numbers[i]! - sums[channel(i)]! / count) ** 2
+    const [means, variances] = numbers ? statistics(numbers) : [null, null]
+    if (!numbers || !by || !and || !means || !variances) return null
     const made = new Float32Array(elements)
     for (let i = 0; i < elements; i++) {
       const c = channel(i)
-      made[i] = ((numbers[i]! - sums[c]! / count) / Math.sqrt(squares[c]! / count + epsilon)) * by[c]! + and[c]!
+      made[i] = ((numbers[i]! - means[c]!) / Math.sqrt(variances[c]! + epsilon)) * by[c]! + and[c]!
     }
     return made
   }
-  // The statistics that it is given are those of the file, which it does not look at.
+  // In training the statistics that it is given are those of the file, which it does not look at; else they are computed of the weight.
   const sources = [...new Set([x, scale, shift].flatMap((input) => input.sources))]
   return later(x.element, x.shape, read, 4).map((folded) => ({ ...folded, sources }))
 }
@@ -150,6 +181,7 @@ export const making: Readonly<Record<string, Fold>> = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Range: range,
+  CumSum: cumulativeSum,
   BatchNormalization: batchNorm,
   ReduceProd: reduction({ join: (a, b) => a * b }),
   ReduceSum: reduction({ join: sum }),
