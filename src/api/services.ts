@@ -65,6 +65,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   const queues = new QueueService(queue, names)
   const zoo = new ZooService(pool)
+  const prediction = new PredictionService({ store, pool, architectures, devices })
   return {
     architectures,
     uploads,
@@ -74,8 +75,8 @@ export function createServices({ config, store, pool, queue, directory, log }: S
     rewrites,
     advice: new AdviceService({ architectures, pool }),
     memory: new MemoryService({ architectures, devices, pool }),
-    prediction: new PredictionService({ store, pool, architectures, devices }),
-    recommend: new RecommendService({ store, zoo }),
+    prediction,
+    recommend: new RecommendService({ store, zoo, prediction }),
     devices,
     runs,
     sweeps,

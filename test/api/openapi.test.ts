@@ -208,6 +208,8 @@ describe('openapi.json', () => {
       while (!(await call('GET', '/v1/runs/{id}', links.self)).finishedAt) await sleep(10)
     }
     await call('GET', `${one}/prediction`, predicted)
+    await call('GET', '/v1/recommend', '/v1/recommend?device=cpu:0&runtime=onnxruntime&maxLatencyMs=100')
+    await call('GET', '/v1/recommend', '/v1/recommend?device=cpu:9')
     api.worker.autoMs = null
     const busy = await call('POST', runs, runs, { body })
     while (!api.worker.runs(busy.id)) await sleep(10)

@@ -156,6 +156,11 @@ export class EnginePool {
     return this.#run('learn', task, { networks: task.networks.length })
   }
 
+  /** The latency of every preset of the zoo, as `predictZoo` does. @throws LIMIT_EXCEEDED, OVERLOADED. */
+  predictZoo(task: Pick<PredictTask, 'model' | 'precision'>): Promise<Record<string, number>> {
+    return this.#run('predictZoo', task, { networks: presetNames.length })
+  }
+
   /** The latency of a graph, as `predict` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   predict({ packedGraph, layerCount }: StoredGraph, task: Omit<PredictTask, 'graph'>): Promise<Predicted> {
     return this.#sized(layerCount, 'predict', predict, { graph: packedGraph, ...task })

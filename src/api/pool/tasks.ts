@@ -3,7 +3,7 @@ import { ApiError } from '../errors.ts'
 import { readArchitecture, writeGraph } from '../features/architectures/specification.ts'
 import { compareGraphs } from '../features/compare/write.ts'
 import { costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
-import { predict } from '../features/prediction/predict.ts'
+import { predict, predictZoo } from '../features/prediction/predict.ts'
 import { joinProfile } from '../features/runs/join-profile.ts'
 import { presetFigures } from '../features/zoo/figures.ts'
 
@@ -29,6 +29,7 @@ const tasks = {
   explain: ready(explainGraph),
   roofline: ready(joinProfile),
   predict: ready(predict),
+  predictZoo: ready(predictZoo),
   learn: async () => (await import('../features/prediction/learn.ts')).learn,
   zoo: ready(presetFigures),
   onnxAt: async () => (await import('../features/architectures/onnx-file.ts')).readOnnxAt,

@@ -69,6 +69,23 @@ describe('a prediction', () => {
     assert.match(many.notes.join(), /outside/)
   })
 
+  it('tells which network to take within a latency: measured where it was, else predicted', async () => {
+    const recommend = (query: string) => api.request.get(`/v1/recommend?${where}${query}`).expect(200)
+    // By the law 8.4 ms are 420 M multiply-adds. By torchvision’s table EfficientNet-B0 (77.692 %, 386 M) is the best of those.
+    const { body } = await recommend(`&maxLatencyMs=${msOf(420e6)}`)
+    assert.equal(body.chosen.preset, 'efficientnet_b0')
+    assert.equal(body.chosen.latency.runId, null)
+    assert.ok(Math.abs(body.chosen.latency.latencyMs / msOf(385_814_752) - 1) < 0.05)
+    assert.deepEqual([body.axes, body.binding, body.latencies.device], [['latencyMs'], 'latencyMs', 'cpu:0'])
+    assert.equal(body.latencies.error.architectures, 5)
+    assert.match(body.reason, /maxLatencyMs binds: .* Its latency is predicted/)
+    const measured = body.front.find(({ preset }: { preset: string }) => preset === 'mobilenet_v3_small')
+    assert.ok(measured.latency.runId)
+    const none = (await recommend('&maxLatencyMs=0.000001')).body
+    assert.match(none.reason, /raise maxLatencyMs to .* ms for /)
+    await api.request.get('/v1/recommend?maxLatencyMs=5').expect(409)
+  })
+
   it('names the run where the network was measured, and learns anew after each run', async () => {
     const id = await run('mnasnet0_5')
     const { body } = await predict('mnasnet0_5').expect(200)

@@ -58,6 +58,7 @@ describe('a recommendation', () => {
     const query = '{ recommend(maxMacs: 400000000) { reason chosen { preset top1 } binding front { preset } } }'
     const { body } = await api.request.post('/graphql').send({ query }).expect(200)
     const { reason, binding, chosen, front } = await recommend('?maxMacs=400000000')
+    assert.ok(body.data, JSON.stringify(body.errors))
     assert.deepEqual(body.data.recommend, {
       reason,
       binding,

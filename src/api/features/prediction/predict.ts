@@ -1,6 +1,8 @@
 import type { Graph } from '../../../engine/graph.ts'
 import { featuresOf, type LayerKind, macsOf } from '../../../engine/prediction/features.ts'
-import { type LatencyModel, latencyByKind } from '../../../engine/prediction/model.ts'
+import { type LatencyModel, latencyByKind, predictLatency } from '../../../engine/prediction/model.ts'
+import { verifyGraph } from '../../../engine/verify.ts'
+import { expandZoo, presetNames } from '../../../engine/zoo/index.ts'
 import type { Precision } from '../../../gpu/contract.ts'
 import { type Packed, unpack } from '../../../store/packed.ts'
 
@@ -22,4 +24,10 @@ export interface Predicted {
 export function predict({ graph, model, batch, precision }: PredictTask): Predicted {
   const layers = featuresOf(unpack(graph) as Graph, { batch, dtype: precision })
   return { byKind: latencyByKind(model, layers), macs: macsOf(layers) }
+}
+
+/** Predicted ms of a call of one image of every preset of the zoo, at its own resolution. Some hundred networks: a second of work. */
+export function predictZoo({ model, precision }: Pick<PredictTask, 'model' | 'precision'>): Record<string, number> {
+  const graphOf = (preset: string) => verifyGraph(expandZoo({ preset }).spec)
+  return Object.fromEntries(presetNames.map((preset) => [preset, predictLatency(model, featuresOf(graphOf(preset), { dtype: precision }))]))
 }

@@ -26,6 +26,17 @@ export type PredictionQuery = Static<typeof PredictionQuery>
 const ms = Type.Number({ minimum: 0 })
 const share = (description: string) => Type.Number({ minimum: 0, description })
 
+export const PredictionErrorSchema = Type.Object(
+  {
+    method: Type.String({ description: 'How the error was found.' }),
+    architectures: Type.Integer({ minimum: 2, description: 'Networks that were left out, one at a time.' }),
+    medianPercent: share('Median of |predicted / measured − 1|, %.'),
+    worstPercent: share('The largest, %.'),
+    worstArchitecture: Type.String({ description: 'Name of the network that it is of.' }),
+  },
+  { title: 'PredictionError', description: 'Of networks that the model had not seen.' },
+)
+
 export const PredictionSchema = Type.Object(
   {
     architectureId: Id,
@@ -44,16 +55,7 @@ export const PredictionSchema = Type.Object(
         description: 'From the errors of leave-one-architecture-out (jackknife), as a factor either way.',
       },
     ),
-    error: Type.Object(
-      {
-        method: Type.String({ description: 'How the error was found.' }),
-        architectures: Type.Integer({ minimum: 2, description: 'Networks that were left out, one at a time.' }),
-        medianPercent: share('Median of |predicted / measured − 1|, %.'),
-        worstPercent: share('The largest, %.'),
-        worstArchitecture: Type.String({ description: 'Name of the network that it is of.' }),
-      },
-      { title: 'PredictionError', description: 'Of networks that the model had not seen.' },
-    ),
+    error: PredictionErrorSchema,
     learntFrom: Type.Object(
       {
         architectures: Type.Integer({ minimum: 2 }),

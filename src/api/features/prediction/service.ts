@@ -18,7 +18,7 @@ const mostRuns = 80
 const mostKept = 32
 
 /** What was learnt, and what it was learnt from. */
-interface Known {
+export interface Known {
   latestRunId: string
   learnt: Learnt
   /** Names by digest, for the networks learnt from. */
@@ -40,6 +40,8 @@ export class PredictionService {
   readonly #architectures: ArchitectureService
   readonly #devices: DeviceService
   readonly #kept = new LRUCache<string, { latestRunId: string; known: Promise<Known> }>({ max: mostKept })
+
+  readonly #zoo = new WeakMap<Known, Promise<Record<string, number>>>()
 
   constructor(services: { store: Store; pool: EnginePool; architectures: ArchitectureService; devices: DeviceService }) {
     this.#store = services.store
@@ -63,13 +65,13 @@ export class PredictionService {
     const { choice, precision, threads } = place
     const { device, support, notes } = choice
     const known = await this.known(place)
-    const { learnt, names, runs, latestRunId } = known
+    const { learnt, latestRunId } = known
     const { model, errors, factor } = learnt
     const { byKind, macs } = await this.#pool.predict(stored, { model, batch, precision })
     const latencyMs = byKind.reduce((sum, { ms }) => sum + ms, 0)
     const unseen = byKind.filter(({ kind }) => !model.kinds.includes(kind)).map(({ kind }) => kind)
     const outside = macs < learnt.macs.least || macs > learnt.macs.most
-    const measured = runs.find((run) => run.digest === stored.digest && run.batch === batch && run.resolution === null)
+    const measured = measuredOf(known, stored.digest, batch)
     return {
       architectureId: stored.id,
       device: device.name,
@@ -78,13 +80,7 @@ export class PredictionService {
       backend: support.backend,
       ...{ batch, precision, threads, latencyMs },
       interval: { lowMs: latencyMs / factor, highMs: latencyMs * factor, coverage },
-      error: {
-        method: 'leave-one-architecture-out',
-        architectures: errors.architectures,
-        medianPercent: 100 * errors.median,
-        worstPercent: 100 * errors.worst,
-        worstArchitecture: names.get(errors.worstArchitecture) ?? errors.worstArchitecture,
-      },
+      error: errorOf(known),
       learntFrom: { architectures: errors.architectures, runs: learnt.calls, profiled: learnt.profiled, latestRunId, way: learnt.way },
       byKind: byKind
         .map((each) => ({ ...each, share: latencyMs > 0 ? each.ms / latencyMs : 0, seen: model.kinds.includes(each.kind) }))
@@ -100,6 +96,18 @@ export class PredictionService {
       ],
       measured: measured ? { runId: measured.id, latencyMs: measured.callMs, finishedAt: measured.finishedAt.toISOString() } : null,
     }
+  }
+
+  /**
+   * Latencies of every preset of the zoo for one image, by its name, and what was learnt. Worked out once after each run.
+   * @throws as `known` does.
+   */
+  async ofZoo(place: Place): Promise<{ known: Known; latencies: Readonly<Record<string, number>> }> {
+    const known = await this.known(place)
+    const latencies = this.#zoo.get(known) ?? this.#pool.predictZoo({ model: known.learnt.model, precision: place.precision })
+    this.#zoo.set(known, latencies)
+    latencies.catch(() => this.#zoo.delete(known))
+    return { known, latencies: await latencies }
   }
 
   /** The device, runtime and settings that a query is for. @throws as `DeviceService.choose` does; UNSUPPORTED_BY_RUNTIME. */
@@ -156,6 +164,19 @@ export class PredictionService {
     }
   }
 }
+
+/** How far off predictions are for networks that were not measured. */
+export const errorOf = ({ learnt: { errors }, names }: Known): PredictionAnswer['error'] => ({
+  method: 'leave-one-architecture-out',
+  architectures: errors.architectures,
+  medianPercent: 100 * errors.median,
+  worstPercent: 100 * errors.worst,
+  worstArchitecture: names.get(errors.worstArchitecture) ?? errors.worstArchitecture,
+})
+
+/** The run of a network at its own resolution among those learnt from. */
+export const measuredOf = ({ runs }: Known, digest: string, batch: number) =>
+  runs.find((run) => run.digest === digest && run.batch === batch && run.resolution === null)
 
 const textsOf = (settings: object): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))

@@ -2,6 +2,8 @@ import { type Static, Type } from 'typebox'
 import { axes, objectives } from '../../../engine/recommend.ts'
 import { Id, nullable } from '../../schemas.ts'
 import { ArchitectureName } from '../architectures/schema.ts'
+import { BackendSchema, PrecisionSchema, RuntimeNameSchema } from '../devices/schema.ts'
+import { PredictionErrorSchema, PredictionQuery } from '../prediction/schema.ts'
 
 const whole = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description }))
 
@@ -20,6 +22,17 @@ export const RecommendQuery = Type.Object(
     maxMacs: whole('Most multiply-adds for one image.'),
     maxParams: whole('Most parameters.'),
     maxPeakBytes: whole('Most bytes of activations alive at once for one image, in float32.'),
+    maxLatencyMs: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1e9,
+        description: 'Longest call with one image on the device, ms: measured where it was, predicted elsewhere.',
+      }),
+    ),
+    device: PredictionQuery.properties.device,
+    runtime: PredictionQuery.properties.runtime,
+    precision: PredictionQuery.properties.precision,
+    threads: PredictionQuery.properties.threads,
   },
   { additionalProperties: false },
 )
@@ -38,6 +51,12 @@ export const RecommendedSchema = Type.Object(
     params: count,
     macs: count,
     peakActivationBytes: count,
+    latency: nullable(
+      Type.Object(
+        { latencyMs: amount, runId: nullable({ ...Id, description: 'The run that measured it; null where it is predicted.' }) },
+        { title: 'RecommendedLatency', description: 'Of a call with one image on the device asked for.' },
+      ),
+    ),
     architectures: Type.Array(Type.Object({ id: Id, name: ArchitectureName }, { title: 'RecommendedArchitecture' }), {
       description: 'Registered architectures that are this network, layer for layer.',
     }),
@@ -104,6 +123,23 @@ export const RecommendationSchema = Type.Object(
     front: Type.Array(RecommendedSchema, {
       description: 'The Pareto front, the most accurate first: within the limits, nothing is as accurate and costs less.',
     }),
+    latencies: nullable(
+      Type.Object(
+        {
+          device: Type.String(),
+          deviceUuid: Type.String(),
+          runtime: RuntimeNameSchema,
+          backend: BackendSchema,
+          precision: PrecisionSchema,
+          threads: count,
+          error: PredictionErrorSchema,
+        },
+        {
+          title: 'RecommendLatencies',
+          description: 'Where latencies are of, and how far off predicted ones are; null where none was asked for.',
+        },
+      ),
+    ),
     within: Type.Integer({ minimum: 0, description: 'Networks that keep every limit.' }),
     candidates: Type.Integer({ minimum: 0, description: 'Networks that were compared.' }),
     leftOut: Type.Array(Type.Object({ preset: Type.String(), reason: Type.String() }, { title: 'LeftOut' }), {

@@ -1,5 +1,6 @@
 import { type AxisLimits, type Candidate, recommend } from '../../../engine/recommend.ts'
 import type { Store } from '../../../store/index.ts'
+import { errorOf, measuredOf, type PredictionService } from '../prediction/service.ts'
 import { top1FigureOf, type ZooService } from '../zoo/service.ts'
 import type { RecommendationAnswer, Recommended, RecommendQuery } from './schema.ts'
 import { reasonOf } from './words.ts'
@@ -15,25 +16,41 @@ interface Network extends Candidate {
 export class RecommendService {
   readonly #store: Store
   readonly #zoo: ZooService
+  readonly #prediction: PredictionService
 
-  constructor({ store, zoo }: { store: Store; zoo: ZooService }) {
+  constructor({ store, zoo, prediction }: { store: Store; zoo: ZooService; prediction: PredictionService }) {
     this.#store = store
     this.#zoo = zoo
+    this.#prediction = prediction
   }
 
-  /** @throws ApiError OVERLOADED */
-  async recommend({ objective = 'accuracy', maxMacs, maxParams, maxPeakBytes }: RecommendQuery): Promise<RecommendationAnswer> {
-    const { networks, leftOut } = await this.#networks()
+  /** @throws ApiError OVERLOADED; where a latency or a device is asked for, as `PredictionService.of` does. */
+  async recommend(query: RecommendQuery): Promise<RecommendationAnswer> {
+    const { objective = 'accuracy', maxMacs, maxParams, maxPeakBytes, maxLatencyMs, ...where } = query
+    const { device, runtime, precision = 'float32', threads = 0 } = where
+    // GraphQL writes defaults out: they alone ask for no latency.
+    const timed = [maxLatencyMs, device, runtime].some((each) => each !== undefined) || precision !== 'float32' || threads !== 0
+    const place = timed ? await this.#prediction.place(where) : null
+    const told = place && (await this.#prediction.ofZoo(place))
+    const { networks, leftOut } = await this.#networks(told)
     const limits: AxisLimits = {
       ...(maxMacs === undefined ? {} : { macs: maxMacs }),
       ...(maxParams === undefined ? {} : { params: maxParams }),
       ...(maxPeakBytes === undefined ? {} : { peakActivationBytes: maxPeakBytes }),
+      ...(maxLatencyMs === undefined ? {} : { latencyMs: maxLatencyMs }),
     }
-    const found = recommend(networks, limits, objective)
+    const found = recommend(networks, limits, objective, timed ? ['latencyMs'] : [])
     const { axes, within, chosen, runnerUp, binding, nearest } = found
     return {
       objective,
-      reason: reasonOf(found, objective, networks.length),
+      reason: [
+        reasonOf(found, objective, networks.length),
+        ...(told && chosen?.shown.latency?.runId === null
+          ? [
+              `Its latency is predicted: networks left out were off by ${Number((100 * told.known.learnt.errors.median).toPrecision(2))} % in the median.`,
+            ]
+          : []),
+      ].join(' '),
       chosen: chosen?.shown ?? null,
       runnerUp:
         chosen && runnerUp
@@ -49,6 +66,16 @@ export class RecommendService {
       nearest: nearest && { network: nearest.candidate.shown, needs: nearest.needs },
       axes,
       front: found.front.map(({ shown }) => shown),
+      latencies: place &&
+        told && {
+          device: place.choice.device.name,
+          deviceUuid: place.choice.device.uuid,
+          runtime: place.choice.support.runtime,
+          backend: place.choice.support.backend,
+          precision: place.precision,
+          threads: place.threads,
+          error: errorOf(told.known),
+        },
       within,
       candidates: networks.length,
       leftOut,
@@ -56,7 +83,9 @@ export class RecommendService {
   }
 
   /** Presets with a published accuracy that can be compared, and those without. */
-  async #networks(): Promise<{ networks: Network[]; leftOut: RecommendationAnswer['leftOut'] }> {
+  async #networks(
+    told: Awaited<ReturnType<PredictionService['ofZoo']>> | null,
+  ): Promise<{ networks: Network[]; leftOut: RecommendationAnswer['leftOut'] }> {
     const figures = await this.#zoo.figures()
     const registered = Map.groupBy(
       await this.#store.architectures.withDigests(
@@ -79,11 +108,23 @@ export class RecommendService {
         }
         const { params, macs, peakActivationBytes, digest } = figures[preset.name]!
         const architectures = (registered.get(digest) ?? []).map(({ id, name }) => ({ id, name }))
+        const run = told && measuredOf(told.known, digest, 1)
+        const latency = told && { latencyMs: run?.callMs ?? told.latencies[preset.name]!, runId: run?.id ?? null }
         networks.push({
           name: preset.name,
           top1: top1.value,
-          costs: { macs, params, peakActivationBytes, latencyMs: null },
-          shown: { preset: preset.name, family, top1: top1.value, source: top1.source, params, macs, peakActivationBytes, architectures },
+          costs: { macs, params, peakActivationBytes, latencyMs: latency?.latencyMs ?? null },
+          shown: {
+            preset: preset.name,
+            family,
+            top1: top1.value,
+            source: top1.source,
+            params,
+            macs,
+            peakActivationBytes,
+            latency,
+            architectures,
+          },
         })
       }
     return { networks, leftOut }
