@@ -193,12 +193,12 @@ export class EnginePool {
 
   /**
    * A recipe applied to a graph, as `rewriteStored` does.
-   * @param fileBytes of the file with its weights: it is read, and one like it written and read again.
+   * @param fileBytes of the file with its weights: it is read, and one like it written and read again; matrices may be factored.
    * @throws as it does, LIMIT_EXCEEDED, OVERLOADED.
    */
   rewrite({ packedGraph }: StoredGraph, task: Omit<RewriteTask, 'graph' | 'limits'>, fileBytes = 0): Promise<RewriteAnswer> {
     const whole: RewriteTask = { ...task, graph: packedGraph, limits: this.#options.limits }
-    return this.#run('rewrite', whole, { readsBytes: 3 * fileBytes, writesBytes: fileBytes })
+    return this.#run('rewrite', whole, { readsBytes: 3 * fileBytes, writesBytes: fileBytes, networks: task.register?.file ? 6 : 1 })
   }
 
   /** Ends every process; a task under way fails. */

@@ -8,7 +8,7 @@ import { writeOutput } from '../files.ts'
 import { loadWeighted, type WeightedNetwork } from '../load.ts'
 import { conventionOption, whole, withBatchAlone, withFormat } from '../options.ts'
 import type { OutputFormat, Report, Section } from '../output.ts'
-import { showBytes, showCount, showExact, showRatio } from '../quantity.ts'
+import { showBytes, showCount, showExact, showPart, showRatio } from '../quantity.ts'
 import { readRecipe, readStep } from '../recipe.ts'
 
 const weightKinds = ['file', 'seeded', 'none'] as const
@@ -66,6 +66,7 @@ Examples:
       const rewritten = rewriteGraph(network.graph, recipe)
       const preview = previewRewrite(network.graph, rewritten, { convention: options.convention, batch: options.batch })
       if (out !== undefined) await writeNetwork(out, network, rewritten, recipe, options)
+      preview.approximations = rewritten.weights.approximations()
       if (out !== '-') report(rewriteReport(network.name, preview, out ?? null), options.format)
     })
 }
@@ -170,6 +171,9 @@ function rewriteReport(name: string, preview: RewritePreview, out: string | null
         },
         notes: [
           `Numbers of the new network: ${numbers}.`,
+          ...preview.approximations.map(
+            ({ layerId, relativeError }) => `${layerId}: ${showPart(relativeError)} of the matrix is lost (Frobenius).`,
+          ),
           `Receptive field at the outputs: ${receptiveField.kept ? 'kept' : 'changed'}. Outputs for the same weights: ${exact ? 'the same, up to rounding' : 'others'}.`,
         ],
       },

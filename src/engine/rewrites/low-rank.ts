@@ -1,11 +1,15 @@
 import { Type } from 'typebox'
 import { defineRewrite, type Site } from './rewrite.ts'
+import { type Factors, factor, isFactorable } from './shared/factor.ts'
 
 interface Factored extends Site {
   rank: number
 }
 
-/** W (out × in) → two layers over `rank` features: in·out weights become rank·(in + out). */
+/**
+ * W (out × in) → two layers over `rank` features: in·out weights become rank·(in + out). They are the truncated singular value
+ * decomposition of W where it is small enough (`isFactorable`), new otherwise.
+ */
 export const lowRank = defineRewrite({
   name: 'lowRank',
   summary: 'A fully connected layer becomes two with few features between them, a product of two thin matrices.',
@@ -54,6 +58,20 @@ export const lowRank = defineRewrite({
         outFeatures: a.outFeatures,
         bias: a.bias,
       })
+      const [columns, rows] = [network.inputShape(id).at(-1) as number, a.outFeatures as number]
+      if (isFactorable(rows, columns)) {
+        // Both halves come of one decomposition; the values it was made of may be read anew in between.
+        let [of, made]: [Float32Array, Factors] | [null, null] = [null, null]
+        const half = (side: 'left' | 'right') => ({
+          from: [{ layerId: id, parameter: 'weight' }],
+          compute: ([weight]: readonly Float32Array[]) => {
+            if (of === null || !weight!.every((value, i) => value === of![i])) [of, made] = [weight!, factor(weight!, rows, columns, rank)]
+            return made![side]
+          },
+        })
+        network.derive(first, 'weight', half('right'))
+        network.derive(second, 'weight', { ...half('left'), relativeError: () => made?.relativeError ?? null })
+      }
       if (a.bias) network.derive(second, 'bias', { from: [{ layerId: id, parameter: 'bias' }], compute: ([bias]) => bias! })
       network.redirect(id, second)
       network.layers.delete(id)

@@ -22,6 +22,8 @@ export interface Derivation {
   from: readonly { layerId: string; parameter: string }[]
   /** Values of the parameter, row-major in its own shape; each source comes in the shape it had. */
   compute(sources: readonly Float32Array[]): Float32Array
+  /** Of one that does not keep what the layer computes: how far it is from that, of the whole; null before it was computed. */
+  relativeError?(): number | null
 }
 
 /** Attributes that state a size of the input: they follow when the input changes. Which dim each is. */

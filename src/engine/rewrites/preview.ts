@@ -4,7 +4,7 @@ import { referencedId } from '../graph.ts'
 import { inferShapes } from '../infer.ts'
 import { parametersOf } from '../shared-weights.ts'
 import type { AppliedStep, Rewritten } from './apply.ts'
-import { countOrigins, type WeightOrigin, type WeightPlan, weightOrigins } from './weights.ts'
+import { type Approximation, countOrigins, type WeightOrigin, type WeightPlan, weightOrigins } from './weights.ts'
 
 /** What of a network's totals is put side by side. */
 const compared = ['layers', 'params', 'buffers', 'macs', 'flops', 'memoryKiB', 'weightBytes', 'peakActivationBytes'] as const
@@ -50,6 +50,8 @@ export interface RewritePreview {
   receptiveField: { before: OutputField[]; after: OutputField[]; kept: boolean }
   /** Elements of parameters and running statistics, by where their numbers come from. */
   weights: Record<WeightOrigin, number>
+  /** How far weights that stand for others are from them; empty until weights were written. */
+  approximations: Approximation[]
   /** True where every step keeps the outputs for the same weights, up to rounding. */
   exact: boolean
   layers: LayerChange[]
@@ -79,6 +81,7 @@ export function previewRewrite(
     difference: Object.fromEntries(compared.map((name) => [name, to[name] - from[name]])) as unknown as ComparedTotals,
     receptiveField: { before: fields[0], after: fields[1], kept: sameFields(fields[0], fields[1]) },
     weights: countOrigins(rewritten.graph, weights),
+    approximations: weights.approximations(),
     exact: steps.every(({ exact }) => exact),
     layers: changesOf(before.layers, after.layers, graph, rewritten),
   }

@@ -21,10 +21,18 @@ export interface WeightPlan {
   originOf(layerId: string, parameter: string): WeightOrigin
   /** The source of the rewritten network’s values, given that of the network before. Null for what is new. */
   valuesFrom(source: ParameterSource): ParameterSource
+  /** How far approximated parameters are from what they stand for, of those that were computed. */
+  approximations(): Approximation[]
+}
+
+export interface Approximation {
+  layerId: string
+  /** ‖A − A′‖ / ‖A‖, Frobenius. */
+  relativeError: number
 }
 
 /** The plan that changes nothing. */
-export const unchanged: WeightPlan = { originOf: () => 'kept', valuesFrom: (source) => source }
+export const unchanged: WeightPlan = { originOf: () => 'kept', valuesFrom: (source) => source, approximations: () => [] }
 
 const byLayer = (inferred: readonly InferredLayer[]): Map<string, InferredLayer> => new Map(inferred.map((each) => [each.layer.id, each]))
 
@@ -52,6 +60,15 @@ export function planOf(network: EditableNetwork, after: Graph, earlier: WeightPl
   const originOf = (layerId: string, parameter: string): WeightOrigin => origins.get(key(layerId, parameter)) ?? 'new'
   return {
     originOf,
+    approximations: () => [
+      ...earlier.approximations(),
+      ...[...network.derivations].flatMap(([layerId, of]) =>
+        [...of.values()].flatMap(({ relativeError }) => {
+          const error = relativeError?.() ?? null
+          return error === null ? [] : [{ layerId, relativeError: error }]
+        }),
+      ),
+    ],
     valuesFrom: (source) => {
       const sourceBefore = earlier.valuesFrom(source)
       return (layerId, parameter) => {

@@ -136,6 +136,16 @@ export const RewriteResultSchema = Type.Object(
       { kept: count, derived: count, new: count },
       { title: 'RewriteWeights', description: 'Parameters and running statistics of the new network, by where their numbers come from.' },
     ),
+    approximations: Type.Array(
+      Type.Object(
+        {
+          layerId: Type.String(),
+          relativeError: Type.Number({ minimum: 0, description: '‖A − A′‖ / ‖A‖, Frobenius: what of the matrix is lost.' }),
+        },
+        { title: 'WeightApproximation' },
+      ),
+      { description: 'Weights that stand for others of the file, as factors of a matrix do; empty in a preview, which reads no weights.' },
+    ),
     exact: Type.Boolean({ description: 'Every step keeps the outputs for the same weights, up to rounding.' }),
     layers: Type.Array(
       Type.Object(

@@ -64,7 +64,7 @@ export function rewriteStored({ graph: packed, limits, recipe, convention, batch
   const read = readOnnx({ name, file: written, data: [], limits })
   const { report } = read.source as Extract<ReadArchitecture['source'], { kind: 'onnx' }>
   return {
-    preview,
+    preview: { ...preview, approximations: rewritten.weights.approximations() },
     read: { ...read, source: { ...source, report, file: { digest: written.digest, bytes: written.bytes } } },
     file: written,
   }
