@@ -5,7 +5,16 @@
  */
 
 /** Small packages without I/O or native code that the engine may use. */
-const purePackages = ['typebox', 'fastest-levenshtein', '@bufbuild/protobuf', 'onnx-buf', 'csv-stringify', 'elkjs', 'ml-matrix', 'ml-fcnnls']
+const purePackages = [
+  'typebox',
+  'fastest-levenshtein',
+  '@bufbuild/protobuf',
+  'onnx-buf',
+  'csv-stringify',
+  'elkjs',
+  'ml-matrix',
+  'ml-fcnnls',
+]
 const packageOf = (names) => `(^|/)node_modules/(${names.join('|')})/`
 /** All of a package that loads a binding but its package.json, which is read for its version. */
 const bindings = '(^|/)node_modules/(onnxruntime-[^/]+|@tensorflow/[^/]+|koffi)/(?!package\\.json$)'
