@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace'
+import { makeDataFolder } from '../store/data-folder.ts'
 import { type Config, ConfigError, configHelp, readConfig, readFlags } from './config.ts'
 import { createLog } from './logging.ts'
 import { version } from './version.ts'
@@ -13,6 +14,11 @@ function sentence(cause: unknown, config: Config): string | null {
     return `HOST ${config.HOST} is not an address of this machine: use 127.0.0.1 or 0.0.0.0`
   if ((cause as Error).name === 'StoreError') return message
   return null
+}
+
+/** A folder that cannot be made ends the start before the service is loaded and its processes run. @throws StoreError DATA_FOLDER_UNUSABLE */
+async function requireFolder({ DATABASE_URL, DATA_DIR }: Config): Promise<void> {
+  if (DATABASE_URL === undefined) await makeDataFolder(DATA_DIR)
 }
 
 /**
@@ -39,7 +45,9 @@ async function main(): Promise<void> {
   const log = await createLog(config)
   let stopping = false
   // Loaded only now, since --help and a wrong setting do not need it. A signal during the start closes what is open by then.
-  const starting = import('./start.ts').then(({ startService }) => startService(config, log))
+  const starting = requireFolder(config)
+    .then(() => import('./start.ts'))
+    .then(({ startService }) => startService(config, log))
   const { close } = closeWithGrace({ delay: config.SHUTDOWN_MS, logger: log, skip: ['SIGHUP', 'SIGINT', 'SIGTERM'] }, async ({ err }) => {
     if (err) log.fatal({ err }, 'stopping after an unhandled error')
     else if (!stopping) log.info('stopping')

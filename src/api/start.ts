@@ -28,6 +28,20 @@ export function isLoopback(at: ReturnType<Server['address']>): boolean {
   return at.address === '::1' || /^(::ffff:)?127\./.test(at.address)
 }
 
+const isWildcard = (at: ReturnType<Server['address']>): boolean =>
+  at !== null && typeof at === 'object' && (at.address === '0.0.0.0' || at.address === '::')
+
+/** @returns where it listens. Its own logger is silent meanwhile, since Fastify writes a line for each address of this machine. */
+async function listen(app: FastifyInstance, { HOST, PORT }: Config): Promise<string> {
+  const { level } = app.log
+  app.log.level = 'silent'
+  try {
+    return await app.listen({ host: HOST, port: PORT })
+  } finally {
+    app.log.level = level
+  }
+}
+
 const nothing: DeviceSurvey = { devices: [], absent: [] }
 
 /** Disk space reserved for storing the ends of runs: samples, and PostgreSQL's write-ahead log. */
@@ -109,7 +123,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     opened.push(async () => services.live.close())
     const app = await buildApp({
       config,
-      log,
+      log: log.child({}),
       metrics,
       services: serves ? services : null,
       checks: {
@@ -120,7 +134,8 @@ export async function startService(config: Config, log: Logger): Promise<Running
     })
     opened.push(() => app.close())
     if (serves) await pool.ready()
-    const url = await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: (at) => `Archmeter listens on ${at}` })
+    const url = await listen(app, config)
+    log.info(`Archmeter listens on ${url}${isWildcard(app.server.address()) ? ' and on every other address of this machine' : ''}`)
     if (!isLoopback(app.server.address()))
       log.warn(
         { host: config.HOST },

@@ -23,14 +23,13 @@ export interface DataFolder {
 const ASK_MS = 500
 
 /**
- * Makes the folder where it is missing and holds it.
- * @throws StoreError DATA_FOLDER_IN_USE where another process holds it, DATA_FOLDER_UNUSABLE where it cannot be made.
+ * Makes the folder where it is missing.
+ * @returns its real path. @throws StoreError DATA_FOLDER_UNUSABLE where it cannot be made.
  */
-export async function holdDataFolder(dataDir: string): Promise<DataFolder> {
-  let path: string
+export async function makeDataFolder(dataDir: string): Promise<string> {
   try {
     await makeFolder(dataDir)
-    path = await realpath(dataDir)
+    return await realpath(dataDir)
   } catch (error) {
     throw new StoreError(
       'DATA_FOLDER_UNUSABLE',
@@ -38,6 +37,14 @@ export async function holdDataFolder(dataDir: string): Promise<DataFolder> {
       { cause: error },
     )
   }
+}
+
+/**
+ * Makes the folder where it is missing and holds it.
+ * @throws StoreError DATA_FOLDER_IN_USE where another process holds it, DATA_FOLDER_UNUSABLE where it cannot be made.
+ */
+export async function holdDataFolder(dataDir: string): Promise<DataFolder> {
+  const path = await makeDataFolder(dataDir)
   const address = socketAddress(path)
   const server = await listen(address, path)
   return { path, release: () => new Promise((resolve) => server.close(() => resolve())) }
