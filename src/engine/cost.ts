@@ -204,10 +204,12 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
   const own = { params: 0, buffers: 0, bytes: 0 }
   for (const parameter of parametersOf(layer, inputs)) {
     const counted = countedFor(layer, parameter)
-    if (parameter.trainable) read.params = exact(read.params + numel(parameter.shape))
-    read.bytes = exact(read.bytes + widths.parameterBytes(layer, parameter.name, numel(parameter.shape)))
-    const kind = parameter.trainable ? 'params' : 'buffers'
-    own[kind] = exact(own[kind] + counted)
+    const held = numel(parameter.shape)
+    if (parameter.trainable) {
+      read.params = exact(read.params + held)
+      own.params = exact(own.params + counted)
+    } else own.buffers = exact(own.buffers + counted)
+    read.bytes = exact(read.bytes + widths.parameterBytes(layer, parameter.name, held))
     own.bytes = exact(own.bytes + widths.parameterBytes(layer, parameter.name, counted))
   }
   const quantities = op.quantities({ inputs, outputs }, layer.attributes)
@@ -215,10 +217,16 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
   const { type, attributes } = layer
   const flops = quantities ? convention.rule(type).count({ type, attributes, inputs, outputs, params: read.params, quantities }) : 0
   const isView = widths.isView(layer)
-  const outputBytes =
-    op.stored || (isView && !op.view) ? 0 : sum(...outputs.map((shape, i) => widths.outputBytes(reference(layer.id, i), numel(shape))))
-  const bytesRead =
-    isView || op.stored ? 0 : sum(read.bytes, ...inputs.map((shape, i) => widths.outputBytes(layer.inputs[i] as string, numel(shape))))
+  let outputBytes = 0
+  if (!op.stored && (!isView || op.view))
+    for (let i = 0; i < outputs.length; i++)
+      outputBytes = exact(outputBytes + widths.outputBytes(reference(layer.id, i), numel(outputs[i] as Shape)))
+  let bytesRead = 0
+  if (!op.stored && !isView) {
+    bytesRead = read.bytes
+    for (let i = 0; i < inputs.length; i++)
+      bytesRead = exact(bytesRead + widths.outputBytes(layer.inputs[i] as string, numel(inputs[i] as Shape)))
+  }
   const bytesWritten = isView ? 0 : outputBytes
   const macs = quantities?.macs ?? 0
   const row: LayerCost = {
@@ -230,7 +238,6 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
     memoryKiB: outputBytes / 1024,
     params: own.params,
     macs,
-    ...(macs > 0 ? { macsPrecision: layer.dtypes?.macs ?? 'float32' } : {}),
     flops,
     bytesRead,
     bytesWritten,
@@ -238,6 +245,8 @@ function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, conv
     receptiveField: [Math.ceil(field.size[0]), Math.ceil(field.size[1])],
     effectiveStride: field.stride && [field.stride[0], field.stride[1]],
   }
+  // Added afterwards: an object literal with a spread inside is many times slower to make.
+  if (macs > 0) row.macsPrecision = layer.dtypes?.macs ?? 'float32'
   if (layer.weightsOf !== undefined) row.weightsOf = layer.weightsOf
   if (!quantities) row.counted = false
   if (outputs.length > 1) row.outputShapes = outputs.map((shape) => imageShape(shape, batch))

@@ -1,4 +1,4 @@
-import { sum } from '../exact.ts'
+import { exact } from '../exact.ts'
 import type { Graph, Layer } from '../graph.ts'
 import { reference } from '../graph.ts'
 import type { InferOptions, InferredLayer } from '../infer.ts'
@@ -122,13 +122,13 @@ export function aliveAt(lives: readonly Life[], steps: number): { start: number;
   const freed = new Array<number>(steps).fill(0)
   let alive = 0
   for (const { size, from, to } of lives) {
-    if (from < 0) alive = sum(alive, size)
-    else made[from] = sum(made[from]!, size)
-    if (to < steps) freed[to] = sum(freed[to]!, size)
+    if (from < 0) alive = exact(alive + size)
+    else made[from] = exact(made[from]! + size)
+    if (to < steps) freed[to] = exact(freed[to]! + size)
   }
   const start = alive
   const at = made.map((more, step) => {
-    const during = sum(alive, more)
+    const during = exact(alive + more)
     alive = during - freed[step]!
     return during
   })

@@ -9,7 +9,9 @@ import { allInputs, broadcast, lowerPairwise } from './broadcast.ts'
 
 /** Primitive quantities of one element times the elements there are. */
 export function perElement(quantities: Readonly<Quantities>, elements: number): Quantities {
-  return Object.fromEntries(Object.entries(quantities).map(([name, count]) => [name, product(count, elements)]))
+  const all: Quantities = {}
+  for (const name in quantities) all[name as keyof Quantities] = product(quantities[name as keyof Quantities]!, elements)
+  return all
 }
 
 /** An activation without attributes: one function applied to every element. */
