@@ -226,6 +226,7 @@ describe('openapi.json', () => {
     await call('GET', '/v1/rewrites', '/v1/rewrites')
     await call('GET', `${one}/advice`, `${first.links.self}/advice?gflopsPerSecond=10000&gigabytesPerSecond=500`)
     await call('GET', `${one}/advice`, `${first.links.self}/advice?gflopsPerSecond=1`)
+    await call('GET', `${one}/memory`, `${first.links.self}/memory`)
     await call('GET', '/v1/recommend', '/v1/recommend?maxParams=100000')
     await call('GET', '/v1/recommend', '/v1/recommend?maxMacs=0')
     await call('GET', '/v1/recommend', '/v1/recommend?objective=efficiency&maxPeakBytes=10000000')

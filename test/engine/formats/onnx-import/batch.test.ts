@@ -145,10 +145,16 @@ const files: Record<string, Parts> = {
   },
 }
 
+/** A product of constants alone may be of coordinates as well as of what was learned. */
+const notes: Record<string, string> = {
+  'what layers make of constants alone, expanded over the batch':
+    'Counted as learned, since the file does not show whether they are: "u" (24), tables on data operands.',
+}
+
 for (const [name, parts] of Object.entries(files))
   test(name, async () => {
     const bytes = file(parts)
-    assert.deepEqual(importOnnx(bytes).report.notes, [])
+    assert.deepEqual(importOnnx(bytes).report.notes, name in notes ? [notes[name]] : [])
     await holdsImageByImage(bytes, { x: [3, 8, 8] })
   })
 
