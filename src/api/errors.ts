@@ -103,7 +103,7 @@ export const errorTable = {
   INVALID_REWRITE: { status: 422, title: 'The options or layers do not fit the rewrite' },
   REWRITE_NOT_APPLICABLE: { status: 422, title: 'The rewrite cannot change this network so' },
   UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },
-  INVALID_TEXT: { status: 422, title: 'A text cannot be stored' },
+  INVALID_TEXT: { status: 422, title: 'A text holds a character that is not taken' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   HEADERS_TOO_LARGE: { status: 431, title: 'Address and headers are larger than the limit' },
   INTERNAL: { status: 500, title: 'Something went wrong in the service' },

@@ -118,6 +118,9 @@ export async function startService(config: Config, log: Logger): Promise<Running
     opened.push(() => roster.stop())
     const directory: DeviceDirectory = new DeviceDirectory({ store, survey: () => roster.survey, probe, log })
     opened.push(() => directory.stop())
+    // The runtimes are tried while the rest is made ready, since the first request for a run waits for what was found, and before
+    // the queue starts, so that a run left waiting by an earlier start does not delay it.
+    directory.start()
     const services = createServices({ config, store, pool, queue, directory, log })
     services.live.start()
     opened.push(async () => services.live.close())
@@ -141,8 +144,6 @@ export async function startService(config: Config, log: Logger): Promise<Running
         { host: config.HOST },
         'OPEN TO THE NETWORK: whoever reaches this port can register, run, read and delete, without a password. Set HOST=127.0.0.1, or put a proxy that authenticates in front',
       )
-    // The runtimes are tried before the queue starts, so that a run left waiting by an earlier start does not delay it.
-    directory.start()
     await queue.start()
     if (survey.devices.length > 0) roster.start()
     return { app, url, close }

@@ -93,7 +93,25 @@ export function schemaViolations(schema: TSchema, value: unknown, path = '', mos
   return found
 }
 
-const nameOf = (path: string): string => (path === '' ? 'this' : path.slice(path.lastIndexOf('/') + 1))
+/** The last name of a path, with the places in lists after it: `recipe[0]`. */
+function nameOf(path: string): string {
+  if (path === '') return 'this'
+  const steps = path.slice(1).split('/')
+  const at = steps.findLastIndex((step) => !/^\d+$/.test(step))
+  return at < 0
+    ? `item ${steps.join('.')}`
+    : `${steps[at]}${steps
+        .slice(at + 1)
+        .map((place) => `[${place}]`)
+        .join('')}`
+}
+
+/** What would be right instead. The largest 32-bit integer is named only where it is passed. */
+function wanted(schema: Record<string, any>, value: unknown): string {
+  const { type, minimum, maximum } = schema
+  const passed = type === 'integer' && maximum === 2 ** 31 - 1 && minimum !== undefined && Number(value) > maximum
+  return passed ? `an integer from ${minimum} to ${maximum}` : describeSchema(schema)
+}
 
 /** The most entries that any list of a schema may have: infinite where nothing bounds them, 0 where it takes no list. */
 function longestList(schema: Record<string, any>): number {
@@ -123,7 +141,7 @@ function visit(schema: Record<string, any>, value: unknown, path: string, found:
     return
   }
   if (!Value.Check(schema as TSchema, value)) {
-    found.push({ path, message: `${nameOf(path)} is ${show(value)}, but must be ${describeSchema(schema)}` })
+    found.push({ path, message: `${nameOf(path)} is ${show(value)}, but must be ${wanted(schema, value)}` })
   }
 }
 
@@ -135,11 +153,15 @@ function visitObject(
   most: number,
 ): void {
   const known = schema.properties as TProperties
+  const names = Object.keys(known)
   if (schema.additionalProperties === false)
     for (const key of Object.keys(value)) {
       if (Object.hasOwn(known, key)) continue
       if (found.length >= most) return
-      found.push({ path: `${path}/${pointer(key)}`, message: `unknown key "${key.slice(0, 60)}"${nearest(key, Object.keys(known))}` })
+      found.push({
+        path: `${path}/${pointer(key)}`,
+        message: `unknown key "${key.slice(0, 60)}"${names.length === 0 ? ': none is taken here' : nearest(key, names)}`,
+      })
     }
   for (const [name, property] of Object.entries(known)) {
     if (found.length >= most) return

@@ -5,7 +5,7 @@ import type { BlobFile, Blobs } from './blobs.ts'
 import { after, type Direction, isUuid, keyOf, type Order, orderBy, type Page, page, type SortKey } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, eq, ilike, inArray, isNull, or, type SQL, sql } from './drizzle.ts'
-import { requireStorable, textError } from './errors.ts'
+import { requireStorable, requireVisible, textError } from './errors.ts'
 import { architectureNotice } from './notifications.ts'
 import type { Packed } from './packed.ts'
 import { likeLiteral } from './run-list.ts'
@@ -88,6 +88,7 @@ export class Architectures {
    * @throws StoreError INVALID_TEXT
    */
   async insert(architecture: NewArchitecture, files?: ModelFiles): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
+    requireVisible(architecture.name)
     requireStorable([architecture.name, ...(files?.data ?? []).map(({ location }) => location)])
     try {
       if (!files) return await insertIn(this.#db, architecture, null)

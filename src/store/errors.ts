@@ -72,7 +72,7 @@ export function isRefusal(error: unknown): boolean {
 const unstorable = (options?: ErrorOptions): StoreError =>
   new StoreError(
     'INVALID_TEXT',
-    'A text holds a character that the database cannot store: leave out NUL (\\u0000) and unpaired surrogates (\\ud800 to \\udfff)',
+    'A text holds a character that no text here can have: leave out NUL (\\u0000) and unpaired surrogates (\\ud800 to \\udfff)',
     options,
   )
 
@@ -87,6 +87,17 @@ export const textError = (error: unknown): unknown =>
  */
 export function requireStorable(texts: readonly string[]): void {
   for (const text of texts) if (!text.isWellFormed() || text.includes('\0')) throw unstorable()
+}
+
+/** Controls, and marks that reorder what is shown after them: a name with them is shown as another, or breaks a line of a log. */
+const unseen = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
+
+/** @throws StoreError INVALID_TEXT where a name holds a character that is not seen and changes what is. */
+export function requireVisible(name: string): void {
+  const [character] = unseen.exec(name) ?? []
+  if (character === undefined) return
+  const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
+  throw new StoreError('INVALID_TEXT', `A name holds the character U+${code}, a control or a mark of writing direction: leave it out`)
 }
 
 /** Codes of a server that is stopping, has too many connections, or cancelled a statement for taking too long. */

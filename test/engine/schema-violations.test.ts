@@ -31,6 +31,22 @@ test('a list of objects that is too short, too long or holds a wrong one is told
   assert.deepEqual(told([{ name: 'a' }]), [])
 })
 
+test('an entry of a list is named with its list, and a bound that was passed is told', () => {
+  const told = (schema: Record<string, unknown>, value: unknown) => schemaViolations(Type.Object(schema as never), value)[0]!.message
+  const recipe = { recipe: Type.Array(Type.Object({ rewrite: Type.String() })) }
+  assert.equal(told(recipe, { recipe: [null] }), 'recipe[0] is null, but must be an object')
+  assert.equal(schemaViolations(Type.Array(Type.Object({})), [1])[0]!.message, 'item 0 is 1, but must be an object')
+  const batch = { batch: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }) }
+  assert.equal(told(batch, { batch: 2 ** 31 }), 'batch is 2147483648, but must be an integer from 1 to 2147483647')
+  assert.equal(
+    told(batch, { batch: '99999999999999999999' }),
+    'batch is "99999999999999999999", but must be an integer from 1 to 2147483647',
+  )
+  assert.equal(told(batch, { batch: 0 }), 'batch is 0, but must be an integer of at least 1')
+  const none = schemaViolations(Type.Object({}, { additionalProperties: false }), { x: 1 })
+  assert.deepEqual(none, [{ path: '/x', message: 'unknown key "x": none is taken here' }])
+})
+
 test('a string is described by its examples, its format or its pattern', () => {
   const words = [{ pattern: '^a+$', examples: ['aa', 'aaa'] }, { format: 'date-time' }, { format: 'uuid' }, { pattern: '^a+$' }]
   assert.deepEqual(

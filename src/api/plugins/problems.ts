@@ -50,7 +50,9 @@ export function refuseConnection(error: { code?: string }, socket: Socket): void
       ? ['HEADERS_TOO_LARGE', `address and headers together may have ${maxHeaderSize} bytes`]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ['REQUEST_TIMEOUT', 'the request was started but not completed in time']
-        : ['MALFORMED_REQUEST', 'what was sent is not HTTP/1.1']
+        : error.code === 'HPE_INVALID_EOF_STATE'
+          ? ['MALFORMED_REQUEST', 'the connection was closed before the request was complete: send as many bytes as content-length says']
+          : ['MALFORMED_REQUEST', 'what was sent is not HTTP/1.1']
   endConnection(new ApiError(code, detail), socket)
 }
 

@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
-import type { TObject, TSchema } from 'typebox'
+import { type TObject, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { schemaViolations } from '../../engine/schema-violations.ts'
 import { coerceStrings } from '../coerce.ts'
@@ -27,10 +27,17 @@ const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   }
 }
 
+const NoQuery = Type.Object({}, { additionalProperties: false })
+
 /** Answers are sent as the services made them: the schemas document them, and tests check that both agree. */
 export const useValidation = fp(
   async (app) => {
     app.setValidatorCompiler(compiler)
+    // A call that takes no query says so, as others do of a key that they do not know.
+    app.addHook('onRoute', (route) => {
+      if (route.url.startsWith('/v1/') && route.schema && !route.schema.querystring)
+        route.schema = { ...route.schema, querystring: NoQuery }
+    })
     app.setSerializerCompiler(() => (data) => JSON.stringify(data))
     app.addHook('preSerialization', (request, reply, payload, done) => {
       const { digits } = (request.query ?? {}) as { digits?: unknown }

@@ -209,6 +209,17 @@ describe('what is wrong is said, all of it', () => {
   it('a name that the database cannot hold', async () => {
     for (const name of ['a\u0000b', 'a\ud800', '\udc00']) await refused({ ...smallNetwork(3), name }, 422, 'INVALID_TEXT')
   })
+  it('a name with a control character or one that turns the direction of writing', async () => {
+    for (const name of ['a\u0007b', 'a\nb', 'a\u202eb', '\u2066a', 'a\u0085'])
+      await refused({ ...smallNetwork(3), name }, 422, 'INVALID_TEXT')
+    await register({ ...smallNetwork(3), name: 'Сеть 网络 شبكة' })
+  })
+  it('a query where none is taken', async () => {
+    for (const path of ['/v1/rewrites', '/v1/conventions', '/v1/devices', '/v1/queue']) {
+      const { body } = await api.request.get(`${path}?x=1`).expect(400)
+      assert.equal(body.errors[0].message, 'unknown key "x": none is taken here')
+    }
+  })
 })
 
 describe('finding', () => {
