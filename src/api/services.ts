@@ -58,7 +58,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
   const devices = new DeviceService(directory)
   const admission = new RunAdmission({ architectures, costs, devices })
   const names = new ArchitectureNames(store)
-  const runs = new RunService({ store, queue, admission, pool, names })
+  const runs = new RunService({ store, queue, admission, architectures, pool, names })
   const sweeps = new SweepService({ store, queue, admission, names })
   const exports = new ExportService({ architectures, pool, store, runs })
   const rewrites = new RewriteService({ store, pool, architectures })

@@ -55,7 +55,7 @@ export interface ModelFile {
   digest: string
   /** Files beside it that hold numbers of its, by the names that it has for them. */
   data?: readonly { location: string; path: string }[]
-  /** Sizes that the file leaves open, as it was registered. */
+  /** Sizes that the file leaves open. */
   sizes?: OpenSizes
 }
 
@@ -74,6 +74,8 @@ export interface RunJob {
   resolution: readonly [number, number] | null
   profile: boolean
   settings: TimingSettings
+  /** The file to read the graph from, where it is at other sizes than `graph`. */
+  sized?: ModelFile
   /** The user's own ONNX file, on this host, whose weights are taken; seeded ones without. */
   model?: ModelFile
   /**

@@ -59,6 +59,7 @@ export {
   type Run,
   type RunError,
   type RunEvent,
+  type RunSizes,
   type RunStatus,
   runStatuses,
   type Sweep,

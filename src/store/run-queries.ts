@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Database } from './database.ts'
 import { and, asc, desc, eq, inArray, or, type SQL, sql } from './drizzle.ts'
-import { type Run, runs } from './schema.ts'
+import { type Run, type RunSizes, runs } from './schema.ts'
 
 export interface NewRun {
   architectureId: string
@@ -14,6 +14,8 @@ export interface NewRun {
   batch: number
   precision: string
   resolution: readonly [number, number] | null
+  /** Of dims that the file leaves open; those at registration where left out. */
+  sizes?: RunSizes | null
   /** Seeded where not given. */
   weights?: 'seeded' | 'file'
   profile: boolean
@@ -41,7 +43,18 @@ export interface DeviceQueue {
 /** A run as a point of a curve: its parameters and its result. */
 export type RunPoint = Pick<
   Run,
-  'id' | 'architectureId' | 'device' | 'deviceUuid' | 'host' | 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'weights'
+  | 'id'
+  | 'architectureId'
+  | 'device'
+  | 'deviceUuid'
+  | 'host'
+  | 'runtime'
+  | 'backend'
+  | 'batch'
+  | 'precision'
+  | 'resolution'
+  | 'sizes'
+  | 'weights'
 > &
   Pick<Run, 'settings' | 'labels' | 'status'> & {
     /** Median of a call; null until it is known. */
@@ -69,6 +82,7 @@ export function workloadOf(run: NewRun): string {
   const parts: unknown[] = [run.architectureId, run.runtime, run.backend, run.batch, run.precision, run.resolution, run.profile, settings]
   // To the runtime, the user's own file is a different graph.
   if (run.weights === 'file') parts.push(run.weights)
+  if (run.sizes) parts.push(run.sizes)
   if (run.against) parts.push(run.againstArchitectureId, run.against, run.rounds)
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
@@ -182,12 +196,27 @@ export class RunQueries {
       batch,
       precision,
       resolution,
+      sizes,
       weights,
       settings,
       labels,
       status,
     } = runs
-    const side = { architectureId, device, deviceUuid, host, runtime, backend, batch, precision, resolution, weights, settings, labels }
+    const side = {
+      architectureId,
+      device,
+      deviceUuid,
+      host,
+      runtime,
+      backend,
+      batch,
+      precision,
+      resolution,
+      sizes,
+      weights,
+      settings,
+      labels,
+    }
     return this.db
       .select({
         ...{ id, ...side, status },

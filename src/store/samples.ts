@@ -47,7 +47,7 @@ export async function findSamples(db: Database, runId: string): Promise<Samples 
 
 /**
  * The latest succeeded run with an output that has the run's architecture (by digest, whatever its name), batch, precision,
- * resolution, weights and seed, and another runtime, on any device; null where there is none. Call it before the run itself
+ * resolution, sizes, weights and seed, and another runtime, on any device; null where there is none. Call it before the run itself
  * ends, so that the run found is earlier. The index `runs_computation` leads to the latest runs, of which those of the same
  * runtime are passed over.
  */
@@ -67,6 +67,7 @@ export async function findCounterpart(db: Database, runId: string): Promise<Coun
           AND other.weights = self.weights
           AND other.settings ->> 'seed' = self.settings ->> 'seed'
           AND coalesce(other.resolution::text, '') = coalesce(self.resolution::text, '')
+          AND coalesce(other.sizes, 'null') = coalesce(self.sizes, 'null')
           AND EXISTS (SELECT 1 FROM run_samples kept WHERE kept.run_id = other.id AND kept.output IS NOT NULL)
         ORDER BY other.finished_at DESC, other.id DESC LIMIT 1
       ) latest

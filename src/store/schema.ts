@@ -60,6 +60,12 @@ export const architectures = pgTable('architectures', {
   deletedAt: moment('deleted_at'),
 })
 
+/** Sizes that a run asks for in place of those at registration. */
+export interface RunSizes {
+  dims?: Readonly<Record<string, number>>
+  inputShape?: readonly number[]
+}
+
 export const runs = pgTable('runs', {
   id: uuid('id').primaryKey(),
   architectureId: uuid('architecture_id').notNull(),
@@ -74,6 +80,8 @@ export const runs = pgTable('runs', {
   precision: text('precision').notNull(),
   /** `[height, width]`, or null for the architecture's own. */
   resolution: json('resolution').$type<[number, number]>(),
+  /** Of dims that the file leaves open; null for those at registration. */
+  sizes: jsonb('sizes').$type<RunSizes>(),
   weights: text('weights').$type<'seeded' | 'file'>().notNull().default('seeded'),
   profile: boolean('profile').notNull(),
   /** Counted from the start of execution; waiting does not count. */
@@ -88,8 +96,8 @@ export const runs = pgTable('runs', {
   /** Blocks of each side of a comparison. */
   rounds: integer('rounds'),
   /**
-   * Digest of what determines a run's duration: architecture, runtime, back end, batch, precision, resolution, profile,
-   * settings.
+   * Digest of what determines a run's duration: architecture, runtime, back end, batch, precision, resolution, sizes,
+   * profile, settings.
    */
   workload: text('workload').notNull(),
   /** Multiply-adds of one call with the whole batch; null in runs made before they were kept, and in comparisons. */

@@ -3,7 +3,7 @@
  * once the worker process is idle or dead, so that a run never ends, or starts again, while its process still computes.
  */
 import { createHash } from 'node:crypto'
-import type { OpenSizes } from '../../engine/formats/onnx-import/index.ts'
+import { type OpenSizes, otherSizes } from '../../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../../engine/graph.ts'
 import {
   type Architecture,
@@ -45,7 +45,7 @@ const gaveBack = {
 }
 
 /** One side of a comparison, or the only one of any other run, as it is stored. */
-type Side = Pick<Run, 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'weights' | 'settings'>
+type Side = Pick<Run, 'runtime' | 'backend' | 'batch' | 'precision' | 'resolution' | 'sizes' | 'weights' | 'settings'>
 
 /** What a line of the log names of a run. */
 export const stepOf = ({ id, device, runtime, status, attempt }: Run) => ({ runId: id, device, runtime, status, attempt })
@@ -177,24 +177,30 @@ export class Execution {
   async #jobOf(architectureId: string, side: Side, held: HeldBlob[]): Promise<RunJob> {
     const { run } = this
     const architecture = await this.#store.architectures.get(architectureId)
-    const model = side.weights === 'file' ? await this.#modelOf(architecture!, held) : null
+    const graph = architecture!.graph as Graph
+    const { sizes: registered } = architecture!.source as { sizes?: OpenSizes }
+    const other = otherSizes(graph, registered, { resolution: side.resolution, ...side.sizes })
+    const sizes = other ?? registered
+    const file = side.weights === 'file' || other ? await this.#modelOf(architecture!, sizes, held) : null
     return {
       runId: run.id,
-      graph: architecture!.graph as Graph,
+      graph,
       runtime: side.runtime as RuntimeName,
       backend: side.backend as BackendName,
       device: this.#device,
       batch: side.batch,
       precision: side.precision as Precision,
-      resolution: side.resolution,
+      // Of a file that is read at other sizes it is one of them.
+      resolution: other ? null : side.resolution,
       profile: run.profile,
       settings: side.settings as TimingSettings,
-      ...(model ? { model } : {}),
+      ...(other ? { sized: file! } : {}),
+      ...(side.weights === 'file' ? { model: file! } : {}),
     }
   }
 
   /** @param held gets the model and the files beside it, for as long as the job lasts. */
-  async #modelOf({ id, blob, source }: Architecture, held: HeldBlob[]): Promise<ModelFile> {
+  async #modelOf({ id, blob }: Architecture, sizes: OpenSizes | undefined, held: HeldBlob[]): Promise<ModelFile> {
     if (blob === null) throw new StoreError('WEIGHTS_MISSING', 'The file with the weights went with its architecture, which was deleted')
     const hold = async (digest: string): Promise<string> => {
       const file = await this.#store.blobs.hold(digest)
@@ -202,7 +208,6 @@ export class Execution {
       return file.path
     }
     const path = await hold(blob)
-    const { sizes } = source as { sizes?: OpenSizes }
     const open = sizes ? { sizes } : {}
     const beside = await this.#store.architectures.dataOf(id)
     if (beside.length === 0) return { path, digest: blob, ...open }

@@ -4,7 +4,7 @@ import { type ImportedModel, importOnnx } from '../../engine/formats/onnx-import
 import type { TfjsOptions } from '../../engine/formats/tfjs-lowering.ts'
 import { inputShape } from '../../engine/infer.ts'
 import { seededParameter } from '../../engine/weights.ts'
-import type { ModelFile } from '../contract.ts'
+import type { ModelFile, RunJob } from '../contract.ts'
 import { externalFile, readWhole } from '../external-files.ts'
 import { RunError } from '../run-error.ts'
 import type { LoadRequest } from './contract.ts'
@@ -20,6 +20,11 @@ function read({ path, data = [], sizes }: ModelFile): { bytes: Buffer<ArrayBuffe
   const bytes = readFileSync(path)
   const beside = new Map(data.map(({ location, path: file }) => [location, externalFile(file)]))
   return { bytes, model: importOnnx(bytes, { limits, files: (location) => beside.get(location), sizes }) }
+}
+
+/** The job with the graph of its file at the sizes that it asks for. @throws EngineError as `importOnnx` does. */
+export function atOwnSizes<J extends RunJob>({ sized, ...job }: J): Omit<J, 'sized'> {
+  return sized ? { ...job, graph: read(sized).model.graph } : job
 }
 
 /** The user's own file in place of what `exportOnnx` would write: its bytes, its names, its batch. */

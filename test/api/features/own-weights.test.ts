@@ -217,3 +217,64 @@ test('a quantized file runs at the bytes that it stores', async () => {
   const wanted = stored.reduce((sum, { dataType, dims }) => sum + (dataType === 6 ? 4 : 1) * dims.reduce((a, b) => a * Number(b), 1), 0)
   assert.deepEqual([costs.dtype, costs.weightBytes, costs.macsByPrecision], ['file', wanted, { int8: 139424 }])
 })
+
+test('a file with open sizes runs at others than it was registered at, by both runtimes, in comparisons and sweeps', async () => {
+  // A 3×3 convolution of 3 to 8 channels with stride 2, registered at 20×28.
+  const macs = (height: number, width: number) => Math.ceil(height / 2) * Math.ceil(width / 2) * 8 * 27
+  const { id: architectureId, counts } = await upload('open&dims=H:20,Wd:28', fixture('dynamic_hw.onnx'))
+  assert.equal(counts.macs, macs(20, 28))
+  const own = await run({ architectureId, runtime: 'onnxruntime' })
+  assert.deepEqual([own.sizes, own.result.costs.macs], [null, macs(20, 28)])
+  // One dim is asked for, the other stays.
+  const onnx = await run({ architectureId, runtime: 'onnxruntime', dims: 'H:33', profile: true })
+  assert.deepEqual([onnx.sizes, onnx.result.costs.macs], [{ dims: { H: 33 } }, macs(33, 28)])
+  const { body: profile } = await json(onnx.links.profile)
+  assert.equal(profile.totals.macs, macs(33, 28))
+  const tfjs = await run({ architectureId, runtime: 'tfjs', dims: 'H:33' })
+  const { agreement } = tfjs.result.output
+  assert.equal(agreement.runId, onnx.id)
+  assert.ok(agreement.maxAbsDifference <= 1e-4 * agreement.maxAbs && agreement.elements === tfjs.result.output.elements)
+  const seeded = await run({ architectureId, runtime: 'onnxruntime', inputShape: [3, 12, 14], weights: 'seeded' })
+  assert.deepEqual([seeded.sizes, seeded.result.costs.macs], [{ inputShape: [3, 12, 14] }, macs(12, 14)])
+  const resized = await run({ architectureId, runtime: 'onnxruntime', resolution: '12x14' })
+  assert.deepEqual([resized.resolution, resized.result.weights, resized.result.costs.macs], ['12x14', 'file', macs(12, 14)])
+  assert.notDeepEqual(own.result.output.first, onnx.result.output.first)
+  const { body: compared } = await queue({ architectureId, runtime: 'onnxruntime', dims: 'H:33', against: { dims: 'H:64' } })
+  assert.deepEqual([compared.sizes, compared.against.sizes], [{ dims: { H: 33 } }, { dims: { H: 64 } }])
+  await fetch(service.url + compared.links.self, { method: 'DELETE' })
+  const { status, body: sweep } = await json('/v1/sweeps', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ architectureId, device: 'cpu:0', runtime: 'onnxruntime', settings, dims: 'H:33', batches: [1, 2] }),
+  })
+  assert.deepEqual([status, sweep.sizes], [202, { dims: { H: 33 } }], JSON.stringify(sweep))
+  const { body: over } = await json('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query: `{ run(id: "${onnx.id}") { sizes { dims inputShape } result { costs { macs partial } } layerProfile { totals { macs } } } }`,
+    }),
+  })
+  assert.deepEqual(over.data.run, {
+    sizes: { dims: { H: 33 }, inputShape: null },
+    result: { costs: { macs: macs(33, 28), partial: false } },
+    layerProfile: { totals: { macs: macs(33, 28) } },
+  })
+})
+
+test('sizes that a file does not leave open are refused with those that it does', async () => {
+  const { id: architectureId } = await upload('open&dims=H:20,Wd:28', fixture('dynamic_hw.onnx'))
+  const { id: fixed } = await upload('fixed', fixture('fp16_io.onnx'))
+  for (const [request, path, message] of [
+    [{ architectureId, dims: 'height:20' }, '/dims', /no open dim "height"; those that it leaves open are "H", "Wd"/],
+    [{ architectureId, inputShape: [4, 20, 20] }, '/inputShape', /size 1 of input "x" is 3, but 4/],
+    [{ architectureId, inputShape: [3, 20, 20], resolution: 20 }, '/inputShape', /leave resolution out/],
+    [{ architectureId: fixed, dims: 'H:20' }, '/dims', /leaves sizes open/],
+    [{ architectureId: fixed, inputShape: [3, 9, 9] }, '/inputShape', /leaves sizes open/],
+  ] as const) {
+    const { status, body } = await queue({ runtime: 'onnxruntime', ...request })
+    assert.ok(status >= 400 && status < 500, JSON.stringify(body))
+    assert.equal(body.errors[0].path, path)
+    assert.match(body.detail + body.errors[0].message, message)
+  }
+})

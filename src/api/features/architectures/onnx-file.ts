@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { EngineError } from '../../../engine/errors.ts'
-import { type ExternalFile, importOnnx, type NamedFile, type OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
+import {
+  type AskedSizes,
+  type ExternalFile,
+  importOnnx,
+  type NamedFile,
+  type OpenSizes,
+  otherSizes,
+} from '../../../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../../../engine/graph.ts'
 import type { Limits } from '../../../engine/limits.ts'
 import { externalFile } from '../../../gpu/external-files.ts'
@@ -70,20 +77,14 @@ export function readOnnx({ name, file, data, sizes, limits }: OnnxTask): ReadArc
   }
 }
 
-/** The shape of the one input at a height and a width, or null where the network has no map as its one input. */
-function imageAt({ inputs }: Graph, resolution: readonly [number, number]): number[] | null {
-  const [input] = inputs
-  return inputs.length === 1 && input!.shape.length === 3 ? [input!.shape[0]!, ...resolution] : null
-}
-
 export interface OnnxAtTask {
   /** The file as it is kept, and those beside it, by the names that it has for them. */
   path: string
   data: readonly { location: string; path: string }[]
-  /** As it is stored: the one input is resized where a resolution is asked for. */
+  /** As it was registered, and at which sizes. */
   graph: Packed
-  resolution?: readonly [number, number] | undefined
-  dims: Readonly<Record<string, number>>
+  registered: OpenSizes
+  asked: AskedSizes
   limits: Limits
 }
 
@@ -95,13 +96,12 @@ export function readOnnxAt({
   path,
   data,
   graph: stored,
-  resolution,
-  dims,
+  registered,
+  asked,
   limits,
 }: OnnxAtTask): { graph: Packed; layerCount: number } | null {
-  const inputShape = resolution && imageAt(unpack(stored) as Graph, resolution)
-  if (inputShape === null) return null
-  const sizes = { dims, inputShape }
+  const sizes = otherSizes(unpack(stored) as Graph, registered, asked)
+  if (!sizes) return null
   const beside = new Map(data.map(({ location, path: file }) => [location, externalFile(file)]))
   try {
     const { graph } = importOnnx(readFileSync(path), { limits, files: (location) => beside.get(location), sizes })

@@ -1,3 +1,4 @@
+import type { AskedSizes } from '../../../engine/formats/onnx-import/index.ts'
 import type { ArchitectureFilter, ArchitectureSummary, HeldBlob, Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
@@ -5,7 +6,7 @@ import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
 import type { NewArchitecture } from './new-architecture.ts'
 import type { Architecture, ArchitectureQuery } from './schema.ts'
-import { readDims, type Upload } from './upload.ts'
+import type { Upload } from './upload.ts'
 
 /** The same memory, as what Node sends. */
 export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -102,25 +103,22 @@ export class ArchitectureService {
    * another size of the input, since shapes inside follow from it. Null where the stored graph is the one to ask.
    * @throws ApiError INVALID_REQUEST for dims where no file is kept; EngineError INVALID_RESOLUTION.
    */
-  async atSizes(
-    stored: StoredArchitecture,
-    { resolution, dims }: { resolution?: readonly [number, number] | undefined; dims?: string | undefined },
-  ): Promise<StoredArchitecture | null> {
-    if (dims === undefined && resolution === undefined) return null
+  async atSizes(stored: StoredArchitecture, asked: AskedSizes): Promise<StoredArchitecture | null> {
+    const { dims, inputShape } = asked
+    if (dims === undefined && inputShape === undefined && !asked.resolution) return null
     const source = stored.source as Architecture['source']
     const file = source.kind === 'onnx' ? source.file : null
     const registered = source.kind === 'onnx' ? source.sizes : undefined
     if (!file || !registered || stored.blob === null) {
-      if (dims === undefined) return null
+      const path = dims !== undefined ? 'dims' : inputShape !== undefined ? 'inputShape' : null
+      if (path === null) return null
       throw invalidRequest('request', [
         {
-          path: '/dims',
-          message:
-            'dims apply to an ONNX file alone that leaves sizes open and was uploaded with its weights, so that it is kept here: leave dims out',
+          path: `/${path}`,
+          message: `${path} applies to an ONNX file alone that leaves sizes open and was uploaded with its weights, so that it is kept here: leave ${path} out`,
         },
       ])
     }
-    const named = dims === undefined ? {} : { ...registered.dims, ...readDims(dims) }
     const held: HeldBlob[] = []
     const hold = async (digest: string): Promise<string> => {
       const blob = await this.#store.blobs.hold(digest)
@@ -132,7 +130,7 @@ export class ArchitectureService {
       const data: { location: string; path: string }[] = []
       for (const { location, digest } of file.data ?? []) data.push({ location, path: await hold(digest) })
       const bytes = file.bytes + (file.data ?? []).reduce((sum, each) => sum + each.bytes, 0)
-      const read = await this.#pool.readOnnxAt({ path, data, graph: stored.packedGraph, resolution, dims: named }, bytes)
+      const read = await this.#pool.readOnnxAt({ path, data, graph: stored.packedGraph, registered, asked }, bytes)
       return read && { ...stored, packedGraph: read.graph, layerCount: read.layerCount }
     } finally {
       for (const blob of held) await blob.release()

@@ -8,7 +8,7 @@ import { RankingSchema, rankQuery } from './ranking-schema.ts'
 /** `224`, or `224x320` for height 224 and width 320. */
 export const resolutionPattern = '^[1-9][0-9]{0,8}(x[1-9][0-9]{0,8})?$'
 
-const dims = Type.Optional(
+export const dims = Type.Optional(
   Type.String({
     minLength: 3,
     maxLength: 1000,

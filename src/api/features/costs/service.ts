@@ -2,12 +2,14 @@ import { LRUCache } from 'lru-cache'
 import { findConvention } from '../../../engine/conventions/index.ts'
 import type { CostOptions, Costs } from '../../../engine/cost.ts'
 import type { ExplainOptions, Explanation } from '../../../engine/explain-costs.ts'
+import type { AskedSizes } from '../../../engine/formats/onnx-import/index.ts'
 import type { Ranking } from '../../../engine/rank-costs.ts'
 import type { DeviceKind } from '../../../gpu/devices/device.ts'
 import { invalidRequest } from '../../errors.ts'
 import { etagOf } from '../../plugins/caching.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
+import { readDims } from '../architectures/upload.ts'
 import { readRanking } from './ranking.ts'
 import type { CostQuery, ExplainQuery } from './schema.ts'
 import type { CallCost, CostFormat } from './write.ts'
@@ -51,7 +53,7 @@ export class CostService {
     // Names are checked first, so that an unknown convention is refused without waiting for a process.
     for (const name of [from, to]) findConvention(name)
     const options: ExplainOptions = { from, to, batch, ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }) }
-    const other = await this.#architectures.atSizes(stored, { resolution: options.resolution, dims: query.dims })
+    const other = await this.#architectures.atSizes(stored, { resolution: options.resolution, ...readAsked(query) })
     return other ? this.#pool.explain(other, { from, to, batch }) : this.#pool.explain(stored, options)
   }
 
@@ -64,8 +66,10 @@ export class CostService {
    * What a call with these options needs on a kind of device; this also proves that the network works with them. @throws as
    * `costs` does.
    */
-  async ofCall(id: string, options: CostOptions, kind: DeviceKind): Promise<CallCost> {
-    return this.#pool.call(await this.#architectures.stored(id), options, kind)
+  async ofCall(id: string, { resolution, ...options }: CostOptions, kind: DeviceKind, sizes: AskedSizes = {}): Promise<CallCost> {
+    const stored = await this.#architectures.stored(id)
+    const other = await this.#architectures.atSizes(stored, { ...sizes, resolution })
+    return this.#pool.call(other ?? stored, other || !resolution ? options : { ...options, resolution }, kind)
   }
 
   /**
@@ -103,7 +107,7 @@ export class CostService {
       return kept
     }
     const { resolution, ...rest } = options
-    const other = await this.#architectures.atSizes(stored, { resolution, dims: query.dims })
+    const other = await this.#architectures.atSizes(stored, { resolution, ...readAsked(query) })
     const of = { options: other ? rest : options, format, rank: readRanking(query), digits: query.digits ?? null }
     const body = asBuffer(await this.#pool.costs(other ?? stored, of))
     const answer = {
@@ -141,6 +145,12 @@ export function readOptions({
     ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }),
   }
 }
+
+/** Sizes of open dims, as a query or a request for a run writes them. @throws ApiError INVALID_REQUEST. */
+export const readAsked = ({ dims, inputShape }: { dims?: string | undefined; inputShape?: readonly number[] | undefined }): AskedSizes => ({
+  ...(dims === undefined ? {} : { dims: readDims(dims) }),
+  ...(inputShape === undefined ? {} : { inputShape }),
+})
 
 /** `224` or `224x320` as [height, width]. */
 export function readResolution(text: string): [number, number] {

@@ -113,7 +113,7 @@ export class RunAdmission {
    * @param path of the side in the request.
    */
   async #admit(side: Side, deviceName: string | undefined, profile: boolean, path: string): Promise<Admitted> {
-    const { precision, settings, batch, resolution } = side
+    const { precision, settings, batch, resolution, sizes } = side
     const architecture = await this.#architectures.get(side.architectureId)
     const { device, support, notes } = await this.#devices.choose({ ...side, device: deviceName })
     const { runtime, backend, version, capabilities } = support
@@ -137,10 +137,10 @@ export class RunAdmission {
       ...unfollowed(settings, capabilities.settings).map(({ setting, message }) => ({ path: `${path}/settings/${setting}`, message })),
     ]
     if (refusals.length > 0) throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${refusals[0]!.message}`, refusals)
-    const asRegistered = batch === 1 && !resolution && device.kind === 'cpu'
+    const asRegistered = batch === 1 && !resolution && !sizes && device.kind === 'cpu'
     const { macs, tooLarge } = asRegistered
       ? { macs: architecture.counts.macs, tooLarge: null }
-      : await this.#costs.ofCall(architecture.id, { batch, ...(resolution ? { resolution } : {}) }, device.kind)
+      : await this.#costs.ofCall(architecture.id, { batch, ...(resolution ? { resolution } : {}) }, device.kind, sizes ?? {})
     if (tooLarge)
       throw new ApiError('UNSUPPORTED_BY_RUNTIME', `${runtime} on ${device.name}: ${tooLarge}`, [
         { path: `${path}/batch`, message: tooLarge },
@@ -168,7 +168,7 @@ function fileRefusals({ batch, resolution, precision, settings }: Side, { source
     ...(own !== 'symbolic' && own !== batch
       ? [{ path: `${path}/batch`, message: `the file is run unchanged and works at batch ${own} only: ask for that batch, or ${instead}` }]
       : []),
-    ...(resolution
+    ...(resolution && !('sizes' in source && source.sizes)
       ? [{ path: `${path}/resolution`, message: `the file is run unchanged, at its own resolution: leave resolution out, or ${instead}` }]
       : []),
     ...(settings.mode === 'endToEnd'

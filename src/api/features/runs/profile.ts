@@ -12,6 +12,8 @@ export interface Profiled {
   run: Run
   profile: RunProfile
   architecture: StoredArchitecture
+  /** Whether its graph is that of the run's own sizes already. */
+  atSizes?: boolean
 }
 
 /** @throws ApiError NO_PROFILE saying why, and what to ask for. */
@@ -39,13 +41,13 @@ function whyNone({ status, profile, against, result }: Run): string {
 }
 
 /** The profile joined to the costs of the layers. @throws EngineError as `computeCosts` does, LIMIT_EXCEEDED; ApiError OVERLOADED. */
-export async function layerProfile(pool: EnginePool, { run, profile, architecture }: Profiled): Promise<LayerProfileAnswer> {
+export async function layerProfile(pool: EnginePool, { run, profile, architecture, atSizes }: Profiled): Promise<LayerProfileAnswer> {
   const task: RooflineTask = {
     graph: architecture.packedGraph,
     profile,
     options: {
       batch: run.batch,
-      ...(run.resolution ? { resolution: run.resolution as [number, number] } : {}),
+      ...(run.resolution && !atSizes ? { resolution: run.resolution as [number, number] } : {}),
     },
     run: { runtime: run.runtime, precision: run.precision as Precision, ownFile: run.weights === 'file' },
   }

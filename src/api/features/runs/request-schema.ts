@@ -4,7 +4,7 @@ import { rounds, verdictConfidence } from '../../../gpu/timing/compare.ts'
 import { PartialTimingSettings } from '../../../gpu/timing/settings.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { exampleId, Id } from '../../schemas.ts'
-import { resolutionPattern } from '../costs/schema.ts'
+import { dims, resolutionPattern } from '../costs/schema.ts'
 import { BackendSchema, RuntimeNameSchema } from '../devices/schema.ts'
 
 const hour = 3_600_000
@@ -22,11 +22,19 @@ const resolution = Type.Union([Type.Integer({ minimum: 1, maximum: 65_536 }), Ty
   graphqlType: 'String',
   description: 'Replaces height and width of the input: 224, or "224x320" for height 224 and width 320.',
 })
+const inputShape = Type.Optional(
+  Type.Array(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), {
+    minItems: 1,
+    maxItems: 7,
+    examples: [[3, 640, 640]],
+    description: 'Shape of the one input without the batch, for an ONNX file that leaves sizes open, in place of the one at registration.',
+  }),
+)
 export const WeightsSchema = Type.Enum(['seeded', 'file'], { title: 'WeightsOrigin' })
 const weights = Type.Optional(
   Type.Enum(['seeded', 'file'], {
     description:
-      'The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own resolution and, where the file states one, its own batch.',
+      'The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own sizes where it states them.',
   }),
 )
 const settings = Type.Object(PartialTimingSettings.properties, { additionalProperties: false, description: 'Settings of the timing.' })
@@ -40,6 +48,8 @@ const Against = Type.Object(
     batch: Type.Optional(Type.Integer(batch)),
     precision: Type.Optional(Type.Enum([...precisions])),
     resolution: Type.Optional(resolution),
+    dims,
+    inputShape,
     weights,
     settings: Type.Optional(settings),
   },
@@ -72,6 +82,8 @@ export const NewRun = Type.Object(
     batch: Type.Optional(Type.Integer({ ...batch, default: 1 })),
     precision: Type.Optional(Type.Enum([...precisions], { default: 'float32' })),
     resolution: Type.Optional(resolution),
+    dims,
+    inputShape,
     weights,
     profile: Type.Optional(
       Type.Boolean({

@@ -48,7 +48,7 @@ const AgreementSchema = Type.Object(
   {
     title: 'Agreement',
     description:
-      'How far the output agrees with that of the latest earlier run on another runtime with the same architecture, batch, precision, resolution, weights and seed, on any device. Null where there is none.',
+      'How far the output agrees with that of the latest earlier run on another runtime with the same architecture, batch, precision, resolution, sizes, weights and seed, on any device. Null where there is none.',
   },
 )
 
@@ -68,10 +68,10 @@ const CostsSchema = Type.Object(
     dtype: Type.Enum([...costDtypes], {
       description: 'The types that bytes are counted in: `file`, each tensor in the one that the file it ran from has it in.',
     }),
-    macs: count,
+    macs: Type.Integer({ minimum: 0, description: 'Multiply-accumulates of the whole batch.' }),
     partial: Type.Boolean({ description: 'True where layers that may multiply could not be counted.' }),
     macsByPrecision: MacsByPrecision,
-    weightBytes: count,
+    weightBytes: Type.Integer({ minimum: 0, description: 'Parameters and buffers, as they are stored there.' }),
     peakActivationBytes: Type.Integer({ minimum: 0, description: 'Largest amount alive at once, with buffers reused.' }),
   },
   { title: 'RunCosts', description: 'One call with the whole batch as it was run. Absent in runs of earlier versions.' },
@@ -120,6 +120,17 @@ const CertificateSchema = Type.Object(
 
 export const RunStatusSchema = Type.Enum([...runStatuses], { title: 'RunStatus' })
 
+const sizeOfDim = Type.Integer({ minimum: 1 })
+const RunSizesSchema = Type.Object(
+  {
+    dims: Type.Optional(
+      Type.Record(Type.String(), sizeOfDim, { graphqlType: 'JSON', description: 'Sizes by the names that the file has for its dims.' }),
+    ),
+    inputShape: Type.Optional(Type.Array(sizeOfDim, { description: 'Shape of the one input without the batch.' })),
+  },
+  { title: 'RunSizes', description: 'Sizes of an ONNX file that leaves them open; null where it ran at those of its registration.' },
+)
+
 export const RunSchema = Type.Object(
   {
     id: Id,
@@ -133,6 +144,7 @@ export const RunSchema = Type.Object(
     batch: Type.Integer({ minimum: 1 }),
     precision: PrecisionSchema,
     resolution: nullable(Type.String({ description: 'Height x width; null for the architecture’s own.', examples: ['224x320'] })),
+    sizes: nullable(RunSizesSchema),
     weights: WeightsSchema,
     profile: Type.Boolean(),
     timeoutMs: count,
@@ -149,6 +161,7 @@ export const RunSchema = Type.Object(
           batch: Type.Integer({ minimum: 1 }),
           precision: PrecisionSchema,
           resolution: nullable(Type.String()),
+          sizes: nullable(RunSizesSchema),
           weights: WeightsSchema,
           settings: TimingSettings,
         },

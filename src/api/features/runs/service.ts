@@ -1,12 +1,13 @@
 import type { BackendName, RuntimeName } from '../../../gpu/contract.ts'
 import type { Place, RunQueue } from '../../../gpu/queue/index.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
-import type { Run, RunEvent, RunFilter, Samples, Store } from '../../../store/index.ts'
+import type { Run, RunEvent, RunFilter, RunSizes, Samples, Store } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
+import type { ArchitectureService } from '../architectures/service.ts'
 import { type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
@@ -25,6 +26,7 @@ export interface RunServiceOptions {
   store: Store
   queue: RunQueue
   admission: RunAdmission
+  architectures: ArchitectureService
   pool: EnginePool
   names: ArchitectureNames
 }
@@ -45,13 +47,15 @@ export class RunService {
   readonly #store: Store
   readonly #queue: RunQueue
   readonly #admission: RunAdmission
+  readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #names: ArchitectureNames
 
-  constructor({ store, queue, admission, pool, names }: RunServiceOptions) {
+  constructor({ store, queue, admission, architectures, pool, names }: RunServiceOptions) {
     this.#store = store
     this.#queue = queue
     this.#admission = admission
+    this.#architectures = architectures
     this.#pool = pool
     this.#names = names
   }
@@ -177,7 +181,16 @@ export class RunService {
 
   /** The two halves of `layerProfile`, for callers that need the size of the network before it is costed. */
   async profiled(id: string): Promise<Profiled> {
-    return requireProfile(this.#store, await this.#row(id))
+    const profiled = await requireProfile(this.#store, await this.#row(id))
+    const { run, architecture } = profiled
+    const gone = architecture.blob === null
+    if (gone && run.sizes)
+      throw new ApiError(
+        'NO_PROFILE',
+        `run ${run.id} had sizes of its own, and the file that its costs follow from went with its architecture`,
+      )
+    const other = gone ? null : await this.#architectures.atSizes(architecture, { resolution: run.resolution, ...run.sizes })
+    return other ? { ...profiled, architecture: other, atSizes: true } : profiled
   }
   layerProfileOf(profiled: Profiled): Promise<LayerProfileAnswer> {
     return layerProfile(this.#pool, profiled)
@@ -229,6 +242,12 @@ async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<R
   }
 }
 
+export const presentSizes = (sizes: RunSizes | null): RunAnswer['sizes'] =>
+  sizes && {
+    ...(sizes.dims ? { dims: { ...sizes.dims } } : {}),
+    ...(sizes.inputShape ? { inputShape: [...sizes.inputShape] } : {}),
+  }
+
 type StoredSide = Omit<Side, 'architectureId'> & { runtime: RuntimeName; backend: BackendName }
 
 const presentSide = (architectureId: string, architectureName: string, side: StoredSide): RunAnswer['against'] => ({
@@ -236,6 +255,7 @@ const presentSide = (architectureId: string, architectureName: string, side: Sto
   architectureId,
   architectureName,
   resolution: side.resolution ? side.resolution.join('x') : null,
+  sizes: presentSizes(side.sizes ?? null),
   // Default for runs stored before this setting existed.
   weights: side.weights ?? 'seeded',
 })
@@ -271,6 +291,7 @@ function present(run: Run, place: Place | null, nameOf: (id: string) => string):
     batch: run.batch,
     precision: run.precision as RunAnswer['precision'],
     resolution: run.resolution ? run.resolution.join('x') : null,
+    sizes: presentSizes(run.sizes),
     weights: run.weights,
     profile: run.profile,
     timeoutMs: run.timeoutMs,

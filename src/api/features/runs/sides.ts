@@ -1,6 +1,7 @@
 import { blockSettings, defaultSettings, resolveSettings, settingsViolations, type TimingSettings } from '../../../gpu/timing/settings.ts'
+import type { RunSizes } from '../../../store/index.ts'
 import type { Violation } from '../../errors.ts'
-import { readResolution } from '../costs/service.ts'
+import { readAsked, readResolution } from '../costs/service.ts'
 import type { NewRun } from './request-schema.ts'
 
 /** A side in full: the run's own, or side b of a comparison. */
@@ -13,9 +14,16 @@ export interface Side {
   batch: number
   precision: 'float32' | 'float16'
   resolution: [number, number] | null
+  /** Of dims that the file leaves open, in place of those at registration; null for these. */
+  sizes: RunSizes | null
   /** As asked for; left out where the architecture decides. */
   weights?: NewRun['weights']
   settings: TimingSettings
+}
+
+function readSizes(side: Pick<NewRun, 'dims' | 'inputShape'>): RunSizes | null {
+  const sizes = readAsked(side)
+  return Object.keys(sizes).length > 0 ? sizes : null
 }
 
 /** The sides of a request with every default written out; side b takes what it leaves out from side a. */
@@ -28,6 +36,7 @@ export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
     batch,
     precision,
     resolution: request.resolution === undefined ? null : readResolution(String(request.resolution)),
+    sizes: readSizes(request),
     ...(request.weights ? { weights: request.weights } : {}),
     settings: resolveSettings(request.settings, against ? blockSettings : defaultSettings),
   }
@@ -40,7 +49,8 @@ export function sidesOf(request: NewRun): { a: Side; b: Side | null } {
     ...(other ? { backend: other } : {}),
     batch: against.batch ?? a.batch,
     precision: against.precision ?? a.precision,
-    resolution: against.resolution === undefined ? a.resolution : readResolution(String(against.resolution)),
+    resolution: against.resolution === undefined ? (against.inputShape ? null : a.resolution) : readResolution(String(against.resolution)),
+    sizes: readSizes(against) ?? (against.resolution === undefined ? a.sizes : null),
     ...(weights ? { weights } : {}),
     settings: { ...a.settings, ...against.settings },
   }
@@ -52,6 +62,12 @@ export function sideViolations({ against, rounds, profile }: NewRun, { a, b }: R
   const of = (path: string, { settings }: Side) =>
     settingsViolations(settings).map((each) => ({ ...each, path: `${path}/settings${each.path}` }))
   const violations = [...of('', a), ...(b && against?.settings ? of('/against', b) : [])]
+  for (const [path, side] of [
+    ['', a],
+    ['/against', b],
+  ] as const)
+    if (side?.resolution && side.sizes?.inputShape)
+      violations.push({ path: `${path}/inputShape`, message: 'inputShape has height and width: leave resolution out' })
   if (!against && rounds !== undefined)
     violations.push({
       path: '/rounds',

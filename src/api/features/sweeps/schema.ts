@@ -24,8 +24,21 @@ export const NewSweep = Type.Object(
 export type NewSweep = Static<typeof NewSweep>
 
 const figure = (description: string) => nullable(Type.Number({ minimum: 0, description }))
-const { architectureId, architectureName, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } =
-  RunSchema.properties
+const {
+  architectureId,
+  architectureName,
+  device,
+  deviceUuid,
+  host,
+  runtime,
+  backend,
+  precision,
+  resolution,
+  sizes,
+  weights,
+  settings,
+  labels,
+} = RunSchema.properties
 
 export const SweepSchema = Type.Object(
   {
@@ -39,6 +52,7 @@ export const SweepSchema = Type.Object(
     backend,
     precision,
     resolution,
+    sizes,
     weights,
     settings,
     labels,

@@ -7,7 +7,7 @@ import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
-import { measuredBefore } from '../runs/service.ts'
+import { measuredBefore, presentSizes } from '../runs/service.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
 
 const notFound = (id: string) => new ApiError('SWEEP_NOT_FOUND', `no sweep ${id.slice(0, 60)}`)
@@ -129,7 +129,7 @@ function present({ id, createdAt }: Sweep, runs: readonly RunPoint[], nameOf: (i
     msPerImage: latencyMs === null ? null : latencyMs / batch,
     verdict: verdict as SweepAnswer['points'][number]['verdict'],
   }))
-  const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, weights, settings, labels } = runs[0]!
+  const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, sizes, weights, settings, labels } = runs[0]!
   return {
     id,
     ...{ architectureId, architectureName: nameOf(architectureId), device, deviceUuid, host, weights, labels },
@@ -137,6 +137,7 @@ function present({ id, createdAt }: Sweep, runs: readonly RunPoint[], nameOf: (i
     backend: backend as SweepAnswer['backend'],
     precision: precision as SweepAnswer['precision'],
     resolution: resolution ? resolution.join('x') : null,
+    sizes: presentSizes(sizes),
     settings: settings as SweepAnswer['settings'],
     createdAt: createdAt.toISOString(),
     status: runs.every((run) => run.status === 'queued') ? 'queued' : runs.some(waits) ? 'running' : 'finished',

@@ -39,6 +39,7 @@ export const fieldWords: Readonly<Record<string, string>> = {
   precision: 'The type that is computed in.',
   precisions: 'The types that it computes in.',
   resolution: 'Height x width; null for the architecture’s own.',
+  sizes: 'Sizes of an ONNX file that leaves them open; null where it ran at those of its registration.',
   weights: 'Where the weights come from.',
   settings: 'How it is timed, every setting written out.',
   status: 'Where it stands.',

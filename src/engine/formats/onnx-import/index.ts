@@ -21,7 +21,7 @@ import { anyShape, inputShape, StatedShapes, symbolicBatch, typeCode } from './v
 
 export type { ExternalFile, ExternalFiles, NamedFile } from './external.ts'
 export type { ImportReport } from './report.ts'
-export type { OpenSizes } from './sizes.ts'
+export { type AskedSizes, type OpenSizes, otherSizes } from './sizes.ts'
 
 export interface ImportOptions {
   limits?: Limits
@@ -180,7 +180,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
       ignored.push({ name: input.name, shape: anyShape(input) })
       continue
     }
-    const shape = inputShape(input, named, sizes.inputShape)
+    const shape = inputShape(input, named, sizes.inputShape ?? sizes.base?.inputShape)
     const id = translator.input(input.name, [batch, ...shape], [batch * factor, ...shape])
     inputs.push({ id, name: input.name, shape, dtype: types.of(input.name) })
   }

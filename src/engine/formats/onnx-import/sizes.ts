@@ -1,5 +1,6 @@
 import type { ValueInfoProto } from 'onnx-buf'
 import { EngineError } from '../../errors.ts'
+import type { Graph } from '../../graph.ts'
 import { quote } from './fault.ts'
 import { type Dim, dimsOf } from './value-info.ts'
 
@@ -9,6 +10,31 @@ export interface OpenSizes {
   inputShape?: readonly number[] | undefined
   /** Size of open dims by the names that the file has for them: `{ height: 640 }`. */
   dims?: Readonly<Record<string, number>> | undefined
+  /** Those that hold for what is left out here. */
+  base?: OpenSizes | undefined
+}
+
+/** Sizes that a count or a run asks for in place of those of the registration. */
+export interface AskedSizes extends Omit<OpenSizes, 'base'> {
+  /** [height, width] of the one input, where that is a map. */
+  resolution?: readonly [number, number] | null | undefined
+}
+
+/**
+ * The sizes to read a file at that was registered at others: shapes inside follow from them, so that resizing its input is not
+ * enough. Null where the graph as it was registered is the one to ask.
+ */
+export function otherSizes(
+  { inputs }: Pick<Graph, 'inputs'>,
+  registered: OpenSizes | undefined,
+  { resolution, dims, inputShape }: AskedSizes,
+): OpenSizes | null {
+  if (!registered) return null
+  const [input] = inputs
+  const image = resolution && inputs.length === 1 && input!.shape.length === 3 ? [input!.shape[0]!, ...resolution] : undefined
+  const shape = inputShape ?? image
+  if (dims === undefined && shape === undefined) return null
+  return { ...(dims ? { dims } : {}), ...(shape ? { inputShape: shape } : {}), base: registered }
 }
 
 const refuse = (path: 'dims' | 'inputShape', message: string): EngineError =>
@@ -19,7 +45,8 @@ const refuse = (path: 'dims' | 'inputShape', message: string): EngineError =>
  * @param inputs those of the graph that the network reads.
  * @throws EngineError INVALID_ONNX with the names that there are, where one is unknown, or sizes contradict each other.
  */
-export function namedSizes(inputs: readonly ValueInfoProto[], { inputShape, dims = {} }: OpenSizes): ReadonlyMap<string, number> {
+export function namedSizes(inputs: readonly ValueInfoProto[], { inputShape, dims = {}, base }: OpenSizes): ReadonlyMap<string, number> {
+  const before = base ? namedSizes(inputs, base) : []
   const sizes = new Map<string, number>()
   const batches = new Set<string>()
   const names = new Set<string>()
@@ -37,7 +64,7 @@ export function namedSizes(inputs: readonly ValueInfoProto[], { inputShape, dims
         `the file has no open dim ${quote(name)}; ${names.size === 0 ? 'every size but the batch is fixed' : `those that it leaves open are ${[...names].slice(0, 10).map(quote).join(', ')}`}`,
       )
   }
-  if (inputShape === undefined) return sizes
+  if (inputShape === undefined) return new Map([...before, ...sizes])
   const [input] = inputs
   if (inputs.length !== 1 || !input)
     throw refuse('inputShape', `inputShape is of the one input, but the network has ${inputs.length}: give sizes by name, as dims`)
@@ -51,5 +78,5 @@ export function namedSizes(inputs: readonly ValueInfoProto[], { inputShape, dims
       throw refuse('inputShape', `size ${i + 1} of input ${quote(input.name)} is ${other}, but ${size} in inputShape`)
     if ('name' in dim && dim.name !== '') sizes.set(dim.name, size)
   })
-  return sizes
+  return new Map([...before, ...sizes])
 }

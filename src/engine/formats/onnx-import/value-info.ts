@@ -57,7 +57,7 @@ export function inputShape(input: ValueInfoProto, sizes: ReadonlyMap<string, num
     throw invalid(`input ${quote(input.name)} has ${dims.length} dims: the first is the batch, and one image has 1 to ${mostDims}`)
   return dims.slice(1).map((dim, i) => {
     if ('size' in dim && dim.size > 0) return dim.size
-    const size = given?.[i] ?? ('name' in dim ? sizes.get(dim.name) : undefined)
+    const size = ('name' in dim ? sizes.get(dim.name) : undefined) ?? given?.[i]
     if (size !== undefined) return size
     const open = 'size' in dim ? '0' : `left open${dim.name ? ` (${quote(dim.name)})` : ''}`
     throw invalid(

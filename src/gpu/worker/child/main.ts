@@ -8,6 +8,7 @@ import type { BackendName, RunJob, RuntimeName, RuntimeSupport } from '../../con
 import type { FromWorker, ToWorker } from '../../messages.ts'
 import { failureOf } from '../../run-error.ts'
 import { loadRuntime } from '../../runtimes/index.ts'
+import { atOwnSizes } from '../../runtimes/model-file.ts'
 import { executeProfile } from './profile.ts'
 import { executeRun, type RunContext } from './run.ts'
 import { SessionCache } from './session-cache.ts'
@@ -38,9 +39,10 @@ const sessions = new SessionCache(sessionCacheBytes)
 // A send fails only where the parent is gone, and then the watchdog ends this process.
 const send = (message: FromWorker) => process.send!(message, () => {})
 
-async function execute(kind: 'run' | 'profile', job: RunJob): Promise<void> {
-  const { runId } = job
+async function execute(kind: 'run' | 'profile', asked: RunJob): Promise<void> {
+  const { runId } = asked
   try {
+    const job = atOwnSizes(asked)
     const runtime = await loadRuntime(job.runtime, job.backend)
     const context: RunContext = { runtime, sessions, scratch, emit: (progress) => send({ kind: 'progress', runId, progress }) }
     if (kind === 'profile') send({ kind: 'profiled', runId, profile: await executeProfile(job, context) })
