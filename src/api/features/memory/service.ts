@@ -2,7 +2,7 @@ import type { MemoryOptions } from '../../../engine/memory/index.ts'
 import { invalidRequest, type Violation } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { ArchitectureService, StoredArchitecture } from '../architectures/service.ts'
-import { readResolution } from '../costs/service.ts'
+import { readAsked, readResolution } from '../costs/service.ts'
 import type { DeviceService } from '../devices/service.ts'
 import type { MemoryAnswer, MemoryQuery } from './schema.ts'
 
@@ -37,7 +37,7 @@ export class MemoryService {
     const { mode = 'inference', batch = 1, resolution, dims, dtype, optimizer, segments, device } = query
     const there = device === undefined ? null : await this.#devices.memoryOf(device)
     const size = resolution === undefined ? undefined : readResolution(resolution)
-    const other = await this.#architectures.atSizes(stored, { resolution: size, dims })
+    const other = await this.#architectures.atSizes(stored, { resolution: size, ...readAsked({ dims }) })
     const options: MemoryOptions = {
       ...{ mode, batch },
       ...(size === undefined || other ? {} : { resolution: size }),
