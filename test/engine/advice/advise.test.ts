@@ -9,11 +9,13 @@ import { presetGraph } from '../zoo-graphs.ts'
 
 const folder = new URL('../../../src/engine/advice/', import.meta.url)
 
-test('every file that defines a finding has its line in the index', () => {
+test('every file that defines a finding has its line in the index, and its row on the page', () => {
   const defining = readdirSync(folder).filter((name) => /= defineFinding\(/.test(readFileSync(new URL(name, folder), 'utf8')))
   assert.equal(defining.length, findings.length)
   const index = readFileSync(new URL('index.ts', folder), 'utf8')
   for (const name of defining) assert.ok(index.includes(`'./${name}'`), name)
+  const page = readFileSync(new URL('../../../docs/advice.md', import.meta.url), 'utf8')
+  for (const { name } of findings) assert.ok(page.includes(`| \`${name}\` |`), `docs/advice.md has no row of ${name}`)
 })
 
 for (const [preset, first] of [
