@@ -3,12 +3,12 @@
  * two have to agree, exact rewrites with the network before as well. A minute or two, so that it is no part of the suite.
  */
 import assert from 'node:assert/strict'
-import { computeCosts } from '../src/engine/cost.ts'
-import { rewriteGraph } from '../src/engine/rewrites/apply.ts'
-import { seededSource } from '../src/engine/rewrites/weights.ts'
-import { verifyGraph } from '../src/engine/verify.ts'
-import { expandZoo } from '../src/engine/zoo/index.ts'
-import { distance, inputsOf, runOnnx, runTfjs, seed, tolerance } from '../test/engine/run-graph.ts'
+import { computeCosts } from '../../../src/engine/cost.ts'
+import { rewriteGraph } from '../../../src/engine/rewrites/apply.ts'
+import { seededSource } from '../../../src/engine/rewrites/weights.ts'
+import { verifyGraph } from '../../../src/engine/verify.ts'
+import { expandZoo } from '../../../src/engine/zoo/index.ts'
+import { distance, inputsOf, runOnnx, runTfjs, seed, tolerance } from '../run-graph.ts'
 
 /** A network, small enough to be run by WebAssembly, and what is made of it. */
 const cases: readonly { family: string; options: object; rewrite: string; settings?: Record<string, unknown>; layers?: string[] }[] = [
