@@ -108,6 +108,25 @@ const scatterNd: Fold = (node, [x, indices, updates], budget) => {
   })
 }
 
+/** The second value where an index says so, the first everywhere else, along a dim of its own. */
+const oneHot: Fold = (node, [indices, depth, values], budget) => {
+  const [places, size] = [small(indices, budget), small(depth, budget)?.[0]]
+  if (!indices || !values || !places || size === undefined || size < 1 || size * places.length > mostElements) return null
+  const axis = axisOf(node.attributes.int('axis', -1), indices.shape.length + 1)
+  const inner = numelOfDims(indices.shape.slice(axis))
+  return later(values.element, [...indices.shape.slice(0, axis), size, ...indices.shape.slice(axis)], () => {
+    const given = values.read()
+    if (!given) return null
+    const made = blankNumbers(values.element, size * places.length).fill(given[0]!)
+    places.forEach((index, i) => {
+      const at = index < 0 ? index + size : index
+      // One that is out of range is nowhere.
+      if (at >= 0 && at < size) made[Math.floor(i / inner) * size * inner + at * inner + (i % inner)] = given[1]!
+    })
+    return made
+  })
+}
+
 const slice: Fold = (node, [x, starting, ending, axes, steps], budget) => {
   const begins = starting ? small(starting, budget) : node.attributes.ints('starts')
   const ends = ending ? small(ending, budget) : node.attributes.ints('ends')
@@ -201,4 +220,5 @@ export const choosing: Readonly<Record<string, Fold>> = {
   Concat: concat,
   Split: split,
   NonZero: nonZero,
+  OneHot: oneHot,
 }

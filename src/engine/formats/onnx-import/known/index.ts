@@ -164,6 +164,22 @@ const linearAttention: Rule = (node) => {
   }
 }
 
+/** Resampling that no op reads, cubic above all: an output element is weighed of 4 along each dim (onnx.ai, Resize-19). */
+const resize: Rule = (node) => {
+  const shape = node.shape(0)
+  if (node.node.opset < 11 || node.attributes.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch') return null
+  const axes = (node.attributes.ints('axes') ?? shape.map((_, i) => i)).map((axis) => axisOf(axis, shape.length))
+  const sizes = node.values[3] ? node.sizes(3)?.narrow : undefined
+  const scales = node.values[2] && product(node.values[2].shape) > 0 ? node.numbers(2) : undefined
+  const given = sizes ?? scales?.map((scale, i) => Math.floor(shape[axes[i]!]! * scale))
+  if (given?.length !== axes.length) return null
+  const output = shape.map((size, i) => (axes.includes(i) ? given[axes.indexOf(i)]! : size))
+  const along = axes.filter((axis) => output[axis] !== shape[axis])
+  if (node.attributes.text('mode', 'nearest') !== 'cubic' || node.attributes.int('antialias', 0) === 1) return { outputs: [output], along }
+  const [taps, elements] = [4 ** along.length, product(output)]
+  return { outputs: [output], along, quantities: { multiplications: taps * elements, additions: (taps - 1) * elements } }
+}
+
 const rules: Readonly<Record<string, Rule>> = {
   ArgMax: arg,
   ArgMin: arg,
@@ -190,6 +206,7 @@ const rules: Readonly<Record<string, Rule>> = {
   RNN: recurrent,
   RandomNormalLike: like,
   RandomUniformLike: like,
+  Resize: resize,
   RoiAlign: roiAlign,
   TensorScatter: (node) => ({ outputs: [node.shape(0)], together: [0, 1] }),
   TopK: topK,
