@@ -96,7 +96,9 @@ export function reportOf(findings: Findings): ImportReport {
 function uncountedNote(graph: Graph): string | null {
   const layers = graph.layers.flatMap(({ id, type, attributes }) => {
     const op = opOf(type)
-    return op.named ? [{ id, type: op.named(attributes), reason: '', without: op.withoutMacs?.(attributes) ?? false }] : []
+    return op.named && !('quantities' in attributes)
+      ? [{ id, type: op.named(attributes), reason: '', without: op.withoutMacs?.(attributes) ?? false }]
+      : []
   })
   if (layers.length === 0) return null
   const operators = uncountedOperators(layers)

@@ -237,3 +237,46 @@ test('what a product of constants alone multiplies by its weight is a table that
   assert.deepEqual([totals.macs, totals.params], [9 * 2 * 5, 9 * 2 + 2 * 5])
   assert.match(report.notes.join(), /does not show whether they are: "coordinates" \(18\), tables/)
 })
+
+// timm's gcvit_xxtiny, by the older exporter: how often windows are repeated is ones with one number put among them.
+test('repeats that are put together by OneHot are constants', async () => {
+  const model = await holdsOnOnnxRuntime({
+    shape: [2, 3, 4],
+    macs: 0,
+    opset: 18,
+    nodes: [
+      node('OneHot', ['place', 'rank', 'values'], ['repeats']),
+      node('Squeeze', ['repeats', 'first'], ['times']),
+      node('Tile', ['x', 'times'], ['y']),
+    ],
+    initializers: [ints('place', [-2]), ints('rank', [4], []), ints('values', [1, 5]), ints('first', [0])],
+  })
+  assert.deepEqual(computeCosts(model.graph).layers.at(-1)!.outputShape, [2, 15, 4])
+})
+
+// timm's mvitv2_tiny: relative positions, a matrix for each row.
+test('an Einsum of several rows and a stack is a product of matrices', async () => {
+  await holdsOnOnnxRuntime({
+    shape: [2, 3, 4, 5],
+    macs: 2 * 3 * 4 * 5 * 6,
+    opset: 18,
+    nodes: [node('Einsum', ['x', 'w'], ['y'], { equation: 'byhwc,hkc->byhwk' })],
+    initializers: [floats('w', [3, 6, 5])],
+  })
+})
+
+// timm's crossvit_tiny_240: its second branch sees the image resized.
+test('a cubic Resize has the shape that its sizes or scales say, and 16 taps an element of a map', () => {
+  const resized = (initializers: ReturnType<typeof floats>[], inputs: string[]) =>
+    importOnnx(
+      file({ inputs: [info('x', ['N', 3, 5, 5])], opset: 18, nodes: [node('Resize', inputs, ['y'], { mode: 'cubic' })], initializers }),
+    )
+  for (const model of [
+    resized([floats('scales', [4], [1, 1, 1.5, 1.5])], ['x', '', 'scales']),
+    resized([ints('sizes', [1, 3, 7, 7])], ['x', '', '', 'sizes']),
+  ]) {
+    const { layers, uncounted } = computeCosts(model.graph, { convention: 'full' })
+    assert.deepEqual([layers.at(-1)!.outputShape, uncounted, model.report.notes], [[3, 7, 7], [], []])
+    assert.equal(layers.at(-1)!.flops, 3 * 49 * (16 + 15))
+  }
+})

@@ -1,4 +1,4 @@
-import { blankNumbers, bytesOf } from '../budget.ts'
+import { blankNumbers } from '../budget.ts'
 import type { Constant } from '../constant.ts'
 import { flattened, numelOfDims, reshaped, squeezed, unsqueezed } from '../shapes.ts'
 import { elementOf } from '../tensor.ts'
@@ -17,11 +17,10 @@ export function axesGiven(
   return small(input, budget)
 }
 
-const expand: Fold = (node, [x, to], budget) => {
+const expand: Fold = (_node, [x, to], budget) => {
   const wanted = small(to, budget)
   if (!x || !wanted) return null
   const shape = broadcastShapes(x.shape, wanted)
-  budget.fits(bytesOf(x.element, shape), node.label)
   const base =
     shape.length === x.shape.length ? x : { ...x, shape: [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape] }
   return later(x.element, shape, () => {
