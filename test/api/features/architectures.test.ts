@@ -270,3 +270,34 @@ describe('deleting', () => {
     await api.request.get(`/v1/architectures/${encodeURIComponent("'; drop table architectures; --")}`).expect(404)
   })
 })
+
+describe('a preview', () => {
+  const zoo = { name: 'half', zoo: { family: 'mobilenet_v2', options: { widthMultiplier: 0.5 } } }
+
+  it('says what would be registered and what it costs, and registers nothing', async () => {
+    const before = (await api.request.get('/v1/architectures?total=true')).body.total
+    const { body } = await api.request.post('/v1/architectures?preview=true').send(zoo).expect(200)
+    assert.equal((await api.request.get('/v1/architectures?total=true')).body.total, before)
+    const registered = (await api.request.post('/v1/architectures').send(zoo).expect(201)).body
+    assert.equal(body.digest, registered.digest)
+    assert.deepEqual(body.source, registered.source)
+    const { inputs, totals } = (await api.request.get(registered.links.costs)).body
+    assert.deepEqual({ inputs: body.inputs, totals: body.totals }, { inputs, totals })
+    const { data } = (
+      await api.request.post('/graphql').send({
+        query: 'query ($input: NewArchitectureInput!) { architecturePreview(input: $input) { name totals { macs params } } }',
+        variables: { input: zoo },
+      })
+    ).body
+    assert.deepEqual(data.architecturePreview, { name: 'half', totals: { macs: totals.macs, params: totals.params } })
+  })
+
+  it('refuses what registration would refuse, at the same place', async () => {
+    const wrong = { name: 'wrong', zoo: { family: 'mobilenet_v2', options: { widthMultiplier: -1 } } }
+    const preview = await api.request.post('/v1/architectures?preview=true').send(wrong)
+    const registration = await api.request.post('/v1/architectures').send(wrong)
+    assert.equal(preview.status, registration.status)
+    assert.deepEqual(preview.body.errors, registration.body.errors)
+    assert.match(preview.body.errors[0].path, /^\/zoo\/options/)
+  })
+})

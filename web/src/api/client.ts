@@ -1,11 +1,4 @@
-/** What the service answers when it refuses: RFC 9457, with a code of its own and, for a graph, every mistake at once. */
-export interface ProblemDocument {
-  title: string
-  status: number
-  detail: string
-  code: string
-  errors?: { path?: string; layerId?: string; message: string }[]
-}
+import type { ProblemDocument } from './types.ts'
 
 /** A refusal of the service, or its silence: then `status` is 0. */
 export class CallError extends Error {

@@ -9,12 +9,13 @@ import type {
   DeviceQueue,
   Explanation,
   Graph,
+  Histogram,
   LayerProfile,
   Page,
   Run,
   RunComparison,
-  Samples,
   Sweep,
+  ThinnedSamples,
   ZooFamily,
   ZooFamilySummary,
   ZooFigures,
@@ -56,6 +57,9 @@ export const paths = {
     withQuery(`/v1/architectures/${id}/costs/explain`, { from, to, batch: batch === 1 ? undefined : batch }),
   runs: (filter: RunFilter) => withQuery('/v1/runs', { ...filter }),
   run: (id: string) => `/v1/runs/${id}`,
+  samples: (id: string) => `/v1/runs/${id}/samples?points=4000`,
+  histogram: (id: string, range: { from?: number; to?: number }) =>
+    withQuery(`/v1/runs/${id}/histogram`, { quantiles: '0.25,0.75', ...range }),
 }
 
 export interface CostView {
@@ -104,8 +108,12 @@ export const useRun = (id: string) => {
     refetchInterval: ({ state }) => (state.data && finished(state.data.status) ? false : Math.min(refetchInterval, 5000)),
   })
 }
+/** As many samples as can be told apart on the screen, no outlier lost. */
 export const useSamples = (id: string, there: boolean) =>
-  useQuery({ ...query<Samples>(['samples', id], `/v1/runs/${id}/samples`, true), enabled: there })
+  useQuery({ ...query<ThinnedSamples>(['samples', id], paths.samples(id), true), enabled: there })
+/** Samples by size; `range`: the edges, once they are known. */
+export const useHistogram = (id: string, range: { from?: number; to?: number } | null) =>
+  useQuery({ ...query<Histogram>(['histogram', id, range], paths.histogram(id, range ?? {}), true), enabled: range !== null })
 export const useProfile = (id: string, there: boolean) =>
   useQuery({ ...query<LayerProfile>(['profile', id], `/v1/runs/${id}/profile`, true), enabled: there })
 export const useComparison = (a: string, b: string) =>

@@ -42,8 +42,8 @@ export function ArchitecturePage({ id }: { id: string }) {
         note={
           <>
             {from(architecture.data)}
-            {source.report?.producer ? ` by ${source.report.producer}` : ''} · {exact(counts.layers)} layers · registered{' '}
-            {moment(createdAt)}
+            {source.kind === 'onnx' && source.report.producer ? ` by ${source.report.producer}` : ''} · {exact(counts.layers)} layers ·
+            registered {moment(createdAt)}
           </>
         }
         calls={[

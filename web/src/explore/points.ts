@@ -19,7 +19,9 @@ export function usePoints(): { points: Point[]; waiting: boolean } {
   const architectures = useArchitectures('', 100)
   const runs = useRuns({ limit: 100, status: 'succeeded' })
   const points = useMemo(() => {
-    const registered = new Map(architectures.data?.items.flatMap(({ id, source }) => (source.preset ? [[source.preset, id]] : [])))
+    const registered = new Map(
+      architectures.data?.items.flatMap(({ id, source }) => (source.kind === 'zoo' && source.preset ? [[source.preset, id]] : [])),
+    )
     const best = new Map<string, number>()
     for (const { architectureId, batch, result, certificate } of runs.data?.items ?? []) {
       const median = result?.latencyMs.p50

@@ -1,14 +1,13 @@
 import { useMemo } from 'react'
-import type { Run } from '../api/types.ts'
+import type { Histogram as HistogramAnswer, Run } from '../api/types.ts'
 import { Chart } from '../charts/chart.tsx'
 import { axis, tooltip, useColors } from '../charts/colors.ts'
 import { exact, short } from '../lib/format.ts'
-import { binned } from './samples.ts'
 
-export function Histogram({ samples, run }: { samples: number[]; run: Run }) {
+export function Histogram({ histogram: { bins, count, below, above }, run }: { histogram: HistogramAnswer; run: Run }) {
   const colors = useColors()
   const { latencyMs } = run.result!
-  const { from, width, counts, beyond } = useMemo(() => binned(samples, samples.length > 400 ? 48 : 28), [samples])
+  const [least, most] = [bins[0]?.from ?? 0, bins.at(-1)?.to ?? 0]
   const option = useMemo(() => {
     const lines = (['p50', 'p90', 'p95', 'p99'] as const).flatMap((key) => {
       const value = latencyMs[key]
@@ -20,16 +19,16 @@ export function Histogram({ samples, run }: { samples: number[]; run: Run }) {
         ...tooltip(colors),
         trigger: 'axis',
         formatter: ([item]: { dataIndex: number }[]) => {
-          const at = item?.dataIndex ?? 0
-          return `${short(from + at * width)} – ${short(from + (at + 1) * width)} ms: ${exact(counts[at] ?? 0)}`
+          const bin = bins[item?.dataIndex ?? 0]
+          return bin ? `${short(bin.from)} – ${short(bin.to)} ms: ${exact(bin.count)}` : ''
         },
       },
       grid: { left: 44, right: 14, top: 26, bottom: 34 },
       xAxis: {
         ...axis(colors),
         type: 'value',
-        min: from,
-        max: from + width * counts.length,
+        min: least,
+        max: most,
         name: 'ms',
         nameLocation: 'middle',
         nameGap: 22,
@@ -48,7 +47,7 @@ export function Histogram({ samples, run }: { samples: number[]; run: Run }) {
           type: 'bar',
           barWidth: '96%',
           barCategoryGap: 0,
-          data: counts.map((count, index) => [from + (index + 0.5) * width, count]),
+          data: bins.map((bin) => [(bin.from + bin.to) / 2, bin.count]),
           itemStyle: { color: colors.memory, opacity: 0.8 },
           markLine: {
             silent: true,
@@ -60,18 +59,19 @@ export function Histogram({ samples, run }: { samples: number[]; run: Run }) {
         },
       ],
     }
-  }, [from, width, counts, latencyMs, colors])
+  }, [bins, least, most, latencyMs, colors])
   return (
     <section className="card" aria-label="Histogram of samples">
       <h2>How they are spread</h2>
       <p className="note">
-        {exact(samples.length)} samples, mean {short(latencyMs.mean)} ms, standard deviation {short(latencyMs.stddev)} ms.
-        {beyond > 0 ? ` ${exact(beyond)} beyond the right edge, up to ${short(latencyMs.max)} ms.` : ''}
+        {exact(count)} samples, mean {short(latencyMs.mean)} ms, standard deviation {short(latencyMs.stddev)} ms.
+        {above > 0 ? ` ${exact(above)} beyond the right edge, up to ${short(latencyMs.max)} ms.` : ''}
+        {below > 0 ? ` ${exact(below)} before the left edge, down to ${short(latencyMs.min)} ms.` : ''}
       </p>
       <Chart
         height={260}
         option={option}
-        label={`Histogram of ${samples.length} samples from ${short(latencyMs.min)} to ${short(latencyMs.max)} ms`}
+        label={`Histogram of ${count} samples from ${short(latencyMs.min)} to ${short(latencyMs.max)} ms`}
       />
     </section>
   )

@@ -1,6 +1,6 @@
 import { Alert } from '@mantine/core'
 import { Link } from 'wouter'
-import { paths, useProfile, useRun, useSamples } from '../api/queries.ts'
+import { paths, useHistogram, useProfile, useRun, useSamples } from '../api/queries.ts'
 import type { Run } from '../api/types.ts'
 import { finished } from '../api/types.ts'
 import { Figure } from '../architecture/totals.tsx'
@@ -11,6 +11,7 @@ import { Status, Verdict } from '../runs/verdict.tsx'
 import { Header } from '../shell/header.tsx'
 import { Loading, Refused } from '../shell/states.tsx'
 import { Environment } from './environment.tsx'
+import { fences } from './fences.ts'
 import { Histogram } from './histogram.tsx'
 import { Layers } from './layers.tsx'
 import { Progress } from './progress.tsx'
@@ -21,6 +22,9 @@ export function RunPage({ id }: { id: string }) {
   const { data: run, error } = useRun(id)
   const name = useName(run?.architectureId ?? '', run?.architectureName)
   const samples = useSamples(id, run?.status === 'succeeded')
+  const whole = useHistogram(id, run?.status === 'succeeded' ? {} : null)
+  const fence = whole.data ? fences(whole.data) : null
+  const near = useHistogram(id, fence)
   const profile = useProfile(id, run?.status === 'succeeded' && run.profile)
   if (error && !run) return <Refused error={error} />
   if (!run) return <Loading />
@@ -41,7 +45,9 @@ export function RunPage({ id }: { id: string }) {
             path: paths.run(id),
             graphql: `{ run(id: "${id}") { status result { latencyMs { p50 p90 medianCi95 } throughputPerSecond } certificate { verdict reasons { code message } } } }`,
           },
-          { what: 'Its samples (CSV with accept: text/csv)', path: `${paths.run(id)}/samples` },
+          { what: 'Every sample (CSV with accept: text/csv)', path: `${paths.run(id)}/samples` },
+          { what: 'Samples as drawn here, no outlier lost', path: paths.samples(id) },
+          { what: 'Samples by size', path: paths.histogram(id, fence ?? {}) },
           ...(run.profile ? [{ what: 'Its layers beside the roofline', path: `${paths.run(id)}/profile` }] : []),
           { what: 'Watch it (server-sent events)', path: `${paths.run(id)}/events` },
         ]}
@@ -56,13 +62,14 @@ export function RunPage({ id }: { id: string }) {
       )}
       {run.certificate && <Certificate run={run} />}
       {run.result && <Result run={run} />}
-      {run.result && samples.data && (
+      {run.result && samples.data && near.data && fence && (
         <div className="two">
-          <Series samples={samples.data.samples} run={run} />
-          <Histogram samples={samples.data.samples} run={run} />
+          <Series samples={samples.data} far={near.data.below + near.data.above} fence={fence} run={run} />
+          <Histogram histogram={near.data} run={run} />
         </div>
       )}
       {samples.error && <Refused error={samples.error} />}
+      {whole.error && <Refused error={whole.error} />}
       {profile.data && <Roofline profile={profile.data} />}
       {profile.data && <Layers profile={profile.data} architectureId={run.architectureId} />}
       {profile.error && <Refused error={profile.error} title="No times of layers" />}

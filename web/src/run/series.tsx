@@ -1,18 +1,27 @@
 import { useMemo } from 'react'
-import type { Run } from '../api/types.ts'
+import type { Run, ThinnedSamples } from '../api/types.ts'
 import { Chart } from '../charts/chart.tsx'
 import { axis, tooltip, useColors } from '../charts/colors.ts'
 import { duration, exact, short } from '../lib/format.ts'
-import { fences, thinned } from './samples.ts'
 
 /** Every sample in the order it was taken: what drifts or jumps is seen here and nowhere else. */
-export function Series({ samples, run }: { samples: number[]; run: Run }) {
+export function Series({
+  samples: { count, indices, samples },
+  far,
+  fence: { from, to },
+  run,
+}: {
+  samples: ThinnedSamples
+  /** How many of all samples lie outside `fence`. */
+  far: number
+  fence: { from: number; to: number }
+  run: Run
+}) {
   const colors = useColors()
   const { latencyMs, warmup } = run.result!
-  const [low, high] = useMemo(() => fences(samples), [samples])
-  const far = samples.filter((value) => value < low || value > high).length
   const option = useMemo(() => {
-    const points = thinned(samples, 4000)
+    const points = samples.map((value, at): [number, number] => [indices[at]!, value])
+    const isFar = ([, value]: [number, number]) => value < from || value > to
     return {
       animation: false,
       tooltip: {
@@ -24,7 +33,7 @@ export function Series({ samples, run }: { samples: number[]; run: Run }) {
       xAxis: {
         ...axis(colors),
         type: 'value',
-        max: samples.length,
+        max: count,
         name: 'sample, in order',
         nameLocation: 'middle',
         nameGap: 22,
@@ -34,9 +43,9 @@ export function Series({ samples, run }: { samples: number[]; run: Run }) {
       series: [
         {
           type: 'scatter',
-          symbolSize: samples.length > 1500 ? 2.5 : 4,
+          symbolSize: count > 1500 ? 2.5 : 4,
           large: points.length > 3000,
-          data: points.filter(([, value]) => value >= low && value <= high),
+          data: points.filter((point) => !isFar(point)),
           itemStyle: { color: colors.memory, opacity: 0.65 },
           markLine: {
             silent: true,
@@ -58,12 +67,12 @@ export function Series({ samples, run }: { samples: number[]; run: Run }) {
           type: 'scatter',
           symbol: 'diamond',
           symbolSize: 8,
-          data: points.filter(([, value]) => value < low || value > high),
+          data: points.filter(isFar),
           itemStyle: { color: colors.params },
         },
       ],
     }
-  }, [samples, low, high, latencyMs, colors])
+  }, [samples, indices, count, from, to, latencyMs, colors])
   return (
     <section className="card" aria-label="Samples in order">
       <h2>Samples, in the order they were taken</h2>
@@ -72,11 +81,7 @@ export function Series({ samples, run }: { samples: number[]; run: Run }) {
         {warmup.agreed ? '' : '; its windows had not come to agree'}), which are not among them.{' '}
         {far > 0 ? `◆ ${exact(far)} far outside the rest.` : 'None lies far outside.'}
       </p>
-      <Chart
-        height={260}
-        option={option}
-        label={`${samples.length} samples in order; median ${short(latencyMs.p50)} ms, ${far} far outside`}
-      />
+      <Chart height={260} option={option} label={`${count} samples in order; median ${short(latencyMs.p50)} ms, ${far} far outside`} />
     </section>
   )
 }

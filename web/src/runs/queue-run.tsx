@@ -34,7 +34,7 @@ function Form({ architectureId }: { architectureId: string }) {
   const device = items.find((each) => each.address === address) ?? items.find(usable) ?? items[0]
   const runtimes = [...new Set(device?.runtimes.filter((each) => each.usable).map(({ runtime }) => runtime))]
   const [runtime, setRuntime] = useState<string | null>(null)
-  const chosen = runtime && runtimes.includes(runtime) ? runtime : runtimes[0]
+  const chosen = runtimes.find((each) => each === runtime) ?? runtimes[0]
   const precisions = device?.runtimes.find((each) => each.usable && each.runtime === chosen)?.capabilities?.precisions ?? ['float32']
   const [precision, setPrecision] = useState('float32')
   const [batch, setBatch] = useState(1)
@@ -45,7 +45,7 @@ function Form({ architectureId }: { architectureId: string }) {
     architectureId,
     device: device?.address ?? '',
     runtime: chosen ?? '',
-    ...(precision !== 'float32' && precisions.includes(precision) ? { precision } : {}),
+    ...(precision !== 'float32' && precisions.some((each) => each === precision) ? { precision } : {}),
     ...(sweep ? { batches: sweepBatches } : { batch }),
     ...(profile ? { profile } : {}),
   }

@@ -4,11 +4,13 @@ import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { prices } from '../../graphql/limits.ts'
 import { Id } from '../../schemas.ts'
 import { type NewArchitecture, NewArchitectureInput } from './new-architecture.ts'
-import { type Architecture, ArchitectureQuery, ArchitectureSchema, GraphSchema, UploadQuery } from './schema.ts'
+import { type Architecture, ArchitecturePreviewSchema, ArchitectureQuery, ArchitectureSchema, GraphSchema, UploadQuery } from './schema.ts'
 import type { ArchitectureService } from './service.ts'
 
 const { links: _rest, ...properties } = ArchitectureSchema.properties
 const { after: _after, limit: _limit, total: _total, ...filters } = ArchitectureQuery.properties
+
+const { preview: _preview, ...uploadArgs } = UploadQuery.properties
 
 export function architectureGraphql(architectures: ArchitectureService): GraphqlFeature {
   return {
@@ -28,10 +30,20 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
           type: 'Architecture',
           resolve: (_parent, { id }, context) => context.load(architectures.getEach, id),
         }),
+        architecturePreview: field({
+          description: 'What would be registered and what it costs; nothing is.',
+          args: Type.Object({ input: NewArchitectureInput }),
+          unchecked: ['input'],
+          type: Type.Union([ArchitecturePreviewSchema, Type.Null()]),
+          resolve: (_parent, args, context) => {
+            context.budget.spend(prices.registration)
+            return architectures.preview(args.input as NewArchitecture)
+          },
+        }),
         onnxUploadUrl: {
           description:
             'Where an ONNX file is registered: a path on this service that takes it as the body of a POST, as application/octet-stream, or with the fields name and file of multipart/form-data.',
-          args: UploadQuery,
+          args: Type.Object(uploadArgs, { additionalProperties: false }),
           type: 'String!',
           resolve: (_parent, query: UploadQuery) =>
             ['/v1/architectures', new URLSearchParams(query as Record<string, string>)].filter((part) => String(part) !== '').join('?'),

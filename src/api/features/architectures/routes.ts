@@ -2,12 +2,14 @@ import { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import { ApiError } from '../../errors.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { NewArchitecture } from './new-architecture.ts'
 import {
   ArchitecturePage,
   ArchitectureParams,
+  ArchitecturePreviewSchema,
   ArchitectureQuery,
   ArchitectureSchema,
   GraphSchema,
@@ -43,7 +45,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
           summary: 'Register an architecture',
           description:
             'A graph of layers, a network of the zoo, or a model of Keras or TensorFlow.js, as JSON; or an ONNX file as the body or in a form. Architectures are immutable; sending the same content and name again answers 200 with the same id. ' +
-            'Every problem of a graph is reported at once.',
+            'Every problem of a graph is reported at once. With `preview=true` nothing is registered: the answer says what it would be and what it costs.',
           querystring: UploadQuery,
           body: {
             content: {
@@ -53,7 +55,11 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
             },
           },
           response: {
-            200: answer('Already registered.', { 'application/json': ArchitectureSchema }, location),
+            200: answer(
+              'A preview, or what was registered before.',
+              { 'application/json': Type.Union([ArchitectureSchema, ArchitecturePreviewSchema]) },
+              location,
+            ),
             201: answer('Registered.', { 'application/json': ArchitectureSchema }, location),
             ...errors(
               'MALFORMED_JSON',
@@ -74,9 +80,12 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
         validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : validatorCompiler!(part)),
       },
       async (request, reply) => {
+        const body = () => (request.body as Buffer | null) ?? Buffer.alloc(0)
+        if ((request.query as UploadQuery).preview)
+          return isFile(request) ? uploads.take(request, (upload) => architectures.previewOnnx(upload)) : architectures.preview(body())
         const { architecture, created } = isFile(request)
           ? await uploads.take(request, (upload) => architectures.registerOnnx(upload))
-          : await architectures.register((request.body as Buffer | null) ?? Buffer.alloc(0))
+          : await architectures.register(body())
         return reply
           .code(created ? 201 : 200)
           .header('location', architecture.links.self)

@@ -3,6 +3,7 @@ import { ImportReport } from '../../../engine/formats/onnx-import/report.ts'
 import { GraphSpec } from '../../../engine/verify.ts'
 import { architectureSorts } from '../../../store/index.ts'
 import { Id, nullable, pageOf, paging, SortDirectionSchema, Timestamp, totalOnRequest } from '../../schemas.ts'
+import { CostTotals } from '../costs/schema.ts'
 import { NewArchitectureInput } from './new-architecture.ts'
 
 const count = Type.Integer({ minimum: 0 })
@@ -112,6 +113,21 @@ export const ArchitectureSchema = Type.Object(
 export type Architecture = Static<typeof ArchitectureSchema>
 export const ArchitecturePage = pageOf(ArchitectureSchema, 'ArchitecturePage')
 
+export const ArchitecturePreviewSchema = Type.Object(
+  {
+    name: Type.String({ description: 'The name that was given.' }),
+    digest: ArchitectureSchema.properties.digest,
+    source: Source,
+    inputs: Type.Array(Type.Object({ id: Type.String(), shape: Type.Array(count) }), { description: 'Its inputs, at the size counted.' }),
+    totals: CostTotals,
+  },
+  {
+    title: 'ArchitecturePreview',
+    description: 'What would be registered, and what it costs for one image under the convention `lecture`.',
+  },
+)
+export type ArchitecturePreview = Static<typeof ArchitecturePreviewSchema>
+
 const ArchitectureSortSchema = Type.Enum([...architectureSorts], {
   title: 'ArchitectureSort',
   description: 'What architectures are sorted by.',
@@ -163,6 +179,9 @@ const openSizes = {
 export const UploadQuery = Type.Object(
   {
     ...openSizes,
+    preview: Type.Optional(
+      Type.Boolean({ default: false, description: 'Reads and checks what is sent, says what it costs, and registers nothing.' }),
+    ),
     name: Type.Optional(
       Type.String({
         minLength: 1,

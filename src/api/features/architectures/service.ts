@@ -1,3 +1,4 @@
+import type { Costs } from '../../../engine/cost.ts'
 import type { AskedSizes } from '../../../engine/formats/onnx-import/index.ts'
 import type { ArchitectureFilter, ArchitectureSummary, HeldBlob, Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
@@ -5,7 +6,8 @@ import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
 import type { NewArchitecture } from './new-architecture.ts'
-import type { Architecture, ArchitectureQuery } from './schema.ts'
+import type { Architecture, ArchitecturePreview, ArchitectureQuery } from './schema.ts'
+import type { ReadArchitecture } from './specification.ts'
 import type { Upload } from './upload.ts'
 
 /** The same memory, as what Node sends. */
@@ -36,6 +38,24 @@ export class ArchitectureService {
     const read = await this.#pool.read(body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body)))
     const { architecture, created } = await this.#store.architectures.insert(read)
     return { architecture: present(architecture), created }
+  }
+
+  /** What a body would register, and what it costs; nothing is kept. @throws as `register` does. */
+  async preview(body: Uint8Array | NewArchitecture): Promise<ArchitecturePreview> {
+    return this.#costed(await this.#pool.read(body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body))))
+  }
+
+  /** The same of an uploaded ONNX file. @throws as `registerOnnx` does. */
+  async previewOnnx({ name, file, data, sizes }: Upload): Promise<ArchitecturePreview> {
+    return this.#costed(await this.#pool.readOnnx({ name, file, data, sizes }))
+  }
+
+  async #costed({ name, digest, source, graph, layerCount }: ReadArchitecture): Promise<ArchitecturePreview> {
+    // By operator: totals alone are wanted, and a large network has many layers.
+    const task = { options: { convention: 'lecture', batch: 1 }, format: 'json', rank: { groupBy: 'op' } } as const
+    const bytes = asBuffer(await this.#pool.costs({ packedGraph: graph, layerCount }, task))
+    const { inputs, totals } = JSON.parse(bytes.toString('utf8')) as Costs
+    return { name, digest, source: source as ArchitecturePreview['source'], inputs: inputs as ArchitecturePreview['inputs'], totals }
   }
 
   /**

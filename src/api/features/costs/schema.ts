@@ -156,37 +156,39 @@ export const CostsExplanationSchema = Type.Object(
   { title: 'CostsExplanation' },
 )
 
+export const CostTotals = Type.Object(
+  {
+    layers: count,
+    partial: Type.Boolean({
+      description: 'True where layers that may multiply could not be counted (`uncounted`): macs and flops are sums over the others.',
+    }),
+    params: count,
+    buffers: Type.Integer({ minimum: 0, description: 'Running statistics: stored, not learned.' }),
+    macs: count,
+    macsByPrecision: MacsByPrecision,
+    flops: count,
+    outputElements: count,
+    memoryKiB: Type.Number({ minimum: 0, description: 'Over all layers.' }),
+    bytesRead: count,
+    bytesWritten: count,
+    arithmeticIntensity: amount,
+    weightBytes: Type.Integer({
+      minimum: 0,
+      description: 'Parameters and buffers at the dtype; with `file` as they are stored there, packed, without scales and zero points.',
+    }),
+    peakActivationBytes: Type.Integer({ minimum: 0, description: 'Largest amount alive at once, with buffers reused.' }),
+    peakActivationLayer: nullable(Type.String()),
+  },
+  { title: 'CostTotals', description: 'Sums of the layers.' },
+)
+
 export const CostsSchema = Type.Object(
   {
     convention: CountedBy,
     batch: Type.Integer({ minimum: 1 }),
     dtype: Type.Enum([...costDtypes]),
     inputs: Type.Array(Type.Object({ id: Type.String(), shape })),
-    totals: Type.Object(
-      {
-        layers: count,
-        partial: Type.Boolean({
-          description: 'True where layers that may multiply could not be counted (`uncounted`): macs and flops are sums over the others.',
-        }),
-        params: count,
-        buffers: Type.Integer({ minimum: 0, description: 'Running statistics: stored, not learned.' }),
-        macs: count,
-        macsByPrecision: MacsByPrecision,
-        flops: count,
-        outputElements: count,
-        memoryKiB: Type.Number({ minimum: 0, description: 'Over all layers.' }),
-        bytesRead: count,
-        bytesWritten: count,
-        arithmeticIntensity: amount,
-        weightBytes: Type.Integer({
-          minimum: 0,
-          description: 'Parameters and buffers at the dtype; with `file` as they are stored there, packed, without scales and zero points.',
-        }),
-        peakActivationBytes: Type.Integer({ minimum: 0, description: 'Largest amount alive at once, with buffers reused.' }),
-        peakActivationLayer: nullable(Type.String()),
-      },
-      { title: 'CostTotals', description: 'Sums of the layers.' },
-    ),
+    totals: CostTotals,
     training: Type.Object(
       { weightBytes: count, gradientBytes: count, optimizerBytes: count, activationBytes: count, totalBytes: count },
       { title: 'TrainingMemory', description: 'To train with Adam at the dtype (float32 where that is `file`), every activation kept.' },
