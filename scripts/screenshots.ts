@@ -35,6 +35,7 @@ async function shoot(pages: Record<string, string>): Promise<void> {
     if (!name.includes(only)) continue
     for (const [colorScheme, width, height] of looks) {
       const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
+      page.setDefaultTimeout(120_000)
       page.on('console', (message) => message.type() === 'error' && console.log(`${name}: ${message.text()}`))
       page.on('pageerror', (error) => console.log(`${name}: ${error}`))
       await page.goto(url + path)

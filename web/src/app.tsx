@@ -10,6 +10,8 @@ const Architectures = lazy(() => import('./architectures/architectures.tsx').the
 const Runs = lazy(() => import('./runs/runs.tsx').then((page) => ({ default: page.Runs })))
 const Run = lazy(() => import('./run/run.tsx').then((page) => ({ default: page.RunPage })))
 const Compare = lazy(() => import('./run/compare.tsx').then((page) => ({ default: page.Compare })))
+const Networks = lazy(() => import('./networks/networks.tsx').then((page) => ({ default: page.Networks })))
+const History = lazy(() => import('./history/history.tsx').then((page) => ({ default: page.History })))
 const Sweep = lazy(() => import('./run/sweep.tsx').then((page) => ({ default: page.SweepPage })))
 const Explore = lazy(() => import('./explore/explore.tsx').then((page) => ({ default: page.Explore })))
 const Devices = lazy(() => import('./devices/devices.tsx').then((page) => ({ default: page.Devices })))
@@ -29,6 +31,8 @@ export function App() {
             <Route path="/explore" component={Explore} />
             <Route path="/runs" component={Runs} />
             <Route path="/runs/:id">{({ id }) => <Run key={id} id={id} />}</Route>
+            <Route path="/runs/:id/history">{({ id }) => <History key={id} id={id} />}</Route>
+            <Route path="/compare/architectures" component={Networks} />
             <Route path="/compare" component={Compare} />
             <Route path="/sweeps/:id">{({ id }) => <Sweep key={id} id={id} />}</Route>
             <Route path="/devices" component={Devices} />

@@ -1,9 +1,12 @@
 import { QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
-import { type CallError, read, withQuery } from './client.ts'
+import { type CallError, read, send, withQuery } from './client.ts'
 import { useLive } from './live.ts'
 import type {
+  Advice,
   Architecture,
+  ArchitecturePreview,
   Convention,
+  CostComparison,
   Costs,
   Device,
   DeviceQueue,
@@ -12,6 +15,9 @@ import type {
   Histogram,
   LayerProfile,
   Page,
+  Rewrite,
+  RewriteResult,
+  RewriteStep,
   Run,
   RunComparison,
   Sweep,
@@ -55,6 +61,9 @@ export const paths = {
   costs: (id: string, view: CostView) => withQuery(`/v1/architectures/${id}/costs`, { ...view }),
   explain: (id: string, from: string, to: string, batch: number) =>
     withQuery(`/v1/architectures/${id}/costs/explain`, { from, to, batch: batch === 1 ? undefined : batch }),
+  advice: (id: string, batch: number) => withQuery(`/v1/architectures/${id}/advice`, { batch: batch === 1 ? undefined : batch }),
+  rewrites: (id: string) => `/v1/architectures/${id}/rewrites`,
+  networks: (view: NetworksView) => withQuery('/v1/compare', { ...view }),
   runs: (filter: RunFilter) => withQuery('/v1/runs', { ...filter }),
   run: (id: string) => `/v1/runs/${id}`,
   samples: (id: string) => `/v1/runs/${id}/samples?points=4000`,
@@ -68,12 +77,20 @@ export interface CostView {
   resolution?: string | undefined
 }
 
+export interface NetworksView {
+  /** Ids and presets, separated by commas. */
+  architectures: string
+  convention: string
+  groupBy: string
+}
+
 export interface RunFilter {
   architectureId?: string | undefined
   status?: string | undefined
   device?: string | undefined
   runtime?: string | undefined
   limit?: number
+  sort?: string
   after?: string | undefined
 }
 
@@ -88,6 +105,23 @@ export const useCosts = (id: string, view: CostView) =>
   useQuery({ ...query<Costs>(['costs', id, view], paths.costs(id, view), true), placeholderData: (before) => before })
 export const useExplanation = (id: string, from: string, to: string, batch: number) =>
   useQuery({ ...query<Explanation>(['explain', id, from, to, batch], paths.explain(id, from, to, batch), true), enabled: from !== to })
+export const useAdvice = (id: string, batch: number) => useQuery(query<Advice>(['advice', id, batch], paths.advice(id, batch), true))
+export const useRewrites = () => useQuery(query<{ items: Rewrite[] }>(['rewrites'], '/v1/rewrites', true))
+/** A POST that changes nothing, so that it is asked like any read. */
+const preview = <T>(key: string, path: string, body: unknown) => ({
+  ...queryOptions<T, CallError>({ queryKey: [key, path, body], queryFn: () => send<T>(path, body), staleTime: Number.POSITIVE_INFINITY }),
+  placeholderData: (before: T | undefined) => before,
+})
+export const useRewritePreview = (id: string, body: { recipe: RewriteStep[]; convention: string; batch: number }) =>
+  useQuery({ ...preview<RewriteResult>('rewrite', paths.rewrites(id), { ...body, preview: true }), enabled: body.recipe.length > 0 })
+export const useArchitecturePreview = (body: unknown) =>
+  useQuery({ ...preview<ArchitecturePreview>('preview', '/v1/architectures?preview=true', body), enabled: body !== null })
+export const useCostComparison = (view: NetworksView) =>
+  useQuery({
+    ...query<CostComparison>(['networks', view], paths.networks(view), true),
+    enabled: view.architectures !== '',
+    placeholderData: (before) => before,
+  })
 export const useConventions = () => useQuery(query<{ items: Convention[] }>(['conventions'], '/v1/conventions', true))
 export const useZoo = () => useQuery(query<{ items: ZooFamilySummary[] }>(['zoo'], '/v1/zoo', true))
 export const useZooFigures = () =>
@@ -99,6 +133,19 @@ export const useQueue = () => useQuery({ ...query<{ items: DeviceQueue[] }>(['qu
 export const useRuns = (filter: RunFilter) => {
   const refetchInterval = useInterval()
   return useQuery({ ...query<Page<Run>>(['runs', filter], paths.runs(filter)), refetchInterval, placeholderData: (before) => before })
+}
+/** Runs of the same network on the same device and runtime, newest first. */
+export function useHistory(run: Run | undefined) {
+  const path = paths.runs({
+    architectureId: run?.architectureId,
+    device: run?.deviceUuid,
+    runtime: run?.runtime,
+    status: 'succeeded',
+    sort: 'finishedAt',
+    limit: 200,
+  })
+  const refetchInterval = useInterval()
+  return { path, query: useQuery({ ...query<Page<Run>>(['runs', 'history', path], path), enabled: run !== undefined, refetchInterval }) }
 }
 export const runQuery = (id: string) => query<Run>(['run', id], paths.run(id))
 export const useRun = (id: string) => {

@@ -15,7 +15,9 @@ import type {
 export type {
   Advice,
   Architecture,
+  ArchitecturePreview,
   Certificate,
+  ComparedNetwork,
   Convention,
   CostComparison,
   Costs,
@@ -30,6 +32,7 @@ export type {
   Rewrite,
   RewriteLayer,
   RewriteResult,
+  RewriteStep,
   Run,
   RunComparison,
   RunStatus,

@@ -1,5 +1,6 @@
 import { Button, Menu, Tabs } from '@mantine/core'
 import { lazy, Suspense, useMemo } from 'react'
+import { Link } from 'wouter'
 import { paths, useArchitecture, useCosts, useGraph } from '../api/queries.ts'
 import { from } from '../architectures/architectures.tsx'
 import { exact, moment } from '../lib/format.ts'
@@ -7,20 +8,31 @@ import { useUrlState } from '../lib/url.ts'
 import { QueueRun } from '../runs/queue-run.tsx'
 import { Header } from '../shell/header.tsx'
 import { Loading, Refused } from '../shell/states.tsx'
+import { AdviceView } from './advice.tsx'
 import { Controls } from './controls.tsx'
 import { CostTable } from './cost-table.tsx'
 import { LayerBars } from './layer-bars.tsx'
 import { MemoryLine } from './memory-line.tsx'
 import { ReceptiveField } from './receptive-field.tsx'
+import { RewriteView, readRecipe } from './rewrite/rewrite.tsx'
 import { costly, rowsOf } from './rows.ts'
 import { Totals } from './totals.tsx'
 import { Why } from './why.tsx'
 
-const defaults = { convention: 'lecture', batch: '1', resolution: '', rows: 'costly', tab: 'table', layer: '', color: 'flops' }
+const defaults = {
+  convention: 'lecture',
+  batch: '1',
+  resolution: '',
+  rows: 'costly',
+  tab: 'table',
+  layer: '',
+  color: 'flops',
+  recipe: '[]',
+}
 /** Loaded with the layout of graphs when they are opened. */
 const GraphView = lazy(() => import('./graph/graph.tsx').then((part) => ({ default: part.GraphView })))
 
-const formats = ['onnx', 'json', 'csv', 'dot', 'mermaid']
+const formats = ['onnx', 'json', 'csv', 'dot', 'mermaid', 'svg']
 
 export function ArchitecturePage({ id }: { id: string }) {
   const [view, set] = useUrlState(defaults)
@@ -31,6 +43,7 @@ export function ArchitecturePage({ id }: { id: string }) {
   const graph = useGraph(id)
   const all = useMemo(() => (costs.data ? rowsOf(costs.data, graph.data) : []), [costs.data, graph.data])
   const rows = useMemo(() => (view.rows === 'all' ? all : all.filter(costly)), [all, view.rows])
+  const recipe = useMemo(() => readRecipe(view.recipe), [view.recipe])
   const pick = (layer: string) => set({ layer })
   if (architecture.error) return <Refused error={architecture.error} />
   if (!architecture.data) return <Loading />
@@ -53,12 +66,22 @@ export function ArchitecturePage({ id }: { id: string }) {
             graphql: `{ architecture(id: "${id}") { name costs(convention: "${view.convention}", batch: ${batch}) { totals { params macs flops memoryKiB } layers { id type outputShape memoryKiB params flops } } } }`,
           },
           { what: 'Its graph', path: paths.graph(id) },
+          { what: 'What would be cheaper', path: paths.advice(id, batch) },
+          {
+            what: 'What a rewrite would change',
+            path: paths.rewrites(id),
+            method: 'POST',
+            body: { recipe: recipe.length > 0 ? recipe : [{ rewrite: 'depthwiseSeparable' }], preview: true },
+          },
           ...(view.convention === 'lecture'
             ? []
             : [{ what: 'Why the conventions differ', path: paths.explain(id, 'lecture', view.convention, batch) }]),
         ]}
       >
         <QueueRun architectureId={id} />
+        <Button variant="default" size="xs" component={Link} href={`/compare/architectures?architectures=${id}`}>
+          Compare
+        </Button>
         <Menu>
           <Menu.Target>
             <Button variant="default" size="xs">
@@ -86,6 +109,8 @@ export function ArchitecturePage({ id }: { id: string }) {
               <Tabs.Tab value="graph">Graph</Tabs.Tab>
               <Tabs.Tab value="memory">Memory over time</Tabs.Tab>
               <Tabs.Tab value="field">Receptive field</Tabs.Tab>
+              <Tabs.Tab value="advice">Advice</Tabs.Tab>
+              <Tabs.Tab value="rewrite">Rewrite</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="table">
               <div className="card" style={{ marginBottom: '1rem' }}>
@@ -111,6 +136,23 @@ export function ArchitecturePage({ id }: { id: string }) {
                 <ReceptiveField rows={all} inputs={costs.data.inputs} picked={view.layer} onPick={pick} />
               </Tabs.Panel>
             </Suspense>
+            <Tabs.Panel value="advice">
+              <AdviceView
+                id={id}
+                batch={batch}
+                onPick={(layer) => set({ layer, tab: 'table', rows: 'all' })}
+                onTry={(rewrite) => set({ tab: 'rewrite', recipe: JSON.stringify([{ rewrite }]) })}
+              />
+            </Tabs.Panel>
+            <Tabs.Panel value="rewrite">
+              <RewriteView
+                id={id}
+                convention={view.convention}
+                batch={batch}
+                recipe={recipe}
+                onChange={(to) => set({ recipe: JSON.stringify(to) })}
+              />
+            </Tabs.Panel>
           </Tabs>
         </div>
       )}

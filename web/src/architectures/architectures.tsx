@@ -1,4 +1,4 @@
-import { SimpleGrid, TextInput } from '@mantine/core'
+import { Button, SimpleGrid, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
@@ -79,7 +79,7 @@ export function Architectures() {
 }
 
 function List({ items, sort, onSort, search }: { items: Architecture[]; sort: string; onSort: (to: string) => void; search: string }) {
-  const [now] = useState(() => Date.now())
+  const [picked, setPicked] = useState<string[]>([])
   if (items.length === 0)
     return search ? (
       <Empty title={`No architecture has “${search}” in its name`}>Search looks at names alone, large and small letters alike.</Empty>
@@ -100,34 +100,54 @@ function List({ items, sort, onSort, search }: { items: Architecture[]; sort: st
     </th>
   )
   return (
-    <div className="card scroll" style={{ padding: 0 }} key={now}>
-      <table className="plain">
-        <thead>
-          <tr>
-            {head('name', 'Name')}
-            {head('layers', 'Layers', true)}
-            {head('params', 'Params', true)}
-            {head('macs', 'Multiply-adds', true)}
-            <th>From</th>
-            {head('createdAt', 'Registered', true)}
-          </tr>
-        </thead>
-        <tbody>
-          {sorted.map((each) => (
-            <tr key={each.id}>
-              <td>
-                <Link href={`/architectures/${each.id}`}>{each.name}</Link>
-              </td>
-              <td className="num">{exact(each.counts.layers)}</td>
-              <Bar value={each.counts.params} most={most.params} color="var(--params)" />
-              <Bar value={each.counts.macs} most={most.macs} color="var(--flops)" partial={each.counts.partial} />
-              <td>{from(each)}</td>
-              <td className="num">{moment(each.createdAt)}</td>
+    <>
+      {picked.length > 0 && (
+        <Button size="xs" mb="sm" component={Link} href={`/compare/architectures?architectures=${picked.join(',')}`}>
+          {picked.length === 1 ? 'Compare it with others' : `Compare the ${picked.length}`}
+        </Button>
+      )}
+      <div className="card scroll" style={{ padding: 0 }}>
+        <table className="plain">
+          <thead>
+            <tr>
+              <th>
+                <span className="unseen">Compare</span>
+              </th>
+              {head('name', 'Name')}
+              {head('layers', 'Layers', true)}
+              {head('params', 'Params', true)}
+              {head('macs', 'Multiply-adds', true)}
+              <th>From</th>
+              {head('createdAt', 'Registered', true)}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {sorted.map((each) => (
+              <tr key={each.id}>
+                <td>
+                  <input
+                    type="checkbox"
+                    aria-label={`Compare ${each.name}`}
+                    checked={picked.includes(each.id)}
+                    onChange={({ currentTarget: { checked } }) =>
+                      setPicked((before) => (checked ? [...before, each.id] : before.filter((id) => id !== each.id)))
+                    }
+                  />
+                </td>
+                <td>
+                  <Link href={`/architectures/${each.id}`}>{each.name}</Link>
+                </td>
+                <td className="num">{exact(each.counts.layers)}</td>
+                <Bar value={each.counts.params} most={most.params} color="var(--params)" />
+                <Bar value={each.counts.macs} most={most.macs} color="var(--flops)" partial={each.counts.partial} />
+                <td>{from(each)}</td>
+                <td className="num">{moment(each.createdAt)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   )
 }
 
@@ -148,4 +168,6 @@ export const from = ({ source }: Architecture): string =>
       ? 'JSON'
       : source.kind === 'onnx'
         ? 'ONNX file'
-        : source.kind
+        : source.kind === 'rewrite'
+          ? `${source.parent.name}, rewritten`
+          : source.kind

@@ -4,8 +4,8 @@ import { CallError, send, upload } from '../api/client.ts'
 import { queryClient } from '../api/queries.ts'
 import type { Architecture } from '../api/types.ts'
 
-/** What may be dropped: files of one network, or a network of the zoo by name. */
-export type Source = { files: File[] } | { preset: string } | { family: string; options: Record<string, unknown>; name: string }
+/** What may be dropped: files of one network, a network of the zoo by name, or a request as it is. */
+export type Source = { files: File[] } | { preset: string } | { body: unknown }
 
 const stem = (name: string): string => name.replace(/\.[^.]+$/, '')
 
@@ -14,7 +14,7 @@ const wrong = (detail: string) => new CallError({ status: 422, code: 'NOT_READ',
 /** Sends files or a name of the zoo to the service, which reads them; the file's own content says what it is. */
 async function register(source: Source): Promise<Architecture> {
   if ('preset' in source) return send('/v1/architectures', { name: source.preset, zoo: { preset: source.preset } })
-  if ('family' in source) return send('/v1/architectures', { name: source.name, zoo: { family: source.family, options: source.options } })
+  if ('body' in source) return send('/v1/architectures', source.body)
   const onnx = source.files.find(({ name }) => /\.onnx$/i.test(name))
   if (onnx) {
     const form = new FormData()

@@ -36,7 +36,8 @@ export function RunPage({ id }: { id: string }) {
           <>
             <Status status={run.status} /> · {run.runtime}
             {run.backend ? ` (${run.backend})` : ''}, batch {run.batch}, {run.precision}, {run.weights} weights · queued{' '}
-            {moment(run.queuedAt)} · <Link href={`/architectures/${run.architectureId}`}>what it costs on paper</Link>
+            {moment(run.queuedAt)} · <Link href={`/architectures/${run.architectureId}`}>what it costs on paper</Link> ·{' '}
+            <Link href={`/runs/${id}/history`}>over time</Link>
           </>
         }
         calls={[
