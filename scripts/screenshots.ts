@@ -1,5 +1,5 @@
 /**
- * `npm run screenshots [-- folder [page]]`: every page of the dashboard in both themes at 1280 and 390 pixels, of a service
+ * `npm run screenshots [-- folder [page,page…]]`: every page of the dashboard in both themes at 1280 and 390 pixels, of a service
  * of its own with something in it. With `URL` set, of the service there. To be looked at: nothing compares them.
  */
 import { mkdirSync, rmSync } from 'node:fs'
@@ -31,13 +31,14 @@ try {
 }
 
 async function shoot(pages: Record<string, string>): Promise<void> {
-  for (const [name, path] of Object.entries(pages)) {
-    if (!name.includes(only)) continue
-    for (const [colorScheme, width, height] of looks) {
-      const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
-      page.setDefaultTimeout(120_000)
-      page.on('console', (message) => message.type() === 'error' && console.log(`${name}: ${message.text()}`))
-      page.on('pageerror', (error) => console.log(`${name}: ${error}`))
+  const wanted = Object.entries(pages).filter(([name]) => only === '' || only.split(',').includes(name))
+  for (const [colorScheme, width, height] of looks) {
+    // One for all pages, so that their files are loaded once.
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
+    page.setDefaultTimeout(120_000)
+    page.on('pageerror', (error) => console.log(`${page.url()}: ${error}`))
+    page.on('console', (message) => message.type() === 'error' && console.log(`${page.url()}: ${message.text()}`))
+    for (const [name, path] of wanted) {
       await page.goto(url + path)
       await page.waitForSelector('h1')
       // Not by a function in the page: its policy forbids what playwright would evaluate.
@@ -45,8 +46,8 @@ async function shoot(pages: Record<string, string>): Promise<void> {
       await page.waitForSelector('.chart:not([data-drawn])', { state: 'detached' })
       await page.waitForTimeout(500)
       await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true })
-      await page.close()
     }
-    console.log(name)
+    await page.close()
+    console.log(`${width} px, ${colorScheme}: ${wanted.map(([name]) => name).join(', ')}`)
   }
 }

@@ -922,6 +922,15 @@ export interface components {
             to: number;
         };
         /**
+         * InPlaceMemory
+         * @description Only in inference.
+         */
+        InPlaceMemory: {
+            layers: number;
+            /** @description The peak, were outputs written over inputs wherever they may. */
+            peakBytes: number;
+        };
+        /**
          * KernelOverhead
          * @description The part of a kernel’s time that is not work: launch and wait.
          */
@@ -949,6 +958,16 @@ export interface components {
             p99: number | null;
             p999: number | null;
             stddev: number;
+        };
+        /** LatencyByKind */
+        LatencyByKind: {
+            kind: components["schemas"]["LayerKind"];
+            layers: number;
+            ms: number;
+            /** @description False where no measured network has such layers: the rate of all kinds stands in. */
+            seen: boolean;
+            /** @description Of the predicted latency. */
+            share: number;
         };
         /** LayerChange */
         LayerChange: {
@@ -1011,6 +1030,12 @@ export interface components {
             to: string | null;
             type: string;
         };
+        /**
+         * LayerKind
+         * @description Told by what a layer computes, not by its name.
+         * @enum {string}
+         */
+        LayerKind: "convolution" | "matrixProduct" | "matrixVector" | "depthwiseConvolution" | "groupedConvolution" | "normalization" | "pooling" | "elementwise" | "move";
         /**
          * LayerProfile
          * @description The per-layer times of a run beside the costs of the layers, by the roofline model (Williams, Waterman and Patterson, CACM 52(4), 2009).
@@ -1119,6 +1144,28 @@ export interface components {
             /** @description Several where the runtime fused them. */
             layerIds: string[];
             ms: number;
+        };
+        /**
+         * LearningWay
+         * @description What rates are learnt from: of these, what did best on networks left out.
+         * @enum {string}
+         */
+        LearningWay: "profiles" | "calls" | "totals";
+        /**
+         * LearntFrom
+         * @description Succeeded runs on the device, under this runtime, precision and number of threads.
+         */
+        LearntFrom: {
+            architectures: number;
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            latestRunId: string;
+            /** @description Of the runs, those with times by layer. */
+            profiled: number;
+            runs: number;
+            way: components["schemas"]["LearningWay"];
         };
         /** LeftOut */
         LeftOut: {
@@ -1246,6 +1293,21 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             verdict: components["schemas"]["Verdict"] | null;
         };
+        /** LiveTensor */
+        LiveTensor: {
+            /** @description Of the whole batch. */
+            bytes: number;
+            /** @description Index into `steps`; -1 before the first. */
+            from: number;
+            kind: components["schemas"]["TensorKind"];
+            offset: number | null;
+            /** @description Views of it. */
+            others: string[];
+            /** @description The layer, and with `:1` its second output. */
+            tensor: string;
+            /** @description The last step that needs it; the number of steps where it stays to the end. */
+            to: number;
+        };
         /** Loosened */
         Loosened: {
             admits: components["schemas"]["Recommended"];
@@ -1287,6 +1349,60 @@ export interface components {
             int64?: number;
         };
         /**
+         * MeasuredLatency
+         * @description A run of this network at this batch, among those learnt from.
+         */
+        MeasuredLatency: {
+            /** Format: date-time */
+            finishedAt: string;
+            latencyMs: number;
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            runId: string;
+        };
+        /**
+         * Memory
+         * @description What is in memory at each step.
+         */
+        Memory: {
+            arena: components["schemas"]["MemoryArena"] | null;
+            batch: number;
+            /** @enum {string} */
+            dtype: "float32" | "float16" | "int8" | "file";
+            fit: components["schemas"]["MemoryFit"] | null;
+            /** @description Of parameters; 0 in inference. */
+            gradientBytes: number;
+            inPlace: components["schemas"]["InPlaceMemory"] | null;
+            /** @description Most activations kept for the backward pass at once, without inputs; 0 in inference. */
+            keptActivationBytes: number;
+            mode: components["schemas"]["MemoryMode"];
+            optimizer: components["schemas"]["Optimizer"] | null;
+            /** @description What the optimizer keeps; 0 in inference. */
+            optimizerBytes: number;
+            peak: components["schemas"]["MemoryPeak"];
+            /** @description Multiply-adds done a second time. */
+            recomputedMacs: number;
+            /** @description 1: nothing is computed twice. */
+            segments: number;
+            /** @description A step a layer, in order; in training then backward, in the opposite order. */
+            steps: components["schemas"]["MemoryStep"][];
+            tensors: components["schemas"]["LiveTensor"][];
+            /** @description Parameters and running statistics. */
+            weightBytes: number;
+        };
+        /**
+         * MemoryArena
+         * @description One block of memory, placed by size, largest first; only in inference, up to 4,000 buffers.
+         */
+        MemoryArena: {
+            /** @description Length of the block. */
+            bytes: number;
+            /** @description Had every tensor a place of its own. */
+            withoutReuseBytes: number;
+        };
+        /**
          * MemoryCeiling
          * @description The rate of an element-wise layer over tensors larger than the caches: bytes read and written.
          */
@@ -1296,6 +1412,56 @@ export interface components {
             bytesPerSecond: number;
             /** @description The layer that reached it, and its time. */
             measuredWith: string;
+        };
+        /**
+         * MemoryFit
+         * @description The largest batch that fits. What libraries take for themselves, as workspaces and a CUDA context, comes on top.
+         */
+        MemoryFit: {
+            /** @description Images; 0 where not even one fits. */
+            batch: number;
+            /** @description What there is: all memory of the device, used or not. */
+            bytes: number;
+            device: string | null;
+            nextBytes: number | null;
+            /** @description What that batch takes, weights and all; of one image where none fits. */
+            takesBytes: number;
+        };
+        /**
+         * MemoryMode
+         * @enum {string}
+         */
+        MemoryMode: "inference" | "training";
+        /**
+         * MemoryPass
+         * @enum {string}
+         */
+        MemoryPass: "forward" | "backward";
+        /** MemoryPeak */
+        MemoryPeak: {
+            /** @description Activations, and gradients of activations. In inference `totals.peakActivationBytes` of the costs. */
+            bytes: number;
+            layerId: string | null;
+            pass: components["schemas"]["MemoryPass"];
+            /** @description Index into `steps`; -1 before the first. */
+            step: number;
+            /** @description What is alive at the peak, the largest first, at most 100. */
+            tensors: components["schemas"]["PeakTensor"][];
+            /** @description With weights, their gradients and the optimizer’s state. */
+            totalBytes: number;
+        };
+        /** MemoryStep */
+        MemoryStep: {
+            /** @description Inputs and activations, those computed again among them. */
+            activationBytes: number;
+            /** @description Both. */
+            aliveBytes: number;
+            /** @description Gradients of activations. */
+            gradientBytes: number;
+            /** @description The output may be written over an input that nobody reads after it. */
+            inPlace: boolean;
+            layerId: string;
+            pass: components["schemas"]["MemoryPass"];
         };
         /** NamedNetworkInput */
         NamedNetworkInput: {
@@ -1791,6 +1957,11 @@ export interface components {
          */
         Objective: "accuracy" | "efficiency";
         /**
+         * Optimizer
+         * @enum {string}
+         */
+        Optimizer: "sgd" | "momentum" | "adam" | "adamw";
+        /**
          * OutputField
          * @description Of the last layer before an output whose elements still have positions, [height, width] on the input.
          */
@@ -1805,11 +1976,77 @@ export interface components {
                 number
             ];
         };
+        /** PeakTensor */
+        PeakTensor: {
+            /** @description Of the whole batch. */
+            bytes: number;
+            /** @description Index into `steps`; -1 before the first. */
+            from: number;
+            kind: components["schemas"]["TensorKind"];
+            /** @description How long it is alive. */
+            steps: number;
+            tensor: string;
+            to: number;
+        };
         /**
          * Precision
          * @enum {string}
          */
         Precision: "float32" | "float16";
+        /**
+         * Prediction
+         * @description The latency of a network on a device, learnt from other runs there.
+         */
+        Prediction: {
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            architectureId: string;
+            backend: components["schemas"]["BackendName"];
+            batch: number;
+            /** @description Where the time goes, the most first. */
+            byKind: components["schemas"]["LatencyByKind"][];
+            device: string;
+            deviceUuid: string;
+            error: components["schemas"]["PredictionError"];
+            interval: components["schemas"]["PredictionInterval"];
+            /** @description Predicted median of a call with the whole batch. */
+            latencyMs: number;
+            learntFrom: components["schemas"]["LearntFrom"];
+            measured: components["schemas"]["MeasuredLatency"] | null;
+            /** @description What speaks against the prediction, and what was chosen where the request left it open. */
+            notes: string[];
+            precision: components["schemas"]["Precision"];
+            runtime: components["schemas"]["RuntimeName"];
+            threads: number;
+        };
+        /**
+         * PredictionError
+         * @description Of networks that the model had not seen.
+         */
+        PredictionError: {
+            /** @description Networks that were left out, one at a time. */
+            architectures: number;
+            /** @description Median of |predicted / measured − 1|, %. */
+            medianPercent: number;
+            /** @description How the error was found. */
+            method: string;
+            /** @description Name of the network that it is of. */
+            worstArchitecture: string;
+            /** @description The largest, %. */
+            worstPercent: number;
+        };
+        /**
+         * PredictionInterval
+         * @description From the errors of leave-one-architecture-out (jackknife), as a factor either way.
+         */
+        PredictionInterval: {
+            /** @description Share of networks like the measured ones whose latency it holds. */
+            coverage: number;
+            highMs: number;
+            lowMs: number;
+        };
         /**
          * Problem
          * @description What went wrong (RFC 9457).
@@ -1819,7 +2056,7 @@ export interface components {
              * @description Stable; for programs.
              * @enum {string}
              */
-            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "DISK_FULL";
+            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "DISK_FULL";
             /** @description What is wrong and what would be right. */
             detail: string;
             /** @description Every problem, where there are several or they have a position. */
@@ -1899,6 +2136,7 @@ export interface components {
             chosen: components["schemas"]["Recommended"] | null;
             /** @description The Pareto front, the most accurate first: within the limits, nothing is as accurate and costs less. */
             front: components["schemas"]["Recommended"][];
+            latencies: components["schemas"]["RecommendLatencies"] | null;
             /** @description Presets that could not be compared. */
             leftOut: components["schemas"]["LeftOut"][];
             limits: components["schemas"]["LimitUse"][];
@@ -1926,6 +2164,7 @@ export interface components {
             /** @description Registered architectures that are this network, layer for layer. */
             architectures: components["schemas"]["RecommendedArchitecture"][];
             family: string;
+            latency: components["schemas"]["RecommendedLatency"] | null;
             macs: number;
             params: number;
             peakActivationBytes: number;
@@ -1945,6 +2184,27 @@ export interface components {
             id: string;
             /** @description Name of the architecture, which may be deleted since. */
             name: string;
+        };
+        /**
+         * RecommendedLatency
+         * @description Of a call with one image on the device asked for.
+         */
+        RecommendedLatency: {
+            latencyMs: number;
+            runId: string | null;
+        };
+        /**
+         * RecommendLatencies
+         * @description Where latencies are of, and how far off predicted ones are; null where none was asked for.
+         */
+        RecommendLatencies: {
+            backend: components["schemas"]["BackendName"];
+            device: string;
+            deviceUuid: string;
+            error: components["schemas"]["PredictionError"];
+            precision: components["schemas"]["Precision"];
+            runtime: components["schemas"]["RuntimeName"];
+            threads: number;
         };
         /** RecommendRatio */
         RecommendRatio: {
@@ -2822,6 +3082,11 @@ export interface components {
          */
         SweepStatus: "queued" | "running" | "finished";
         /**
+         * TensorKind
+         * @enum {string}
+         */
+        TensorKind: "input" | "activation" | "checkpoint" | "recomputed" | "gradient";
+        /**
          * ThinnedSamples
          * @description Fewer samples that show what all of them do.
          */
@@ -3032,17 +3297,22 @@ export type Graph = components['schemas']['Graph'];
 export type Health = components['schemas']['Health'];
 export type Histogram = components['schemas']['Histogram'];
 export type HistogramBin = components['schemas']['HistogramBin'];
+export type InPlaceMemory = components['schemas']['InPlaceMemory'];
 export type KernelOverhead = components['schemas']['KernelOverhead'];
 export type Latency = components['schemas']['Latency'];
+export type LatencyByKind = components['schemas']['LatencyByKind'];
 export type LayerChange = components['schemas']['LayerChange'];
 export type LayerChangeKind = components['schemas']['LayerChangeKind'];
 export type LayerCost = components['schemas']['LayerCost'];
 export type LayerDifference = components['schemas']['LayerDifference'];
+export type LayerKind = components['schemas']['LayerKind'];
 export type LayerProfile = components['schemas']['LayerProfile'];
 export type LayerProfileRow = components['schemas']['LayerProfileRow'];
 export type LayerProfileTotals = components['schemas']['LayerProfileTotals'];
 export type LayerStatus = components['schemas']['LayerStatus'];
 export type LayerTime = components['schemas']['LayerTime'];
+export type LearningWay = components['schemas']['LearningWay'];
+export type LearntFrom = components['schemas']['LearntFrom'];
 export type LeftOut = components['schemas']['LeftOut'];
 export type LimitUse = components['schemas']['LimitUse'];
 export type LiveArchitecture = components['schemas']['LiveArchitecture'];
@@ -3051,9 +3321,18 @@ export type LiveEvent = components['schemas']['LiveEvent'];
 export type LiveEventMessage = components['schemas']['LiveEventMessage'];
 export type LiveEventType = components['schemas']['LiveEventType'];
 export type LiveRun = components['schemas']['LiveRun'];
+export type LiveTensor = components['schemas']['LiveTensor'];
 export type Loosened = components['schemas']['Loosened'];
 export type MacsByPrecision = components['schemas']['MacsByPrecision'];
+export type MeasuredLatency = components['schemas']['MeasuredLatency'];
+export type Memory = components['schemas']['Memory'];
+export type MemoryArena = components['schemas']['MemoryArena'];
 export type MemoryCeiling = components['schemas']['MemoryCeiling'];
+export type MemoryFit = components['schemas']['MemoryFit'];
+export type MemoryMode = components['schemas']['MemoryMode'];
+export type MemoryPass = components['schemas']['MemoryPass'];
+export type MemoryPeak = components['schemas']['MemoryPeak'];
+export type MemoryStep = components['schemas']['MemoryStep'];
 export type NamedNetworkInput = components['schemas']['NamedNetworkInput'];
 export type NearestNetwork = components['schemas']['NearestNetwork'];
 export type NeededLimit = components['schemas']['NeededLimit'];
@@ -3069,8 +3348,13 @@ export type NewSweep = components['schemas']['NewSweep'];
 export type NewTfjsArchitecture = components['schemas']['NewTfjsArchitecture'];
 export type NewZooArchitecture = components['schemas']['NewZooArchitecture'];
 export type Objective = components['schemas']['Objective'];
+export type Optimizer = components['schemas']['Optimizer'];
 export type OutputField = components['schemas']['OutputField'];
+export type PeakTensor = components['schemas']['PeakTensor'];
 export type Precision = components['schemas']['Precision'];
+export type Prediction = components['schemas']['Prediction'];
+export type PredictionError = components['schemas']['PredictionError'];
+export type PredictionInterval = components['schemas']['PredictionInterval'];
 export type Problem = components['schemas']['Problem'];
 export type ProfileRefused = components['schemas']['ProfileRefused'];
 export type PublishedFigure = components['schemas']['PublishedFigure'];
@@ -3081,6 +3365,8 @@ export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendAxis = components['schemas']['RecommendAxis'];
 export type Recommended = components['schemas']['Recommended'];
 export type RecommendedArchitecture = components['schemas']['RecommendedArchitecture'];
+export type RecommendedLatency = components['schemas']['RecommendedLatency'];
+export type RecommendLatencies = components['schemas']['RecommendLatencies'];
 export type RecommendRatio = components['schemas']['RecommendRatio'];
 export type Repeatability = components['schemas']['Repeatability'];
 export type Rewrite = components['schemas']['Rewrite'];
@@ -3121,6 +3407,7 @@ export type SweepKnee = components['schemas']['SweepKnee'];
 export type SweepPage = components['schemas']['SweepPage'];
 export type SweepPoint = components['schemas']['SweepPoint'];
 export type SweepStatus = components['schemas']['SweepStatus'];
+export type TensorKind = components['schemas']['TensorKind'];
 export type ThinnedSamples = components['schemas']['ThinnedSamples'];
 export type TimedBesideProfile = components['schemas']['TimedBesideProfile'];
 export type TimeUnit = components['schemas']['TimeUnit'];

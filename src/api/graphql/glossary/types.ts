@@ -6,6 +6,7 @@ export const typeWords: Readonly<Record<string, string>> = {
   AbsentDevices: 'A kind of device that a host lacks.',
   AppliedRewrite: 'A step of a recipe as it was applied.',
   AppliedRewriteSkipped: 'A layer that a step left as it was.',
+  ArchitecturePreviewInput: 'An input of the network, at the size counted.',
   ArchitectureCountsUncounted: 'An operator that could not be counted.',
   Certificate: 'Whether a measurement can be defended, and why not where it cannot.',
   CertificateReason: 'One thing that weakens a measurement.',

@@ -16,11 +16,16 @@ import { BeforeAfter } from './before-after.tsx'
 export function readRecipe(text: string): RewriteStep[] {
   try {
     const read: unknown = JSON.parse(text)
-    return Array.isArray(read) ? (read as RewriteStep[]).filter((step) => typeof step?.rewrite === 'string') : []
+    return Array.isArray(read) ? read.filter(isStep) : []
   } catch {
     return []
   }
 }
+
+const isStep = (step: any): step is RewriteStep =>
+  typeof step?.rewrite === 'string' &&
+  (step.options === undefined || (typeof step.options === 'object' && step.options !== null)) &&
+  (step.layers === undefined || Array.isArray(step.layers))
 
 /** Writes a recipe step by step, sees what it would make of the network, and registers the result. */
 export function RewriteView({
