@@ -202,7 +202,7 @@ export class SdlTypes {
       const type = required.has(key) && value === '' ? reference : bare
       const { schema: inner } = withoutNull(property)
       const said = property.description ?? (inner.properties ? undefined : inner.description)
-      const description = fieldWords[`${name}.${key}`] ?? said ?? fieldWords[key]
+      const description = said ?? fieldWords[`${name}.${key}`] ?? fieldWords[key]
       return `${docstring(description, '  ')}  ${key}: ${type}${value}`
     })
   }
