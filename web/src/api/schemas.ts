@@ -30,7 +30,7 @@ export interface components {
         };
         /**
          * Agreement
-         * @description How far the output agrees with that of the latest earlier run on another runtime with the same architecture, batch, precision, resolution, weights and seed, on any device. Null where there is none.
+         * @description How far the output agrees with that of the latest earlier run on another runtime with the same architecture, batch, precision, resolution, sizes, weights and seed, on any device. Null where there is none.
          */
         Agreement: {
             /** @description Elements compared: all outputs in order, at most the first 65536. */
@@ -1623,8 +1623,22 @@ export interface components {
             batch: number;
             /** @description `cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID from the list of devices; `cpu` or `cuda` where there is one of that kind. If left out, the only device; where there are several, the request is refused. */
             device?: string;
+            /**
+             * @description Sizes of dims that an ONNX file leaves open, by its own names for them, in place of those that it was registered at.
+             * @example height:640,width:640
+             */
+            dims?: string;
             /** @description Measure even if a run with a valid certificate has measured the same (same content, settings, device, driver and version of the runtime). Otherwise that run is returned. */
             fresh?: boolean;
+            /**
+             * @description Shape of the one input without the batch, for an ONNX file that leaves sizes open, in place of the one at registration.
+             * @example [
+             *       3,
+             *       640,
+             *       640
+             *     ]
+             */
+            inputShape?: number[];
             /** @description Labels of your own for finding runs: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters. */
             labels?: {
                 [key: string]: string;
@@ -1713,7 +1727,7 @@ export interface components {
              */
             timeoutMs: number;
             /**
-             * @description The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own resolution and, where the file states one, its own batch.
+             * @description The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own sizes where it states them.
              * @enum {string}
              */
             weights?: "seeded" | "file";
@@ -1731,6 +1745,20 @@ export interface components {
             backend?: components["schemas"]["BackendName"];
             /** @description Images per call. */
             batch?: number;
+            /**
+             * @description Sizes of dims that an ONNX file leaves open, by its own names for them, in place of those that it was registered at.
+             * @example height:640,width:640
+             */
+            dims?: string;
+            /**
+             * @description Shape of the one input without the batch, for an ONNX file that leaves sizes open, in place of the one at registration.
+             * @example [
+             *       3,
+             *       640,
+             *       640
+             *     ]
+             */
+            inputShape?: number[];
             /** @enum {string} */
             precision?: "float32" | "float16";
             /** @description Replaces height and width of the input: 224, or "224x320" for height 224 and width 320. */
@@ -1791,7 +1819,7 @@ export interface components {
                 warmupMs?: number;
             };
             /**
-             * @description The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own resolution and, where the file states one, its own batch.
+             * @description The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own sizes where it states them.
              * @enum {string}
              */
             weights?: "seeded" | "file";
@@ -1820,8 +1848,22 @@ export interface components {
             batches: number[];
             /** @description `cpu:0` or `cuda:0` on the host that answers, `host/cuda:0`, or a UUID from the list of devices; `cpu` or `cuda` where there is one of that kind. If left out, the only device; where there are several, the request is refused. */
             device?: string;
+            /**
+             * @description Sizes of dims that an ONNX file leaves open, by its own names for them, in place of those that it was registered at.
+             * @example height:640,width:640
+             */
+            dims?: string;
             /** @description Measure even if a run with a valid certificate has measured the same (same content, settings, device, driver and version of the runtime). Otherwise that run is returned. */
             fresh?: boolean;
+            /**
+             * @description Shape of the one input without the batch, for an ONNX file that leaves sizes open, in place of the one at registration.
+             * @example [
+             *       3,
+             *       640,
+             *       640
+             *     ]
+             */
+            inputShape?: number[];
             /** @description Labels of your own for finding runs: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters. */
             labels?: {
                 [key: string]: string;
@@ -1908,7 +1950,7 @@ export interface components {
              */
             timeoutMs: number;
             /**
-             * @description The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own resolution and, where the file states one, its own batch.
+             * @description The weights to use: those of the registered ONNX file, or seeded ones. If left out, the file’s where it has them. With the file’s, onnxruntime runs the file itself, at its own sizes where it states them.
              * @enum {string}
              */
             weights?: "seeded" | "file";
@@ -2286,6 +2328,8 @@ export interface components {
          */
         RewriteResult: {
             after: components["schemas"]["RewriteTotals"];
+            /** @description Weights that stand for others of the file, as factors of a matrix do; empty in a preview, which reads no weights. */
+            approximations: components["schemas"]["WeightApproximation"][];
             architecture: components["schemas"]["Architecture"] | null;
             /**
              * Format: uuid
@@ -2503,6 +2547,7 @@ export interface components {
                  */
                 warmupMs: number;
             };
+            sizes: components["schemas"]["RunSizes"] | null;
             startedAt: string | null;
             status: components["schemas"]["RunStatus"];
             timeoutMs: number;
@@ -2622,6 +2667,7 @@ export interface components {
                  */
                 warmupMs: number;
             };
+            sizes: components["schemas"]["RunSizes"] | null;
             weights: components["schemas"]["WeightsOrigin"];
         };
         /** RunComparison */
@@ -2665,12 +2711,14 @@ export interface components {
              * @enum {string}
              */
             dtype: "float32" | "float16" | "int8" | "file";
+            /** @description Multiply-accumulates of the whole batch. */
             macs: number;
             macsByPrecision: components["schemas"]["MacsByPrecision"];
             /** @description True where layers that may multiply could not be counted. */
             partial: boolean;
             /** @description Largest amount alive at once, with buffers reused. */
             peakActivationBytes: number;
+            /** @description Parameters and buffers, as they are stored there. */
             weightBytes: number;
         };
         /** RunError */
@@ -2799,6 +2847,18 @@ export interface components {
             throughputPerSecond: number;
             warmup: components["schemas"]["Warmup"];
             weights: components["schemas"]["WeightsOrigin"];
+        };
+        /**
+         * RunSizes
+         * @description Sizes of an ONNX file that leaves them open; null where it ran at those of its registration.
+         */
+        RunSizes: {
+            /** @description Sizes by the names that the file has for its dims. */
+            dims?: {
+                [key: string]: number;
+            };
+            /** @description Shape of the one input without the batch. */
+            inputShape?: number[];
         };
         /**
          * RunStatus
@@ -3042,6 +3102,7 @@ export interface components {
                  */
                 warmupMs: number;
             };
+            sizes: components["schemas"]["RunSizes"] | null;
             status: components["schemas"]["SweepStatus"];
             weights: components["schemas"]["WeightsOrigin"];
         };
@@ -3178,6 +3239,12 @@ export interface components {
             agreed: boolean;
             durationMs: number;
             runs: number;
+        };
+        /** WeightApproximation */
+        WeightApproximation: {
+            layerId: string;
+            /** @description ‖A − A′‖ / ‖A‖, Frobenius: what of the matrix is lost. */
+            relativeError: number;
         };
         /**
          * WeightOrigin
@@ -3391,6 +3458,7 @@ export type RunOutput = components['schemas']['RunOutput'];
 export type RunPage = components['schemas']['RunPage'];
 export type RunProfile = components['schemas']['RunProfile'];
 export type RunResult = components['schemas']['RunResult'];
+export type RunSizes = components['schemas']['RunSizes'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type RuntimeCapabilities = components['schemas']['RuntimeCapabilities'];
 export type RuntimeName = components['schemas']['RuntimeName'];
@@ -3416,6 +3484,7 @@ export type UnattributedTime = components['schemas']['UnattributedTime'];
 export type Verdict = components['schemas']['Verdict'];
 export type WaitingEntry = components['schemas']['WaitingEntry'];
 export type Warmup = components['schemas']['Warmup'];
+export type WeightApproximation = components['schemas']['WeightApproximation'];
 export type WeightOrigin = components['schemas']['WeightOrigin'];
 export type WeightsOrigin = components['schemas']['WeightsOrigin'];
 export type ZooFamily = components['schemas']['ZooFamily'];
