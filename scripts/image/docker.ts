@@ -36,7 +36,7 @@ class Docker implements Engine {
   async start(): Promise<Container> {
     const cli = (...args: string[]) => capture(this.name, args)
     const name = this.#container
-    await cli('run', '--detach', '--name', name, '--publish', '127.0.0.1::3000', this.#image)
+    await cli('run', '--detach', '--name', name, '--publish', '127.0.0.1::3000', '--env', 'ALLOW_ANONYMOUS=1', this.#image)
     const address = (await cli('port', name, '3000/tcp')).split('\n')[0]
     return {
       url: `http://${address}`,

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Keyring } from './access/keyring.ts'
 import type { Config } from './config.ts'
 import { adviceRoutes } from './features/advice/routes.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
@@ -9,6 +10,7 @@ import { deviceRoutes } from './features/devices/routes.ts'
 import { exportRoutes } from './features/exports/routes.ts'
 import { graphqlFeatures } from './features/graphql.ts'
 import { healthRoutes } from './features/health/routes.ts'
+import { keyRoutes } from './features/keys/routes.ts'
 import { liveRoutes } from './features/live/routes.ts'
 import { memoryRoutes } from './features/memory/routes.ts'
 import { builtPages, usePages } from './features/pages/routes.ts'
@@ -22,6 +24,7 @@ import { zooRoutes } from './features/zoo/routes.ts'
 import { useGraphql } from './graphql/index.ts'
 import { limits } from './graphql/limits.ts'
 import type { Metrics } from './metrics.ts'
+import { scopeAccess, useAccess } from './plugins/access.ts'
 import { useCaching } from './plugins/caching.ts'
 import { useConnections } from './plugins/connections.ts'
 import { useCrossSite } from './plugins/cross-site.ts'
@@ -45,10 +48,12 @@ export interface AppOptions {
   services: Services | null
   /** The checks that readiness depends on, by name. */
   checks: Readonly<Record<string, () => Promise<void>>>
+  /** Recognizes callers; without it everyone may do everything. */
+  keyring?: Keyring | null
 }
 
 /** Assembles the HTTP application. It neither listens nor opens anything: its dependencies are passed in. */
-export async function buildApp({ config, log, metrics, services, checks }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ config, log, metrics, services, checks, keyring = null }: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     // One line a request, written by `useRequests`.
@@ -78,31 +83,40 @@ export async function buildApp({ config, log, metrics, services, checks }: AppOp
   await app.register(useCaching)
   await app.register(useCrossSite, config)
   await app.register(useSecurity, config)
+  await app.register(useAccess, { keyring })
   await app.register(useMetrics, { metrics })
-  await app.register(useEventStreams, { metrics })
+  await app.register(useEventStreams, { metrics, keyring })
   if (services) await app.register(useOpenApi, { version })
   healthRoutes(app, checks)
   if (services) {
     await app.register(usePages, { folder: builtPages })
-    architectureRoutes(app, services.architectures, services.uploads)
-    costRoutes(app, services.costs)
-    compareRoutes(app, services.compare)
-    exportRoutes(app, services.exports)
-    rewriteRoutes(app, services.rewrites)
-    adviceRoutes(app, services.advice)
-    memoryRoutes(app, services.memory)
-    predictionRoutes(app, services.prediction)
-    recommendRoutes(app, services.recommend)
-    zooRoutes(app, services.zoo)
-    conventionRoutes(app)
-    deviceRoutes(app, services.devices)
-    runRoutes(app, services.runs)
-    liveRoutes(app, services.live)
-    sweepRoutes(app, services.sweeps)
-    queueRoutes(app, services.queue)
+    await app.register(async (scope) => {
+      scopeAccess(scope, 'reader', 'runner')
+      architectureRoutes(scope, services.architectures, services.uploads)
+      costRoutes(scope, services.costs)
+      compareRoutes(scope, services.compare)
+      exportRoutes(scope, services.exports)
+      rewriteRoutes(scope, services.rewrites)
+      adviceRoutes(scope, services.advice)
+      memoryRoutes(scope, services.memory)
+      predictionRoutes(scope, services.prediction)
+      recommendRoutes(scope, services.recommend)
+      zooRoutes(scope, services.zoo)
+      conventionRoutes(scope)
+      deviceRoutes(scope, services.devices)
+      runRoutes(scope, services.runs)
+      liveRoutes(scope, services.live)
+      sweepRoutes(scope, services.sweeps)
+      queueRoutes(scope, services.queue)
+    })
+    await app.register(async (scope) => {
+      scopeAccess(scope, 'admin')
+      keyRoutes(scope, services.keys)
+    })
     await app.register(useGraphql, {
       features: graphqlFeatures(services),
       rows: Math.max(limits.rows, config.MAX_LAYERS),
+      keyring,
     })
   }
   await app.register(useOtherMethods)

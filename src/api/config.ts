@@ -15,7 +15,12 @@ export const ConfigSchema = Type.Object(
     HOST: Type.String({
       default: '127.0.0.1',
       minLength: 1,
-      description: 'Address to listen on; 0.0.0.0 opens the service to the network.',
+      description: 'Address to listen on; 0.0.0.0 opens the service to the network, which takes an API key (npm run keys).',
+    }),
+    ALLOW_ANONYMOUS: Type.Boolean({
+      default: false,
+      description:
+        'Start on an address other than loopback although no API key has been made: whoever reaches it may then do all that a runner may. Once a key has been made it changes nothing.',
     }),
     PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes any free one.' }),
     DATA_DIR: Type.String({
@@ -159,7 +164,7 @@ export class ConfigError extends Error {
   }
 }
 
-type Property = { default?: unknown; description?: string; secret?: boolean }
+type Property = { type?: string; default?: unknown; description?: string; secret?: boolean }
 const properties = ConfigSchema.properties as unknown as Record<string, Property>
 
 /**
@@ -168,7 +173,12 @@ const properties = ConfigSchema.properties as unknown as Record<string, Property
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given: Record<string, string> = {}
-  for (const name of Object.keys(properties)) if (env[name]) given[name] = env[name]
+  for (const [name, { type }] of Object.entries(properties)) {
+    const value = env[name]
+    if (!value) continue
+    // As switches are written in an environment.
+    given[name] = type === 'boolean' ? value.replace(/^1$/, 'true').replace(/^0$/, 'false') : value
+  }
   const values = coerceStrings(ConfigSchema, given)
   for (const [name, property] of Object.entries(properties)) if (property.default !== undefined) values[name] ??= property.default
   const problems = schemaViolations(ConfigSchema, values).map(({ path, message }) => {

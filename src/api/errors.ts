@@ -12,6 +12,9 @@ type ApiErrorCode =
   | 'INVALID_REQUEST'
   | 'ROUTE_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'KEY_NOT_FOUND'
   | 'FORBIDDEN_ORIGIN'
   | 'FORBIDDEN_HOST'
   | 'INVALID_QUERY'
@@ -65,12 +68,15 @@ export const errorTable = {
   UNKNOWN_CONVENTION: { status: 400, title: 'There is no such counting convention' },
   INVALID_QUERY: { status: 400, title: 'The GraphQL document or its variables are not valid' },
   QUERY_TOO_COMPLEX: { status: 400, title: 'The GraphQL request asks for too much at once' },
+  UNAUTHENTICATED: { status: 401, title: 'A key is needed' },
+  FORBIDDEN: { status: 403, title: 'The key does not allow this' },
   FORBIDDEN_ORIGIN: { status: 403, title: 'Pages of this origin may not do this' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such address' },
   ARCHITECTURE_NOT_FOUND: { status: 404, title: 'There is no such architecture', hint: listed('architectures') },
   ZOO_FAMILY_NOT_FOUND: { status: 404, title: 'There is no such family in the zoo', hint: listed('zoo') },
   RUN_NOT_FOUND: { status: 404, title: 'There is no such run', hint: listed('runs') },
   SWEEP_NOT_FOUND: { status: 404, title: 'There is no such sweep', hint: listed('sweeps') },
+  KEY_NOT_FOUND: { status: 404, title: 'There is no such key', hint: listed('keys') },
   DEVICE_NOT_FOUND: { status: 404, title: 'There is no such device' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'The answer is not available in the format asked for' },

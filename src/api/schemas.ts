@@ -38,7 +38,10 @@ const everywhere: readonly ErrorCode[] = [
 ]
 
 /** The error responses of a route, by status: the codes given, and those that any call may answer with. */
-export function errors(...codes: ErrorCode[]): Record<number, unknown> {
+export const errors = (...codes: ErrorCode[]): Record<number, unknown> => publicErrors('UNAUTHENTICATED', 'FORBIDDEN', ...codes)
+
+/** The same for a route that asks nobody for a key. */
+export function publicErrors(...codes: ErrorCode[]): Record<number, unknown> {
   const byStatus = new Map<number, ErrorCode[]>()
   for (const code of [...codes, ...everywhere]) {
     const { status } = errorTable[code]

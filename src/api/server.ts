@@ -12,7 +12,7 @@ function sentence(cause: unknown, config: Config): string | null {
   if (code === 'EACCES') return `this user may not listen on ${at}: set PORT to 1024 or above`
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `HOST ${config.HOST} is not an address of this machine: use 127.0.0.1 or 0.0.0.0`
-  if ((cause as Error).name === 'StoreError') return message
+  if (['StoreError', 'RefusedStart'].includes((cause as Error).name)) return message
   return null
 }
 

@@ -1,6 +1,7 @@
 import type { DeviceDirectory } from '../gpu/devices/directory.ts'
 import type { RunQueue } from '../gpu/queue/index.ts'
 import type { Store } from '../store/index.ts'
+import type { Keyring } from './access/keyring.ts'
 import type { Config } from './config.ts'
 import { AdviceService } from './features/advice/service.ts'
 import { ArchitectureNames } from './features/architectures/names.ts'
@@ -10,6 +11,7 @@ import { CompareService } from './features/compare/service.ts'
 import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
+import { KeyService } from './features/keys/service.ts'
 import { type LiveOptions, LiveService } from './features/live/service.ts'
 import { MemoryService } from './features/memory/service.ts'
 import { PredictionService } from './features/prediction/service.ts'
@@ -40,6 +42,7 @@ export interface Services {
   queue: QueueService
   zoo: ZooService
   live: LiveService
+  keys: KeyService
 }
 
 export interface ServiceOptions {
@@ -49,9 +52,10 @@ export interface ServiceOptions {
   queue: RunQueue
   directory: Pick<DeviceDirectory, 'list'>
   log: LiveOptions['log']
+  keyring?: Keyring | null
 }
 
-export function createServices({ config, store, pool, queue, directory, log }: ServiceOptions): Services {
+export function createServices({ config, store, pool, queue, directory, log, keyring = null }: ServiceOptions): Services {
   const architectures = new ArchitectureService({ store, pool })
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
   const compare = new CompareService({ architectures, pool })
@@ -83,6 +87,7 @@ export function createServices({ config, store, pool, queue, directory, log }: S
     queue: queues,
     zoo,
     live: new LiveService({ store, names, queue: queues, devices, log }),
+    keys: new KeyService(store.keys, keyring),
   }
 }
 

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import type { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -8,7 +9,8 @@ import { DeviceRoster } from '../gpu/devices/roster.ts'
 import { surveyDevices } from '../gpu/devices/survey.ts'
 import { RunQueue } from '../gpu/queue/index.ts'
 import { DeviceWorker } from '../gpu/worker/parent/device-worker.ts'
-import { openStore } from '../store/index.ts'
+import { openStore, type Store } from '../store/index.ts'
+import { Keyring } from './access/keyring.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { Metrics } from './metrics.ts'
@@ -22,10 +24,32 @@ export interface RunningService {
   close(): Promise<void>
 }
 
-/** Whether only this machine can reach what listens there. */
-export function isLoopback(at: ReturnType<Server['address']>): boolean {
-  if (at === null || typeof at === 'string') return true
-  return at.address === '::1' || /^(::ffff:)?127\./.test(at.address)
+const isLoopback = (address: string): boolean => address === '::1' || /^(::ffff:)?127\./.test(address)
+
+/** The start is refused, with a sentence that says how to go on. */
+export class RefusedStart extends Error {
+  override readonly name = 'RefusedStart'
+}
+
+/**
+ * Who may call: everyone everything where only this machine can reach the service and no key was made.
+ * @throws RefusedStart where others could reach it and nobody said that they may.
+ */
+async function openKeyring({ HOST, ALLOW_ANONYMOUS }: Config, { keys, notifications }: Store, log: Logger): Promise<Keyring> {
+  const own = (await lookup(HOST, { all: true })).every(({ address }) => isLoopback(address))
+  const keyring = new Keyring({ keys, notifications, log, anonymous: own ? 'admin' : 'runner' })
+  if (own || (await keyring.made())) return keyring
+  if (!ALLOW_ANONYMOUS)
+    throw new RefusedStart(
+      `other machines can reach HOST ${HOST}, and no API key has been made, so that all of them could queue runs and delete: make a key first ` +
+        '(npm run keys -- create --name me --role admin; in a container: node src/api/keys.ts create --name me --role admin), or set HOST=127.0.0.1, ' +
+        'or ALLOW_ANONYMOUS=1 to let everyone in',
+    )
+  log.warn(
+    { host: HOST },
+    'OPEN TO THE NETWORK: whoever reaches this port can register, run, read and delete, without a key. Set HOST=127.0.0.1, or make one: npm run keys -- create',
+  )
+  return keyring
 }
 
 const isWildcard = (at: ReturnType<Server['address']>): boolean =>
@@ -64,6 +88,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const surveying = config.ROLE === 'api' ? nothing : surveyDevices()
     const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log, reserveBytes })
     opened.push(() => store.close())
+    const keyring = await openKeyring(config, store, log)
     // Requests check it too. The timer makes sure that the reserve is released in time for a run that must be stored.
     const diskTimer = setInterval(() => void store.disk.require().catch(() => {}), diskLookMs)
     opened.push(async () => clearInterval(diskTimer))
@@ -121,7 +146,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     // The runtimes are tried while the rest is made ready, since the first request for a run waits for what was found, and before
     // the queue starts, so that a run left waiting by an earlier start does not delay it.
     directory.start()
-    const services = createServices({ config, store, pool, queue, directory, log })
+    const services = createServices({ config, store, pool, queue, directory, log, keyring })
     services.live.start()
     opened.push(async () => services.live.close())
     const app = await buildApp({
@@ -129,6 +154,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
       log: log.child({}),
       metrics,
       services: serves ? services : null,
+      keyring,
       checks: {
         store: () => store.ping(),
         disk: () => store.disk.require(),
@@ -139,11 +165,6 @@ export async function startService(config: Config, log: Logger): Promise<Running
     if (serves) await pool.ready()
     const url = await listen(app, config)
     log.info(`Archmeter listens on ${url}${isWildcard(app.server.address()) ? ' and on every other address of this machine' : ''}`)
-    if (!isLoopback(app.server.address()))
-      log.warn(
-        { host: config.HOST },
-        'OPEN TO THE NETWORK: whoever reaches this port can register, run, read and delete, without a password. Set HOST=127.0.0.1, or put a proxy that authenticates in front',
-      )
     await queue.start()
     if (survey.devices.length > 0) roster.start()
     return { app, url, close }

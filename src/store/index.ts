@@ -1,5 +1,5 @@
 /**
- * The store: architectures, runs, their events and samples, in the embedded database or in a PostgreSQL server. The
+ * The store: architectures, runs, their events and samples, API keys, in the embedded database or in a PostgreSQL server. The
  * only part of the service that speaks SQL.
  */
 
@@ -16,6 +16,7 @@ import type { Limits } from './drivers/postgres.ts'
 import { sql } from './drizzle.ts'
 import { reason, StoreError } from './errors.ts'
 import { Events } from './events.ts'
+import { Keys } from './keys.ts'
 import { migrate } from './migrate.ts'
 import { CHANNEL, Notifications } from './notifications.ts'
 import { Runs } from './runs.ts'
@@ -53,14 +54,17 @@ export {
 export type { Cancellation, RunList } from './runs.ts'
 export type { Counterpart, Samples } from './samples.ts'
 export {
+  type ApiKey,
   type Architecture,
   type FinalStatus,
   isFinal,
+  type Role,
   type Run,
   type RunError,
   type RunEvent,
   type RunSizes,
   type RunStatus,
+  roles,
   runStatuses,
   type Sweep,
 } from './schema.ts'
@@ -93,6 +97,7 @@ export interface Store {
   architectures: Architectures
   blobs: Blobs
   disk: DiskSpace
+  keys: Keys
   runs: Runs
   waiting: Waiting
   sweeps: Sweeps
@@ -153,6 +158,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       architectures: new Architectures(db, tickets, blobs),
       blobs,
       disk: new DiskSpace(folder?.path ?? path.resolve(dataDir), { reserveBytes }),
+      keys: new Keys(db),
       runs,
       waiting: new Waiting(db, notifications, heard),
       sweeps: new Sweeps(db, runs),

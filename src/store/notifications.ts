@@ -1,6 +1,6 @@
 /**
- * Messages between processes of one store, over NOTIFY on one channel: a run has a new event, or a running run is to be
- * cancelled. A message only prompts a read of the tables, so a lost one costs time but never correctness.
+ * Messages between processes of one store, over NOTIFY on one channel: a run has a new event, a running run is to be
+ * cancelled, API keys changed. A message only prompts a read of the tables, so a lost one costs time but never correctness.
  */
 import { type SQL, sql } from './drizzle.ts'
 
@@ -10,10 +10,13 @@ export const CHANNEL = 'archmeter'
 export const EVENT = 'event '
 const CANCEL = 'cancel '
 const ARCHITECTURE = 'architecture '
+const KEYS = 'keys'
 
 export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${CANCEL + runId})`
 export const architectureNotice = (id: string, change: ArchitectureChange): SQL =>
   sql`pg_notify(${CHANNEL}, ${`${ARCHITECTURE}${id} ${change}`})`
+
+export const keysNotice = (): SQL => sql`pg_notify(${CHANNEL}, ${KEYS})`
 
 export type ArchitectureChange = 'registered' | 'deleted'
 
@@ -25,8 +28,10 @@ export class Notifications {
   readonly #events = new Set<(runId: string | null) => void>()
   readonly #cancelled = new Set<(runId: string | null) => void>()
   readonly #changes = new Set<(change: Change) => void>()
+  readonly #keys = new Set<() => void>()
 
   receive(message: string): void {
+    if (message === KEYS) for (const callback of this.#keys) callback()
     if (message.startsWith(EVENT)) {
       const [runId = '', seq] = message.slice(EVENT.length).split(' ')
       for (const callback of this.#events) callback(runId)
@@ -46,6 +51,13 @@ export class Notifications {
     for (const wakes of this.#followers.values()) for (const wake of wakes) wake()
     for (const callback of this.#cancelled) callback(null)
     for (const callback of this.#changes) callback(null)
+    for (const callback of this.#keys) callback()
+  }
+
+  /** Calls back when API keys or sessions may have changed. */
+  onKeys(callback: () => void): () => void {
+    this.#keys.add(callback)
+    return () => this.#keys.delete(callback)
   }
 
   /** Calls back with everything that changes, in the order in which it was heard. */

@@ -198,6 +198,33 @@ export const bulletins = pgTable('bulletins', {
   seenAt: moment('seen_at').notNull(),
 })
 
+/** What a key may do; each role may also do what those before it may. */
+export const roles = ['reader', 'runner', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+export const apiKeys = pgTable('api_keys', {
+  id: uuid('id').primaryKey(),
+  /** The beginning of the key, by which people tell keys apart. No part of the secret. */
+  prefix: text('prefix').notNull(),
+  /** SHA-256 of the whole key, hexadecimal. */
+  digest: text('digest').notNull(),
+  name: text('name').notNull(),
+  role: text('role').$type<Role>().notNull(),
+  createdAt: moment('created_at').notNull().default(sql`now()`),
+  expiresAt: moment('expires_at'),
+  lastUsedAt: moment('last_used_at'),
+  revokedAt: moment('revoked_at'),
+})
+
+export const apiSessions = pgTable('api_sessions', {
+  /** SHA-256 of the cookie's value, hexadecimal. */
+  digest: text('digest').primaryKey(),
+  keyId: uuid('key_id').notNull(),
+  expiresAt: moment('expires_at').notNull(),
+})
+
+export type ApiKey = typeof apiKeys.$inferSelect
+export type ApiSession = typeof apiSessions.$inferSelect
 export type Architecture = typeof architectures.$inferSelect
 export type Run = typeof runs.$inferSelect
 export type Sweep = typeof sweeps.$inferSelect

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import supertest from 'supertest'
+import { Keyring } from '../../src/api/access/keyring.ts'
 import { buildApp } from '../../src/api/app.ts'
 import { type Config, readConfig } from '../../src/api/config.ts'
 import { logTo } from '../../src/api/logging.ts'
@@ -44,8 +45,9 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
   const device = offers().devices[0]!
   const queue = new RunQueue({ store, devices: [device], workers: new Map([[device.uuid, worker]]), log, onMetrics: metrics.queue })
   metrics.watchDepths(() => queue.depths())
-  const services = createServices({ config, store, pool, queue, directory: { list: async () => devices() }, log })
-  const app = await buildApp({ config, log, metrics, services, checks: { store: () => store.ping() } })
+  const keyring = new Keyring({ keys: store.keys, notifications: store.notifications, log, anonymous: 'admin' })
+  const services = createServices({ config, store, pool, queue, directory: { list: async () => devices() }, log, keyring })
+  const app = await buildApp({ config, log, metrics, services, checks: { store: () => store.ping() }, keyring })
   services.live.start()
   await queue.start()
   await pool.ready()

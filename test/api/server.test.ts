@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -68,8 +68,15 @@ test('--version prints the version of package.json and starts nothing', async ()
   assert.deepEqual([out(), err()], [`${version}\n`, ''])
 })
 
-test('a start says where it listens in a line of the log, once, and warns where the network reaches it', async () => {
-  const { child, out } = start({ HOST: '0.0.0.0', DATA_DIR: join(folder, 'open'), LOG_FORMAT: 'json' })
+test('a start that the network could reach is refused without a key, and says how to go on', async () => {
+  const settings = { HOST: '0.0.0.0', DATA_DIR: join(folder, 'open'), LOG_FORMAT: 'json' }
+  const { child, err } = start(settings)
+  assert.deepEqual(await once(child, 'close'), [1, null])
+  assert.match(err(), /^Archmeter did not start: .*HOST 0\.0\.0\.0.*npm run keys -- create.*HOST=127\.0\.0\.1.*ALLOW_ANONYMOUS=1/)
+})
+
+test('a start says where it listens in a line of the log, once, and warns where the network reaches it without a key', async () => {
+  const { child, out } = start({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: '1', DATA_DIR: join(folder, 'open'), LOG_FORMAT: 'json' })
   await until(() => out().includes('OPEN TO THE NETWORK'), 'warning')
   child.kill('SIGTERM')
   await once(child, 'close')
@@ -81,6 +88,28 @@ test('a start says where it listens in a line of the log, once, and warns where 
   assert.equal(said.length, 1, said.join('\n'))
   assert.match(said[0]!, /^Archmeter listens on http:\/\/127\.0\.0\.1:\d+ and on every other address of this machine$/)
   assert.equal(lines.find(({ msg }) => msg.startsWith('OPEN TO THE NETWORK'))!.level, 40)
+})
+
+test('keys are made, listed and revoked by a command, and let a start that the network can reach go on', async () => {
+  const env = { ...process.env, DATA_DIR: join(folder, 'open') }
+  const keys = (...args: string[]) => spawnSync(process.execPath, [join(server, '../keys.ts'), ...args], { env, encoding: 'utf8' })
+  const key = keys('create', '--name', 'me', '--role', 'admin', '--expires', '90d').stdout.trim()
+  assert.match(key, /^amk_[0-9a-f]{8}_[0-9a-f]{64}$/)
+  const { child, out } = start({ HOST: '0.0.0.0', DATA_DIR: env.DATA_DIR, LOG_FORMAT: 'json' })
+  await until(() => out().includes('listens on'), 'address')
+  const url = /listens on (http:\/\/127[^"]+)/.exec(out())![1]!
+  const status = async (headers: Record<string, string>) => (await fetch(`${url}/v1/runs`, { headers })).status
+  assert.deepEqual([await status({}), await status({ authorization: `Bearer ${key}` })], [401, 200])
+  assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  const refused = keys('list')
+  assert.match(refused.stderr, /in use by process \d+.*POST \/v1\/keys/)
+  child.kill('SIGTERM')
+  await once(child, 'close')
+  assert.ok(!out().includes('OPEN TO THE NETWORK') && !out().includes(key.slice(13)))
+  assert.equal(keys('revoke', key.slice(0, 12)).status, 0)
+  const [listed] = JSON.parse(keys('list', '--json').stdout)
+  assert.ok(listed.revokedAt && listed.expiresAt > new Date().toISOString())
+  assert.deepEqual([keys('revoke', 'amk_00000000').status, keys('create', '--name', 'x', '--role', 'boss').status], [1, 2])
 })
 
 test('a data folder that cannot be made ends the start with a sentence, at once', async (t) => {

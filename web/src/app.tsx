@@ -1,8 +1,10 @@
 import { lazy, Suspense } from 'react'
 import { Route, Switch } from 'wouter'
+import { useKeyNeeded } from './api/session.ts'
 import { Home } from './home/home.tsx'
 import { Broken } from './shell/broken.tsx'
 import { Shell } from './shell/shell.tsx'
+import { SignIn } from './shell/sign-in.tsx'
 import { Loading } from './shell/states.tsx'
 
 /** The home comes at once; every other page is a file of its own, loaded when it is opened. */
@@ -20,6 +22,7 @@ const Architecture = lazy(() => import('./architecture/architecture.tsx').then((
 
 /** src/api/features/pages/routes.ts answers the same addresses with this program. */
 export function App() {
+  if (useKeyNeeded()) return <SignIn />
   return (
     <Shell>
       <Broken>

@@ -8,6 +8,7 @@ import { conventionGraphql } from './conventions/graphql.ts'
 import { costGraphql } from './costs/graphql.ts'
 import { deviceGraphql } from './devices/graphql.ts'
 import { exportGraphql } from './exports/graphql.ts'
+import { keyGraphql } from './keys/graphql.ts'
 import { liveGraphql } from './live/graphql.ts'
 import { memoryGraphql } from './memory/graphql.ts'
 import { nodeGraphql } from './node/graphql.ts'
@@ -35,6 +36,7 @@ export const graphqlFeatures = ({
   queue,
   zoo,
   live,
+  keys,
 }: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
@@ -53,4 +55,5 @@ export const graphqlFeatures = ({
   queueGraphql(queue, runs),
   liveGraphql(live, runs, architectures),
   nodeGraphql(architectures, runs, sweeps),
+  keyGraphql(keys),
 ]

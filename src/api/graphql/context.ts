@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import DataLoader from 'dataloader'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Caller } from '../access/roles.ts'
 import { Budget } from './limits.ts'
 
 /** Answers many keys at once, in their order; an Error for a key is thrown to its caller. */
@@ -11,14 +12,16 @@ export class GraphqlContext {
   readonly requestId: string
   readonly log: FastifyBaseLogger
   readonly operationName: string | null | undefined
+  readonly caller: Caller
   budget: Budget
   readonly #rows: number
   #turn: Promise<unknown> = Promise.resolve()
   #loaders = new Map<Batch<any, any>, DataLoader<any, any>>()
 
-  constructor(requestId: string, log: FastifyBaseLogger, rows: number, operationName?: string | null) {
+  constructor(requestId: string, log: FastifyBaseLogger, rows: number, caller: Caller, operationName?: string | null) {
     this.requestId = requestId
     this.log = log
+    this.caller = caller
     this.operationName = operationName
     this.#rows = rows
     this.budget = new Budget(rows)

@@ -1,6 +1,7 @@
 /** How a feature states its part of the GraphQL schema, and how the parts become one schema. */
 import {
   buildSchema,
+  defaultFieldResolver,
   type GraphQLField,
   type GraphQLInterfaceType,
   type GraphQLObjectType,
@@ -9,6 +10,7 @@ import {
 } from 'graphql'
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { schemaViolations } from '../../engine/schema-violations.ts'
+import { type Access, requireRole } from '../access/roles.ts'
 import { invalidRequest, type Violation } from '../errors.ts'
 import { abortable } from './abortable.ts'
 import type { GraphqlContext } from './context.ts'
@@ -18,6 +20,8 @@ import { docstring, SdlTypes, scalars } from './sdl.ts'
 /** One field: its type, its arguments, and the service call behind it. */
 export interface Field {
   description: string
+  /** Of root fields: the role that it takes, where it is not that of its root: reader, and runner for mutations. */
+  access?: Access
   /** Its properties are the arguments; every call is validated against it, as REST validates a request. */
   args?: TObject
   /** Arguments that the service checks itself, since it can say more about them than a schema. */
@@ -61,7 +65,7 @@ export interface GraphqlFeature {
 }
 
 type Resolver = (parent: any, args: any, context: GraphqlContext, info: GraphQLResolveInfo) => unknown
-type FieldResolvers = Pick<GraphQLField<unknown, GraphqlContext>, 'resolve' | 'subscribe'>
+type FieldResolvers = Partial<Pick<GraphQLField<unknown, GraphqlContext>, 'resolve' | 'subscribe' | 'extensions'>>
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
@@ -80,7 +84,7 @@ export function composeFeatures(features: readonly GraphqlFeature[]): GraphQLSch
     const type = typeof definition.type === 'string' ? definition.type : types.output(definition.type, hint)
     const args = definition.args ? types.args(definition.args, hint) : ''
     extensions.set(parent, [...(extensions.get(parent) ?? []), `${docstring(definition.description, '  ')}  ${name}${args}: ${type}`])
-    resolvers.set(`${parent}.${name}`, resolversOf(name, definition))
+    resolvers.set(`${parent}.${name}`, guarded(parent, name, definition))
   }
   for (const { resolvers: own } of features)
     for (const [parent, fields] of Object.entries(own ?? {}))
@@ -115,6 +119,24 @@ const interfaceSdl = (name: string, { description, fields, of }: Interface): str
   ].join('\n')
 
 const roots = ['Query', 'Mutation', 'Subscription']
+const rootAccess: Readonly<Record<string, Access>> = { Query: 'reader', Mutation: 'runner', Subscription: 'reader' }
+
+/** The resolvers of a field; those of a root field ask for its role first, and the schema keeps which one. */
+function guarded(parent: string, name: string, definition: Field): FieldResolvers {
+  const own = resolversOf(name, definition)
+  const access = definition.access ?? rootAccess[parent]
+  if (access === undefined) return own
+  const admitting =
+    (resolver: Resolver): Resolver =>
+    (root, args, context, info) => {
+      requireRole(context.caller, access, `the ${parent.toLowerCase()} ${name}`)
+      return resolver(root, args, context, info)
+    }
+  const { resolve = defaultFieldResolver as Resolver, subscribe } = own
+  return subscribe
+    ? { resolve, subscribe: admitting(subscribe as Resolver), extensions: { access } }
+    : { resolve: admitting(resolve as Resolver), extensions: { access } }
+}
 
 const fieldsOf = ({ fields }: GraphqlFeature) =>
   Object.entries(fields).flatMap(([parent, definitions]) =>

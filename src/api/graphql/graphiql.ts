@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import fp from 'fastify-plugin'
+import { scopeAccess } from '../plugins/access.ts'
 import { pagePolicy } from '../plugins/security.ts'
 
 const packageFolder = (name: string, folder = ''): string =>
@@ -24,6 +25,7 @@ export const useGraphiql = fp(
   async (app) => {
     const page = readFileSync(`${ownFolder}/index.html`)
     await app.register(async (pages) => {
+      scopeAccess(pages, 'reader')
       pages.addHook('onRequest', async (_request, reply) => {
         reply.header('content-security-policy', pagePolicy)
       })

@@ -6,6 +6,7 @@ import { type DocumentNode, GraphQLError, type GraphQLFormattedError, getOperati
 import { handleProtocols } from 'graphql-ws'
 import mercurius from 'mercurius'
 import { type Static, Type } from 'typebox'
+import type { Keyring } from '../access/keyring.ts'
 import { ApiError, codedError } from '../errors.ts'
 import { useBoundedJson } from './body.ts'
 import { GraphqlContext } from './context.ts'
@@ -35,6 +36,8 @@ export interface GraphqlOptions {
   features: readonly GraphqlFeature[]
   /** Rows that a request may make. Default `limits.rows`. */
   rows?: number | undefined
+  /** Recognizes callers; without it everyone may do everything. */
+  keyring?: Keyring | null
 }
 
 /**
@@ -42,7 +45,7 @@ export interface GraphqlOptions {
  * @throws Error where the features' parts do not make one valid schema.
  */
 export const useGraphql = fp<GraphqlOptions>(
-  async (app, { features, rows = limits.rows }) => {
+  async (app, { features, rows = limits.rows, keyring = null }) => {
     const schema = composeFeatures(features)
     await app.register(websocket, { options: { maxPayload: limits.messageBytes, handleProtocols } })
     await app.register(mercurius, {
@@ -81,13 +84,15 @@ export const useGraphql = fp<GraphqlOptions>(
     await app.register(async (routes) => {
       routes.setErrorHandler(sendErrors)
       useBoundedJson(routes)
-      routes.post<{ Body: Static<typeof GraphqlRequest> }>('/graphql', { schema: { hide: true, body: GraphqlRequest } }, (request, reply) =>
-        execute(request, reply, rows),
-      )
+      // Mutations ask for more, field by field.
+      const toAsk = { schema: { hide: true, body: GraphqlRequest }, config: { access: 'reader' } } as const
+      routes.post<{ Body: Static<typeof GraphqlRequest> }>('/graphql', toAsk, (request, reply) => execute(request, reply, rows))
       routes.route({
         method: 'GET',
         url: '/graphql',
         schema: { hide: true },
+        // A websocket says who it is when it is open.
+        config: { access: 'public' },
         handler: () => {
           throw new ApiError(
             'METHOD_NOT_ALLOWED',
@@ -98,7 +103,7 @@ export const useGraphql = fp<GraphqlOptions>(
             },
           )
         },
-        wsHandler: subscriptionSocket(schema, rows),
+        wsHandler: subscriptionSocket(schema, rows, keyring),
       })
     })
     await app.register(useGraphiql)
@@ -110,7 +115,7 @@ async function execute(request: FastifyRequest<{ Body: Static<typeof GraphqlRequ
   const { query, variables, operationName } = request.body
   // mercurius keeps a document's compiled form by its text alone, whichever of its operations was asked for first.
   const source = operationName ? `${query}\n#${JSON.stringify(operationName)}` : query
-  const context = new GraphqlContext(request.id, request.log, rows, operationName)
+  const context = new GraphqlContext(request.id, request.log, rows, request.caller, operationName)
   return reply.graphql(source, context as any, (variables ?? {}) as Record<string, unknown>, operationName ?? undefined)
 }
 

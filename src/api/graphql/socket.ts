@@ -7,7 +7,10 @@ import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import { GraphQLError, type GraphQLSchema, getOperationAST, parse, subscribe, validate } from 'graphql'
 import { CloseCode, makeServer } from 'graphql-ws'
+import type { Keyring } from '../access/keyring.ts'
+import type { Caller } from '../access/roles.ts'
 import { ApiError } from '../errors.ts'
+import { presentedBy } from '../plugins/access.ts'
 import { GraphqlContext } from './context.ts'
 import { formatError, type GraphqlFailure, type Phase } from './errors.ts'
 import { limits, measureDocument } from './limits.ts'
@@ -21,13 +24,36 @@ const keepAliveMs = 12_000
 
 interface Extra {
   request: FastifyRequest
+  socket: WebSocket
+  caller: Caller
 }
 
 /** Handles the sockets of one schema. Queries and mutations go over POST, where they are logged, limited and compiled. */
-export function subscriptionSocket(schema: GraphQLSchema, rows: number): (socket: WebSocket, request: FastifyRequest) => void {
+export function subscriptionSocket(
+  schema: GraphQLSchema,
+  rows: number,
+  keyring: Keyring | null,
+): (socket: WebSocket, request: FastifyRequest) => void {
   const format = (errors: readonly GraphqlFailure[], phase: Phase, { request }: Extra) =>
     errors.map((error) => formatError(error, phase, request.id, request.log))
   const server = makeServer<Record<string, unknown>, Extra>({
+    onConnect: async ({ connectionParams, extra }) => {
+      if (!keyring) return true
+      try {
+        // What is sent when the socket opens is read first; a browser cannot send a header.
+        const given = connectionParams?.authorization ?? connectionParams?.Authorization
+        extra.caller = await keyring.identify(
+          typeof given === 'string' ? { authorization: given, session: null } : presentedBy(extra.request),
+        )
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        // False closes with 4403, as the protocol has it.
+        return false
+      }
+      const unwatch = keyring.watch(extra.caller, () => extra.socket.close(CloseCode.Forbidden, 'the key was revoked or has expired'))
+      extra.socket.once('close', unwatch)
+      return true
+    },
     onSubscribe: (ctx, _id, payload) => {
       if (Object.keys(ctx.subscriptions).length > limits.subscriptions)
         return [
@@ -43,7 +69,7 @@ export function subscriptionSocket(schema: GraphQLSchema, rows: number): (socket
         document: read,
         operationName: payload.operationName,
         variableValues: payload.variables,
-        contextValue: new GraphqlContext(ctx.extra.request.id, ctx.extra.request.log, rows),
+        contextValue: new GraphqlContext(ctx.extra.request.id, ctx.extra.request.log, rows, ctx.extra.caller),
       }
     },
     subscribe: (args) => subscribe(args) as ReturnType<typeof subscribe> & AsyncIterable<never>,
@@ -73,7 +99,7 @@ export function subscriptionSocket(schema: GraphQLSchema, rows: number): (socket
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => socket.on('message', (data) => void handle(String(data)).catch(failed)),
       },
-      { request },
+      { request, socket, caller: request.caller },
     )
     const stopPings = keepAlive(socket)
     socket.once('close', (code, reason) => {

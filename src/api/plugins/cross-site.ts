@@ -63,8 +63,22 @@ function isCrossSite({ headers, host }: FastifyRequest, allowed: string | undefi
   if (allowed === '*' || (origin !== undefined && origin === allowed)) return false
   if (site === 'same-origin' || site === 'none') return false
   if (origin === undefined) return site !== undefined
+  return !isOfHost(origin, host)
+}
+
+/**
+ * Whether a page of this very service sent the request, as its browser says. Stricter than the check above: a tool that says
+ * nothing of its origin is no page, and neither is one of CORS_ORIGIN.
+ */
+export function isOwnPage({ headers, host }: FastifyRequest): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
+  if (site !== undefined) return site === 'same-origin'
+  return origin !== undefined && isOfHost(origin, host)
+}
+
+function isOfHost(origin: string, host: string): boolean {
   const from = urlOf(origin)
-  return !from?.host || urlOf(`${from.protocol}//${host}`)?.host !== from.host
+  return from !== null && from.host !== '' && urlOf(`${from.protocol}//${host}`)?.host === from.host
 }
 
 const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null)

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Keyring } from '../access/keyring.ts'
 import { eventStream } from '../event-stream.ts'
 import type { Metrics } from '../metrics.ts'
 
@@ -10,9 +11,9 @@ declare module 'fastify' {
   }
 }
 
-/** Streams of events: counted, and ended when the service stops, which an open one would hold up. */
-export const useEventStreams = fp<{ metrics: Metrics }>(
-  async (app, { metrics }) => {
+/** Streams of events: counted; ended when the service stops, which an open one would hold up, and when the caller's key is revoked. */
+export const useEventStreams = fp<{ metrics: Metrics; keyring: Keyring | null }>(
+  async (app, { metrics, keyring }) => {
     const streams = new Set<AbortController>()
     app.addHook('preClose', async () => {
       for (const stream of streams) stream.abort()
@@ -20,7 +21,9 @@ export const useEventStreams = fp<{ metrics: Metrics }>(
     app.decorate('sendEvents', (reply: FastifyReply, controller: AbortController, frames: AsyncIterable<Uint8Array>) => {
       streams.add(controller)
       metrics.eventStreams.set(streams.size)
+      const unwatch = keyring?.watch(reply.request.caller, () => controller.abort())
       controller.signal.addEventListener('abort', () => {
+        unwatch?.()
         streams.delete(controller)
         metrics.eventStreams.set(streams.size)
       })

@@ -8,7 +8,7 @@ export const useMetrics = fp<{ metrics: Metrics }>(
       metrics.http.observe(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1000)
       done()
     })
-    app.get('/metrics', { schema: { hide: true }, config: { always: true } }, async (_request, reply) =>
+    app.get('/metrics', { schema: { hide: true }, config: { always: true, access: 'reader' } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     )
   },

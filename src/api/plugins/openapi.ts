@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
 import fp from 'fastify-plugin'
 import { toJsonSchema } from '../json-schema.ts'
+import { scopeAccess } from './access.ts'
 import { pagePolicy } from './security.ts'
 
 type Json = Record<string, any>
@@ -52,10 +53,16 @@ export const useOpenApi = fp<{ version: string }>(
             'What a convolutional network costs, on paper and on a GPU. Register an architecture, read its analytic costs layer by layer, ' +
             'queue timed inference runs, read their percentiles beside the costs.\n\n' +
             'Every GET but streams of events answers with an `ETag`, and 304 without a body where `If-None-Match` names what it would send. Answers are ' +
-            'compressed for who sends `Accept-Encoding: br` or `gzip`.',
+            'compressed for who sends `Accept-Encoding: br` or `gzip`.\n\n' +
+            'Once an API key has been made, every call needs one, as `Authorization: Bearer amk_…`, but for health and for signing in. A `reader` ' +
+            'reads, a `runner` also registers, runs, cancels and deletes, an `admin` also makes and revokes keys.',
           license: { name: 'MIT', identifier: 'MIT' },
         },
         servers: [{ url: '/' }],
+        components: {
+          securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key, `amk_…`. Needed once one has been made.' } },
+        },
+        security: [{ key: [] }, {}],
         tags: [
           { name: 'architectures', description: 'Registered networks. They are immutable and found by id or digest.' },
           { name: 'costs', description: 'What a network costs on paper, each figure under a named convention.' },
@@ -63,6 +70,7 @@ export const useOpenApi = fp<{ version: string }>(
           { name: 'zoo', description: 'Families of networks that ship with the service.' },
           { name: 'runs', description: 'Timed inference, one at a time on each device.' },
           { name: 'devices', description: 'What runs can be timed on, and their queues.' },
+          { name: 'keys', description: 'API keys, and the sessions of browsers.' },
           { name: 'service', description: 'Health.' },
         ],
       },
@@ -70,8 +78,9 @@ export const useOpenApi = fp<{ version: string }>(
       // Fastify's plugin types its document loosely; `finishDocument` keeps its shape.
       transformObject: (document) => finishDocument((document as Json).openapiObject) as any,
     })
-    app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()))
+    app.get('/openapi.json', { schema: { hide: true }, config: { access: 'reader' } }, (_request, reply) => reply.send(app.swagger()))
     await app.register(async (docs) => {
+      scopeAccess(docs, 'reader')
       docs.addHook('onRequest', async (_request, reply) => {
         reply.header('content-security-policy', pagePolicy)
       })

@@ -110,6 +110,7 @@ export const useOtherMethods = fp(
         method: missing,
         url,
         schema: { hide: true },
+        config: { access: 'public' },
         onRequest: (request) => {
           throw new ApiError('METHOD_NOT_ALLOWED', `${request.url.split('?')[0]} takes ${allow}, not ${request.method}`, [], { allow })
         },

@@ -28,7 +28,10 @@ export const useRequests = fp(
     app.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url
       request.log[route !== undefined && quiet.has(route) ? 'debug' : 'info'](
-        { method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 1000) / 1000 },
+        {
+          ...{ method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 1000) / 1000 },
+          ...(request.caller?.key ? { key: request.caller.key.prefix, role: request.caller.role } : {}),
+        },
         'request',
       )
       done()

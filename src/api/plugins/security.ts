@@ -49,14 +49,14 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
       await app.register(cors, {
         origin: config.CORS_ORIGIN,
         methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-        exposedHeaders: ['etag', 'location', 'link', 'content-disposition', 'retry-after', 'x-request-id'],
+        exposedHeaders: ['etag', 'location', 'link', 'content-disposition', 'retry-after', 'www-authenticate', 'x-request-id'],
         maxAge: preflightSeconds,
       })
     await app.register(underPressure, {
       maxEventLoopDelay,
       sampleInterval,
       pressureHandler: (request) => {
-        if ((request.routeOptions.config as { always?: boolean }).always) return
+        if (request.routeOptions.config.always) return
         throw overloaded()
       },
     })
@@ -65,7 +65,7 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
       global: false,
       max: config.RATE_LIMIT,
       timeWindow: '1 minute',
-      allowList: (request) => (request.routeOptions.config as { always?: boolean }).always === true,
+      allowList: (request) => request.routeOptions.config.always === true,
       errorResponseBuilder: (_request, { max, ttl }) =>
         new ApiError('RATE_LIMITED', `more than ${max} requests a minute from this address: try again in ${Math.ceil(ttl / 1000)} s`),
     })

@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { ApiError } from '../../../src/api/errors.ts'
 import { field, type GraphqlFeature } from '../../../src/api/graphql/feature.ts'
 import { useGraphql } from '../../../src/api/graphql/index.ts'
+import { useAccess } from '../../../src/api/plugins/access.ts'
 import { useValidation } from '../../../src/api/plugins/validation.ts'
 
 const Item = Type.Object({ id: Type.Integer(), name: Type.String() }, { title: 'Item' })
@@ -108,6 +109,7 @@ export async function toyApp() {
   const logged: string[] = []
   const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => void logged.push(line) } } })
   await app.register(useValidation)
+  await app.register(useAccess, { keyring: null })
   await app.register(useGraphql, { features: [feature] })
   await app.ready()
   const post = async (query: unknown, rest: object = {}) => {

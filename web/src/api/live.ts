@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
+import { isKeyNeeded, onKeyNeeded } from './session.ts'
 
 /** `live`: the service says what changes; `polling`: the pages ask; `lost`: it does not answer. */
 export type LiveState = 'live' | 'polling' | 'lost'
@@ -50,7 +51,7 @@ export function followEvents(client: QueryClient): void {
   let source: EventSource | null = null
   const open = () => {
     // A browser opens six connections to a service at most, and tabs in the background share them.
-    if (document.hidden || source) return
+    if (document.hidden || source || isKeyNeeded()) return
     const stream = new EventSource('/v1/events?type=run&type=queue&type=device&type=architecture')
     source = stream
     stream.onopen = () => become('live')
@@ -68,6 +69,7 @@ export function followEvents(client: QueryClient): void {
     source = null
   }
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
+  onKeyNeeded(() => (isKeyNeeded() ? close() : open()))
   open()
   // Whether the service answers at all, seen from what is asked of it anyway.
   client.getQueryCache().subscribe(({ type, query }) => {

@@ -1,6 +1,7 @@
 import { QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { type CallError, read, send, withQuery } from './client.ts'
 import { useLive } from './live.ts'
+import type { Session } from './session.ts'
 import type {
   Advice,
   Architecture,
@@ -128,6 +129,7 @@ export const useZooFigures = () =>
   useQuery(query<{ items: { name: string; presets: ZooFigures[] }[] }>(['zoo', 'figures'], '/v1/zoo?expand=presets', true))
 export const familyQuery = (name: string) => query<ZooFamily>(['zoo', name], `/v1/zoo/${name}`, true)
 
+export const useSession = () => useQuery(query<Session>(['session'], '/v1/session', true))
 export const useDevices = () => useQuery({ ...query<{ items: Device[] }>(['devices'], '/v1/devices'), refetchInterval: useInterval() * 5 })
 export const useQueue = () => useQuery({ ...query<{ items: DeviceQueue[] }>(['queue'], '/v1/queue'), refetchInterval: useInterval() })
 export const useRuns = (filter: RunFilter) => {

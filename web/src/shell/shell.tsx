@@ -1,9 +1,11 @@
-import { ActionIcon, AppShell, Burger, Group, NavLink, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { ActionIcon, AppShell, Burger, Button, Group, NavLink, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { type ReactNode, useEffect } from 'react'
 import { Link, useLocation } from 'wouter'
+import { remove } from '../api/client.ts'
 import { type LiveState, useLive } from '../api/live.ts'
-import { useQueue } from '../api/queries.ts'
+import { queryClient, useQueue, useSession } from '../api/queries.ts'
+import { keyNeeded } from '../api/session.ts'
 import { CallIcon, DeviceIcon, ExploreIcon, HomeIcon, MoonIcon, NetworkIcon, RunIcon, SunIcon } from './icons.tsx'
 
 const places = [
@@ -46,6 +48,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </Group>
           <Group gap="md" wrap="nowrap">
             <Connection />
+            <SignOut />
             <Scheme />
           </Group>
         </Group>
@@ -85,6 +88,22 @@ function Connection() {
         {text}
       </Text>
     </Group>
+  )
+}
+
+/** Only where a key was needed to get in. */
+function SignOut() {
+  const { data } = useSession()
+  if (!data?.key) return null
+  const signOut = async () => {
+    await remove('/v1/session')
+    queryClient.clear()
+    keyNeeded()
+  }
+  return (
+    <Button variant="subtle" color="gray" size="compact-xs" onClick={signOut} title={`Signed in as ${data.key.name} (${data.role})`}>
+      Sign out
+    </Button>
   )
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { errors, json } from '../../schemas.ts'
+import { json, publicErrors } from '../../schemas.ts'
 import { HealthSchema, ReadinessSchema } from './schema.ts'
 import { readiness } from './service.ts'
 
@@ -7,12 +7,12 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
   app.get(
     '/healthz',
     {
-      config: { always: true },
+      config: { always: true, access: 'public' },
       schema: {
         operationId: 'getHealth',
         tags: ['service'],
         summary: 'Whether the process is alive',
-        response: { 200: json('The process is alive.', HealthSchema), ...errors() },
+        response: { 200: json('The process is alive.', HealthSchema), ...publicErrors() },
       },
     },
     (_request, reply) => reply.send({ status: 'ok' }),
@@ -20,14 +20,14 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
   app.get(
     '/readyz',
     {
-      config: { always: true },
+      config: { always: true, access: 'public' },
       schema: {
         operationId: 'getReadiness',
         tags: ['service'],
         summary: 'Whether the service can do its work',
         description: 'Checks the database, the disk and the workers of this process.',
         response: {
-          ...errors(),
+          ...publicErrors(),
           200: json('The service is ready.', ReadinessSchema),
           503: json('The service is not ready; the checks say why.', ReadinessSchema),
         },

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import fp from 'fastify-plugin'
+import { scopeAccess } from '../../plugins/access.ts'
 import { dashboardPolicy } from '../../plugins/security.ts'
 
 /** What `npm start`, the image's build or `npm run build:web` makes of web/. */
@@ -26,19 +27,21 @@ export const pages = [
   '/calls',
 ] as const
 
-/** The dashboard, from `folder`. Where it has not been built, `/` says how, and nothing else is there. */
+/**
+ * The dashboard, from `folder`; whoever reaches the service gets its files, which hold no data and ask for a key. Where it has not been built, `/` says how, and nothing else is there.
+ */
 export const usePages = fp<{ folder: string }>(
   async (app, { folder }) => {
     const index = `${folder}index.html`
     if (!existsSync(index)) {
-      app.get('/', { schema: { hide: true } }, (_request, reply) =>
+      app.get('/', { schema: { hide: true }, config: { access: 'public' } }, (_request, reply) =>
         reply.header('content-security-policy', dashboardPolicy).type('text/html; charset=utf-8').send(notBuilt),
       )
       return
     }
     const document = readFileSync(index)
     for (const page of pages)
-      app.get(page, { schema: { hide: true } }, (_request, reply) =>
+      app.get(page, { schema: { hide: true }, config: { access: 'public' } }, (_request, reply) =>
         reply
           .header('content-security-policy', dashboardPolicy)
           // It names the files of this build: kept, it would ask a newer service for files that are gone.
@@ -47,6 +50,7 @@ export const usePages = fp<{ folder: string }>(
           .send(document),
       )
     await app.register(async (files) => {
+      scopeAccess(files, 'public')
       files.addHook('onRoute', (route) => {
         route.schema = { ...route.schema, hide: true }
       })

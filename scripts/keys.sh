@@ -1,0 +1,6 @@
+#!/bin/sh
+# API keys of the service, in its data folder or database: `npm run keys -- create --name ci --role runner`, `list`, `revoke`.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/setup.sh
+exec node src/api/keys.ts "$@"

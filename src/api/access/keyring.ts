@@ -1,0 +1,206 @@
+/** Recognizes callers by the keys and sessions of the store, which are read at most every few seconds. */
+import type { Store } from '../../store/index.ts'
+import type { Credentials } from '../../store/keys.ts'
+import { ApiError } from '../errors.ts'
+import { type Caller, challenge, type Role } from './roles.ts'
+import { digestOf, isKey, isToken, sameDigest } from './secret.ts'
+
+/** How long what was read counts as true, ms. Changes by this process, and those that a notice tells of, count at once. */
+const freshMs = 5000
+/** How long it still counts while the database does not answer, ms: nothing can be changed there meanwhile. */
+const staleMs = 60_000
+/** An unknown key may be newer than what was read: it is looked for again, but not more often than this, ms. */
+const unknownMs = 1000
+/** A key's last use is kept to this precision, ms. */
+const touchMs = 60_000
+/** How often open streams are checked for keys that expire, ms. */
+const watchMs = 5000
+
+/** What of a request says who sent it. */
+export interface Presented {
+  authorization?: string | undefined
+  /** The token of the session cookie; null where the request is not one of our own pages. */
+  session?: string | null
+}
+
+interface Known {
+  caller: Caller
+  digest: string
+  /** ms since the epoch. */
+  until: number
+}
+
+interface Read {
+  /** Whether any key was ever made. */
+  made: boolean
+  known: ReadonlyMap<string, Known>
+  at: number
+}
+
+export interface KeyringOptions {
+  keys: Pick<Store['keys'], 'credentials' | 'touch'>
+  notifications: Pick<Store['notifications'], 'onKeys'>
+  log: { warn(object: object, message: string): void }
+  /** What a caller may do as long as no key was made. */
+  anonymous: Role
+}
+
+export class Keyring {
+  readonly anonymous: Caller
+  readonly #keys: KeyringOptions['keys']
+  readonly #log: KeyringOptions['log']
+  #read: Read | null = null
+  /** The latest change: a read that began before it is not kept. */
+  #changes = 0
+  #reading: Promise<Read> | null = null
+  readonly #touched = new Map<string, number>()
+  readonly #watched = new Map<() => void, Caller>()
+  #timer: NodeJS.Timeout | null = null
+
+  constructor({ keys, notifications, log, anonymous }: KeyringOptions) {
+    this.#keys = keys
+    this.#log = log
+    this.anonymous = { role: anonymous, key: null }
+    notifications.onKeys(() => this.changed())
+  }
+
+  /** Keys or sessions changed: the next request reads them again, and streams of revoked ones end. */
+  changed(): void {
+    this.#read = null
+    this.#reading = null
+    this.#changes += 1
+    if (this.#watched.size > 0) void this.#endInvalid()
+  }
+
+  /** Whether any key was ever made, so that every call needs one. @throws StoreError DATABASE_UNREACHABLE */
+  async made(): Promise<boolean> {
+    return (await this.#current()).made
+  }
+
+  /**
+   * Who sent a request; at once where what was read is fresh.
+   * @throws ApiError UNAUTHENTICATED without a valid key, once one was made; StoreError DATABASE_UNREACHABLE
+   */
+  identify(presented: Presented): Caller | Promise<Caller> {
+    const read = this.#read
+    if (read && performance.now() - read.at < freshMs) {
+      const caller = this.#find(read, presented)
+      if (caller) return caller
+      if (performance.now() - read.at < unknownMs || !isPlausible(presented)) throw refusal(presented)
+    }
+    return this.#identifyAnew(presented)
+  }
+
+  async #identifyAnew(presented: Presented): Promise<Caller> {
+    const read = this.#read && performance.now() - this.#read.at < unknownMs ? this.#read : await this.#renewed()
+    const caller = this.#find(read, presented)
+    if (caller) return caller
+    throw refusal(presented)
+  }
+
+  /** Calls `end` when the caller's key is revoked or expires; returns how to stop. */
+  watch(caller: Caller, end: () => void): () => void {
+    this.#watched.set(end, caller)
+    this.#timer ??= setInterval(() => void this.#endInvalid(), watchMs).unref()
+    return () => {
+      this.#watched.delete(end)
+      if (this.#watched.size > 0 || !this.#timer) return
+      clearInterval(this.#timer)
+      this.#timer = null
+    }
+  }
+
+  async #endInvalid(): Promise<void> {
+    // A timer of every service, beside what it times: without keys it asks nothing.
+    if (this.#read && !this.#read.made && performance.now() - this.#read.at < staleMs) return
+    const read = await this.#current().catch(() => null)
+    if (!read?.made) return
+    const valid = new Set([...read.known.values()].filter(({ until }) => until > Date.now()).map(({ caller }) => caller.key!.id))
+    for (const [end, { key }] of [...this.#watched]) if (!key || !valid.has(key.id)) end()
+  }
+
+  #find({ made, known }: Read, { authorization, session }: Presented): Caller | null {
+    if (!made) return this.anonymous
+    const secret = authorization === undefined ? (session ?? null) : keyOf(authorization)
+    if (secret === null) return null
+    const digest = digestOf(secret)
+    const found = known.get(digest)
+    if (!found || !sameDigest(found.digest, digest) || found.until <= Date.now()) return null
+    this.#touch(found.caller.key!.id)
+    return found.caller
+  }
+
+  async #current(): Promise<Read> {
+    const read = this.#read
+    return read && performance.now() - read.at < freshMs ? read : this.#renewed()
+  }
+
+  /** Reads again; callers that come meanwhile share the read. What was read before stands in where the database is gone. */
+  async #renewed(): Promise<Read> {
+    const before = this.#read
+    const change = this.#changes
+    const reading = (this.#reading ??= this.#keys.credentials().then(readOf))
+    try {
+      const read = await reading
+      if (change !== this.#changes) return await this.#renewed()
+      this.#read = read
+      return read
+    } catch (error) {
+      if (before && performance.now() - before.at < staleMs) return before
+      throw error
+    } finally {
+      if (this.#reading === reading) this.#reading = null
+    }
+  }
+
+  /** Notes a key's use, beside the request. */
+  #touch(id: string): void {
+    const now = performance.now()
+    const last = this.#touched.get(id)
+    if (last !== undefined && now - last < touchMs) return
+    this.#touched.set(id, now)
+    this.#keys.touch([id]).catch((err: unknown) => this.#log.warn({ err }, 'the last use of a key was not stored'))
+  }
+}
+
+function readOf({ made, keys, sessions }: Credentials): Read {
+  const known = new Map<string, Known>()
+  const byId = new Map<string, Known>()
+  for (const { id, prefix, name, role, digest, expiresAt } of keys) {
+    const entry = {
+      caller: { role, key: { id, prefix, name, expiresAt } },
+      digest,
+      until: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+    }
+    known.set(digest, entry)
+    byId.set(id, entry)
+  }
+  for (const { digest, keyId, expiresAt } of sessions) {
+    const of = byId.get(keyId)
+    if (of) known.set(digest, { caller: of.caller, digest, until: Math.min(of.until, expiresAt.getTime()) })
+  }
+  return { made, known, at: performance.now() }
+}
+
+/** The key of an `Authorization` header; null where it holds none. */
+function keyOf(authorization: string): string | null {
+  const [, key] = /^Bearer +(\S+)$/i.exec(authorization.trim()) ?? []
+  return key !== undefined && isKey(key) ? key : null
+}
+
+const isPlausible = ({ authorization, session }: Presented): boolean =>
+  authorization === undefined ? typeof session === 'string' && isToken(session) : keyOf(authorization) !== null
+
+/** Says what is missing, and never what was sent. */
+function refusal({ authorization, session }: Presented): ApiError {
+  const ask = 'make one by npm run keys, or ask an admin for one'
+  const of = (detail: string, error: string) =>
+    new ApiError('UNAUTHENTICATED', detail, [], { 'www-authenticate': `${challenge}${error && `, error="${error}"`}` })
+  if (authorization === undefined)
+    return session
+      ? of('the session has ended: sign in again at /, or send a key as "Authorization: Bearer amk_…"', 'invalid_token')
+      : of(`this service takes calls with a key alone: send it as "Authorization: Bearer amk_…", or sign in at /; ${ask}`, '')
+  if (keyOf(authorization) === null)
+    return of('the Authorization header does not hold a key of this service: it must read "Bearer amk_…"', 'invalid_request')
+  return of(`the key is unknown, revoked or expired: ${ask}`, 'invalid_token')
+}

@@ -1,0 +1,30 @@
+/** Who may do what: the roles of keys, and the rule that each route and each root field of GraphQL has. */
+import { type Role, roles } from '../../store/schema.ts'
+import { ApiError } from '../errors.ts'
+
+export { type Role, roles }
+
+/** `public`: whoever reaches the service; otherwise the role that it takes. */
+export type Access = 'public' | Role
+
+/** Who sent a request. Without keys, everyone: `key` is null. */
+export interface Caller {
+  role: Role
+  key: { id: string; prefix: string; name: string; expiresAt: Date | null } | null
+}
+
+const rank = (role: Role): number => roles.indexOf(role)
+
+export const mayDo = (caller: Caller, access: Access): boolean => access === 'public' || rank(caller.role) >= rank(access)
+
+/** @throws ApiError FORBIDDEN where the caller's role does not reach. */
+export function requireRole(caller: Caller, access: Access, what: string): void {
+  if (access === 'public' || mayDo(caller, access)) return
+  const who = caller.key ? `the key ${caller.key.prefix}… is of the role ${caller.role}` : `without a key you are a ${caller.role} here`
+  throw new ApiError('FORBIDDEN', `${what} needs a key of the role ${access}, and ${who}: ask an admin for one`, [], {
+    'www-authenticate': `${challenge}, error="insufficient_scope", scope="${access}"`,
+  })
+}
+
+/** RFC 6750, 3. */
+export const challenge = 'Bearer realm="archmeter"'

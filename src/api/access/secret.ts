@@ -1,0 +1,26 @@
+/**
+ * Keys and session tokens: made, recognized, reduced to what is stored. A secret has 256 random bits, so a plain SHA-256 of it
+ * can be neither inverted nor searched; docs/adr/keys-by-digest.md says more.
+ */
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** `amk_`, eight hexadecimal digits by which people tell keys apart, and the secret. */
+const keyPattern = /^(amk_[0-9a-f]{8})_[0-9a-f]{64}$/
+const tokenPattern = /^[0-9a-f]{64}$/
+
+/** A new key. @returns it, and the prefix that may be shown. */
+export function makeKey(): { key: string; prefix: string } {
+  const prefix = `amk_${randomBytes(4).toString('hex')}`
+  return { key: `${prefix}_${randomBytes(32).toString('hex')}`, prefix }
+}
+
+export const makeToken = (): string => randomBytes(32).toString('hex')
+
+export const isKey = (text: string): boolean => keyPattern.test(text)
+export const isToken = (text: string): boolean => tokenPattern.test(text)
+
+/** SHA-256 of a key or token, hexadecimal: what is stored and looked up. */
+export const digestOf = (secret: string): string => hash('sha256', secret, 'hex')
+
+/** Compares two digests in constant time. */
+export const sameDigest = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

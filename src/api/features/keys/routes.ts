@@ -1,0 +1,141 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { presentedBy, sessionCookie } from '../../plugins/access.ts'
+import { empty, errors, Id, json, publicErrors } from '../../schemas.ts'
+import { KeyList, KeySchema, MadeKey, NewKey, NewSession, SessionSchema } from './schema.ts'
+import { type KeyService, presentSession } from './service.ts'
+
+const byId = Type.Object({ id: Id })
+
+export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
+  app.post(
+    '/v1/keys',
+    {
+      schema: {
+        operationId: 'createKey',
+        tags: ['keys'],
+        summary: 'Make an API key',
+        description:
+          'The answer shows the key, once. The first key must be of the role `admin`; from then on every call needs one. Of a service bound to ' +
+          'other addresses than loopback the first is made by `npm run keys -- create`.',
+        body: NewKey,
+        response: { 201: json('The key.', MadeKey), ...errors('INVALID_REQUEST', 'MALFORMED_JSON', 'INVALID_TEXT') },
+      },
+    },
+    async (request, reply) => {
+      const made = await keys.create(request.body)
+      return reply.code(201).header('location', `/v1/keys/${made.id}`).header('cache-control', 'no-store').send(made)
+    },
+  )
+  app.get(
+    '/v1/keys',
+    {
+      schema: {
+        operationId: 'listKeys',
+        tags: ['keys'],
+        summary: 'Every key ever made, without its secret',
+        response: { 200: json('The keys, oldest first.', KeyList), ...errors() },
+      },
+    },
+    async (_request, reply) => reply.send({ items: await keys.list() }),
+  )
+  app.get(
+    '/v1/keys/:id',
+    {
+      schema: {
+        operationId: 'getKey',
+        tags: ['keys'],
+        summary: 'A key, without its secret',
+        params: byId,
+        response: { 200: json('The key.', KeySchema), ...errors('INVALID_REQUEST', 'KEY_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await keys.get(request.params.id)),
+  )
+  app.delete(
+    '/v1/keys/:id',
+    {
+      schema: {
+        operationId: 'revokeKey',
+        tags: ['keys'],
+        summary: 'Revoke a key',
+        description:
+          'It is refused at once by this process, and by others of the same database as soon as they are told, within seconds at most. Its sessions, ' +
+          'event streams and subscriptions end. Revoking it once more changes nothing.',
+        params: byId,
+        response: { 200: json('The key, revoked.', KeySchema), ...errors('INVALID_REQUEST', 'KEY_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await keys.revoke(request.params.id)),
+  )
+  app.get(
+    '/v1/session',
+    {
+      config: { access: 'reader' },
+      schema: {
+        operationId: 'getSession',
+        tags: ['keys'],
+        summary: 'Who the service takes you for',
+        response: { 200: json('The caller’s role and key.', SessionSchema), ...errors() },
+      },
+    },
+    async (request, reply) => reply.header('cache-control', 'no-store').send(presentSession(request.caller)),
+  )
+  app.post(
+    '/v1/session',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'openSession',
+        tags: ['keys'],
+        summary: 'Sign a browser in',
+        description:
+          'Sets a cookie that stands for the key for twelve hours at most: HttpOnly, SameSite=Strict, and accepted from pages of this service alone. ' +
+          'For pages; programs send the key itself.',
+        security: [{}],
+        body: NewSession,
+        response: {
+          200: json('No key has been made yet, so none is needed.', SessionSchema),
+          201: json('Signed in.', SessionSchema),
+          ...publicErrors('INVALID_REQUEST', 'MALFORMED_JSON', 'UNAUTHENTICATED'),
+        },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      const opened = await keys.open(request.body.key.trim())
+      if (!opened) return reply.send(presentSession(request.caller))
+      return reply
+        .code(201)
+        .header('set-cookie', cookieOf(request, opened.token, opened.seconds))
+        .send(opened.session)
+    },
+  )
+  app.delete(
+    '/v1/session',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'endSession',
+        tags: ['keys'],
+        summary: 'Sign a browser out',
+        security: [{}],
+        response: { 204: empty('Signed out, or not signed in.'), ...publicErrors() },
+      },
+    },
+    async (request, reply) => {
+      const { session } = presentedBy(request)
+      if (session) await keys.end(session)
+      return reply
+        .code(204)
+        .header('set-cookie', cookieOf(request, '', 0))
+        .send()
+    },
+  )
+}
+
+/** RFC 6265. Secure where the browser came by TLS; a browser would drop such a cookie of plain HTTP. */
+const cookieOf = ({ protocol }: FastifyRequest, value: string, seconds: number): string =>
+  `${sessionCookie}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${protocol === 'https' ? '; Secure' : ''}`

@@ -1,0 +1,105 @@
+import type { ApiKey, Store } from '../../../store/index.ts'
+import type { Keyring } from '../../access/keyring.ts'
+import type { Caller } from '../../access/roles.ts'
+import { digestOf, isToken, makeKey, makeToken } from '../../access/secret.ts'
+import { ApiError, invalidRequest } from '../../errors.ts'
+import type { KeyAnswer, MadeKey, NewKey, SessionAnswer } from './schema.ts'
+
+/** How long a browser's session lasts, s. */
+export const sessionSeconds = 12 * 3600
+
+/** Makes, lists and revokes API keys; opens and ends the sessions of browsers. */
+export class KeyService {
+  readonly #keys: Store['keys']
+  readonly #keyring: Keyring | null
+
+  /** @param keyring of this process, which learns of changes at once; null where none serves. */
+  constructor(keys: Store['keys'], keyring: Keyring | null) {
+    this.#keys = keys
+    this.#keyring = keyring
+  }
+
+  /**
+   * Makes a key. As long as there is none of an admin it must be an admin's, since nobody gets in without a key from then on.
+   * @throws ApiError INVALID_REQUEST
+   */
+  async create({ name, role, expiresAt }: NewKey): Promise<MadeKey> {
+    const until = expiresAt === undefined ? null : new Date(expiresAt)
+    if (until && !(until.getTime() > Date.now()))
+      throw invalidRequest('body', [{ path: '/expiresAt', message: `expiresAt is ${expiresAt}, but must be in the future` }])
+    if (
+      role !== 'admin' &&
+      !(await this.#keys.list()).some((each) => each.role === 'admin' && each.revokedAt === null && !hasExpired(each))
+    )
+      throw invalidRequest('body', [
+        {
+          path: '/role',
+          message: `role is ${role}, but must be "admin" as long as there is no key of an admin, which alone can make others`,
+        },
+      ])
+    const { key, prefix } = makeKey()
+    const made = await this.#keys.insert({ name: name.trim(), role, prefix, digest: digestOf(key), expiresAt: until })
+    this.#keyring?.changed()
+    return { ...present(made), key }
+  }
+
+  /** Every key ever made, oldest first. */
+  async list(): Promise<KeyAnswer[]> {
+    return (await this.#keys.list()).map(present)
+  }
+
+  /** @throws ApiError KEY_NOT_FOUND */
+  async get(id: string): Promise<KeyAnswer> {
+    return present((await this.#keys.get(id)) ?? notFound(id))
+  }
+
+  /** Revokes a key, and ends its sessions, streams and subscriptions. Once more changes nothing. @throws ApiError KEY_NOT_FOUND */
+  async revoke(id: string): Promise<KeyAnswer> {
+    const revoked = (await this.#keys.revoke(id)) ?? notFound(id)
+    this.#keyring?.changed()
+    return present(revoked)
+  }
+
+  /**
+   * Opens a session for a key. @returns the cookie's value, which is not the key, and how long it lasts, s; null where no key
+   * has been made, so that none is needed.
+   * @throws ApiError UNAUTHENTICATED
+   */
+  async open(key: string): Promise<{ session: SessionAnswer; token: string; seconds: number } | null> {
+    const caller = await this.#keyring?.identify({ authorization: `Bearer ${key}` })
+    if (!caller?.key) return null
+    const left = caller.key.expiresAt ? Math.floor((caller.key.expiresAt.getTime() - Date.now()) / 1000) : sessionSeconds
+    const seconds = Math.min(sessionSeconds, Math.max(1, left))
+    const token = makeToken()
+    await this.#keys.insertSession({ digest: digestOf(token), keyId: caller.key.id, expiresAt: new Date(Date.now() + seconds * 1000) })
+    this.#keyring?.changed()
+    return { session: presentSession(caller), token, seconds }
+  }
+
+  /** Ends a session, if there is one. */
+  async end(token: string): Promise<void> {
+    if (!isToken(token)) return
+    await this.#keys.deleteSession(digestOf(token))
+    this.#keyring?.changed()
+  }
+}
+
+const notFound = (id: string): never => {
+  throw new ApiError('KEY_NOT_FOUND', `no key ${id.slice(0, 60)}`)
+}
+
+export const hasExpired = ({ expiresAt }: Pick<ApiKey, 'expiresAt'>): boolean => expiresAt !== null && expiresAt.getTime() <= Date.now()
+
+export const presentSession = ({ role, key }: Caller): SessionAnswer => ({
+  role,
+  key: key && { id: key.id, prefix: key.prefix, name: key.name },
+  expiresAt: key?.expiresAt?.toISOString() ?? null,
+})
+
+const present = ({ id, prefix, name, role, createdAt, expiresAt, lastUsedAt, revokedAt }: ApiKey): KeyAnswer => ({
+  ...{ id, prefix, name, role },
+  createdAt: createdAt.toISOString(),
+  expiresAt: expiresAt?.toISOString() ?? null,
+  lastUsedAt: lastUsedAt?.toISOString() ?? null,
+  revokedAt: revokedAt?.toISOString() ?? null,
+})

@@ -1,0 +1,119 @@
+/**
+ * `npm run keys -- create|list|revoke`: API keys without going through the service, in DATA_DIR while none runs there, or in
+ * DATABASE_URL at any time. Whoever may write there may make keys.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { openStore, StoreError } from '../store/index.ts'
+import { type Role, roles } from './access/roles.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { ApiError } from './errors.ts'
+import type { KeyAnswer } from './features/keys/schema.ts'
+import { hasExpired, KeyService } from './features/keys/service.ts'
+
+/** Keys to standard output, everything else beside it: `ARCHMETER_KEY=$(npm run -s keys -- create …)`. */
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+const log = {
+  debug: () => {},
+  info: () => {},
+  warn: (_: object, message: string) => say(message),
+  error: (_: object, message: string) => say(message),
+}
+
+async function withKeys<T>(work: (keys: KeyService) => Promise<T>): Promise<T> {
+  const { DATA_DIR: dataDir, DATABASE_URL: databaseUrl } = readConfig(process.env)
+  const store = await openStore({ dataDir, databaseUrl, log })
+  try {
+    return await work(new KeyService(store.keys, null))
+  } finally {
+    await store.close()
+  }
+}
+
+/** `90d`, `12h`, or a moment. @returns it as an ISO date-time. */
+function readExpiry(text: string): string {
+  const [, count, unit] = /^(\d{1,5})([dh])$/.exec(text) ?? []
+  const ms = count ? Date.now() + Number(count) * (unit === 'd' ? 86_400_000 : 3_600_000) : Date.parse(text)
+  const at = new Date(ms)
+  if (Number.isNaN(at.getTime())) throw new InvalidArgumentError('it must be a time from now, such as 90d or 12h, or a date.')
+  return at.toISOString()
+}
+
+function stateOf({ revokedAt, expiresAt }: KeyAnswer): string {
+  if (revokedAt) return `revoked ${revokedAt.slice(0, 10)}`
+  if (!expiresAt) return 'valid'
+  return hasExpired({ expiresAt: new Date(expiresAt) }) ? `expired ${expiresAt.slice(0, 10)}` : `until ${expiresAt.slice(0, 10)}`
+}
+
+/** Columns as wide as their widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
+
+const program = new Command('keys')
+  .description('API keys of the service. DATA_DIR or DATABASE_URL say which one, as at its start.')
+  .exitOverride()
+program
+  .command('create')
+  .description('makes a key and prints it, once')
+  .requiredOption('--name <name>', 'whose it is, or what for')
+  .addOption(new Option('--role <role>', 'what it may do; the first one must be an admin’s').choices([...roles]).makeOptionMandatory())
+  .option('--expires <when>', 'when it ends: 90d, 12h or a date; never if left out', readExpiry)
+  .action(async ({ name, role, expires }: { name: string; role: Role; expires?: string }) => {
+    const made = await withKeys((keys) => keys.create({ name, role, ...(expires ? { expiresAt: expires } : {}) }))
+    process.stdout.write(`${made.key}\n`)
+    say(`made ${made.prefix}, a key of the role ${role}. It is shown this once: keep it where only its user can read it.`)
+    say('send it as "Authorization: Bearer amk_…"; from now on the service takes no call without a key.')
+  })
+program
+  .command('list')
+  .description('lists every key ever made')
+  .option('--json', 'as JSON')
+  .action(async ({ json }: { json?: boolean }) => {
+    const keys = await withKeys((all) => all.list())
+    if (json) process.stdout.write(`${JSON.stringify(keys, null, 2)}\n`)
+    else if (keys.length === 0) say('no key has been made')
+    else
+      process.stdout.write(
+        table([
+          ['key', 'role', 'state', 'last used', 'name'],
+          ...keys.map((key) => [key.prefix, key.role, stateOf(key), key.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never', key.name]),
+        ]),
+      )
+  })
+program
+  .command('revoke')
+  .description('revokes a key: services of the same database refuse it within seconds')
+  .argument('<key>', 'its beginning, as list shows it (amk_0a1b2c3d), or its id')
+  .action(async (which: string) => {
+    const revoked = await withKeys(async (keys) => {
+      // The whole key will do as well: whoever found it somewhere has nothing else.
+      const found = (await keys.list()).filter(({ id, prefix }) => id === which || which === prefix || which.startsWith(`${prefix}_`))
+      if (found.length > 1)
+        throw new ApiError('INVALID_REQUEST', `several keys begin so: use an id, ${found.map(({ id }) => id).join(' or ')}`)
+      if (found.length === 0) throw new ApiError('KEY_NOT_FOUND', 'no key of this id or beginning: list shows them all')
+      return keys.revoke(found[0]!.id)
+    })
+    say(`revoked ${revoked.prefix} (${revoked.name})`)
+  })
+
+try {
+  await program.parseAsync(process.argv)
+} catch (cause) {
+  if (cause instanceof CommanderError) process.exitCode = cause.exitCode === 0 ? 0 : 2
+  else if (cause instanceof StoreError && cause.code === 'DATA_FOLDER_IN_USE') {
+    say(`${cause.message}. Or, while the service runs, make keys through it: POST /v1/keys`)
+    process.exitCode = 1
+  } else if (cause instanceof StoreError || cause instanceof ApiError || cause instanceof ConfigError) {
+    say(cause.message)
+    process.exitCode = 1
+  } else throw cause
+}

@@ -1,0 +1,97 @@
+/** API keys and the sessions of browsers. Secrets are never here: both are known by a digest that the caller makes. */
+import { v7 as uuidv7 } from 'uuid'
+import { isUuid } from './cursor.ts'
+import type { Database, Transaction } from './database.ts'
+import { asc, eq, inArray, isNull, sql } from './drizzle.ts'
+import { requireStorable } from './errors.ts'
+import { keysNotice } from './notifications.ts'
+import { type ApiKey, type ApiSession, apiKeys, apiSessions } from './schema.ts'
+
+export type NewKey = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role' | 'expiresAt'>
+
+/** All that a process needs to recognize a caller. */
+export interface Credentials {
+  /** Whether any key was ever made, even if all are revoked by now. */
+  made: boolean
+  /** Those not revoked; some may have expired. */
+  keys: ApiKey[]
+  sessions: ApiSession[]
+}
+
+export class Keys {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** @throws StoreError INVALID_TEXT for a name that cannot be stored. */
+  async insert(key: NewKey): Promise<ApiKey> {
+    requireStorable([key.name])
+    return this.#changing(
+      async (tx) =>
+        (
+          await tx
+            .insert(apiKeys)
+            .values({ id: uuidv7(), ...key })
+            .returning()
+        )[0]!,
+    )
+  }
+
+  /** Every key ever made, oldest first. */
+  async list(): Promise<ApiKey[]> {
+    return this.#db.select().from(apiKeys).orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))
+  }
+
+  async get(id: string): Promise<ApiKey | null> {
+    if (!isUuid(id)) return null
+    return (await this.#db.select().from(apiKeys).where(eq(apiKeys.id, id)))[0] ?? null
+  }
+
+  /** Revokes a key, if it was not before, and ends its sessions. Null where there is none. */
+  async revoke(id: string): Promise<ApiKey | null> {
+    if (!isUuid(id)) return null
+    return this.#changing(async (tx) => {
+      await tx.delete(apiSessions).where(eq(apiSessions.keyId, id))
+      const revokedAt = sql`coalesce(${apiKeys.revokedAt}, now())`
+      return (await tx.update(apiKeys).set({ revokedAt }).where(eq(apiKeys.id, id)).returning())[0] ?? null
+    })
+  }
+
+  /** Remembers that these keys were used just now. */
+  async touch(ids: readonly string[]): Promise<void> {
+    await this.#db
+      .update(apiKeys)
+      .set({ lastUsedAt: sql`now()` })
+      .where(inArray(apiKeys.id, [...ids]))
+  }
+
+  /** Stores a session, and forgets those that have expired. */
+  async insertSession(session: ApiSession): Promise<void> {
+    await this.#changing(async (tx) => {
+      await tx.delete(apiSessions).where(sql`${apiSessions.expiresAt} < now()`)
+      await tx.insert(apiSessions).values(session)
+    })
+  }
+
+  async deleteSession(digest: string): Promise<void> {
+    await this.#changing((tx) => tx.delete(apiSessions).where(eq(apiSessions.digest, digest)))
+  }
+
+  /** What callers are recognized by, in one read of few rows. */
+  async credentials(): Promise<Credentials> {
+    const keys = await this.#db.select().from(apiKeys).where(isNull(apiKeys.revokedAt))
+    if (keys.length === 0) return { made: (await this.#db.$count(apiKeys)) > 0, keys, sessions: [] }
+    return { made: true, keys, sessions: await this.#db.select().from(apiSessions).where(sql`${apiSessions.expiresAt} > now()`) }
+  }
+
+  /** A change of which other processes are told when it is committed. */
+  async #changing<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#db.transaction(async (tx) => {
+      const result = await work(tx)
+      await tx.execute(sql`SELECT ${keysNotice()}`)
+      return result
+    })
+  }
+}
