@@ -237,6 +237,21 @@ describe('openapi.json', () => {
     await call('DELETE', one, zoo.links.self)
     await call('DELETE', one, zoo.links.self)
 
+    // From here on every call needs the key.
+    const [session, ofKeys, ofKey] = ['/v1/session', '/v1/keys', '/v1/keys/{id}']
+    await call('GET', session, session)
+    await call('POST', session, session, { body: { key: 'amk_' } })
+    await call('DELETE', session, session)
+    const made = await call('POST', ofKeys, ofKeys, { body: { name: 'root', role: 'admin' } })
+    const headers = { authorization: `Bearer ${made.key}` }
+    await call('GET', ofKeys, ofKeys, { headers })
+    await call('GET', ofKeys, ofKeys)
+    await call('GET', ofKey, `${ofKeys}/${made.id}`, { headers })
+    await call('GET', ofKey, `${ofKeys}/${small.id}`, { headers })
+    await call('POST', session, session, { body: { key: made.key } })
+    await call('POST', session, session, { body: { key: 'amk_' } })
+    await call('DELETE', ofKey, `${ofKeys}/${made.id}`, { headers })
+
     const missed: string[] = []
     for (const path of Object.values(document.paths) as Json[])
       for (const { operationId, responses } of Object.values(path) as Json[])
