@@ -114,7 +114,7 @@ describe('every route', () => {
       for (const role of roles.slice(Math.max(0, lowest - 1), lowest + 1)) {
         const answer = await send(method, path, { key: keys[role] })
         answer.end()
-        const refused = role !== access
+        const refused: boolean = role !== access
         assert.equal(answer.status === 403, refused, `${route} as ${role}: ${answer.status}`)
         assert.notEqual(answer.status, 401, route)
         if (refused) assert.match(answer.headers.get('www-authenticate')!, new RegExp(`insufficient_scope", scope="${access}"`))
@@ -190,8 +190,12 @@ describe('a browser', () => {
     assert.equal((await register(own())).status, 201)
     assert.equal((await register({ 'sec-fetch-site': 'same-origin' })).status, 200)
     assert.equal((await register({})).status, 401)
-    for (const headers of [{ origin: 'http://evil.example' }, { origin: 'http://127.0.0.1:1' }, { 'sec-fetch-site': 'same-site' }])
-      assert.equal((await register(headers as Record<string, string>)).status, 403)
+    const foreign: Record<string, string>[] = [
+      { origin: 'http://evil.example' },
+      { origin: 'http://127.0.0.1:1' },
+      { 'sec-fetch-site': 'same-site' },
+    ]
+    for (const headers of foreign) assert.equal((await register(headers)).status, 403)
     // A header that says who it is goes before the cookie, whatever it holds.
     assert.equal((await send('GET', '/v1/runs', { headers: { cookie, authorization: 'Bearer nonsense' } })).status, 401)
   })
