@@ -941,6 +941,52 @@ export interface components {
             ms: number;
         };
         /**
+         * Key
+         * @description An API key, without its secret.
+         */
+        Key: {
+            /** Format: date-time */
+            createdAt: string;
+            expiresAt: string | null;
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            lastUsedAt: string | null;
+            /** @description Whose it is, or what for. */
+            name: string;
+            /**
+             * @description The beginning of the key, by which people tell keys apart.
+             * @example amk_0a1b2c3d
+             */
+            prefix: string;
+            revokedAt: string | null;
+            role: components["schemas"]["Role"];
+        };
+        /** KeyList */
+        KeyList: {
+            items: components["schemas"]["Key"][];
+        };
+        /**
+         * KeySummary
+         * @description A key, in short.
+         */
+        KeySummary: {
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description Whose it is, or what for. */
+            name: string;
+            /**
+             * @description The beginning of the key, by which people tell keys apart.
+             * @example amk_0a1b2c3d
+             */
+            prefix: string;
+        };
+        /**
          * Latency
          * @description Of one call with the whole batch, ms.
          */
@@ -1349,6 +1395,32 @@ export interface components {
             int64?: number;
         };
         /**
+         * MadeKey
+         * @description An API key just made, with its secret.
+         */
+        MadeKey: {
+            /** Format: date-time */
+            createdAt: string;
+            expiresAt: string | null;
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description The key itself. It is shown this once: the service keeps a digest alone. */
+            key: string;
+            lastUsedAt: string | null;
+            /** @description Whose it is, or what for. */
+            name: string;
+            /**
+             * @description The beginning of the key, by which people tell keys apart.
+             * @example amk_0a1b2c3d
+             */
+            prefix: string;
+            revokedAt: string | null;
+            role: components["schemas"]["Role"];
+        };
+        /**
          * MeasuredLatency
          * @description A run of this network at this batch, among those learnt from.
          */
@@ -1568,6 +1640,20 @@ export interface components {
             };
             /** @description Any name; it need not be unique. */
             name: string;
+        };
+        /**
+         * NewKey
+         * @description The API key to make.
+         */
+        NewKey: {
+            /**
+             * Format: date-time
+             * @description When it ends, in the future. Left out: never.
+             */
+            expiresAt?: string;
+            /** @description Whose it is, or what for. */
+            name: string;
+            role: components["schemas"]["Role"];
         };
         /**
          * NewOnnxArchitecture
@@ -1823,6 +1909,11 @@ export interface components {
              * @enum {string}
              */
             weights?: "seeded" | "file";
+        };
+        /** NewSession */
+        NewSession: {
+            /** @description An API key. */
+            key: string;
         };
         /**
          * NewSweep
@@ -2098,7 +2189,7 @@ export interface components {
              * @description Stable; for programs.
              * @enum {string}
              */
-            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "DISK_FULL";
+            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "DISK_FULL";
             /** @description What is wrong and what would be right. */
             detail: string;
             /** @description Every problem, where there are several or they have a position. */
@@ -2391,6 +2482,12 @@ export interface components {
             kept: number;
             new: number;
         };
+        /**
+         * Role
+         * @description What a key may do.
+         * @enum {string}
+         */
+        Role: "reader" | "runner" | "admin";
         /** Run */
         Run: {
             against: components["schemas"]["RunAgainst"] | null;
@@ -2949,6 +3046,16 @@ export interface components {
             source: string;
         };
         /**
+         * Session
+         * @description Who the service takes the caller for.
+         */
+        Session: {
+            expiresAt: string | null;
+            /** @description The key; null where none has been made. */
+            key: components["schemas"]["KeySummary"] | null;
+            role: components["schemas"]["Role"];
+        };
+        /**
          * StructuralDiff
          * @description Layers are matched in topological order, as two sequences are aligned (Needleman and Wunsch, 1970): only layers of one op pair; a pair counts 4, and 3 more for equal attributes, 3 for an equal output shape, 2 for an equal input shape, 1 for an equal name; the alignment of the highest sum is taken. Of a pair whose attributes, shapes and origin of inputs are equal the layer is the same, else it is changed; layers without a partner are removed or added.
          */
@@ -3366,6 +3473,9 @@ export type Histogram = components['schemas']['Histogram'];
 export type HistogramBin = components['schemas']['HistogramBin'];
 export type InPlaceMemory = components['schemas']['InPlaceMemory'];
 export type KernelOverhead = components['schemas']['KernelOverhead'];
+export type Key = components['schemas']['Key'];
+export type KeyList = components['schemas']['KeyList'];
+export type KeySummary = components['schemas']['KeySummary'];
 export type Latency = components['schemas']['Latency'];
 export type LatencyByKind = components['schemas']['LatencyByKind'];
 export type LayerChange = components['schemas']['LayerChange'];
@@ -3391,6 +3501,7 @@ export type LiveRun = components['schemas']['LiveRun'];
 export type LiveTensor = components['schemas']['LiveTensor'];
 export type Loosened = components['schemas']['Loosened'];
 export type MacsByPrecision = components['schemas']['MacsByPrecision'];
+export type MadeKey = components['schemas']['MadeKey'];
 export type MeasuredLatency = components['schemas']['MeasuredLatency'];
 export type Memory = components['schemas']['Memory'];
 export type MemoryArena = components['schemas']['MemoryArena'];
@@ -3407,10 +3518,12 @@ export type NetworkInput = components['schemas']['NetworkInput'];
 export type NewArchitecture = components['schemas']['NewArchitecture'];
 export type NewGraphArchitecture = components['schemas']['NewGraphArchitecture'];
 export type NewKerasArchitecture = components['schemas']['NewKerasArchitecture'];
+export type NewKey = components['schemas']['NewKey'];
 export type NewOnnxArchitecture = components['schemas']['NewOnnxArchitecture'];
 export type NewRewrite = components['schemas']['NewRewrite'];
 export type NewRun = components['schemas']['NewRun'];
 export type NewRunAgainst = components['schemas']['NewRunAgainst'];
+export type NewSession = components['schemas']['NewSession'];
 export type NewSweep = components['schemas']['NewSweep'];
 export type NewTfjsArchitecture = components['schemas']['NewTfjsArchitecture'];
 export type NewZooArchitecture = components['schemas']['NewZooArchitecture'];
@@ -3445,6 +3558,7 @@ export type RewriteResult = components['schemas']['RewriteResult'];
 export type RewriteStep = components['schemas']['RewriteStep'];
 export type RewriteTotals = components['schemas']['RewriteTotals'];
 export type RewriteWeights = components['schemas']['RewriteWeights'];
+export type Role = components['schemas']['Role'];
 export type Run = components['schemas']['Run'];
 export type RunAgainst = components['schemas']['RunAgainst'];
 export type RunComparison = components['schemas']['RunComparison'];
@@ -3469,6 +3583,7 @@ export type Samples = components['schemas']['Samples'];
 export type Saved = components['schemas']['Saved'];
 export type SavedShare = components['schemas']['SavedShare'];
 export type Saving = components['schemas']['Saving'];
+export type Session = components['schemas']['Session'];
 export type StructuralDiff = components['schemas']['StructuralDiff'];
 export type Sweep = components['schemas']['Sweep'];
 export type SweepKnee = components['schemas']['SweepKnee'];
