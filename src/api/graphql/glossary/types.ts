@@ -15,6 +15,7 @@ export const typeWords: Readonly<Record<string, string>> = {
   RecommendRatio: 'What a network costs more or less than the choice.',
   RecommendedArchitecture: 'A registered architecture that is a recommended network.',
   TensorKind: 'What a tensor holds.',
+  WeightApproximation: 'How far weights of lower rank are from those that they stand in for.',
   Query: 'What can be read.',
   Mutation: 'What can be changed.',
   Subscription: 'What can be followed as it happens, over a websocket.',
