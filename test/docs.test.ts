@@ -10,6 +10,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   ...readdirSync(resolve(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? `docs/${name}` : [])),
   ...readdirSync(resolve(root, 'docs/adr')).map((name) => `docs/adr/${name}`),
 ]
