@@ -26,7 +26,12 @@ describe('configuration', () => {
     assert.equal(readConfig({ TRUST_PROXY: 'true' }).TRUST_PROXY, true)
     for (const PORT of ['3e3', ' 3000', '0x10', '3000.0', '65536', '-1', 'NaN', '+1'])
       assert.equal(problemsOf(() => readConfig({ PORT })).length, 1, PORT)
-    for (const TRUST_PROXY of ['1', 'yes', 'TRUE']) assert.equal(problemsOf(() => readConfig({ TRUST_PROXY })).length, 1, TRUST_PROXY)
+    for (const [given, read] of [
+      ['1', true],
+      ['0', false],
+    ] as const)
+      assert.equal(readConfig({ TRUST_PROXY: given }).TRUST_PROXY, read)
+    for (const TRUST_PROXY of ['2', 'yes', 'TRUE']) assert.equal(problemsOf(() => readConfig({ TRUST_PROXY })).length, 1, TRUST_PROXY)
   })
   it('names every wrong value at once, and what would be right, and shows no secret', () => {
     const problems = problemsOf(() =>
