@@ -3,6 +3,7 @@
  * server. `bin/archmeter.js` runs it bundled.
  */
 import { Command, CommanderError } from 'commander'
+import { nearest } from '../engine/nearest.ts'
 import { addAdvise } from './commands/advise.ts'
 import { addChart } from './commands/chart.ts'
 import { addCheck } from './commands/check.ts'
@@ -65,7 +66,25 @@ server that cannot be reached or refuses.`,
   addDraw(program)
   addChart(program)
   addCompletion(program)
+  addHelp(program)
   return program
+}
+
+/** `archmeter help [command]`. Commander's own answers an unknown command with all of the help, and does not say what is wrong. */
+function addHelp(program: Command): void {
+  const unknown = (name: string): never => {
+    const names = program.commands.map((command) => command.name())
+    return program.error(`error: there is no command '${name.slice(0, 60)}'${nearest(name, names)}. There are: ${names.join(', ')}`)
+  }
+  program
+    .command('help')
+    .argument('[command]')
+    .summary('show what a command takes')
+    .action((name?: string) => {
+      if (name === undefined) return program.help()
+      const command = program.commands.find((each) => each.name() === name || each.aliases().includes(name))
+      return command ? command.help() : unknown(name)
+    })
 }
 
 /** Runs the command line; sets the exit code. @param args what follows the command's name. */

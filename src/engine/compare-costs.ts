@@ -79,7 +79,11 @@ export function figuresOf({ totals, training, layers }: Costs): Figures {
   }
 }
 
-function diffOf(one: Subject, other: Subject, before: Costs, after: Costs, options: CostOptions): StructuralDiff | null {
+/**
+ * What was changed between two networks whose costs are known, layer by layer.
+ * @param before and `after`: their costs with these options. @returns null where too much differs to pair the layers.
+ */
+export function diffCosts(one: Subject, other: Subject, before: Costs, after: Costs, options: CostOptions): StructuralDiff | null {
   const pairs = diffGraphs(one.graph, other.graph, options)
   if (!pairs) return null
   const [a, b] = [before, after].map(({ layers }) => new Map(layers.map((layer) => [layer.id, layer])))
@@ -135,7 +139,7 @@ export function compareCosts(subjects: readonly Subject[], given: CostOptions & 
   })
   const { convention, batch, dtype } = costs[0]!
   const [one, other] = subjects
-  const diff = subjects.length === 2 ? diffOf(one!, other!, costs[0]!, costs[1]!, options) : null
+  const diff = subjects.length === 2 ? diffCosts(one!, other!, costs[0]!, costs[1]!, options) : null
   const noDiff =
     subjects.length === 2 && diff === null
       ? `The networks are too large to match layer by layer: more than ${mostPairs} pairs of layers would be weighed.`

@@ -163,3 +163,13 @@ test('every option of every command stands in docs/cli.md, and completions know 
   const complete = `COMP_WORDS=(archmeter cost resnet50 --convention fv); COMP_CWORD=4; _archmeter; echo "\${COMPREPLY[@]}"; COMP_WORDS=(archmeter com); COMP_CWORD=1; _archmeter; echo "\${COMPREPLY[@]}"`
   assert.equal(execFileSync('bash', ['-c', `${bash}\n${complete}`]).toString(), 'fvcore\ncompare completion\n')
 })
+
+test('help of a command that there is not names those that there are, and ends as wrong usage', async () => {
+  const { code, out, err } = await archmeter(['help', 'nope'])
+  assert.deepEqual([code, out], [2, ''])
+  assert.match(err, /no command 'nope'/)
+  for (const command of buildProgram('0').commands) assert.match(err, new RegExp(`\\b${command.name()}\\b`))
+  const known = await archmeter(['help', 'cost'])
+  assert.equal(known.code, 0)
+  assert.match(known.out, /^Usage: archmeter cost /)
+})

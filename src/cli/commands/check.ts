@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
-import { compareCosts, type Figures, figuresOf } from '../../engine/compare-costs.ts'
+import { diffCosts, type Figures, figuresOf } from '../../engine/compare-costs.ts'
 import { computeCosts, uncountedOperators } from '../../engine/cost.ts'
+import { defaultDtype } from '../../engine/widths.ts'
 import { CliError, exitCodes } from '../failure.ts'
 import { load } from '../load.ts'
 import { type Counting, costOptions, withCounting, withFormat } from '../options.ts'
@@ -69,9 +70,10 @@ async function check(model: string, options: Options, report: (report: Report, f
     throw new CliError('there is nothing to check: give a budget such as --max-macs 4.2G, or a --baseline')
   if (options.baseline === undefined && options.tolerance > 0)
     throw new CliError('--tolerance is for --baseline: give one, or leave it out')
-  const counting = costOptions(options)
   const network = await load(model)
   const baseline = options.baseline === undefined ? null : await load(options.baseline)
+  // One way to measure bytes for both.
+  const counting = { dtype: defaultDtype(network.graph, ...(baseline ? [baseline.graph] : [])), ...costOptions(options) }
   const [counted, before] = [network, baseline].map((each) => {
     if (!each) return null
     const costs = computeCosts(each.graph, counting)
@@ -81,13 +83,13 @@ async function check(model: string, options: Options, report: (report: Report, f
           .map(({ operator, layers }) => `${operator} ×${layers}`)
           .join(', ')}`,
       )
-    return { figures: figuresOf(costs), dtype: costs.dtype }
+    return { costs, figures: figuresOf(costs) }
   })
   const rows = rowsOf(counted!.figures, before?.figures ?? null, options)
   const ok = rows.every(({ over }) => over.length === 0)
-  const diff = baseline && !ok ? compareCosts([baseline, network], counting).diff : null
+  const diff = baseline && before && !ok ? diffCosts(baseline, network, before.costs, counted!.costs, counting) : null
   const { convention, batch, tolerance } = options
-  const { dtype } = counted!
+  const { dtype } = counted!.costs
   report(
     {
       json: {

@@ -29,20 +29,23 @@ interface Shape {
   choices: readonly string[]
 }
 
+/** Of every command but `help`, which takes their names. */
 const shapesOf = (program: Command): Shape[] =>
-  program.commands.map((command) => ({
-    name: command.name(),
-    summary: command.summary(),
-    takesModels: command.registeredArguments.some((argument) => /model/.test(argument.name())),
-    choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
-    options: command.options.map((option) => ({
-      flags: [option.short, option.long].filter((flag) => flag != null),
-      description: option.description,
-      choices: option.argChoices ?? [],
-      takesModel: /<model>/.test(option.flags),
-      takesValue: option.required || option.optional,
-    })),
-  }))
+  program.commands
+    .filter((command) => command.name() !== 'help')
+    .map((command) => ({
+      name: command.name(),
+      summary: command.summary(),
+      takesModels: command.registeredArguments.some((argument) => /model/.test(argument.name())),
+      choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+      options: command.options.map((option) => ({
+        flags: [option.short, option.long].filter((flag) => flag != null),
+        description: option.description,
+        choices: option.argChoices ?? [],
+        takesModel: /<model>/.test(option.flags),
+        takesValue: option.required || option.optional,
+      })),
+    }))
 
 /** For bash; zsh takes it through its bashcompinit. */
 function bash(program: Command, shell: 'bash' | 'zsh'): string {
