@@ -10,7 +10,8 @@ import {
   type Claim,
   type Ending,
   type FinalStatus,
-  type HeldBlob,
+  type HeldModel,
+  holdModel,
   isRefusal,
   type Log,
   type Run,
@@ -142,7 +143,7 @@ export class Execution {
 
   async #execute(): Promise<Outcome | Interleaved> {
     const { run } = this
-    const held: HeldBlob[] = []
+    const held: HeldModel[] = []
     try {
       const job = await this.#jobOf(run.architectureId, run, held)
       const options = {
@@ -166,15 +167,15 @@ export class Execution {
         failure: { code: 'WORKER_FAILED', message: `The worker could not take the run: ${(err as Error).message}` },
       }
     } finally {
-      for (const blob of held)
-        await blob
+      for (const model of held)
+        await model
           .release()
-          .catch((err) => this.#log.warn({ err, runId: run.id, path: blob.path }, 'a file held for a run was not removed'))
+          .catch((err) => this.#log.warn({ err, runId: run.id, path: model.path }, 'a file held for a run was not removed'))
     }
   }
 
   /** @param held gets the file with the weights, where the side takes them, for as long as the job lasts. */
-  async #jobOf(architectureId: string, side: Side, held: HeldBlob[]): Promise<RunJob> {
+  async #jobOf(architectureId: string, side: Side, held: HeldModel[]): Promise<RunJob> {
     const { run } = this
     const architecture = await this.#store.architectures.get(architectureId)
     const graph = architecture!.graph as Graph
@@ -200,19 +201,14 @@ export class Execution {
   }
 
   /** @param held gets the model and the files beside it, for as long as the job lasts. */
-  async #modelOf({ id, blob }: Architecture, sizes: OpenSizes | undefined, held: HeldBlob[]): Promise<ModelFile> {
+  async #modelOf({ id, blob }: Architecture, sizes: OpenSizes | undefined, held: HeldModel[]): Promise<ModelFile> {
     if (blob === null) throw new StoreError('WEIGHTS_MISSING', 'The file with the weights went with its architecture, which was deleted')
-    const hold = async (digest: string): Promise<string> => {
-      const file = await this.#store.blobs.hold(digest)
-      held.push(file)
-      return file.path
-    }
-    const path = await hold(blob)
+    const model = await holdModel(this.#store, { id, blob })
+    held.push(model)
+    const { path, data } = model
     const open = sizes ? { sizes } : {}
-    const beside = await this.#store.architectures.dataOf(id)
-    if (beside.length === 0) return { path, digest: blob, ...open }
-    const data: { location: string; path: string }[] = []
-    for (const { location, digest } of beside) data.push({ location, path: await hold(digest) })
+    if (data.length === 0) return { path, digest: blob, ...open }
+    const beside = data.map(({ location, digest }) => ({ location, digest }))
     const content = createHash('sha256').update(JSON.stringify([blob, beside]))
     return { path, digest: `sha256:${content.digest('hex')}`, data, ...open }
   }

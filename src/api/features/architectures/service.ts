@@ -1,6 +1,6 @@
 import type { Costs } from '../../../engine/cost.ts'
 import type { AskedSizes } from '../../../engine/formats/onnx-import/index.ts'
-import type { ArchitectureFilter, ArchitectureSummary, HeldBlob, Store } from '../../../store/index.ts'
+import { type ArchitectureFilter, type ArchitectureSummary, holdModel, type Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
@@ -139,21 +139,13 @@ export class ArchitectureService {
         },
       ])
     }
-    const held: HeldBlob[] = []
-    const hold = async (digest: string): Promise<string> => {
-      const blob = await this.#store.blobs.hold(digest)
-      held.push(blob)
-      return blob.path
-    }
+    const { path, data, release } = await holdModel(this.#store, { id: stored.id, blob: stored.blob })
     try {
-      const path = await hold(stored.blob)
-      const data: { location: string; path: string }[] = []
-      for (const { location, digest } of file.data ?? []) data.push({ location, path: await hold(digest) })
       const bytes = file.bytes + (file.data ?? []).reduce((sum, each) => sum + each.bytes, 0)
       const read = await this.#pool.readOnnxAt({ path, data, graph: stored.packedGraph, registered, asked }, bytes)
       return read && { ...stored, packedGraph: read.graph, layerCount: read.layerCount }
     } finally {
-      for (const blob of held) await blob.release()
+      await release()
     }
   }
 

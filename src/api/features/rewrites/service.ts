@@ -1,7 +1,7 @@
 import { findConvention } from '../../../engine/conventions/index.ts'
 import type { OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import { type Rewrite, rewrites } from '../../../engine/rewrites/index.ts'
-import type { Store } from '../../../store/index.ts'
+import { holdModel, type Store } from '../../../store/index.ts'
 import { toJsonSchema } from '../../json-schema.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, present, type StoredArchitecture } from '../architectures/service.ts'
@@ -77,22 +77,16 @@ export class RewriteService {
     const { blobs } = this.#store
     const { file, sizes } = stored.source as { file?: { bytes: number; data?: { bytes: number }[] } | null; sizes?: OpenSizes }
     const bytes = (file?.bytes ?? 0) + (file?.data ?? []).reduce((sum, each) => sum + each.bytes, 0)
-    const release: (() => Promise<void>)[] = []
+    const { path, data, release } = await holdModel(this.#store, { id: stored.id, blob })
     try {
-      const hold = async (digest: string): Promise<string> => {
-        const held = await blobs.hold(digest)
-        release.push(() => held.release())
-        return held.path
-      }
-      const path = await hold(blob)
-      const data: { location: string; path: string }[] = []
-      for (const { location, digest } of await this.#store.architectures.dataOf(stored.id))
-        data.push({ location, path: await hold(digest) })
       const to = await blobs.scratch.path()
-      release.push(() => blobs.discard(to))
-      return await work({ path, data, to, ...(sizes ? { sizes } : {}) }, bytes)
+      try {
+        return await work({ path, data, to, ...(sizes ? { sizes } : {}) }, bytes)
+      } finally {
+        await blobs.discard(to)
+      }
     } finally {
-      for (const each of release) await each()
+      await release()
     }
   }
 }
