@@ -8,7 +8,7 @@ import { createReadStream } from 'node:fs'
 import { link, open, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Database, Log, Transaction } from './database.ts'
-import { sql } from './drizzle.ts'
+import { rowsOf, sql } from './drizzle.ts'
 import { isForeignKeyViolation, StoreError } from './errors.ts'
 import { makeFolder } from './make-folder.ts'
 import { Scratch } from './scratch.ts'
@@ -62,8 +62,8 @@ export class Blobs {
   /** Removes what interrupted uploads and deletions left behind. */
   async sweep(): Promise<void> {
     await this.scratch.sweep(this.#embedded)
-    const { rows } = await this.#db.execute(sql`SELECT digest FROM blobs WHERE ${unnamed}`)
-    for (const { digest } of rows as { digest: string }[]) await this.collect(digest)
+    const rows = await rowsOf<{ digest: string }>(this.#db, sql`SELECT digest FROM blobs WHERE ${unnamed}`)
+    for (const { digest } of rows) await this.collect(digest)
     await this.#dropStrays()
   }
 
@@ -190,8 +190,10 @@ export class Blobs {
     const file = await open(to, 'wx', 0o600)
     try {
       for (let part = 0; ; part++) {
-        const { rows } = await this.#db.execute(sql`SELECT data FROM blob_chunks WHERE digest = ${digest} AND part = ${part}`)
-        const [row] = rows as { data: Uint8Array }[]
+        const [row] = await rowsOf<{ data: Uint8Array }>(
+          this.#db,
+          sql`SELECT data FROM blob_chunks WHERE digest = ${digest} AND part = ${part}`,
+        )
         if (!row) break
         hash.update(row.data)
         await file.writeFile(row.data)
@@ -208,8 +210,8 @@ export class Blobs {
   async #dropStrays(): Promise<void> {
     const names = await readdir(this.#folder).catch(() => [])
     if (names.length === 0) return
-    const { rows } = await this.#db.execute(sql`SELECT digest FROM blobs`)
-    const known = new Set((rows as { digest: string }[]).map(({ digest }) => this.#shelf(digest)))
+    const rows = await rowsOf<{ digest: string }>(this.#db, sql`SELECT digest FROM blobs`)
+    const known = new Set(rows.map(({ digest }) => this.#shelf(digest)))
     for (const name of names) {
       const file = path.join(this.#folder, name)
       if (!known.has(file)) await this.discard(file)

@@ -20,5 +20,9 @@ export const { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, is, isNo
 export type SQL = import('drizzle-orm').SQL
 export const { bigint, boolean, customType, doublePrecision, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } = pgCore
 
+/** The rows of a statement that is written in SQL. @typeParam Row its columns, which neither driver can tell. */
+export const rowsOf = async <Row extends object>(db: Database | Transaction, statement: SQL): Promise<Row[]> =>
+  (await db.execute(statement)).rows
+
 /** Drizzle over node-postgres: a pool, or an object with its methods. */
 export const drizzleOverPostgres = (pool: object) => load('drizzle-orm/node-postgres').drizzle(pool) as Database

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import type { Driver, Transaction } from './database.ts'
-import { sql } from './drizzle.ts'
+import { rowsOf, sql } from './drizzle.ts'
 import { StoreError } from './errors.ts'
 
 /** An arbitrary number, the same in every version of this service. */
@@ -47,8 +47,8 @@ async function apply(tx: Transaction, shipped: Migration[]): Promise<string[]> {
   await tx.execute(sql`SELECT pg_advisory_xact_lock(${LOCK}::bigint)`)
   await tx.execute(sql`CREATE TABLE IF NOT EXISTS archmeter_migrations (
     name text PRIMARY KEY, digest text NOT NULL, applied_at timestamp(3) with time zone NOT NULL DEFAULT now())`)
-  const { rows } = await tx.execute(sql`SELECT name, digest FROM archmeter_migrations ORDER BY name`)
-  const applied = new Map((rows as { name: string; digest: string }[]).map((row) => [row.name, row.digest]))
+  const rows = await rowsOf<{ name: string; digest: string }>(tx, sql`SELECT name, digest FROM archmeter_migrations ORDER BY name`)
+  const applied = new Map(rows.map((row) => [row.name, row.digest]))
   const known = new Set(shipped.map((migration) => migration.name))
   const newer = [...applied.keys()].filter((name) => !known.has(name))
   if (newer.length > 0) {

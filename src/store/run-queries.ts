@@ -1,7 +1,7 @@
 /** Questions about many runs at once: a device's queue, how long such runs took before. */
 import { createHash } from 'node:crypto'
 import type { Database } from './database.ts'
-import { and, asc, desc, eq, inArray, or, type SQL, sql } from './drizzle.ts'
+import { and, asc, desc, eq, inArray, or, rowsOf, type SQL, sql } from './drizzle.ts'
 import { type Run, type RunSizes, runs } from './schema.ts'
 
 export interface NewRun {
@@ -231,12 +231,12 @@ export class RunQueries {
   /** The device's queue, `limit` of its waiting runs. */
   async runningAndWaiting(deviceUuid: string, limit = 100): Promise<DeviceQueue> {
     // One statement, so that a run between the two states is seen in exactly one.
-    const rows = (await this.db
+    const rows = await this.db
       .select()
       .from(runs)
       .where(or(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'running')), waitsOn(deviceUuid)))
       .orderBy(sql`${runs.status} = 'running' DESC`, ...QUEUE_ORDER)
-      .limit(limit + 1)) as Run[]
+      .limit(limit + 1)
     const running = rows[0]?.status === 'running' ? rows[0] : null
     const waiting = rows.slice(running ? 1 : 0).slice(0, limit)
     const waitingCount = waiting.length < limit ? waiting.length : await this.db.$count(runs, waitsOn(deviceUuid))
@@ -245,29 +245,38 @@ export class RunQueries {
 
   /** Waiting and running runs a device, for every device that has any. */
   async depths(): Promise<Depth[]> {
-    const { rows } = await this.db.execute(sql`
+    const rows = await rowsOf<Depth>(
+      this.db,
+      sql`
       SELECT device, device_uuid AS "deviceUuid", host,
         count(*) FILTER (WHERE status = 'queued')::int AS waiting, count(*) FILTER (WHERE status = 'running')::int AS running
-      FROM runs WHERE status IN ('queued', 'running') GROUP BY device, device_uuid, host ORDER BY device, device_uuid`)
+      FROM runs WHERE status IN ('queued', 'running') GROUP BY device, device_uuid, host ORDER BY device, device_uuid`,
+    )
     return rows
   }
 
   /** The device's latest succeeded runs, latest first, from which the duration of others is estimated. */
   async history(deviceUuid: string): Promise<PastRun[]> {
-    const { rows } = await this.db.execute(sql`
+    const rows = await rowsOf<PastRun>(
+      this.db,
+      sql`
       SELECT workload, runtime, backend, macs::float8 AS macs, (extract(epoch FROM finished_at - started_at) * 1000)::float8 AS ms,
         (result #>> '{latencyMs,p50}')::float8 AS "callMs",
         (result #>> '{warmup,durationMs}')::float8 + (result ->> 'samples')::float8
           * coalesce((result ->> 'callsPerSample')::float8, 1) * (result #>> '{latencyMs,mean}')::float8 AS "timedMs",
         expected_ms AS "expectedMs", expected_basis AS "expectedBasis"
-      FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' AND finished_at >= started_at ORDER BY finished_at DESC LIMIT ${HISTORY}`)
+      FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' AND finished_at >= started_at ORDER BY finished_at DESC LIMIT ${HISTORY}`,
+    )
     return rows
   }
 
   /** The latest of the runs that `measuredRuns` reads, by its id; null where there is none. */
   async latestMeasured(from: LearningFrom): Promise<string | null> {
-    const { rows } = await this.db.execute(sql`SELECT id FROM runs WHERE ${learnable(from)} ORDER BY finished_at DESC, id DESC LIMIT 1`)
-    return (rows as { id: string }[])[0]?.id ?? null
+    const rows = await rowsOf<{ id: string }>(
+      this.db,
+      sql`SELECT id FROM runs WHERE ${learnable(from)} ORDER BY finished_at DESC, id DESC LIMIT 1`,
+    )
+    return rows[0]?.id ?? null
   }
 
   /**
@@ -275,7 +284,9 @@ export class RunQueries {
    * profile first.
    */
   async measuredRuns(from: LearningFrom, limit: number): Promise<MeasuredRun[]> {
-    const { rows } = await this.db.execute(sql`
+    const rows = await rowsOf<Omit<MeasuredRun, 'finishedAt'> & { finishedAt: string | Date }>(
+      this.db,
+      sql`
       SELECT id, architecture_id AS "architectureId", batch, resolution, finished_at AS "finishedAt",
         coalesce((result #>> '{latencyMs,p50}')::float8, (result #>> '{latencyMs,mean}')::float8) AS "callMs",
         CASE WHEN (result #> '{profile,perLayer}') IS NOT NULL THEN json_build_object(
@@ -285,8 +296,9 @@ export class RunQueries {
           SELECT DISTINCT ON (architecture_id, batch, resolution::text) id, finished_at FROM runs WHERE ${learnable(from)}
           ORDER BY architecture_id, batch, resolution::text, (result #> '{profile,perLayer}') IS NOT NULL DESC, finished_at DESC
         ) AS one ORDER BY finished_at DESC LIMIT ${limit}
-      ) ORDER BY finished_at DESC, id DESC`)
-    return (rows as (Omit<MeasuredRun, 'finishedAt'> & { finishedAt: string | Date })[]).map((row) => ({
+      ) ORDER BY finished_at DESC, id DESC`,
+    )
+    return rows.map((row) => ({
       ...row,
       finishedAt: new Date(row.finishedAt),
     }))
@@ -300,7 +312,7 @@ export class RunQueries {
       .where(and(eq(runs.measurement, measurement), eq(runs.status, 'succeeded'), sql`${runs.certificate} ->> 'verdict' = 'valid'`))
       .orderBy(desc(runs.finishedAt))
       .limit(1)
-    return (run as Run | undefined) ?? null
+    return run ?? null
   }
 
   /**
@@ -308,26 +320,31 @@ export class RunQueries {
    * perhaps, that they differ from earlier runs.
    */
   async mediansOf(measurement: string, reason: string, limit: number): Promise<number[]> {
-    const { rows } = await this.db.execute(sql`
+    const rows = await rowsOf<{ median: number }>(
+      this.db,
+      sql`
       SELECT (result #>> '{latencyMs,p50}')::float8 AS median FROM runs
       WHERE measurement = ${measurement} AND status = 'succeeded' AND result #>> '{latencyMs,p50}' IS NOT NULL
         AND (certificate ->> 'verdict' = 'valid' OR (certificate ->> 'verdict' = 'suspect'
           AND json_array_length(certificate -> 'reasons') = 1 AND certificate #>> '{reasons,0,code}' = ${reason}))
-      ORDER BY finished_at DESC LIMIT ${limit}`)
-    return (rows as { median: number }[]).map(({ median }) => median)
+      ORDER BY finished_at DESC LIMIT ${limit}`,
+    )
+    return rows.map(({ median }) => median)
   }
 
   /** Medians of the latest runs on the device that were made more than once, by workload, per image in ms. */
   async repeatedMedians(deviceUuid: string): Promise<Map<string, number[]>> {
-    const { rows } = await this.db.execute(sql`
+    const rows = await rowsOf<{ workload: string; median: number }>(
+      this.db,
+      sql`
       SELECT workload, (result #>> '{latencyMs,p50}')::float8 / batch AS median FROM (
         SELECT workload, result, batch FROM runs
         WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' AND result #>> '{latencyMs,p50}' IS NOT NULL
         ORDER BY finished_at DESC LIMIT ${LATEST}
-      ) AS latest`)
+      ) AS latest`,
+    )
     const groups = new Map<string, number[]>()
-    for (const { workload, median } of rows as { workload: string; median: number }[])
-      groups.set(workload, [...(groups.get(workload) ?? []), median])
+    for (const { workload, median } of rows) groups.set(workload, [...(groups.get(workload) ?? []), median])
     return new Map([...groups].filter(([, medians]) => medians.length > 1))
   }
 }

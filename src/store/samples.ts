@@ -2,7 +2,7 @@
 
 import { endianness } from 'node:os'
 import type { Database, Transaction } from './drizzle.ts'
-import { eq, sql } from './drizzle.ts'
+import { eq, rowsOf, sql } from './drizzle.ts'
 import { runSamples } from './schema.ts'
 
 /** The samples of a run, read in parts: all of them may be many megabytes. */
@@ -52,7 +52,9 @@ export async function findSamples(db: Database, runId: string): Promise<Samples 
  * runtime are passed over.
  */
 export async function findCounterpart(db: Database, runId: string): Promise<Counterpart | null> {
-  const { rows } = await db.execute(sql`
+  const [row] = await rowsOf<{ runId: string; runtime: string; bytes: Buffer }>(
+    db,
+    sql`
     SELECT found.id AS "runId", found.runtime, run_samples.output AS bytes
     FROM (
       SELECT latest.id, latest.runtime
@@ -74,8 +76,8 @@ export async function findCounterpart(db: Database, runId: string): Promise<Coun
       WHERE self.id = ${runId}::uuid
       ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1
     ) found
-    JOIN run_samples ON run_samples.run_id = found.id`)
-  const [row] = rows as { runId: string; runtime: string; bytes: Buffer }[]
+    JOIN run_samples ON run_samples.run_id = found.id`,
+  )
   if (!row) return null
   return { runId: row.runId, runtime: row.runtime, output: new Float32Array(inOwnOrder(row.bytes, Float32Array.BYTES_PER_ELEMENT)) }
 }

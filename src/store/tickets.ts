@@ -6,7 +6,7 @@
 
 import { fromDrizzle, type PgBoss } from 'pg-boss'
 import type { Database, Transaction } from './database.ts'
-import { sql } from './drizzle.ts'
+import { rowsOf, sql } from './drizzle.ts'
 import { connectionError } from './errors.ts'
 
 const DAY_S = 86_400
@@ -78,9 +78,10 @@ export class Tickets {
    * catches up.
    */
   async waiting(db: Database | Transaction, deviceUuid: string): Promise<number> {
-    const { rows } = await db.execute(
+    const [row] = await rowsOf<{ n: number }>(
+      db,
       sql`SELECT count(*)::int AS n FROM pgboss.job WHERE name = ${this.queue(deviceUuid)} AND state IN ('created', 'retry') AND start_after <= now()`,
     )
-    return rows[0].n
+    return row!.n
   }
 }

@@ -1,6 +1,7 @@
 import type { Eta, RunQueue } from '../../../gpu/queue/index.ts'
 import type { Run } from '../../../store/index.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
+import { storedRun } from '../runs/stored-run.ts'
 import type { QueueAnswer } from './schema.ts'
 
 /** What runs and what waits, device by device. */
@@ -21,7 +22,7 @@ export class QueueService {
       runId: run.id,
       architectureId: run.architectureId,
       architectureName: nameOf(run.architectureId),
-      runtime: run.runtime as QueueAnswer['waiting'][number]['runtime'],
+      runtime: storedRun(run).runtime,
       batch: run.batch,
       priority: run.priority,
       queuedAt: run.queuedAt.toISOString(),

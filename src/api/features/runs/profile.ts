@@ -1,15 +1,16 @@
 import { csv } from '../../../engine/formats/csv.ts'
-import type { Precision, RunProfile, RunResult } from '../../../gpu/contract.ts'
+import type { RunProfile } from '../../../gpu/contract.ts'
 import type { Run, Store } from '../../../store/index.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { StoredArchitecture } from '../architectures/service.ts'
 import type { RooflineTask } from './join-profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
+import { type StoredRun, storedRun } from './stored-run.ts'
 
 /** A run that has a profile, and its architecture. */
 export interface Profiled {
-  run: Run
+  run: StoredRun
   profile: RunProfile
   architecture: StoredArchitecture
   /** Whether its graph is that of the run's own sizes already. */
@@ -17,8 +18,9 @@ export interface Profiled {
 }
 
 /** @throws ApiError NO_PROFILE saying why, and what to ask for. */
-export async function requireProfile(store: Store, run: Run): Promise<Profiled> {
-  const profile = (run.result as RunResult | null)?.profile
+export async function requireProfile(store: Store, stored: Run): Promise<Profiled> {
+  const run = storedRun(stored)
+  const profile = run.result?.profile
   if (!profile) throw new ApiError('NO_PROFILE', `run ${run.id} has no per-layer profile: ${whyNone(run)}`)
   // Runs of earlier versions have only the times.
   if (!profile.ceilings)
@@ -31,8 +33,8 @@ export async function requireProfile(store: Store, run: Run): Promise<Profiled> 
   return { run, profile, architecture: architecture! }
 }
 
-function whyNone({ status, profile, against, result }: Run): string {
-  const refused = (result as RunResult | null)?.profileRefused
+function whyNone({ status, profile, against, result }: StoredRun): string {
+  const refused = result?.profileRefused
   if (refused) return `it was refused (${refused.code}): ${refused.message}`
   if (against) return 'a comparison has none; queue a run of one side with `"profile": true`'
   if (!profile) return 'it was not asked for; queue the run again with `"profile": true`'
@@ -47,19 +49,19 @@ export async function layerProfile(pool: EnginePool, { run, profile, architectur
     profile,
     options: {
       batch: run.batch,
-      ...(run.resolution && !atSizes ? { resolution: run.resolution as [number, number] } : {}),
+      ...(run.resolution && !atSizes ? { resolution: run.resolution } : {}),
     },
-    run: { runtime: run.runtime, precision: run.precision as Precision, ownFile: run.weights === 'file' },
+    run: { runtime: run.runtime, precision: run.precision, ownFile: run.weights === 'file' },
   }
   const roofline = await pool.roofline(architecture.layerCount, task)
-  const p50Ms = (run.result as RunResult).latencyMs.p50
+  const p50Ms = run.result!.latencyMs.p50
   return {
     runId: run.id,
     architectureId: run.architectureId,
-    runtime: run.runtime as LayerProfileAnswer['runtime'],
+    runtime: run.runtime,
     device: run.device,
     batch: run.batch,
-    precision: run.precision as LayerProfileAnswer['precision'],
+    precision: run.precision,
     resolution: run.resolution ? run.resolution.join('x') : null,
     runs: profile.runs,
     method: profile.method,

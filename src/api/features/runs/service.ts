@@ -1,6 +1,4 @@
-import type { BackendName, RuntimeName } from '../../../gpu/contract.ts'
 import type { Place, RunQueue } from '../../../gpu/queue/index.ts'
-import type { TimingSettings } from '../../../gpu/timing/settings.ts'
 import type { Run, RunEvent, RunFilter, RunSizes, Samples, Store } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
@@ -18,7 +16,7 @@ import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 import type { NewRun } from './request-schema.ts'
 import type { RunAnswer, RunEventAnswer, RunFilterQuery, RunQuery } from './schema.ts'
-import type { Side } from './sides.ts'
+import { type ShownRun, type StoredSide, shownRun } from './stored-run.ts'
 
 const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}`)
 
@@ -85,7 +83,7 @@ export class RunService {
     await this.#store.disk.require()
     const { run, created, place } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
     const nameOf = await this.#namesOf([run])
-    return { run: present(run, place, nameOf), created, notes }
+    return { run: present(shownRun(run), place, nameOf), created, notes }
   }
 
   /**
@@ -224,7 +222,7 @@ export class RunService {
   async #presentAll(rows: readonly Run[]): Promise<RunAnswer[]> {
     const places = await this.#queue.places(rows)
     const nameOf = await this.#namesOf(rows)
-    return rows.map((run) => present(run, places.get(run.id) ?? null, nameOf))
+    return rows.map((run) => present(shownRun(run), places.get(run.id) ?? null, nameOf))
   }
 }
 
@@ -247,8 +245,6 @@ export const presentSizes = (sizes: RunSizes | null): RunAnswer['sizes'] =>
     ...(sizes.dims ? { dims: { ...sizes.dims } } : {}),
     ...(sizes.inputShape ? { inputShape: [...sizes.inputShape] } : {}),
   }
-
-type StoredSide = Omit<Side, 'architectureId'> & { runtime: RuntimeName; backend: BackendName }
 
 const presentSide = (architectureId: string, architectureName: string, side: StoredSide): RunAnswer['against'] => ({
   ...side,
@@ -276,7 +272,7 @@ function readFilter({ queuedAfter, queuedBefore, finishedAfter, finishedBefore, 
   return { ...rest, ...moments }
 }
 
-function present(run: Run, place: Place | null, nameOf: (id: string) => string): RunAnswer {
+function present(run: ShownRun, place: Place | null, nameOf: (id: string) => string): RunAnswer {
   const self = `/v1/runs/${run.id}`
   const time = (date: Date | null): string | null => date?.toISOString() ?? null
   return {
@@ -286,10 +282,10 @@ function present(run: Run, place: Place | null, nameOf: (id: string) => string):
     device: run.device,
     deviceUuid: run.deviceUuid,
     host: run.host,
-    runtime: run.runtime as RunAnswer['runtime'],
-    backend: run.backend as RunAnswer['backend'],
+    runtime: run.runtime,
+    backend: run.backend,
     batch: run.batch,
-    precision: run.precision as RunAnswer['precision'],
+    precision: run.precision,
     resolution: run.resolution ? run.resolution.join('x') : null,
     sizes: presentSizes(run.sizes),
     weights: run.weights,
@@ -297,8 +293,8 @@ function present(run: Run, place: Place | null, nameOf: (id: string) => string):
     timeoutMs: run.timeoutMs,
     priority: run.priority,
     labels: run.labels,
-    settings: run.settings as TimingSettings,
-    against: run.against && presentSide(run.againstArchitectureId!, nameOf(run.againstArchitectureId!), run.against as StoredSide),
+    settings: run.settings,
+    against: run.against && presentSide(run.againstArchitectureId!, nameOf(run.againstArchitectureId!), run.against),
     rounds: run.rounds,
     status: run.status,
     queue: place,
@@ -307,10 +303,10 @@ function present(run: Run, place: Place | null, nameOf: (id: string) => string):
     startedAt: time(run.startedAt),
     finishedAt: time(run.finishedAt),
     cancelRequestedAt: time(run.cancelRequestedAt),
-    result: run.result as RunAnswer['result'],
-    comparison: run.comparison as RunAnswer['comparison'],
-    certificate: run.certificate as RunAnswer['certificate'],
-    environment: run.environment as RunAnswer['environment'],
+    result: run.result,
+    comparison: run.comparison,
+    certificate: run.certificate,
+    environment: run.environment,
     error: presentError(run.error),
     links: {
       self,

@@ -1,0 +1,33 @@
+import type { BackendName, Certificate, Precision, RunEnvironment, RunResult, RuntimeName } from '../../../gpu/contract.ts'
+import type { TimingSettings } from '../../../gpu/timing/settings.ts'
+import type { Run } from '../../../store/index.ts'
+import type { RunAnswer } from './schema.ts'
+import type { Side } from './sides.ts'
+
+/** A run that was measured, as the service stored it. */
+export interface StoredRun extends Omit<Run, 'runtime' | 'backend' | 'precision' | 'settings' | 'result' | 'certificate' | 'environment'> {
+  runtime: RuntimeName
+  backend: BackendName
+  precision: Precision
+  settings: TimingSettings
+  result: RunResult | null
+  certificate: Certificate | null
+  environment: RunEnvironment | null
+}
+
+/**
+ * A run of one side, with the types of what this service writes into its row: the store keeps names and documents as they are
+ * given, so what they are is said here.
+ */
+export const storedRun = (run: Run): StoredRun => run as StoredRun
+
+/** Side b of a comparison as it is stored, without its architecture. */
+export type StoredSide = Omit<Side, 'architectureId'> & { runtime: RuntimeName; backend: BackendName }
+
+type Documents = 'runtime' | 'backend' | 'precision' | 'result' | 'comparison' | 'certificate' | 'environment'
+
+/** Any run, a comparison too: its documents are stored as they are shown. */
+export type ShownRun = Omit<Run, Documents | 'settings' | 'against'> &
+  Pick<RunAnswer, Documents> & { settings: TimingSettings; against: StoredSide | null }
+
+export const shownRun = (run: Run): ShownRun => run as ShownRun
