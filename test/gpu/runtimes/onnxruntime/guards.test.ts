@@ -1,4 +1,4 @@
-/** The CPU never stands in for what was asked, float16 is float16 or is refused: each proved by provoking the opposite. */
+/** A CUDA run never falls back to the CPU, and float16 is float16 or is refused: each proved by provoking the opposite. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -45,7 +45,7 @@ test('other threads get another process, and TensorFlow says that it has them', 
   assert.equal(chosen.environment.runtimeOptions.TF_NUM_INTRAOP_THREADS, chosen.environment.threads)
 })
 
-test('a binding without CUDA asked for a GPU is refused with the reason and the command: the CPU never stands in', { skip }, async () => {
+test('a binding without CUDA asked for a GPU is refused with reason and command, and does not fall back to the CPU', { skip }, async () => {
   const gpu = { ...testDevice('GPU-00000000-0000-0000-0000-000000000000'), name: 'cuda:0', kind: 'cuda' as const }
   const onGpu = new DeviceWorker(gpu, { log: silent })
   try {
