@@ -62,14 +62,14 @@ export function createServices({ config, store, pool, queue, directory, log, key
   const devices = new DeviceService(directory)
   const admission = new RunAdmission({ architectures, costs, devices })
   const names = new ArchitectureNames(store)
-  const runs = new RunService({ store, queue, admission, architectures, pool, names })
-  const sweeps = new SweepService({ store, queue, admission, names })
+  const prediction = new PredictionService({ store, pool, architectures, devices })
+  const runs = new RunService({ store, queue, admission, architectures, pool, names, prediction })
+  const sweeps = new SweepService({ store, queue, admission, names, prediction })
   const exports = new ExportService({ architectures, pool, store, runs })
   const rewrites = new RewriteService({ store, pool, architectures })
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   const queues = new QueueService(queue, names)
   const zoo = new ZooService(pool)
-  const prediction = new PredictionService({ store, pool, architectures, devices })
   return {
     architectures,
     uploads,

@@ -10,7 +10,10 @@ import type { Notifications } from './notifications.ts'
 import { type Run, runs } from './schema.ts'
 
 /** What runs of equal duration have in common: one object shared by all of them. */
-export type Workload = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'>
+export type Workload = Pick<
+  Run,
+  'workload' | 'runtime' | 'backend' | 'macs' | 'settings' | 'timeoutMs' | 'rounds' | 'expectedMs' | 'expectedBasis'
+>
 
 export interface WaitingRun {
   id: string
@@ -146,9 +149,9 @@ export class Waiting {
     const samples = new Map(rows.map((row) => [keyOf(row), row.id]))
     for (const key of known.keys()) samples.delete(key)
     if (samples.size === 0) return known
-    const { workload, runtime, backend, macs, settings, timeoutMs, rounds } = runs
+    const { workload, runtime, backend, macs, settings, timeoutMs, rounds, expectedMs, expectedBasis } = runs
     const found = await this.#db
-      .select({ workload, runtime, backend, macs, settings, timeoutMs, rounds })
+      .select({ workload, runtime, backend, macs, settings, timeoutMs, rounds, expectedMs, expectedBasis })
       .from(runs)
       .where(inArray(runs.id, [...samples.values()]))
     for (const each of found) known.set(keyOf(each), each)

@@ -9,10 +9,10 @@ import { median } from '../timing/percentiles.ts'
 
 /**
  * `progress`: the time of a running comparison's own blocks so far. `history`: runs of the same workload on the device.
- * `cost`: its multiply-adds at the rate of other networks there. `settings`: nothing is known of the device, so warm-up and
+ * `prediction`: the latency that was predicted for its network when it was queued. `cost`: its multiply-adds at the rate of other networks there. `settings`: nothing is known of the device, so warm-up and
  * minimum duration, the least it can take.
  */
-export const estimateBases = ['progress', 'history', 'cost', 'settings'] as const
+export const estimateBases = ['progress', 'history', 'prediction', 'cost', 'settings'] as const
 export type EstimateBasis = (typeof estimateBases)[number]
 
 export interface Estimate {
@@ -21,7 +21,8 @@ export interface Estimate {
 }
 
 /** What an estimate is made for. */
-export type Estimated = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'>
+export type Estimated = Pick<Run, 'workload' | 'runtime' | 'backend' | 'macs' | 'settings' | 'timeoutMs' | 'rounds'> &
+  Partial<Pick<Run, 'expectedMs' | 'expectedBasis'>>
 
 /** How many runs of one workload are averaged: the latest few, since machines change. */
 const latest = 5
@@ -44,7 +45,7 @@ export class Estimator {
 
   /** Never more than the run's timeout. */
   of(run: Estimated): Estimate {
-    const { ms, basis } = this.#ofWorkload(run) ?? this.#ofCost(run) ?? leastOf(run)
+    const { ms, basis } = this.#ofWorkload(run) ?? predictionOf(run) ?? this.#ofCost(run) ?? leastOf(run)
     return { ms: Math.min(ms, run.timeoutMs), basis }
   }
 
@@ -79,21 +80,40 @@ export class Estimator {
     return past.length === 0 ? null : { ms: past.reduce((sum, { ms }) => sum + ms, 0) / past.length, basis: 'history' }
   }
 
-  #ofCost({ runtime, backend, macs, settings, rounds }: Estimated): Estimate | null {
-    if (!macs) return null
+  /** How long a run takes whose calls are predicted to take so long, ms. */
+  ofCall(run: Estimated, callMs: number): Estimate {
+    const ms = timeOf(run, callMs, this.#nearest(run))
+    return { ms: Math.min(ms, run.timeoutMs), basis: 'prediction' }
+  }
+
+  #ofCost(run: Estimated): Estimate | null {
+    const nearest = this.#nearest(run)
+    if (nearest.length === 0) return null
+    return { ms: timeOf(run, run.macs! * middle(nearest.map(({ rate }) => rate)), nearest), basis: 'cost' }
+  }
+
+  /** Runs of the networks nearest in size under the same runtime: ms a multiply-add, and ms besides warm-up and timing. */
+  #nearest({ runtime, backend, macs }: Estimated): { rate: number; besides: number }[] {
+    if (!macs) return []
     const told = this.#history.flatMap(({ runtime: other, backend: its, macs: itsMacs, callMs, ms, timedMs }) =>
       other === runtime && its === backend && itsMacs && callMs && timedMs !== null
         ? [{ rate: callMs / itsMacs, apart: Math.abs(Math.log(itsMacs / macs)), besides: Math.max(0, ms - timedMs) }]
         : [],
     )
-    if (told.length === 0) return null
-    const nearest = told.sort((a, b) => a.apart - b.apart).slice(0, neighbors)
-    const callMs = macs * middle(nearest.map(({ rate }) => rate))
-    const { warmupMs, minDurationMs, maxDurationMs, minSamples } = settings as TimingSettings
-    const timed = Math.min(Math.max(minDurationMs, minSamples * callMs), Math.max(maxDurationMs, callMs))
-    const besides = middle(nearest.map((each) => each.besides))
-    return { ms: blocksOf(rounds) * (besides + Math.max(warmupMs, 3 * callMs) + timed), basis: 'cost' }
+    return told.sort((a, b) => a.apart - b.apart).slice(0, neighbors)
   }
+}
+
+/** What was predicted when the run was queued. */
+const predictionOf = ({ expectedMs, expectedBasis }: Estimated): Estimate | null =>
+  expectedBasis === 'prediction' && typeof expectedMs === 'number' ? { ms: expectedMs, basis: 'prediction' } : null
+
+/** Warm-up and timing of calls of so many ms, and what such runs took besides. */
+function timeOf({ settings, rounds }: Estimated, callMs: number, nearest: readonly { besides: number }[]): number {
+  const { warmupMs, minDurationMs, maxDurationMs, minSamples } = settings as TimingSettings
+  const timed = Math.min(Math.max(minDurationMs, minSamples * callMs), Math.max(maxDurationMs, callMs))
+  const besides = nearest.length === 0 ? 0 : middle(nearest.map((each) => each.besides))
+  return blocksOf(rounds) * (besides + Math.max(warmupMs, 3 * callMs) + timed)
 }
 
 const blocksOf = (rounds: number | null): number => (rounds ? 2 * rounds : 1)

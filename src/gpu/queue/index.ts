@@ -156,13 +156,15 @@ export class RunQueue {
 
   /**
    * Stores the run and its place in the queue; once this resolves, no crash loses it.
+   * @param predict as `expecting` takes it.
    * @throws StoreError ARCHITECTURE_NOT_FOUND, IDEMPOTENCY_CONFLICT, INVALID_TEXT
    */
   async enqueue(
     run: NewRun,
     options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
+    predict?: () => Promise<number | null>,
   ): Promise<{ run: Run; created: boolean; place: Place | null }> {
-    const { run: stored, created } = await this.#store.runs.insert(await this.expecting(run), options)
+    const { run: stored, created } = await this.#store.runs.insert(await this.expecting(run, predict), options)
     if (created) this.announce([stored])
     const place = await this.place(stored)
     if (place || !created || stored.expectedMs === null) return { run: stored, created, place }
@@ -176,10 +178,17 @@ export class RunQueue {
     for (const run of runs) this.#log.info(stepOf(run), 'run queued')
   }
 
-  /** The run with its estimated duration, to be compared with the real one. */
-  async expecting(run: NewRun): Promise<NewRun> {
+  /**
+   * The run with its estimated duration, to be compared with the real one.
+   * @param predict a call's latency, ms, asked where no such run was made before; null where it cannot be told.
+   */
+  async expecting(run: NewRun, predict: () => Promise<number | null> = async () => null): Promise<NewRun> {
     const { rounds = null, macs = null, ...rest } = run
-    const { ms, basis } = (await this.#estimates.on(run.deviceUuid)).of({ ...rest, rounds, macs, workload: workloadOf(run) })
+    const asked = { ...rest, rounds, macs, workload: workloadOf(run) }
+    const estimator = await this.#estimates.on(run.deviceUuid)
+    const known = estimator.of(asked)
+    const callMs = known.basis === 'history' || run.against ? null : await predict()
+    const { ms, basis } = callMs === null ? known : estimator.ofCall(asked, callMs)
     return { ...run, expectedMs: ms, expectedBasis: basis }
   }
 

@@ -105,6 +105,24 @@ describe('a prediction', () => {
     await predict('mnasnet0_5', `${where}&batches=1`).expect(400)
   })
 
+  it('is the basis of the time that a waiting run is expected at, where none like it was made', async () => {
+    const { id } = (
+      await api.request
+        .post('/v1/architectures')
+        .send({ name: 'new', zoo: { preset: 'squeezenet1_0' } })
+        .expect(201)
+    ).body
+    const request = { architectureId: id, device: 'cpu:0', runtime: 'onnxruntime', settings: { minSamples: 3000 } }
+    const queue = (await api.request.post('/v1/runs').send(request).expect(202)).body.queue
+    assert.equal(queue.basis, 'prediction')
+    // torchvision: SqueezeNet 1.0 has 0.819 G multiply-adds, so 3,000 calls take 49 s by the law; warm-up comes besides.
+    const ms = 3000 * msOf(0.819e9)
+    assert.ok(queue.etaMs > 0.9 * ms && queue.etaMs < 1.1 * ms + 5000, `${queue.etaMs}`)
+    // Settings that no prediction is made for leave it to the multiply-adds.
+    const basic = { ...request, settings: { graphOptimization: 'basic' } }
+    assert.notEqual((await api.request.post('/v1/runs').send(basic).expect(202)).body.queue.basis, 'prediction')
+  })
+
   it('is the same by GraphQL', async () => {
     const query = `{ prediction(architectureId: "${ids.get('mnasnet0_5')}", device: "cpu:0", runtime: onnxruntime) { latencyMs error { medianPercent } } }`
     const { body } = await api.request.post('/graphql').send({ query }).expect(200)

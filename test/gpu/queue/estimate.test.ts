@@ -45,6 +45,17 @@ test('a new network takes its multiply-adds at the rate of others, the nearest i
   assert.equal(estimator.of(run({ macs: 1e12, timeoutMs: 5000 })).ms, 5000)
 })
 
+test('a predicted latency goes before the rate of others, and after runs of the same workload', () => {
+  const estimator = new Estimator([past(1, 10), past(2, 20), past(8, 80)])
+  // 64 calls of 100 ms are 6.4 s, warm-up 1 s, and what others took besides 0.5 s.
+  assert.deepEqual(estimator.ofCall(run({ macs: 4e9 }), 100), { ms: 500 + 1000 + 6400, basis: 'prediction' })
+  assert.equal(estimator.ofCall(run({ macs: 4e9, timeoutMs: 2000 }), 100).ms, 2000)
+  const stored = { expectedMs: 1234, expectedBasis: 'prediction' }
+  assert.deepEqual(estimator.of(run(stored)), { ms: 1234, basis: 'prediction' })
+  assert.deepEqual(estimator.of(run({ ...stored, workload: 'of 1' })), { ms: 4000, basis: 'history' })
+  assert.equal(estimator.of(run({ ...stored, expectedBasis: 'cost' })).basis, 'cost')
+})
+
 test('the rate of another runtime or back end tells nothing, nor does a network without multiply-adds: then its settings are the least', () => {
   for (const over of [{ runtime: 'tfjs' }, { backend: 'cuda' }])
     assert.deepEqual(new Estimator([past(1, 10, over)]).of(run()), { ms: 3000, basis: 'settings' })

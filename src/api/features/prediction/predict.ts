@@ -11,6 +11,7 @@ export interface PredictTask {
   model: LatencyModel
   batch: number
   precision: Precision
+  resolution?: readonly [number, number]
 }
 
 /** A prediction for a stored graph; times in ms. */
@@ -21,8 +22,8 @@ export interface Predicted {
 }
 
 /** @throws EngineError as `computeCosts` does. */
-export function predict({ graph, model, batch, precision }: PredictTask): Predicted {
-  const layers = featuresOf(unpack(graph) as Graph, { batch, dtype: precision })
+export function predict({ graph, model, batch, precision, resolution }: PredictTask): Predicted {
+  const layers = featuresOf(unpack(graph) as Graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })
   return { byKind: latencyByKind(model, layers), macs: macsOf(layers) }
 }
 

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { coverage } from '../../../engine/prediction/model.ts'
 import type { Precision, RuntimeName } from '../../../gpu/contract.ts'
 import { defaultRuntimeSettings } from '../../../gpu/runtimes/settings.ts'
-import type { LearningFrom, MeasuredRun, Store } from '../../../store/index.ts'
+import type { LearningFrom, MeasuredRun, NewRun, Store } from '../../../store/index.ts'
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { ArchitectureService, StoredArchitecture } from '../architectures/service.ts'
@@ -17,6 +17,9 @@ const mostRuns = 80
 /** Devices, runtimes, precisions and threads of which what was learnt is kept; some kilobytes each. */
 const mostKept = 32
 
+/** For an estimate, learning is tried again after so long, ms. */
+const triedAgainMs = 60_000
+
 /** What was learnt, and what it was learnt from. */
 export interface Known {
   latestRunId: string
@@ -25,6 +28,16 @@ export interface Known {
   names: ReadonlyMap<string, string>
   runs: readonly (Pick<MeasuredRun, 'id' | 'batch' | 'resolution' | 'callMs' | 'finishedAt'> & { digest: string })[]
 }
+
+interface Kept {
+  latestRunId: string
+  known: Promise<Known>
+  /** The last that was learnt. */
+  ready: Known | null
+}
+
+/** What is predicted of a run before it is queued. */
+type RunToTime = Pick<NewRun, 'architectureId' | 'deviceUuid' | 'runtime' | 'backend' | 'precision' | 'batch' | 'resolution' | 'settings'>
 
 /** Where a prediction is for. */
 export interface Place {
@@ -39,7 +52,8 @@ export class PredictionService {
   readonly #pool: EnginePool
   readonly #architectures: ArchitectureService
   readonly #devices: DeviceService
-  readonly #kept = new LRUCache<string, { latestRunId: string; known: Promise<Known> }>({ max: mostKept })
+  readonly #kept = new LRUCache<string, Kept>({ max: mostKept })
+  readonly #tried = new LRUCache<string, true>({ max: 1000, ttl: triedAgainMs })
 
   readonly #zoo = new WeakMap<Known, Promise<Record<string, number>>>()
 
@@ -124,25 +138,67 @@ export class PredictionService {
   }
 
   /** What is known of a place; learnt anew where a run has ended since. @throws ApiError PREDICTION_NEEDS_RUNS, OVERLOADED */
-  async known(place: Place): Promise<Known> {
+  known(place: Place): Promise<Known> {
     const { choice, precision, threads } = place
-    const { uuid: deviceUuid } = choice.device
     const { runtime, backend } = choice.support
-    const settings = { threads: `${threads}`, scenario: 'singleStream', ...textsOf(defaultRuntimeSettings) }
-    const from: LearningFrom = { deviceUuid, runtime, backend, precision, settings }
+    const from = { deviceUuid: choice.device.uuid, runtime, backend, precision, settings: settingsOf(threads) }
+    return this.#known(from, (measured) => tooFew(place, measured))
+  }
+
+  /**
+   * Predicted latency of a call of a run that is about to be queued, ms, from what was learnt of its device by now; null where
+   * that is nothing, or the run has settings that no prediction is made for. What is not known yet is learnt for the next one.
+   */
+  async callMs(run: RunToTime): Promise<number | null> {
+    const { deviceUuid, runtime, backend, precision, batch, resolution } = run
+    const { threads = 0, ...others } = run.settings as { threads?: number }
+    const settings = settingsOf(threads)
+    const asTexts = textsOf(others)
+    if (Object.entries(settings).some(([name, value]) => name !== 'threads' && (asTexts[name] ?? value) !== value)) return null
+    const from = { deviceUuid, runtime, backend, precision, settings }
+    const known = this.#kept.get(keyOf(from))?.ready
+    if (!known) {
+      this.#learnBeside(from)
+      return null
+    }
+    try {
+      const [stored] = await this.#store.architectures.getPacked([run.architectureId])
+      const task = { model: known.learnt.model, batch, precision: precision as Precision, ...(resolution ? { resolution } : {}) }
+      const { byKind } = await this.#pool.predict(stored!, task)
+      return byKind.reduce((sum, { ms }) => sum + ms, 0)
+    } catch {
+      // An estimate is no reason to refuse a run.
+      return null
+    }
+  }
+
+  /** Learns where nobody waits for it: once in a while, since it takes a processor for a second. */
+  #learnBeside(from: LearningFrom): void {
+    const key = keyOf(from)
+    if (this.#tried.has(key)) return
+    this.#tried.set(key, true)
+    void this.#known(from, () => new ApiError('PREDICTION_NEEDS_RUNS', 'too few architectures were measured')).catch(() => {})
+  }
+
+  async #known(from: LearningFrom, refusal: (measured: number) => ApiError): Promise<Known> {
     const latestRunId = await this.#store.runs.latestMeasured(from)
-    if (latestRunId === null) throw tooFew(place, 0)
-    const key = JSON.stringify([deviceUuid, runtime, backend, precision, threads])
+    if (latestRunId === null) throw refusal(0)
+    const key = keyOf(from)
     const kept = this.#kept.get(key)
     if (kept?.latestRunId === latestRunId) return kept.known
-    const known = this.#learn(place, from, latestRunId)
-    const entry = { latestRunId, known }
+    const known = this.#learn(from, latestRunId, refusal)
+    const entry: Kept = { latestRunId, known, ready: kept?.ready ?? null }
     this.#kept.set(key, entry)
-    known.catch(() => this.#kept.get(key) === entry && this.#kept.delete(key))
+    known.then(
+      (ready) => {
+        entry.ready = ready
+      },
+      () => this.#kept.get(key) === entry && this.#kept.delete(key),
+    )
     return known
   }
 
-  async #learn(place: Place, from: LearningFrom, latestRunId: string): Promise<Known> {
+  async #learn(from: LearningFrom, latestRunId: string, refusal: (measured: number) => ApiError): Promise<Known> {
     const runs = await this.#store.runs.measuredRuns(from, mostRuns)
     const rows = await this.#store.architectures.getPacked([...new Set(runs.map(({ architectureId }) => architectureId))])
     const byId = new Map(rows.map((row) => [row.id, row]))
@@ -153,9 +209,9 @@ export class PredictionService {
       network.calls.push({ batch, resolution, callMs, profile })
       networks.set(digest, network)
     }
-    if (networks.size < leastArchitectures) throw tooFew(place, networks.size)
-    const learnt = await this.#pool.learn({ precision: place.precision, networks: [...networks.values()] })
-    if (!learnt || learnt.errors.architectures < leastArchitectures) throw tooFew(place, learnt?.errors.architectures ?? 0)
+    if (networks.size < leastArchitectures) throw refusal(networks.size)
+    const learnt = await this.#pool.learn({ precision: from.precision as Precision, networks: [...networks.values()] })
+    if (!learnt || learnt.errors.architectures < leastArchitectures) throw refusal(learnt?.errors.architectures ?? 0)
     return {
       latestRunId,
       learnt,
@@ -164,6 +220,8 @@ export class PredictionService {
     }
   }
 }
+
+const keyOf = (from: LearningFrom): string => JSON.stringify(from)
 
 /** How far off predictions are for networks that were not measured. */
 export const errorOf = ({ learnt: { errors }, names }: Known): PredictionAnswer['error'] => ({
@@ -177,6 +235,13 @@ export const errorOf = ({ learnt: { errors }, names }: Known): PredictionAnswer[
 /** The run of a network at its own resolution among those learnt from. */
 export const measuredOf = ({ runs }: Known, digest: string, batch: number) =>
   runs.find((run) => run.digest === digest && run.batch === batch && run.resolution === null)
+
+/** What the runs to learn from have in common. */
+const settingsOf = (threads: number): Record<string, string> => ({
+  threads: `${threads}`,
+  scenario: 'singleStream',
+  ...textsOf(defaultRuntimeSettings),
+})
 
 const textsOf = (settings: object): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))

@@ -12,7 +12,7 @@ export const Eta = {
     Type.Enum([...estimateBases], {
       title: 'EstimateBasis',
       description:
-        'The basis of the estimate: `progress`, the time of the comparison’s blocks so far; `history`, the time of runs of the same workload on this device; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. For several runs, the weakest of theirs.',
+        'The basis of the estimate: `progress`, the time of the comparison’s blocks so far; `history`, the time of runs of the same workload on this device; `prediction`, the latency predicted for its network when it was queued; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. For several runs, the weakest of theirs.',
     }),
   ),
   error: nullable(

@@ -6,6 +6,7 @@ import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
+import type { PredictionService } from '../prediction/service.ts'
 import { type RunAdmission, readRun } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
@@ -27,6 +28,7 @@ export interface RunServiceOptions {
   architectures: ArchitectureService
   pool: EnginePool
   names: ArchitectureNames
+  prediction: PredictionService
 }
 
 /** The answer to a request for a run. */
@@ -48,8 +50,10 @@ export class RunService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #names: ArchitectureNames
+  readonly #prediction: PredictionService
 
-  constructor({ store, queue, admission, architectures, pool, names }: RunServiceOptions) {
+  constructor({ store, queue, admission, architectures, pool, names, prediction }: RunServiceOptions) {
+    this.#prediction = prediction
     this.#store = store
     this.#queue = queue
     this.#admission = admission
@@ -81,7 +85,9 @@ export class RunService {
       return { run: await this.#present(run), created: false, notes: [...notes, measuredBefore] }
     }
     await this.#store.disk.require()
-    const { run, created, place } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash })
+    const { run, created, place } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash }, () =>
+      this.#prediction.callMs(planned),
+    )
     const nameOf = await this.#namesOf([run])
     return { run: present(shownRun(run), place, nameOf), created, notes }
   }

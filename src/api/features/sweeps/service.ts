@@ -6,6 +6,7 @@ import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
+import type { PredictionService } from '../prediction/service.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
 import { measuredBefore, presentSizes } from '../runs/service.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
@@ -17,6 +18,7 @@ export interface SweepServiceOptions {
   queue: RunQueue
   admission: RunAdmission
   names: ArchitectureNames
+  prediction: PredictionService
 }
 
 /** One network at several batches: a run each, read back as a curve. */
@@ -25,8 +27,10 @@ export class SweepService {
   readonly #queue: RunQueue
   readonly #admission: RunAdmission
   readonly #names: ArchitectureNames
+  readonly #prediction: PredictionService
 
-  constructor({ store, queue, admission, names }: SweepServiceOptions) {
+  constructor({ store, queue, admission, names, prediction }: SweepServiceOptions) {
+    this.#prediction = prediction
     this.#store = store
     this.#queue = queue
     this.#admission = admission
@@ -64,7 +68,7 @@ export class SweepService {
       for (const note of chosen) notes.add(note)
       const before = read.fresh ? null : await this.#store.runs.measured(run.measurement)
       if (before) notes.add(`batch ${run.batch}: ${measuredBefore}`)
-      return before ? { id: before.id } : { insert: await this.#queue.expecting(run) }
+      return before ? { id: before.id } : { insert: await this.#queue.expecting(run, () => this.#prediction.callMs(run)) }
     } catch (cause) {
       // A violation with only one batch names that batch.
       if (cause instanceof ApiError || !(cause instanceof Error)) throw cause
