@@ -723,10 +723,10 @@ export interface components {
         };
         /**
          * EstimateBasis
-         * @description The basis of the estimate: `progress`, the time of the comparison’s blocks so far; `history`, the time of runs of the same workload on this device; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. For several runs, the weakest of theirs.
+         * @description The basis of the estimate: `progress`, the time of the comparison’s blocks so far; `history`, the time of runs of the same workload on this device; `prediction`, the latency predicted for its network when it was queued; `cost`, multiply-adds at the rate of other networks there; `settings`, warm-up and minimum duration alone. For several runs, the weakest of theirs.
          * @enum {string}
          */
-        EstimateBasis: "progress" | "history" | "cost" | "settings";
+        EstimateBasis: "progress" | "history" | "prediction" | "cost" | "settings";
         /** ExpandedZooPreset */
         ExpandedZooPreset: {
             /** @description Of its graph: an architecture registered from this preset has the same. */
