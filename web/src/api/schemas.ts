@@ -3347,7 +3347,10 @@ export interface components {
             durationMs: number;
             runs: number;
         };
-        /** WeightApproximation */
+        /**
+         * WeightApproximation
+         * @description Weights that stand for others, and how far they are from them.
+         */
         WeightApproximation: {
             layerId: string;
             /** @description ‖A − A′‖ / ‖A‖, Frobenius: what of the matrix is lost. */
