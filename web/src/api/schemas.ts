@@ -3347,10 +3347,7 @@ export interface components {
             durationMs: number;
             runs: number;
         };
-        /**
-         * WeightApproximation
-         * @description Weights that stand for others, and how far they are from them.
-         */
+        /** WeightApproximation */
         WeightApproximation: {
             layerId: string;
             /** @description ‖A − A′‖ / ‖A‖, Frobenius: what of the matrix is lost. */

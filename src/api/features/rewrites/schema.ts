@@ -142,7 +142,7 @@ export const RewriteResultSchema = Type.Object(
           layerId: Type.String(),
           relativeError: Type.Number({ minimum: 0, description: '‖A − A′‖ / ‖A‖, Frobenius: what of the matrix is lost.' }),
         },
-        { title: 'WeightApproximation', description: 'Weights that stand for others, and how far they are from them.' },
+        { title: 'WeightApproximation' },
       ),
       { description: 'Weights that stand for others of the file, as factors of a matrix do; empty in a preview, which reads no weights.' },
     ),

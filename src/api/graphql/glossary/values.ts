@@ -40,6 +40,7 @@ export const valueWords: Readonly<Record<string, Readonly<Record<string, string>
   DeviceKind: { cpu: 'A CPU.', cuda: 'An NVIDIA GPU.' },
   Dtype: { file: 'Each tensor as the imported file has it.', ...bits('float', [16, 32]), ...bits('int', [8]) },
   EstimateBasis: {
+    prediction: 'What was learnt from runs of other networks on the device.',
     progress: 'The comparison’s blocks so far.',
     history: 'Runs of the same workload on this device.',
     cost: 'Multiply-adds at the rate of other networks there.',
