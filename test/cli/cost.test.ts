@@ -3,6 +3,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
+import { file, floats, info, node } from '../../scripts/onnx-file.ts'
 import { buildProgram } from '../../src/cli/main.ts'
 import { readOnnxSkeleton } from '../../src/cli/onnx-skeleton.ts'
 import { readPart, readQuantity, showBytes, showCount } from '../../src/cli/quantity.ts'
@@ -113,6 +114,20 @@ test('without its weights an ONNX file counts as with them', () => {
   }
   for (const file of files)
     assert.deepEqual(counted(readOnnxSkeleton(join(root, file), 256)), counted(readFileSync(join(root, file))), file)
+})
+
+test('a large table whose numbers decide whether it is learned is read: a mask is no parameter', () => {
+  const mask = Array.from({ length: 160 * 160 }, (_, i) => (i % 3 === 0 ? -100 : 0))
+  const made = file({
+    nodes: [node('Conv', ['x', 'w'], ['c'], { pads: [0, 0, 0, 0] }), node('Add', ['c', 'mask'], ['y'])],
+    initializers: [floats('w', [64, 300, 1, 1]), floats('mask', [160, 160], mask)],
+    inputs: [info('x', [1, 300, 160, 160])],
+  })
+  const path = join(folder, 'mask.onnx')
+  writeFileSync(path, made)
+  const bare = readOnnxSkeleton(path)
+  assert.notDeepEqual(Buffer.from(bare), Buffer.from(made), 'the filter is left out')
+  assert.equal(computeCosts(importOnnx(bare).graph).totals.params, 64 * 300)
 })
 
 test('large weights are not read: they are zeros, and all else is as in the file', () => {
