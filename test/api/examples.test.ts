@@ -1,6 +1,7 @@
 /** Each request of the documentation, sent as the page at /docs shows it. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { exampleKey } from '../../src/api/features/keys/schema.ts'
 import { exampleId } from '../../src/api/schemas.ts'
 import { openTestApi, type TestApi } from './helper.ts'
 
@@ -35,16 +36,23 @@ function bodiesOf(operation: Json): Json[] {
   return bodies
 }
 
+/** The key that the example makes: from then on every call needs one. */
+let key: string | undefined
+
 const send = (method: string, path: string, body: Json | undefined) =>
   fetch(api.url + path, {
     method: method.toUpperCase(),
-    headers: body ? { 'content-type': 'application/json' } : {},
+    headers: { ...(body ? { 'content-type': 'application/json' } : {}), ...(key ? { authorization: `Bearer ${key}` } : {}) },
     ...(body ? { body: JSON.stringify(body) } : {}),
   })
 
 /** A stream of events has no end. */
 async function beginning(answer: Response): Promise<string> {
-  if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) return (await answer.text()).slice(0, 300)
+  if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    const text = await answer.text()
+    if (answer.url.endsWith('/v1/keys') && answer.status === 201) key = JSON.parse(text).key
+    return text.slice(0, 300)
+  }
   await answer.body!.cancel()
   return 'events'
 }
@@ -59,6 +67,7 @@ describe('a request as the documentation shows it', () => {
           const said = `${operation.operationId} answered ${answer.status}: ${await beginning(answer)}`
           const places = template.includes('{id}') || JSON.stringify(body ?? null).includes(exampleId)
           if (places) assert.equal(answer.status, 404, said)
+          else if (body?.key === exampleKey) assert.equal(answer.status, 401, said)
           else assert.ok(answer.status < 300, said)
           assert.ok(operation.responses[answer.status], said)
         }

@@ -72,6 +72,7 @@ after(() => api.close())
 const publicRoutes = [
   /^(GET|HEAD) \/(healthz|readyz|)$/,
   /^(GET|HEAD) \/(architectures|explore|runs|compare|sweeps|devices|calls)(\/:id)?$/,
+  /^(GET|HEAD) \/(compare\/architectures|runs\/:id\/history)$/,
   /^(GET|HEAD) \/assets\//,
   /^(POST|DELETE) \/v1\/session$/,
   // Refused but for a websocket, which says who it is once it is open.

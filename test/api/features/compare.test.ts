@@ -50,6 +50,7 @@ describe('a comparison in turns', () => {
       batch: 4,
       precision: 'float32',
       resolution: null,
+      sizes: null,
       weights: 'seeded',
       settings: run.settings,
     })

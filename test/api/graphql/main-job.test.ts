@@ -227,7 +227,7 @@ test('costs with layers, asked for a hundred times by alias, are cut off', async
 
 test('the zoo and the conventions, as over HTTP', async () => {
   const { data } = await post(
-    '{ zoo { name summary source options presets { name summary options published { quantity value rounding source note } } } conventions { name summary definition source } }',
+    '{ zoo { name summary source options presets { name summary options published { quantity value rounding source testSet note } } } conventions { name summary definition source } }',
   )
   for (const family of data.zoo) {
     const { body } = await api.request.get(`/v1/zoo/${family.name}`)

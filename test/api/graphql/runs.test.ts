@@ -110,7 +110,7 @@ test('the whole run is what REST says', async () => {
   assert.deepEqual(body.result.output.agreement, agreement)
   const { data, errors } = await post(
     `query ($id: ID!) { run(id: $id) {
-      id architectureId architectureName device deviceUuid host runtime backend batch precision resolution weights profile timeoutMs priority labels
+      id architectureId architectureName device deviceUuid host runtime backend batch precision resolution sizes { inputShape } weights profile timeoutMs priority labels
       settings { scenario threads warmupMs minDurationMs maxDurationMs minSamples stabilityWindows stabilityTolerance driftTolerance repeatTolerance seed graphOptimization tf32 mode cudaGraph layout convSearch fuseConvBias }
       against { architectureId } rounds comparison { ratio }
       status queue { position etaMs } attempt queuedAt startedAt finishedAt cancelRequestedAt

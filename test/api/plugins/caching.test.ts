@@ -144,5 +144,5 @@ it('a page of another origin may ask for two hours without asking whether, and r
   assert.match(String(preflight.headers['access-control-allow-headers']), /idempotency-key/)
   const { headers } = await get('/v1/runs', { origin })
   const exposed = String(headers['access-control-expose-headers']).split(/, */)
-  assert.deepEqual(exposed, ['etag', 'location', 'link', 'content-disposition', 'retry-after', 'x-request-id'])
+  assert.deepEqual(exposed, ['etag', 'location', 'link', 'content-disposition', 'retry-after', 'www-authenticate', 'x-request-id'])
 })

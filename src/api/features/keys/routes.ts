@@ -2,11 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { presentedBy, sessionCookie } from '../../plugins/access.ts'
-import { empty, errors, Id, json, publicErrors } from '../../schemas.ts'
+import { empty, errors, json, publicErrors } from '../../schemas.ts'
 import { KeyList, KeySchema, MadeKey, NewKey, NewSession, SessionSchema } from './schema.ts'
 import { type KeyService, presentSession } from './service.ts'
 
-const byId = Type.Object({ id: Id })
+const byId = Type.Object({ id: Type.String({ description: 'Id of a key.' }) })
 
 export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>()

@@ -38,7 +38,12 @@ export const NewKey = Type.Object(
     role: RoleSchema,
     expiresAt: Type.Optional(Type.String({ format: 'date-time', description: 'When it ends, in the future. Left out: never.' })),
   },
-  { title: 'NewKey', description: 'The API key to make.', additionalProperties: false },
+  {
+    title: 'NewKey',
+    description: 'The API key to make.',
+    additionalProperties: false,
+    examples: [{ name: 'Ada, on call', role: 'admin' }],
+  },
 )
 export type NewKey = Static<typeof NewKey>
 
@@ -51,9 +56,12 @@ export const MadeKey = Type.Object(
 )
 export type MadeKey = Static<typeof MadeKey>
 
+/** Of the form of a key, and none: it is refused. */
+export const exampleKey = `amk_0a1b2c3d_${'0'.repeat(64)}`
+
 export const NewSession = Type.Object(
   { key: Type.String({ minLength: 1, maxLength: 200, description: 'An API key.' }) },
-  { title: 'NewSession', additionalProperties: false },
+  { title: 'NewSession', additionalProperties: false, examples: [{ key: exampleKey }] },
 )
 
 export const SessionSchema = Type.Object(
