@@ -12,6 +12,9 @@ export interface Figure {
   note?: string
 }
 
+/** Why a benchmark cannot run on this machine. */
+export class Skipped extends Error {}
+
 /** One benchmark: a file of this folder exports it as `benchmark`, and `run.ts` has its line. */
 export interface Benchmark {
   name: string
@@ -43,8 +46,19 @@ export function format(figure: Figure): string {
   ].join('\n')
 }
 
+/** Its figures; none where it says why it cannot run here. */
+export async function figuresOf({ run }: Benchmark): Promise<Figure[]> {
+  try {
+    return await run()
+  } catch (cause) {
+    if (!(cause instanceof Skipped)) throw cause
+    console.log(`skipped: ${cause.message}`)
+    return []
+  }
+}
+
 /** For `node bench/<file>.ts`: runs the benchmark where its file is the program, not where `run.ts` imports it. */
 export async function runIfMain(benchmark: Benchmark, isMain: boolean): Promise<void> {
   if (!isMain) return
-  for (const figure of await benchmark.run()) console.log(format(figure))
+  for (const figure of await figuresOf(benchmark)) console.log(format(figure))
 }

@@ -8,13 +8,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchmark as engine } from './engine.ts'
 import { benchmark as fidelity } from './fidelity.ts'
-import { type Figure, format } from './figure.ts'
+import { type Figure, figuresOf, format } from './figure.ts'
 import { benchmark as http } from './http.ts'
 import { benchmark as importing } from './import.ts'
 import { benchmark as prediction } from './prediction/index.ts'
 import { benchmark as queue } from './queue.ts'
+import { benchmark as web } from './web.ts'
 
-const benchmarks = [engine, importing, http, queue, fidelity, prediction]
+const benchmarks = [engine, importing, http, queue, fidelity, prediction, web]
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { save: { type: 'boolean', default: false } } })
 const names = benchmarks.map(({ name }) => name)
@@ -33,10 +34,11 @@ const host = {
 }
 console.log(`${host.cpu}, ${host.cores} cores, ${host.memoryGiB} GiB, ${host.platform}, Node ${host.node}`)
 const figures: Record<string, Figure[]> = {}
-for (const { name, run } of benchmarks) {
+for (const benchmark of benchmarks) {
+  const { name } = benchmark
   if (positionals.length > 0 && !positionals.includes(name)) continue
   console.log(`\n${name}`)
-  figures[name] = await run()
+  figures[name] = await figuresOf(benchmark)
   for (const figure of figures[name]) console.log(format(figure))
 }
 
