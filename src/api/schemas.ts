@@ -28,6 +28,7 @@ export const ProblemSchema = Type.Object(
 const everywhere: readonly ErrorCode[] = [
   'MALFORMED_REQUEST',
   'FORBIDDEN_HOST',
+  'HEADERS_TOO_LARGE',
   'RATE_LIMITED',
   'OVERLOADED',
   'DATABASE_UNREACHABLE',
