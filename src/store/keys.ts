@@ -2,8 +2,8 @@
 import { v7 as uuidv7 } from 'uuid'
 import { isUuid } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { asc, eq, inArray, isNull, sql } from './drizzle.ts'
-import { requireStorable } from './errors.ts'
+import { and, asc, desc, eq, inArray, isNull, sql } from './drizzle.ts'
+import { requireStorable, requireVisible } from './errors.ts'
 import { keysNotice } from './notifications.ts'
 import { type ApiKey, type ApiSession, apiKeys, apiSessions } from './schema.ts'
 
@@ -18,6 +18,9 @@ export interface Credentials {
   sessions: ApiSession[]
 }
 
+/** Sessions that one key may have: all are read together, and whoever has a key can open them. */
+const mostSessions = 100
+
 export class Keys {
   readonly #db: Database
 
@@ -28,6 +31,7 @@ export class Keys {
   /** @throws StoreError INVALID_TEXT for a name that cannot be stored. */
   async insert(key: NewKey): Promise<ApiKey> {
     requireStorable([key.name])
+    requireVisible(key.name)
     return this.#changing(
       async (tx) =>
         (
@@ -67,16 +71,27 @@ export class Keys {
       .where(inArray(apiKeys.id, [...ids]))
   }
 
-  /** Stores a session, and forgets those that have expired. */
+  /** Stores a session; forgets those that have expired, and those of the key that leave soonest where it has too many. */
   async insertSession(session: ApiSession): Promise<void> {
     await this.#changing(async (tx) => {
       await tx.delete(apiSessions).where(sql`${apiSessions.expiresAt} < now()`)
+      const ofKey = eq(apiSessions.keyId, session.keyId)
+      const kept = tx
+        .select({ digest: apiSessions.digest })
+        .from(apiSessions)
+        .where(ofKey)
+        .orderBy(desc(apiSessions.expiresAt))
+        .limit(mostSessions - 1)
+      await tx.delete(apiSessions).where(and(ofKey, sql`${apiSessions.digest} NOT IN ${kept}`))
       await tx.insert(apiSessions).values(session)
     })
   }
 
-  async deleteSession(digest: string): Promise<void> {
-    await this.#changing((tx) => tx.delete(apiSessions).where(eq(apiSessions.digest, digest)))
+  /** @returns whether there was one. Nobody is told of one that there was not: anybody may ask to end any. */
+  async deleteSession(digest: string): Promise<boolean> {
+    const gone = await this.#db.delete(apiSessions).where(eq(apiSessions.digest, digest)).returning({ digest: apiSessions.digest })
+    if (gone.length > 0) await this.#db.execute(sql`SELECT ${keysNotice()}`)
+    return gone.length > 0
   }
 
   /** What callers are recognized by, in one read of few rows. */

@@ -45,14 +45,19 @@ export interface KeyringOptions {
   anonymous: Role
 }
 
+/** What a caller that a keyring gave is known by; nothing of one without a key. */
+const knownOf = new WeakMap<Caller, Known>()
+
 export class Keyring {
   readonly anonymous: Caller
   readonly #keys: KeyringOptions['keys']
   readonly #log: KeyringOptions['log']
   #read: Read | null = null
-  /** The latest change: a read that began before it is not kept. */
+  /** Changes so far: a read that began before the latest is not kept. */
   #changes = 0
   #reading: Promise<Read> | null = null
+  /** When the database last did not answer. */
+  #failedAt = Number.NEGATIVE_INFINITY
   readonly #touched = new Map<string, number>()
   readonly #watched = new Map<() => void, Caller>()
   #timer: NodeJS.Timeout | null = null
@@ -82,8 +87,8 @@ export class Keyring {
    * @throws ApiError UNAUTHENTICATED without a valid key, once one was made; StoreError DATABASE_UNREACHABLE
    */
   identify(presented: Presented): Caller | Promise<Caller> {
-    const read = this.#read
-    if (read && performance.now() - read.at < freshMs) {
+    const read = this.#standing()
+    if (read) {
       const caller = this.#find(read, presented)
       if (caller) return caller
       if (performance.now() - read.at < unknownMs || !isPlausible(presented)) throw refusal(presented)
@@ -98,7 +103,7 @@ export class Keyring {
     throw refusal(presented)
   }
 
-  /** Calls `end` when the caller's key is revoked or expires; returns how to stop. */
+  /** Calls `end` when the key, or the session by which the caller came, is revoked or expires; returns how to stop. */
   watch(caller: Caller, end: () => void): () => void {
     this.#watched.set(end, caller)
     this.#timer ??= setInterval(() => void this.#endInvalid(), watchMs).unref()
@@ -114,14 +119,17 @@ export class Keyring {
     // A timer of every service, beside what it times: without keys it asks nothing.
     if (this.#read && !this.#read.made && performance.now() - this.#read.at < staleMs) return
     const read = await this.#current().catch(() => null)
-    if (!read?.made) return
-    const valid = new Set([...read.known.values()].filter(({ until }) => until > Date.now()).map(({ caller }) => caller.key!.id))
-    for (const [end, { key }] of [...this.#watched]) if (!key || !valid.has(key.id)) end()
+    for (const [end, caller] of [...this.#watched]) {
+      const known = knownOf.get(caller)
+      // What has run out is known without the database, too.
+      const over = known ? known.until <= Date.now() || (read !== null && !read.known.has(known.digest)) : read?.made === true
+      if (over) end()
+    }
   }
 
   #find({ made, known }: Read, { authorization, session }: Presented): Caller | null {
     if (!made) return this.anonymous
-    const secret = authorization === undefined ? (session ?? null) : keyOf(authorization)
+    const secret = authorization === undefined ? tokenOf(session) : keyOf(authorization)
     if (secret === null) return null
     const digest = digestOf(secret)
     const found = known.get(digest)
@@ -131,8 +139,22 @@ export class Keyring {
   }
 
   async #current(): Promise<Read> {
+    return this.#standing() ?? this.#renewed()
+  }
+
+  /** What was read, as long as it counts. While the database does not answer it is asked beside the calls, which need not wait for it. */
+  #standing(): Read | null {
     const read = this.#read
-    return read && performance.now() - read.at < freshMs ? read : this.#renewed()
+    const now = performance.now()
+    if (!read || now - read.at < freshMs) return read
+    if (this.#failedAt < read.at || !this.#outlasts(read)) return null
+    if (!this.#reading && now - this.#failedAt > unknownMs) this.#renewed().catch(() => {})
+    return read
+  }
+
+  /** Whether what was read counts although the database does not answer. Without keys nobody was kept out before either. */
+  #outlasts({ made, at }: Read): boolean {
+    return !made || performance.now() - at < staleMs
   }
 
   /** Reads again; callers that come meanwhile share the read. What was read before stands in where the database is gone. */
@@ -142,11 +164,13 @@ export class Keyring {
     const reading = (this.#reading ??= this.#keys.credentials().then(readOf))
     try {
       const read = await reading
-      if (change !== this.#changes) return await this.#renewed()
-      this.#read = read
+      // It knows of every change before this call, which is all that this call needs. Waiting for a time without changes
+      // would let whoever makes many of them keep everybody out.
+      if (change === this.#changes) this.#read = read
       return read
     } catch (error) {
-      if (before && performance.now() - before.at < staleMs) return before
+      this.#failedAt = performance.now()
+      if (before && this.#outlasts(before)) return before
       throw error
     } finally {
       if (this.#reading === reading) this.#reading = null
@@ -166,18 +190,18 @@ export class Keyring {
 function readOf({ made, keys, sessions }: Credentials): Read {
   const known = new Map<string, Known>()
   const byId = new Map<string, Known>()
-  for (const { id, prefix, name, role, digest, expiresAt } of keys) {
-    const entry = {
-      caller: { role, key: { id, prefix, name, expiresAt } },
-      digest,
-      until: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
-    }
+  const add = (caller: Caller, digest: string, until: number): Known => {
+    const entry = { caller, digest, until }
     known.set(digest, entry)
-    byId.set(id, entry)
+    knownOf.set(caller, entry)
+    return entry
   }
+  for (const { id, prefix, name, role, digest, expiresAt } of keys)
+    byId.set(id, add({ role, key: { id, prefix, name, expiresAt } }, digest, expiresAt?.getTime() ?? Number.POSITIVE_INFINITY))
   for (const { digest, keyId, expiresAt } of sessions) {
     const of = byId.get(keyId)
-    if (of) known.set(digest, { caller: of.caller, digest, until: Math.min(of.until, expiresAt.getTime()) })
+    // A caller of its own: a stream ends with the session that it came by.
+    if (of) add({ ...of.caller }, digest, Math.min(of.until, expiresAt.getTime()))
   }
   return { made, known, at: performance.now() }
 }
@@ -188,8 +212,11 @@ function keyOf(authorization: string): string | null {
   return key !== undefined && isKey(key) ? key : null
 }
 
+/** The token of a cookie; null where it holds none, such as a key. */
+const tokenOf = (session: string | null | undefined): string | null => (session && isToken(session) ? session : null)
+
 const isPlausible = ({ authorization, session }: Presented): boolean =>
-  authorization === undefined ? typeof session === 'string' && isToken(session) : keyOf(authorization) !== null
+  (authorization === undefined ? tokenOf(session) : keyOf(authorization)) !== null
 
 /** Says what is missing, and never what was sent. */
 function refusal({ authorization, session }: Presented): ApiError {

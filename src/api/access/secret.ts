@@ -22,5 +22,8 @@ export const isToken = (text: string): boolean => tokenPattern.test(text)
 /** SHA-256 of a key or token, hexadecimal: what is stored and looked up. */
 export const digestOf = (secret: string): string => hash('sha256', secret, 'hex')
 
+/** A text without the secrets of the keys in it, for a log: somebody may put a key into an address. */
+export const withoutKeys = (text: string): string => (text.includes('amk_') ? text.replace(/(amk_[0-9a-f]{8})_[0-9a-f]+/g, '$1_…') : text)
+
 /** Compares two digests in constant time. */
 export const sameDigest = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

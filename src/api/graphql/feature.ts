@@ -87,8 +87,10 @@ export function composeFeatures(features: readonly GraphqlFeature[]): GraphQLSch
     resolvers.set(`${parent}.${name}`, guarded(parent, name, definition))
   }
   for (const { resolvers: own } of features)
-    for (const [parent, fields] of Object.entries(own ?? {}))
+    for (const [parent, fields] of Object.entries(own ?? {})) {
+      if (roots.includes(parent)) throw new Error(`a resolver of ${parent} alone would ask nobody for a role: state it as a field`)
       for (const [name, resolve] of Object.entries(fields)) resolvers.set(`${parent}.${name}`, { resolve })
+    }
   const interfaces = features.flatMap((feature) => Object.entries(feature.interfaces ?? {}))
   const sdl = [
     ...Object.keys(scalars).map((name) => `scalar ${name}`),

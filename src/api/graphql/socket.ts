@@ -50,6 +50,8 @@ export function subscriptionSocket(
         // False closes with 4403, as the protocol has it.
         return false
       }
+      // It may have closed meanwhile, and would then be watched for ever.
+      if (extra.socket.readyState !== extra.socket.OPEN) return false
       const unwatch = keyring.watch(extra.caller, () => extra.socket.close(CloseCode.Forbidden, 'the key was revoked or has expired'))
       extra.socket.once('close', unwatch)
       return true

@@ -3,6 +3,7 @@ import { maxHeaderSize, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { withoutKeys } from '../access/secret.ts'
 import { ApiError, type CodedError, codedError, type ErrorCode, problemDocument } from '../errors.ts'
 
 declare module 'fastify' {
@@ -17,7 +18,8 @@ declare module 'fastify' {
  * may be many, as one line with the reason; the client's own mistakes at debug.
  */
 export function logProblem(log: FastifyBaseLogger, coded: CodedError, error: unknown, where: object = {}): void {
-  const { code, status, detail } = coded
+  const { code, status } = coded
+  const detail = withoutKeys(coded.detail)
   if (status === 500) log.error({ err: error, code, ...where }, detail)
   else if (status > 500) log.warn({ code, ...(error instanceof ApiError ? {} : { reason: rootOf(error) }), ...where }, detail)
   else log.debug({ code, ...where }, detail)

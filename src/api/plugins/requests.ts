@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
+import { withoutKeys } from '../access/secret.ts'
 
 /** An id that is safe to log and to send back. */
 const saneId = /^[\w.:+/=-]{1,128}$/
@@ -29,7 +30,12 @@ export const useRequests = fp(
       const route = request.routeOptions.url
       request.log[route !== undefined && quiet.has(route) ? 'debug' : 'info'](
         {
-          ...{ method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 1000) / 1000 },
+          ...{
+            method: request.method,
+            url: withoutKeys(request.url),
+            status: reply.statusCode,
+            ms: Math.round(reply.elapsedTime * 1000) / 1000,
+          },
           ...(request.caller?.key ? { key: request.caller.key.prefix, role: request.caller.role } : {}),
         },
         'request',

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { GraphQLObjectType } from 'graphql'
 import WebSocket from 'ws'
 import { type Role, roles } from '../../../src/api/access/roles.ts'
+import { composeFeatures } from '../../../src/api/graphql/feature.ts'
 import { exampleId } from '../../../src/api/schemas.ts'
 import { openTestApi, smallNetwork, type TestApi } from '../helper.ts'
 
@@ -135,6 +136,22 @@ describe('every route', () => {
   })
 })
 
+it('a resolver that would stand in place of a guarded root field stops the start', () => {
+  const part = {
+    fields: { Query: { told: { description: 'x', type: 'String', resolve: () => 'x' } } },
+    resolvers: { Query: { told: () => 'x' } },
+  }
+  assert.throws(() => composeFeatures([part]), /resolver of Query alone/)
+})
+
+it('a key has a name that is seen', async () => {
+  for (const [name, status] of [
+    ['a\u001b[2Jb', 422],
+    [' ', 400],
+  ] as const)
+    assert.equal((await send('POST', '/v1/keys', { key: keys.admin, body: { name, role: 'reader' } })).status, status, JSON.stringify(name))
+})
+
 describe('every root field of GraphQL', () => {
   const post = (query: string, sent: Sent = {}) => send('POST', '/graphql', { body: { query }, ...sent })
 
@@ -201,6 +218,27 @@ describe('a browser', () => {
     assert.equal((await send('GET', '/v1/runs', { headers: { cookie, authorization: 'Bearer nonsense' } })).status, 401)
   })
 
+  it('that signs out of a session that there is not makes nobody read the keys again', async (t) => {
+    let told = 0
+    t.after(api.store.notifications.onKeys(() => told++))
+    for (const token of ['ab'.repeat(32), keys.runner, 'x', ''])
+      assert.equal((await send('DELETE', '/v1/session', { headers: { cookie: `archmeter_session=${token}`, ...own() } })).status, 204)
+    assert.equal(told, 0)
+  })
+
+  it('gets a cookie for TLS alone where it came by TLS, and no more than a hundred sessions of one key', async () => {
+    const origin = api.url.replace('http:', 'https:')
+    const answer = await send('POST', '/v1/session', { body: { key: keys.runner }, headers: { origin } })
+    assert.match(answer.headers.get('set-cookie')!, /; SameSite=Strict; Secure$/)
+    const { id } = (await api.store.keys.list()).find(({ role }) => role === 'reader')!
+    const expiresAt = new Date(Date.now() + 3_600_000)
+    for (let i = 0; i < 105; i++) await api.store.keys.insertSession({ digest: `session ${i}`, keyId: id, expiresAt })
+    const ofKey = (await api.store.keys.credentials()).sessions.filter(({ keyId }) => keyId === id)
+    assert.deepEqual([ofKey.length, ofKey.some(({ digest }) => digest === 'session 104')], [100, true])
+    // Those of other keys stay.
+    assert.equal((await send('GET', '/v1/session', { headers: { cookie } })).status, 200)
+  })
+
   it('is signed out for good', async () => {
     const out = await send('DELETE', '/v1/session', { headers: { cookie, ...own() } })
     assert.deepEqual([out.status, out.headers.get('set-cookie')!.includes('Max-Age=0')], [204, true])
@@ -251,6 +289,8 @@ describe('a websocket', () => {
 
 it('no secret is in the log or the database; who asked is in the log by the beginning of the key', async () => {
   await send('GET', `/v1/runs?limit=7`, { key: keys.reader })
+  // Somebody revokes a key by the whole of it.
+  assert.equal((await send('DELETE', `/v1/keys/${keys.runner}`, { key: keys.admin })).status, 404)
   const { rows } = await api.store.db.execute('SELECT row_to_json(k)::text AS row FROM api_keys k')
   const kept = [...api.logged, ...(rows as { row: string }[]).map(({ row }) => row)].join('\n')
   for (const secret of [...Object.values(keys).map((key) => key.slice(13)), cookie.split('=')[1]!]) assert.ok(!kept.includes(secret))

@@ -136,6 +136,11 @@ export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
   )
 }
 
-/** RFC 6265. Secure where the browser came by TLS; a browser would drop such a cookie of plain HTTP. */
-const cookieOf = ({ protocol }: FastifyRequest, value: string, seconds: number): string =>
-  `${sessionCookie}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${protocol === 'https' ? '; Secure' : ''}`
+/**
+ * RFC 6265. Secure where the browser came by TLS, as its Origin says even behind a proxy that TRUST_PROXY does not name; a
+ * browser would drop such a cookie of plain HTTP.
+ */
+function cookieOf({ protocol, headers }: FastifyRequest, value: string, seconds: number): string {
+  const secure = protocol === 'https' || headers.origin?.startsWith('https://')
+  return `${sessionCookie}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
+}

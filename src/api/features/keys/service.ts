@@ -1,9 +1,10 @@
+import { schemaViolations } from '../../../engine/schema-violations.ts'
 import type { ApiKey, Store } from '../../../store/index.ts'
 import type { Keyring } from '../../access/keyring.ts'
 import type { Caller } from '../../access/roles.ts'
 import { digestOf, isToken, makeKey, makeToken } from '../../access/secret.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
-import type { KeyAnswer, MadeKey, NewKey, SessionAnswer } from './schema.ts'
+import { type KeyAnswer, type MadeKey, NewKey, type SessionAnswer } from './schema.ts'
 
 /** How long a browser's session lasts, s. */
 export const sessionSeconds = 12 * 3600
@@ -21,9 +22,13 @@ export class KeyService {
 
   /**
    * Makes a key. As long as there is none of an admin it must be an admin's, since nobody gets in without a key from then on.
-   * @throws ApiError INVALID_REQUEST
+   * @throws ApiError INVALID_REQUEST; StoreError INVALID_TEXT
    */
-  async create({ name, role, expiresAt }: NewKey): Promise<MadeKey> {
+  async create(given: NewKey): Promise<MadeKey> {
+    // The command has no schema before it.
+    const violations = schemaViolations(NewKey, given)
+    if (violations.length > 0) throw invalidRequest('key', violations)
+    const { name, role, expiresAt } = given
     const until = expiresAt === undefined ? null : new Date(expiresAt)
     if (until && !(until.getTime() > Date.now()))
       throw invalidRequest('body', [{ path: '/expiresAt', message: `expiresAt is ${expiresAt}, but must be in the future` }])
@@ -78,9 +83,7 @@ export class KeyService {
 
   /** Ends a session, if there is one. */
   async end(token: string): Promise<void> {
-    if (!isToken(token)) return
-    await this.#keys.deleteSession(digestOf(token))
-    this.#keyring?.changed()
+    if (isToken(token) && (await this.#keys.deleteSession(digestOf(token)))) this.#keyring?.changed()
   }
 }
 
