@@ -3,7 +3,10 @@
  * once opened one folder, and it never opened again. The lock is a listening socket named for the folder, which the
  * kernel frees however the process ends: abstract on Linux, a named pipe on Windows, a socket file elsewhere.
  *
- * An abstract socket belongs to a network namespace: two containers that mount one folder do not see each other.
+ * An abstract socket belongs to a network namespace, and each container has its own. So on Linux a socket file in the folder is
+ * listened to as well, which containers on one host that mount the folder meet. A killed process leaves it behind, and the next
+ * start takes it over; two containers that start at the same moment after that could both do so. Hosts that share a folder
+ * over a network do not see each other.
  */
 import { createHash } from 'node:crypto'
 import { realpath, unlink } from 'node:fs/promises'
@@ -21,6 +24,8 @@ export interface DataFolder {
 
 /** How long to wait for the holder to send its pid; a busy one may not, and the error then names no pid. */
 const ASK_MS = 500
+/** sun_path of unix(7) has 108 bytes, the last of them 0. */
+const longestSocketPath = 107
 
 /**
  * Makes the folder where it is missing.
@@ -45,9 +50,19 @@ export async function makeDataFolder(dataDir: string): Promise<string> {
  */
 export async function holdDataFolder(dataDir: string): Promise<DataFolder> {
   const path = await makeDataFolder(dataDir)
-  const address = socketAddress(path)
-  const server = await listen(address, path)
-  return { path, release: () => new Promise((resolve) => server.close(() => resolve())) }
+  const servers = [await listen(socketAddress(path), path)]
+  const release = async () => void (await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve)))))
+  const file = join(path, 'in-use.sock')
+  if (process.platform === 'linux' && Buffer.byteLength(file) <= longestSocketPath)
+    try {
+      servers.push(await listen(file, path))
+    } catch (error) {
+      // Some file systems have no sockets, and others may not be written to: then the first one alone must do.
+      if (!(error instanceof StoreError)) return { path, release }
+      await release()
+      throw error
+    }
+  return { path, release }
 }
 
 function socketAddress(path: string): string {
@@ -78,6 +93,8 @@ async function listen(address: string, path: string, again = true): Promise<Serv
       await unlink(address).catch(() => {})
       return listen(address, path, false)
     }
+    // It cannot be removed, as on a file system that is read-only.
+    if (holder === 'gone') throw error
     const who = typeof holder === 'number' ? `process ${holder}` : 'another process'
     throw new StoreError(
       'DATA_FOLDER_IN_USE',

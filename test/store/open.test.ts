@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -41,6 +42,28 @@ test('a data folder has one holder; the refusal names its process, by whatever p
   await held.release()
   await (await holdDataFolder(link)).release()
   await other.release()
+})
+
+test('a folder that another container holds is refused, and its file goes with it', {
+  skip: process.platform !== 'linux' && 'skipped: elsewhere there is one lock for all',
+}, async (t) => {
+  const later = cleanup(t)
+  const dir = await folder()
+  later(() => rm(dir, { recursive: true }))
+  // A network namespace of its own hides the other lock, so there is only this file.
+  const holder = createServer((socket) => socket.end('7')).listen(join(dir, 'in-use.sock'))
+  await once(holder, 'listening')
+  for (let i = 0; i < 2; i++) await assert.rejects(holdDataFolder(dir), refused('DATA_FOLDER_IN_USE', /in use by process 7: /))
+  holder.close()
+  const held = await holdDataFolder(dir)
+  assert.deepEqual(await readdir(dir), ['in-use.sock'])
+  await held.release()
+  assert.deepEqual(await readdir(dir), [])
+  // Where the path is too long for a socket, the other lock stands.
+  const deep = join(dir, 'x'.repeat(100))
+  const far = await holdDataFolder(deep)
+  await assert.rejects(holdDataFolder(deep), refused('DATA_FOLDER_IN_USE', /in use by process/))
+  await far.release()
 })
 
 test('the folder of a killed process is free', { timeout: 30_000 }, async (t) => {
