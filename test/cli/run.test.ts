@@ -127,3 +127,26 @@ test('what the service refuses, and what is no service, ends with 2 and its own 
   assert.match(nobody.err, /nothing listens there/)
   assert.match((await archmeter(['run', 'nothing.onnx', '--server', api.url])).err, /nothing\.onnx: there is no such file/)
 })
+
+test('a service that asks for a key gets the one of ARCHMETER_KEY, and a refusal does not repeat it', async () => {
+  const make = (role: string) => api.services.keys.create({ name: role, role } as never)
+  await make('admin')
+  const { key } = await make('runner')
+  const { key: low } = await make('reader')
+  const keyed = (ARCHMETER_KEY: string | undefined) =>
+    archmeter(['run', 'squeezenet1_1', '--device', 'cpu', '--runtime', 'onnxruntime'], {
+      env: { ARCHMETER_SERVER: api.url, ARCHMETER_KEY },
+    })
+  for (const [given, said] of [
+    [undefined, /refuses \(401 UNAUTHENTICATED\)/],
+    [low, /refuses \(403 FORBIDDEN\): .*role runner/],
+    [`${key}\nx`, /ARCHMETER_KEY does not hold a key/],
+  ] as const) {
+    const { code, err } = await keyed(given)
+    assert.equal(code, 2)
+    assert.match(err, said)
+    if (given) assert.ok(!err.includes(given.slice(13, 70)))
+  }
+  const { code, err } = await keyed(` ${key}\n`)
+  assert.equal(code, 0, err)
+})

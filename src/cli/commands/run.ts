@@ -95,7 +95,8 @@ export function addRun(program: Command, report: (report: Report, format: Output
       'after',
       `
 The service keeps what it measured: an earlier valid run of the same content, settings, device and versions is the answer, unless --fresh
-is given. Interrupting the command cancels the run that it queued.
+is given. Interrupting the command cancels the run that it queued. A service that asks for an API key gets the one in ARCHMETER_KEY,
+of the role runner; it is no option, since others on this machine can read those.
 
 Examples:
   archmeter run model.onnx --server http://localhost:3000 --device cuda:0
@@ -106,7 +107,7 @@ Examples:
     .action(async (model: string, options: Options) => {
       if (options.server === undefined)
         throw new CliError('say which service is to run it: --server http://localhost:3000, or ARCHMETER_SERVER in the environment')
-      const run = await follow(new Client(options.server), model, options)
+      const run = await follow(new Client(options.server, process.env.ARCHMETER_KEY?.trim()), model, options)
       report(runReport(run), options.format)
       const verdict = run.certificate?.verdict
       const good = run.status === 'succeeded' && verdict !== 'invalid' && (verdict === 'valid' || !options.requireValid)

@@ -17,9 +17,16 @@ const mostLines = 20
 /** A service, asked over HTTP. */
 export class Client {
   readonly #base: URL
+  readonly #headers: Readonly<Record<string, string>>
 
-  /** @param address such as `http://localhost:3000`. @throws CliError where it is none. */
-  constructor(address: string) {
+  /**
+   * @param address such as `http://localhost:3000`. @param key an API key of the service; empty: none.
+   * @throws CliError where the address is none, or the key cannot be one.
+   */
+  constructor(address: string, key = '') {
+    // Checked here, since fetch would repeat it in its error.
+    if (!/^[\x21-\x7e]*$/.test(key)) throw new CliError('ARCHMETER_KEY does not hold a key: it must read amk_…, without spaces')
+    this.#headers = { accept: 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) }
     let base: URL
     try {
       base = new URL(/^[a-z]+:\/\//i.test(address) ? address : `http://${address}`)
@@ -52,7 +59,7 @@ export class Client {
       response = await fetch(address, {
         ...init,
         ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as Body) }),
-        headers: { accept: 'application/json', ...(isJson ? { 'content-type': 'application/json' } : {}), ...init.headers },
+        headers: { ...this.#headers, ...(isJson ? { 'content-type': 'application/json' } : {}), ...init.headers },
       })
     } catch (cause) {
       const { cause: under, message } = cause as Error & { cause?: NodeJS.ErrnoException }

@@ -1,4 +1,6 @@
 import { Button, Popover, Stack } from '@mantine/core'
+import { queryClient } from '../api/queries.ts'
+import type { Session } from '../api/session.ts'
 import { CallIcon } from '../shell/icons.tsx'
 import { Code } from './code.tsx'
 
@@ -13,7 +15,9 @@ export interface Call {
 }
 
 export function curlOf({ path, method = 'GET', body }: Call): string {
-  const address = `'${location.origin}${path}'`
+  // The page has no key, only a cookie for it: who copies the call brings one.
+  const key = queryClient.getQueryData<Session>(['session'])?.key ? ' -H "Authorization: Bearer $ARCHMETER_KEY"' : ''
+  const address = `'${location.origin}${path}'${key}`
   if (method === 'GET') return `curl -s ${address}`
   if (body === undefined) return `curl -s -X ${method} ${address}`
   return `curl -s ${address} -H 'content-type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`
