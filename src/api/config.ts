@@ -20,7 +20,7 @@ export const ConfigSchema = Type.Object(
     ALLOW_ANONYMOUS: Type.Boolean({
       default: false,
       description:
-        'Start on an address other than loopback although no API key has been made: whoever reaches it may then do all that a runner may. Once a key has been made it changes nothing.',
+        'Start on an address other than loopback, or behind a proxy (TRUST_PROXY), although no API key has been made: whoever reaches it may then do all that a runner may. Once a key has been made it changes nothing.',
     }),
     PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes any free one.' }),
     DATA_DIR: Type.String({
@@ -56,7 +56,8 @@ export const ConfigSchema = Type.Object(
     }),
     TRUST_PROXY: Type.Boolean({
       default: false,
-      description: 'Trust X-Forwarded-* headers. Set it only behind a proxy that sets them.',
+      description:
+        'Trust X-Forwarded-* headers. Set it only behind a proxy that sets them. Through it others reach the service, so an API key must have been made.',
     }),
     ALLOWED_HOSTS: Type.Optional(
       Type.String({

@@ -75,6 +75,12 @@ test('a start that the network could reach is refused without a key, and says ho
   assert.match(err(), /^Archmeter did not start: .*HOST 0\.0\.0\.0.*npm run keys -- create.*HOST=127\.0\.0\.1.*ALLOW_ANONYMOUS=1/)
 })
 
+test('so is one on loopback behind a proxy, which brings others here', async () => {
+  const { child, err } = start({ TRUST_PROXY: '1', DATA_DIR: join(folder, 'open') })
+  assert.deepEqual(await once(child, 'close'), [1, null])
+  assert.match(err(), /^Archmeter did not start: .*TRUST_PROXY.*npm run keys -- create.*ALLOW_ANONYMOUS=1/)
+})
+
 test('a start says where it listens in a line of the log, once, and warns where the network reaches it without a key', async () => {
   const { child, out } = start({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: '1', DATA_DIR: join(folder, 'open'), LOG_FORMAT: 'json' })
   await until(() => out().includes('listens on'), 'address')
@@ -114,6 +120,7 @@ test('keys are made, listed and revoked by a command, and let a start that the n
   const [listed] = JSON.parse(keys('list', '--json').stdout)
   assert.ok(listed.revokedAt && listed.expiresAt > new Date().toISOString())
   assert.deepEqual([keys('revoke', 'amk_00000000').status, keys('create', '--name', 'x', '--role', 'boss').status], [1, 2])
+  assert.match(keys('create', '--name', ' ', '--role', 'admin').stderr, /name is " ", but must be a string of 1 to 100 characters/)
 })
 
 test('a data folder that cannot be made ends the start with a sentence, at once', async (t) => {
