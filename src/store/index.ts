@@ -17,6 +17,7 @@ import { sql } from './drizzle.ts'
 import { reason, StoreError } from './errors.ts'
 import { Events } from './events.ts'
 import { Keys } from './keys.ts'
+import { MeasuredRuns } from './measured-runs.ts'
 import { migrate } from './migrate.ts'
 import { CHANNEL, Notifications } from './notifications.ts'
 import { Runs } from './runs.ts'
@@ -38,14 +39,13 @@ export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
 export type { RunEventInContext } from './events.ts'
 export { type HeldModel, holdModel } from './held-model.ts'
+export type { LearningFrom, MeasuredRun } from './measured-runs.ts'
 export type { ArchitectureChange, Change } from './notifications.ts'
 export { fateOf, ownName } from './process-name.ts'
 export { type RunFilter, runSorts } from './run-list.ts'
 export {
   type Depth,
   type DeviceQueue,
-  type LearningFrom,
-  type MeasuredRun,
   type NewRun,
   type PastRun,
   type RunningRun,
@@ -100,6 +100,7 @@ export interface Store {
   disk: DiskSpace
   keys: Keys
   runs: Runs
+  measuredRuns: MeasuredRuns
   waiting: Waiting
   sweeps: Sweeps
   events: Events
@@ -161,6 +162,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       disk: new DiskSpace(folder?.path ?? path.resolve(dataDir), { reserveBytes }),
       keys: new Keys(db),
       runs,
+      measuredRuns: new MeasuredRuns(db),
       waiting: new Waiting(db, notifications, heard),
       sweeps: new Sweeps(db, runs),
       events: new Events(db, notifications),

@@ -89,19 +89,6 @@ export function workloadOf(run: NewRun): string {
 
 const waitsOn = (deviceUuid: string): SQL => and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued'))!
 
-const learnable = ({ deviceUuid, runtime, backend, precision, settings }: LearningFrom): SQL =>
-  and(
-    eq(runs.deviceUuid, deviceUuid),
-    eq(runs.status, 'succeeded'),
-    eq(runs.runtime, runtime),
-    eq(runs.backend, backend),
-    eq(runs.precision, precision),
-    sql`${runs.against} IS NULL`,
-    sql`${runs.certificate} ->> 'verdict' IS DISTINCT FROM 'invalid'`,
-    sql`(${runs.result} #>> '{latencyMs,mean}')::float8 > 0`,
-    ...Object.entries(settings).map(([name, value]) => sql`coalesce(${runs.settings} ->> ${name}::text, ${value}::text) = ${value}::text`),
-  )!
-
 /** How many of a device's latest runs are considered: machines change. */
 const HISTORY = 100
 
@@ -119,28 +106,6 @@ export interface PastRun {
   timedMs: number | null
   expectedMs: number | null
   expectedBasis: string | null
-}
-
-/** What a model of latency may learn from: runs of one device that differ in network, batch and resolution alone. */
-export interface LearningFrom {
-  deviceUuid: string
-  runtime: string
-  backend: string
-  precision: string
-  /** Settings that must have these values, as text; where a run does not name one, it has the value. */
-  settings: Readonly<Record<string, string>>
-}
-
-/** A succeeded run as a model of latency reads it. Times in ms of one call with the whole batch. */
-export interface MeasuredRun {
-  id: string
-  architectureId: string
-  batch: number
-  resolution: [number, number] | null
-  /** The median, or the mean where there are too few samples for one. */
-  callMs: number
-  profile: { perLayer: { layerIds: string[]; ms: number }[]; unattributedMs: number } | null
-  finishedAt: Date
 }
 
 /** A run in progress and how far it is. Times in ms, by the database's clock. */
@@ -268,40 +233,6 @@ export class RunQueries {
       FROM runs WHERE device_uuid = ${deviceUuid} AND status = 'succeeded' AND finished_at >= started_at ORDER BY finished_at DESC LIMIT ${HISTORY}`,
     )
     return rows
-  }
-
-  /** The latest of the runs that `measuredRuns` reads, by its id; null where there is none. */
-  async latestMeasured(from: LearningFrom): Promise<string | null> {
-    const rows = await rowsOf<{ id: string }>(
-      this.db,
-      sql`SELECT id FROM runs WHERE ${learnable(from)} ORDER BY finished_at DESC, id DESC LIMIT 1`,
-    )
-    return rows[0]?.id ?? null
-  }
-
-  /**
-   * The latest succeeded runs of which none is known to be wrong, one for each network, batch and resolution, those with a
-   * profile first.
-   */
-  async measuredRuns(from: LearningFrom, limit: number): Promise<MeasuredRun[]> {
-    const rows = await rowsOf<Omit<MeasuredRun, 'finishedAt'> & { finishedAt: string | Date }>(
-      this.db,
-      sql`
-      SELECT id, architecture_id AS "architectureId", batch, resolution, finished_at AS "finishedAt",
-        coalesce((result #>> '{latencyMs,p50}')::float8, (result #>> '{latencyMs,mean}')::float8) AS "callMs",
-        CASE WHEN (result #> '{profile,perLayer}') IS NOT NULL THEN json_build_object(
-          'perLayer', result #> '{profile,perLayer}', 'unattributedMs', coalesce(result #> '{profile,unattributedMs}', '0')) END AS profile
-      FROM runs WHERE id IN (
-        SELECT id FROM (
-          SELECT DISTINCT ON (architecture_id, batch, resolution::text) id, finished_at FROM runs WHERE ${learnable(from)}
-          ORDER BY architecture_id, batch, resolution::text, (result #> '{profile,perLayer}') IS NOT NULL DESC, finished_at DESC
-        ) AS one ORDER BY finished_at DESC LIMIT ${limit}
-      ) ORDER BY finished_at DESC, id DESC`,
-    )
-    return rows.map((row) => ({
-      ...row,
-      finishedAt: new Date(row.finishedAt),
-    }))
   }
 
   /** The latest succeeded and valid run of this measurement, or null. */

@@ -2,9 +2,9 @@ import type { Run } from '../api/types.ts'
 
 /** Whether two runs measure the same: all that a user can ask for is equal. */
 export function alike(a: Run, b: Run): boolean {
-  const asked = ({ architectureId, deviceUuid, runtime, backend, batch, precision, resolution, weights, against, settings }: Run) =>
+  const asked = ({ architectureId, deviceUuid, runtime, backend, batch, precision, resolution, sizes, weights, against, settings }: Run) =>
     JSON.stringify([
-      ...[architectureId, deviceUuid, runtime, backend, batch, precision, resolution, weights, against?.architectureId ?? null],
+      ...[architectureId, deviceUuid, runtime, backend, batch, precision, resolution, sizes, weights, against?.architectureId ?? null],
       Object.entries(settings).sort(([x], [y]) => (x < y ? -1 : 1)),
     ])
   return asked(a) === asked(b)

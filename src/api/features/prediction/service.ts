@@ -37,7 +37,10 @@ interface Kept {
 }
 
 /** What is predicted of a run before it is queued. */
-type RunToTime = Pick<NewRun, 'architectureId' | 'deviceUuid' | 'runtime' | 'backend' | 'precision' | 'batch' | 'resolution' | 'settings'>
+type RunToTime = Pick<
+  NewRun,
+  'architectureId' | 'deviceUuid' | 'runtime' | 'backend' | 'precision' | 'batch' | 'resolution' | 'sizes' | 'settings'
+>
 
 /** Where a prediction is for. */
 export interface Place {
@@ -54,7 +57,6 @@ export class PredictionService {
   readonly #devices: DeviceService
   readonly #kept = new LRUCache<string, Kept>({ max: mostKept })
   readonly #tried = new LRUCache<string, true>({ max: 1000, ttl: triedAgainMs })
-
   readonly #zoo = new WeakMap<Known, Promise<Record<string, number>>>()
 
   constructor(services: { store: Store; pool: EnginePool; architectures: ArchitectureService; devices: DeviceService }) {
@@ -147,10 +149,12 @@ export class PredictionService {
 
   /**
    * Predicted latency of a call of a run that is about to be queued, ms, from what was learnt of its device by now; null where
-   * that is nothing, or the run has settings that no prediction is made for. What is not known yet is learnt for the next one.
+   * that is nothing, or the run has settings or sizes of its own that no prediction is made for. What is not known yet is learnt
+   * for the next one.
    */
   async callMs(run: RunToTime): Promise<number | null> {
-    const { deviceUuid, runtime, backend, precision, batch, resolution } = run
+    const { deviceUuid, runtime, backend, precision, batch, resolution, sizes } = run
+    if (sizes) return null
     const { threads = 0, ...others } = run.settings as { threads?: number }
     const settings = settingsOf(threads)
     const asTexts = textsOf(others)
@@ -181,7 +185,7 @@ export class PredictionService {
   }
 
   async #known(from: LearningFrom, refusal: (measured: number) => ApiError): Promise<Known> {
-    const latestRunId = await this.#store.runs.latestMeasured(from)
+    const latestRunId = await this.#store.measuredRuns.latestId(from)
     if (latestRunId === null) throw refusal(0)
     const key = keyOf(from)
     const kept = this.#kept.get(key)
@@ -199,7 +203,7 @@ export class PredictionService {
   }
 
   async #learn(from: LearningFrom, latestRunId: string, refusal: (measured: number) => ApiError): Promise<Known> {
-    const runs = await this.#store.runs.measuredRuns(from, mostRuns)
+    const runs = await this.#store.measuredRuns.latest(from, mostRuns)
     const rows = await this.#store.architectures.getPacked([...new Set(runs.map(({ architectureId }) => architectureId))])
     const byId = new Map(rows.map((row) => [row.id, row]))
     const networks = new Map<string, LearnTask['networks'][number]>()
@@ -232,7 +236,7 @@ export const errorOf = ({ learnt: { errors }, names }: Known): PredictionAnswer[
   worstArchitecture: names.get(errors.worstArchitecture) ?? errors.worstArchitecture,
 })
 
-/** The run of a network at its own resolution among those learnt from. */
+/** The run of a network at its own sizes among those learnt from. */
 export const measuredOf = ({ runs }: Known, digest: string, batch: number) =>
   runs.find((run) => run.digest === digest && run.batch === batch && run.resolution === null)
 
