@@ -1,5 +1,7 @@
 import { CliError } from './failure.ts'
 
+export { showBytes, showCount } from '../engine/quantity.ts'
+
 const powers: Readonly<Record<string, number>> = {
   '': 1,
   k: 1e3,
@@ -36,22 +38,6 @@ export function readPart(text: string): number {
   return part
 }
 
-function scaled(value: number, base: 1000 | 1024, units: readonly string[]): string {
-  let power = 0
-  let rest = Math.abs(value)
-  // 999.95 would be written 1000.
-  while (rest >= base - 0.05 && power < units.length - 1) {
-    rest /= base
-    power += 1
-  }
-  const digits = power === 0 ? String(Math.round(rest * 100) / 100) : rest.toPrecision(rest >= 1000 ? 4 : 3)
-  return `${value < 0 ? '-' : ''}${digits}${units[power] === '' ? '' : ` ${units[power]}`}`
-}
-
-/** A count for people: `4.09 G`. */
-export const showCount = (value: number): string => scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P'])
-/** Bytes for people: `30.5 MiB`. */
-export const showBytes = (value: number): string => scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'])
 /** A part for people: `12.3 %`. */
 export const showPart = (value: number): string => `${(100 * value).toFixed(1)} %`
 /** A quotient for people: `×2.25`. */

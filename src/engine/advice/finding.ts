@@ -60,10 +60,4 @@ export const largest = (layers: readonly LayerCost[], of: (layer: LayerCost) => 
     .slice(0, most)
     .map(({ id }) => id)
 
-/** A number as people say it: 138.4 M. */
-export function spoken(value: number, unit = ''): string {
-  const [size, prefix] = value >= 1e9 ? [1e9, ' G'] : value >= 1e6 ? [1e6, ' M'] : value >= 1e3 ? [1e3, ' K'] : [1, ' ']
-  return `${Number((value / size).toPrecision(3))}${prefix}${unit}`.trim()
-}
-
 export const percent = (share: number): string => `${Math.round(100 * share)} %`

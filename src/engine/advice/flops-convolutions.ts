@@ -1,4 +1,5 @@
-import { defineFinding, isConvolution, largest, lecture, percent, spoken, total } from './finding.ts'
+import { defineFinding, isConvolution, largest, lecture, percent, total } from './finding.ts'
+import { showCount } from '../quantity.ts'
 
 /** Where arithmetic lies. */
 export const flopsConvolutions = defineFinding({
@@ -13,7 +14,7 @@ export const flopsConvolutions = defineFinding({
     const share = value / totals.macs
     const [first] = largest(convolutions, macs, 1)
     return {
-      statement: `${convolutions.length} convolutions do ${percent(share)} of ${spoken(totals.macs)} multiply-adds${first ? `; ${first} does the most` : ''}.`,
+      statement: `${convolutions.length} convolutions do ${percent(share)} of ${showCount(totals.macs)} multiply-adds${first ? `; ${first} does the most` : ''}.`,
       holds: share > 0.5,
       value,
       unit: 'macs',

@@ -1,4 +1,5 @@
-import { defineFinding, lecture, spoken } from './finding.ts'
+import { defineFinding, lecture } from './finding.ts'
+import { showCount } from '../quantity.ts'
 
 /** Multiply-adds by stage: layers whose outputs have one height and width. */
 export const flopsLevel = defineFinding({
@@ -21,7 +22,7 @@ export const flopsLevel = defineFinding({
     const [most, least] = [sorted[0]!, sorted.at(-1)!]
     const value = most[1].macs / least[1].macs
     return {
-      statement: `From stage to stage multiply-adds differ by ${Number(value.toPrecision(2))} times: ${body.map(([key, { macs }]) => `${key} ${spoken(macs)}`).join(', ')}.`,
+      statement: `From stage to stage multiply-adds differ by ${Number(value.toPrecision(2))} times: ${body.map(([key, { macs }]) => `${key} ${showCount(macs)}`).join(', ')}.`,
       holds: value <= 2.5,
       value,
       unit: 'times',

@@ -1,4 +1,5 @@
-import { defineFinding, largest, percent, spoken, total } from './finding.ts'
+import { defineFinding, largest, percent, total } from './finding.ts'
+import { showCount } from '../quantity.ts'
 
 /** Layers that do fewer flops a byte than the device’s ridge: bytes, and not arithmetic, take their time. */
 export const memoryBound = defineFinding({
@@ -15,7 +16,7 @@ export const memoryBound = defineFinding({
     const bound = moving.filter(({ arithmeticIntensity }) => arithmeticIntensity < ridge)
     const share = total(bound, seconds) / total(moving, seconds)
     return {
-      statement: `${bound.length} of ${moving.length} layers do less than ${spoken(ridge)} flops a byte, the ridge of this device, and take ${percent(share)} of the time on its roofline.`,
+      statement: `${bound.length} of ${moving.length} layers do less than ${showCount(ridge)} flops a byte, the ridge of this device, and take ${percent(share)} of the time on its roofline.`,
       holds: bound.length > 0,
       value: bound.length,
       unit: 'layers',

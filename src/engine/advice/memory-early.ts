@@ -1,4 +1,5 @@
-import { defineFinding, isConvolution, isFullyConnected, largest, lecture, percent, spoken, total } from './finding.ts'
+import { defineFinding, isConvolution, isFullyConnected, largest, lecture, percent, total } from './finding.ts'
+import { showBytes } from '../quantity.ts'
 
 /** Where activations lie: over convolution and fully connected rows, as the lecture adds them. */
 export const memoryEarly = defineFinding({
@@ -15,7 +16,7 @@ export const memoryEarly = defineFinding({
     const share = value / total(rows, bytes)
     const [first] = largest(rows, bytes, 1)
     return {
-      statement: `The first third of the convolutions (${early.length} of ${convolutions.length}) holds ${percent(share)} of the activations of convolutions and fully connected layers, ${spoken(value, 'B')}; the largest is ${first}.`,
+      statement: `The first third of the convolutions (${early.length} of ${convolutions.length}) holds ${percent(share)} of the activations of convolutions and fully connected layers, ${showBytes(value)}; the largest is ${first}.`,
       holds: share > 0.5,
       value,
       unit: 'bytes',

@@ -1,4 +1,5 @@
-import { defineFinding, isFullyConnected, largest, lecture, percent, spoken, total } from './finding.ts'
+import { defineFinding, isFullyConnected, largest, lecture, percent, total } from './finding.ts'
+import { showCount } from '../quantity.ts'
 
 /** Where parameters lie. */
 export const paramsFullyConnected = defineFinding({
@@ -14,7 +15,7 @@ export const paramsFullyConnected = defineFinding({
     const [first] = largest(heads, params, 1)
     const most = layers.find(({ id }) => id === first)
     return {
-      statement: `The ${heads.length} fully connected layers have ${percent(share)} of ${spoken(totals.params)} parameters${most ? `; ${most.id} alone has ${spoken(most.params)} (${percent(most.params / totals.params)})` : ''}.`,
+      statement: `The ${heads.length} fully connected layers have ${percent(share)} of ${showCount(totals.params)} parameters${most ? `; ${most.id} alone has ${showCount(most.params)} (${percent(most.params / totals.params)})` : ''}.`,
       holds: share > 0.5,
       value,
       unit: 'params',

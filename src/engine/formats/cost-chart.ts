@@ -1,5 +1,6 @@
 import { type CostOptions, computeCosts } from '../cost.ts'
 import type { Graph } from '../graph.ts'
+import { showBytes, showCount } from '../quantity.ts'
 import { type Additive, type RankOptions, rankCosts, shareOf, sumsOf } from '../rank-costs.ts'
 import { escapeXml } from './xml.ts'
 
@@ -20,10 +21,8 @@ const [rowHeight, labelWidth, panelWidth, gap, top] = [18, 260, 220, 24, 64]
 /** Characters of a label that fit. */
 const longest = 42
 
-const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
 const exact = new Intl.NumberFormat('en-US')
-const show = (column: Additive, value: number): string =>
-  column !== 'memoryKiB' ? compact.format(value) : value < 1024 ? `${compact.format(value)} KiB` : `${(value / 1024).toPrecision(3)} MiB`
+const show = (column: Additive, value: number): string => (column === 'memoryKiB' ? showBytes(1024 * value) : showCount(value))
 
 const shorten = (text: string): string => {
   const characters = Array.from(text)

@@ -1,4 +1,5 @@
 import type { Costs, LayerCost } from '../../cost.ts'
+import { showBytes, showCount } from '../../quantity.ts'
 import type { Box } from './fold.ts'
 
 /** What boxes are colored by. */
@@ -25,14 +26,6 @@ export interface Measure {
   note(box: Box): string | null
 }
 
-function compact(value: number): string {
-  const power = value < 1000 ? 0 : Math.min(5, Math.floor((String(Math.round(value)).length - 1) / 3))
-  return power === 0 ? String(value) : `${(value / 1000 ** power).toPrecision(3)} ${['', 'k', 'M', 'G', 'T', 'P'][power]}`
-}
-const bytes = (value: number): string => {
-  const power = value < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(value) / 10))
-  return `${power === 0 ? value : (value / 1024 ** power).toPrecision(3)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`
-}
 const milliseconds = (value: number): string =>
   value === 0 ? '0 ms' : value < 0.1 ? `${Number((1000 * value).toPrecision(3))} µs` : `${Number(value.toPrecision(3))} ms`
 
@@ -44,7 +37,7 @@ const nothing = () => null
 
 /** The measure by its name. @param times needed by `ms`. */
 export function measureOf(name: Coloring, { convention }: Costs, times: readonly LayerTime[] = []): Measure {
-  const counted = { unit: '' as const, show: compact, note: unknown }
+  const counted = { unit: '' as const, show: showCount, note: unknown }
   if (name === 'params') return { ...counted, words: 'parameters', color: [242, 142, 43], of: ({ params }) => params, note: nothing }
   if (name === 'macs') return { ...counted, words: 'multiply-adds', color: [89, 161, 79], of: ({ macs }) => macs }
   if (name === 'flops') return { ...counted, words: `flops (${convention})`, color: [89, 161, 79], of: ({ flops }) => flops }
@@ -53,7 +46,7 @@ export function measureOf(name: Coloring, { convention }: Costs, times: readonly
       words: 'activation memory',
       unit: 'bytes of ',
       color: [78, 121, 167],
-      show: bytes,
+      show: showBytes,
       of: ({ memoryKiB }) => 1024 * memoryKiB,
       note: nothing,
     }
@@ -62,7 +55,7 @@ export function measureOf(name: Coloring, { convention }: Costs, times: readonly
       words: 'bytes read and written',
       unit: '',
       color: [176, 122, 161],
-      show: bytes,
+      show: showBytes,
       of: ({ bytesRead, bytesWritten }) => bytesRead + bytesWritten,
       note: nothing,
     }
