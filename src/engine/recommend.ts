@@ -1,4 +1,5 @@
 /** Which of several networks to take: the Pareto front of accuracy against cost within limits, and a choice with its reasons. */
+import { differenceCurve } from './kneedle.ts'
 
 /** What a network may be limited in. */
 export const axes = ['macs', 'params', 'peakActivationBytes', 'latencyMs'] as const
@@ -6,8 +7,8 @@ export type Axis = (typeof axes)[number]
 export type AxisLimits = Partial<Record<Axis, number>>
 
 /**
- * `accuracy`: the highest top-1 within the limits. `efficiency`: the knee of the front, beyond which accuracy costs ever more
- * (Satopää et al., "Finding a Kneedle in a Haystack", ICDCS workshops 2011, its difference curve, over the logarithm of cost).
+ * `accuracy`: the highest top-1 within the limits. `efficiency`: the knee of the front, beyond which accuracy costs ever more:
+ * the largest difference of accuracy and logarithm of cost (`differenceCurve`).
  */
 export const objectives = ['accuracy', 'efficiency'] as const
 export type Objective = (typeof objectives)[number]
@@ -129,11 +130,13 @@ export function frontOf<C extends Candidate>(candidates: readonly C[], over: rea
 function rank<C extends Candidate>(front: readonly C[], over: readonly Axis[], objective: Objective): C[] {
   if (objective === 'accuracy') return [...front]
   // Of several costs the product counts: twice as many of one is as much as twice as many of another.
-  const logCost = (candidate: C) => over.reduce((sum, axis) => sum + Math.log(Math.max(candidate.costs[axis]!, 1e-9)), 0)
-  const spread = (values: number[]) => ({ least: Math.min(...values), range: Math.max(...values) - Math.min(...values) || 1 })
-  const [cost, top1] = [spread(front.map(logCost)), spread(front.map((each) => each.top1))]
-  const score = (each: C) => (each.top1 - top1.least) / top1.range - (logCost(each) - cost.least) / cost.range
-  return [...front].sort((a, b) => score(b) - score(a) || logCost(a) - logCost(b))
+  const logCosts = front.map(({ costs }) => over.reduce((sum, axis) => sum + Math.log(Math.max(costs[axis]!, 1e-9)), 0))
+  const above = differenceCurve(
+    logCosts,
+    front.map(({ top1 }) => top1),
+  )
+  const order = [...front.keys()].sort((a, b) => above[b]! - above[a]! || logCosts[a]! - logCosts[b]!)
+  return order.map((at) => front[at]!)
 }
 
 function loosened<C extends Candidate>(candidates: readonly C[], limits: AxisLimits, axis: Axis): Loosened<C>[] {
