@@ -5,6 +5,7 @@ import { CountOverflow, exact, product, sum } from './exact.ts'
 import { type Graph, reference } from './graph.ts'
 import { costOverflow, type InferOptions, type InferredLayer, inferShapes, inputShape } from './infer.ts'
 import { peakActivation } from './memory/lives.ts'
+import { optimizers } from './memory/training.ts'
 import { opOf } from './ops/index.ts'
 import { type Field, receptiveFields } from './receptive-field.ts'
 import { imageShape, numel, numelOf, type Shape } from './shape.ts'
@@ -68,7 +69,7 @@ export interface CostTotals {
   arithmeticIntensity: number
   /** Parameters and buffers at the dtype; with `file` as the file stores them, packed, without their scales. */
   weightBytes: number
-  /** Liveness peak: `memory.ts` has the definition. */
+  /** Most bytes of activations alive at once: `bufferLives` says when each is. */
   peakActivationBytes: number
   peakActivationLayer: string | null
 }
@@ -186,7 +187,7 @@ function trainingMemory(
   const width = bytesPerElement[dtype]
   const weightBytes = product(sum(params, buffers), width)
   const gradientBytes = product(params, width)
-  const optimizerBytes = product(2, params, width)
+  const optimizerBytes = product(optimizers.adam, params, width)
   const activationBytes = product(outputElements, width)
   return {
     weightBytes,

@@ -7,8 +7,8 @@ export type Axis = (typeof axes)[number]
 export type AxisLimits = Partial<Record<Axis, number>>
 
 /**
- * `accuracy`: the highest top-1 within the limits. `efficiency`: the knee of the front, beyond which accuracy costs ever more:
- * the largest difference of accuracy and logarithm of cost (`differenceCurve`).
+ * `accuracy`: the highest top-1 within the limits. `efficiency`: the knee of the front, beyond which a point of accuracy
+ * costs more than up to it: the largest difference of accuracy and logarithm of cost (`differenceCurve`).
  */
 export const objectives = ['accuracy', 'efficiency'] as const
 export type Objective = (typeof objectives)[number]
@@ -17,7 +17,7 @@ export interface Candidate {
   name: string
   /** Published top-1 accuracy, percent. */
   top1: number
-  /** Null where a cost is not known: it then keeps no limit on it. */
+  /** Null where a cost is not known: then no limit on it is kept, and it is on no front over it. */
   costs: Readonly<Record<Axis, number | null>>
 }
 

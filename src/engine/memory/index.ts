@@ -31,7 +31,7 @@ export interface LiveTensor {
   from: number
   /** The last step that needs it; the number of steps where it stays to the end. */
   to: number
-  /** Views of it, and what is written over it. */
+  /** Views of it. */
   others: string[]
   /** Where it lies in one block of memory (`placeBuffers`); null where none was planned. */
   offset: number | null

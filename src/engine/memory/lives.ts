@@ -16,9 +16,9 @@ export interface TensorSizes {
 
 const elementsAndOps: TensorSizes = { size: (_reference, elements) => elements, isView: ({ type }) => opOf(type).view === true }
 
-/** Memory that is taken at one step and given back at another; the steps between, both included, it is alive. */
+/** Memory that is taken at one step and given back after another. It is alive at both and at every step between. */
 export interface Life {
-  /** Reference of the tensor that it was made as. */
+  /** Reference of the tensor that it was made for: not of its views. */
   name: string
   /** Of the whole batch. */
   size: number

@@ -19,7 +19,7 @@ export interface TrainingLife extends Life {
   kind: TensorKind
 }
 
-/** Segments that make the checkpoints of a chain and what lies between two about as large. */
+/** √layers, at which the checkpoints of a chain take about as much as the layers between two of them (Chen et al.). */
 export const rootSegments = (layers: number): number => Math.max(1, Math.round(Math.sqrt(layers)))
 
 /**
@@ -56,7 +56,7 @@ export function trainingLives(
   const lives: TrainingLife[] = []
   for (const input of graph.inputs) {
     const size = product(numel(inputShape(input, options)), width)
-    // Its first reader needs it for the gradient of its weights.
+    // The backward pass of its first reader, the last to run, needs it for the gradient of that layer's weights.
     lives.push({ kind: 'input', name: input.id, size, from: -1, to: backward(first.get(input.id) ?? 0) })
   }
   for (const { layer, outputs: shapes } of layers) {

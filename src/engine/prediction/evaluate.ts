@@ -29,8 +29,8 @@ export function leaveOneOut(
 }
 
 /**
- * The way of learning that does best on networks left out: the least mean of |log(measured / predicted)|, in which no single
- * network counts for much.
+ * The way of learning that does best on networks left out: the least sum of |log(measured / predicted)|, on which one network that
+ * is far off has less influence than on a sum of squares.
  * @param calls of two networks at least.
  */
 export function chooseWay(calls: readonly MeasuredCall[]): { way: Way; left: LeftOut[] } {
@@ -73,7 +73,7 @@ export function errorsOf(left: readonly LeftOut[]): Errors {
 /**
  * The interval around a prediction: the ⌈(n + 1) · coverage⌉-th smallest of the errors of leave-one-out, as a factor either
  * way (the jackknife of Barber, Candès, Ramdas and Tibshirani, "Predictive inference with the jackknife+", Annals of
- * Statistics 49, 2021, on the logarithm). Below 4 networks it is the largest.
+ * Statistics 49, 2021, on the logarithm; it guarantees no coverage). Up to 8 networks it is the largest.
  */
 export function intervalFactor(left: readonly LeftOut[]): number {
   const factors = left.map(({ ratio }) => Math.exp(Math.abs(Math.log(Math.max(ratio, 1e-9))))).sort((a, b) => a - b)

@@ -4,9 +4,10 @@ import type { Graph, Layer } from '../graph.ts'
 /**
  * Kinds of layers that libraries have kernels of their own for, so that each has its own rates. They are told by what a layer
  * computes, not by its name. `convolution`: over a window. `matrixProduct`: 1×1 convolutions, fully connected layers over many
- * tokens, products of two tensors. `matrixVector`: the same where a weight is used only a few times, as in a classifier or a
- * squeeze-and-excitation, so that reading the weights takes the time. `normalization` learns without multiplying, `pooling`
- * makes less of what it reads, `move` computes nothing.
+ * tokens, products of two tensors. `matrixVector`: the same where each weight is used only a few times, as in a classifier or a
+ * squeeze-and-excitation, so that reading the weights takes the time. `normalization`: has parameters and no multiply-adds.
+ * `pooling`: writes less than half of the bytes that it reads, or has a window. `elementwise`: all else that computes. `move`
+ * computes nothing.
  */
 export const layerKinds = [
   'convolution',
@@ -21,13 +22,16 @@ export const layerKinds = [
 ] as const
 export type LayerKind = (typeof layerKinds)[number]
 
-/** What the time of a kind is a sum of: so much a multiply-add, a byte, and a layer. */
+/** Rates of a kind: time for each multiply-add, for each byte, and for each layer. */
 export const perKind = 3
 export const featureCount = perKind * layerKinds.length
 
 const area = (kernel: unknown): number => (Array.isArray(kernel) ? kernel.reduce((product, side) => product * side, 1) : Number(kernel))
 
-/** Up to so many uses of each weight a layer is bound by reading them: about the ridge of today's processors, float32. */
+/**
+ * Up to so many multiply-adds a weight, the layer is taken to be bound by reading its weights. In float32 these are 4 flops a byte;
+ * the ridge points of processors lie at that or above.
+ */
 const fewUses = 8
 
 /** @param cost of the layer, flops by the convention `full`. */
@@ -38,7 +42,7 @@ export function kindOf({ attributes }: Pick<Layer, 'attributes'>, cost: LayerCos
     const product = kernelSize === undefined || area(kernelSize) === 1
     if (product && params > 0 && macs <= fewUses * params) return 'matrixVector'
     if ((groups ?? 1) === 1) return product ? 'matrixProduct' : 'convolution'
-    // With one input channel a group, an output element takes no more than its window.
+    // Depthwise: one input channel a group, so that an output element takes as many multiply-adds as its window has elements.
     return macs === outputElements * area(kernelSize) ? 'depthwiseConvolution' : 'groupedConvolution'
   }
   if (flops === 0) return 'move'

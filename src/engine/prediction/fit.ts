@@ -2,14 +2,17 @@ import { fcnnlsVector } from 'ml-fcnnls'
 import { featureCount, layerKinds, perKind, rowOf } from './features.ts'
 import { type LatencyModel, type MeasuredCall, predictLatency, type Way } from './model.ts'
 
-/** Of two equal errors in ms, one in a short row weighs more: its square by the inverse of the row's time. */
+/** Weight of an error in ms in a row of a profile: its square counts in inverse proportion to the row's time. */
 const rowWeight = (ms: number): number => 1 / Math.sqrt(Math.max(ms, 1e-3))
-/** A profile that gives less of its time to layers tells too little of them. */
+/** A profile in which layers have less than this share of the time is not learnt from: most of it is of kernels that belong to no layer. */
 const leastAttributed = 0.5
-/** A whole call weighs as much as so many rows of its time. */
+/** Weight of the relative error of a whole call, beside the errors of rows (`rowWeight`). */
 const callWeight = 3
 
-/** @param calls of at least one network. */
+/**
+ * Learns rates from calls, so that the median of measured over predicted is 1.
+ * @param calls of at least one network, times in ms.
+ */
 export function fitLatency(calls: readonly MeasuredCall[], way: Way = 'profiles'): LatencyModel {
   const rows = way === 'profiles' ? calls.flatMap(rowsOf) : calls.map(wholeOf)
   if (way === 'totals') {
@@ -35,7 +38,7 @@ interface Row {
 
 /**
  * The rows of a call. A profile slows calls down, on a GPU severalfold, so its rows are taken as shares of the call as it was
- * timed. Layers in no row were folded away; they stand in the call as a whole.
+ * timed. Layers in no row were fused or folded away; only the row of the whole call has them.
  */
 function rowsOf(call: MeasuredCall): Row[] {
   const { callMs, layers, profile } = call

@@ -30,8 +30,8 @@ export interface LatencyModel {
 
 /**
  * What rates are learnt from. `profiles`: times by layer where there are any, and whole calls. `calls`: whole calls, a rate
- * for each kind of layer. `totals`: whole calls, one rate for all kinds. The more rates, the more there is to learn them from
- * must be; which does best is found by leaving networks out (`evaluate.ts`).
+ * for each kind of layer. `totals`: whole calls, one rate for all kinds. More rates need more measurements; which way does
+ * best is found by leaving networks out (`evaluate.ts`).
  */
 export const ways = ['profiles', 'calls', 'totals'] as const
 export type Way = (typeof ways)[number]

@@ -12,7 +12,7 @@ const ObjectiveSchema = Type.Enum([...objectives], {
   description: 'What the choice goes by.',
   enumDescriptions: {
     accuracy: 'The highest top-1 within the limits.',
-    efficiency: 'The knee of the front: beyond it, accuracy costs ever more.',
+    efficiency: 'The knee of the front: beyond it, a point of accuracy costs more than up to it.',
   },
 })
 

@@ -24,7 +24,7 @@ function whyChosen<C extends Candidate>(chosen: C, found: Recommendation<C>, obj
   const first =
     objective === 'accuracy'
       ? `${chosen.name} has the highest top-1 (${points(chosen.top1)} %) of the ${within} networks within the limits.`
-      : `${chosen.name} (top-1 ${points(chosen.top1)} %) is the knee of the front of ${front.length} networks over ${over}: beyond it each point of accuracy costs more.`
+      : `${chosen.name} (top-1 ${points(chosen.top1)} %) is the knee of the front of ${front.length} networks over ${over}: beyond it a point of accuracy costs more than up to it.`
   const bound = limits.find(({ axis }) => axis === binding)
   const limitWords = bound?.without
     ? `${named[bound.axis].limit} binds: ${percent(bound.share)} of it is used, and without it ${bound.without.name} would be chosen (top-1 ${points(bound.without.top1)} %, ${amount(bound.axis, bound.without.costs[bound.axis]!)} ${named[bound.axis].noun}).`

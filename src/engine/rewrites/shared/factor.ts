@@ -17,8 +17,8 @@ export interface Factors {
 
 /**
  * The best approximation of a matrix by one of a rank, its truncated singular value decomposition (Eckart and Young, 1936), as two
- * factors. Singular vectors are the eigenvectors of the smaller Gram matrix, in double precision: those of the largest values, which
- * are kept, come out as exactly as float32 holds them.
+ * factors. Singular vectors are the eigenvectors of the smaller Gram matrix, in double precision, whose eigenvalues are the squares of the
+ * singular values: values below 10⁻⁸ of the largest are lost in rounding, which float32 could not hold beside it either.
  * @param matrix rows × columns, row-major.
  */
 export function factor(matrix: Float32Array, rows: number, columns: number, rank: number): Factors {
