@@ -1,5 +1,5 @@
-import type { Place, RunQueue } from '../../../gpu/queue/index.ts'
-import type { Run, RunEvent, RunFilter, RunSizes, Samples, Store } from '../../../store/index.ts'
+import type { RunQueue } from '../../../gpu/queue/index.ts'
+import type { Run, RunFilter, Samples, Store } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
@@ -12,12 +12,11 @@ import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
 import { histogramOf, thin } from './distribution.ts'
 import type { HistogramAnswer, HistogramQuery, ThinnedAnswer } from './distribution-schema.ts'
-import { presentError, presentEventData } from './present-event.ts'
+import { presentEvents, presentRun } from './present-run.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 import type { NewRun } from './request-schema.ts'
 import type { RunAnswer, RunEventAnswer, RunFilterQuery, RunQuery } from './schema.ts'
-import { type ShownRun, type StoredSide, shownRun } from './stored-run.ts'
 
 const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}`)
 
@@ -89,7 +88,7 @@ export class RunService {
       this.#prediction.callMs(planned),
     )
     const nameOf = await this.#namesOf([run])
-    return { run: present(shownRun(run), place, nameOf), created, notes }
+    return { run: presentRun(run, place, nameOf), created, notes }
   }
 
   /**
@@ -228,39 +227,9 @@ export class RunService {
   async #presentAll(rows: readonly Run[]): Promise<RunAnswer[]> {
     const places = await this.#queue.places(rows)
     const nameOf = await this.#namesOf(rows)
-    return rows.map((run) => present(shownRun(run), places.get(run.id) ?? null, nameOf))
+    return rows.map((run) => presentRun(run, places.get(run.id) ?? null, nameOf))
   }
 }
-
-/** The store gives all who follow a run the same object for an event. */
-const presented = new WeakMap<RunEvent, RunEventAnswer>()
-
-async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEventAnswer, void, void> {
-  for await (const event of events) {
-    let answer = presented.get(event)
-    if (!answer) {
-      const { runId, seq, type, data, at } = event
-      presented.set(event, (answer = { seq, type, runId, data: presentEventData(data), at: at.toISOString() }))
-    }
-    yield answer
-  }
-}
-
-export const presentSizes = (sizes: RunSizes | null): RunAnswer['sizes'] =>
-  sizes && {
-    ...(sizes.dims ? { dims: { ...sizes.dims } } : {}),
-    ...(sizes.inputShape ? { inputShape: [...sizes.inputShape] } : {}),
-  }
-
-const presentSide = (architectureId: string, architectureName: string, side: StoredSide): RunAnswer['against'] => ({
-  ...side,
-  architectureId,
-  architectureName,
-  resolution: side.resolution ? side.resolution.join('x') : null,
-  sizes: presentSizes(side.sizes ?? null),
-  // Default for runs stored before this setting existed.
-  weights: side.weights ?? 'seeded',
-})
 
 /** @throws ApiError INVALID_REQUEST for a moment that no calendar has. */
 function readFilter({ queuedAfter, queuedBefore, finishedAfter, finishedBefore, ...rest }: RunFilterQuery): RunFilter {
@@ -276,50 +245,4 @@ function readFilter({ queuedAfter, queuedBefore, finishedAfter, finishedBefore, 
     moments[name as keyof typeof given] = moment
   }
   return { ...rest, ...moments }
-}
-
-function present(run: ShownRun, place: Place | null, nameOf: (id: string) => string): RunAnswer {
-  const self = `/v1/runs/${run.id}`
-  const time = (date: Date | null): string | null => date?.toISOString() ?? null
-  return {
-    id: run.id,
-    architectureId: run.architectureId,
-    architectureName: nameOf(run.architectureId),
-    device: run.device,
-    deviceUuid: run.deviceUuid,
-    host: run.host,
-    runtime: run.runtime,
-    backend: run.backend,
-    batch: run.batch,
-    precision: run.precision,
-    resolution: run.resolution ? run.resolution.join('x') : null,
-    sizes: presentSizes(run.sizes),
-    weights: run.weights,
-    profile: run.profile,
-    timeoutMs: run.timeoutMs,
-    priority: run.priority,
-    labels: run.labels,
-    settings: run.settings,
-    against: run.against && presentSide(run.againstArchitectureId!, nameOf(run.againstArchitectureId!), run.against),
-    rounds: run.rounds,
-    status: run.status,
-    queue: place,
-    attempt: run.attempt,
-    queuedAt: run.queuedAt.toISOString(),
-    startedAt: time(run.startedAt),
-    finishedAt: time(run.finishedAt),
-    cancelRequestedAt: time(run.cancelRequestedAt),
-    result: run.result,
-    comparison: run.comparison,
-    certificate: run.certificate,
-    environment: run.environment,
-    error: presentError(run.error),
-    links: {
-      self,
-      architecture: `/v1/architectures/${run.architectureId}`,
-      samples: `${self}/samples`,
-      profile: `${self}/profile`,
-      events: `${self}/events`,
-    },
-  }
 }

@@ -8,7 +8,8 @@ import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import type { PredictionService } from '../prediction/service.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
-import { measuredBefore, presentSizes } from '../runs/service.ts'
+import { presentSizes } from '../runs/present-run.ts'
+import { measuredBefore } from '../runs/service.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
 
 const notFound = (id: string) => new ApiError('SWEEP_NOT_FOUND', `no sweep ${id.slice(0, 60)}`)

@@ -1,0 +1,90 @@
+/** Runs and their events, from the store's rows to what clients get. */
+import type { Place } from '../../../gpu/queue/index.ts'
+import type { Run, RunEvent, RunSizes } from '../../../store/index.ts'
+import { presentError, presentEventData } from './present-event.ts'
+import type { RunAnswer, RunEventAnswer } from './schema.ts'
+import { type StoredSide, shownRun } from './stored-run.ts'
+
+/**
+ * A run as it is shown.
+ * @param place in its queue; null where it does not wait.
+ * @param nameOf the name of an architecture by its id.
+ */
+export function presentRun(stored: Run, place: Place | null, nameOf: (id: string) => string): RunAnswer {
+  const run = shownRun(stored)
+  const self = `/v1/runs/${run.id}`
+  const time = (date: Date | null): string | null => date?.toISOString() ?? null
+  return {
+    id: run.id,
+    architectureId: run.architectureId,
+    architectureName: nameOf(run.architectureId),
+    device: run.device,
+    deviceUuid: run.deviceUuid,
+    host: run.host,
+    runtime: run.runtime,
+    backend: run.backend,
+    batch: run.batch,
+    precision: run.precision,
+    resolution: run.resolution ? run.resolution.join('x') : null,
+    sizes: presentSizes(run.sizes),
+    weights: run.weights,
+    profile: run.profile,
+    timeoutMs: run.timeoutMs,
+    priority: run.priority,
+    labels: run.labels,
+    settings: run.settings,
+    against: run.against && presentSide(run.againstArchitectureId!, nameOf(run.againstArchitectureId!), run.against),
+    rounds: run.rounds,
+    status: run.status,
+    queue: place,
+    attempt: run.attempt,
+    queuedAt: run.queuedAt.toISOString(),
+    startedAt: time(run.startedAt),
+    finishedAt: time(run.finishedAt),
+    cancelRequestedAt: time(run.cancelRequestedAt),
+    result: run.result,
+    comparison: run.comparison,
+    certificate: run.certificate,
+    environment: run.environment,
+    error: presentError(run.error),
+    links: {
+      self,
+      architecture: `/v1/architectures/${run.architectureId}`,
+      samples: `${self}/samples`,
+      profile: `${self}/profile`,
+      events: `${self}/events`,
+    },
+  }
+}
+
+/** The store gives all who follow a run the same object for an event. */
+const presented = new WeakMap<RunEvent, RunEventAnswer>()
+
+/** Events as they are shown. */
+export async function* presentEvents(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEventAnswer, void, void> {
+  for await (const event of events) {
+    let answer = presented.get(event)
+    if (!answer) {
+      const { runId, seq, type, data, at } = event
+      presented.set(event, (answer = { seq, type, runId, data: presentEventData(data), at: at.toISOString() }))
+    }
+    yield answer
+  }
+}
+
+/** Sizes of a run, or of a side, as they are shown. */
+export const presentSizes = (sizes: RunSizes | null): RunAnswer['sizes'] =>
+  sizes && {
+    ...(sizes.dims ? { dims: { ...sizes.dims } } : {}),
+    ...(sizes.inputShape ? { inputShape: [...sizes.inputShape] } : {}),
+  }
+
+const presentSide = (architectureId: string, architectureName: string, side: StoredSide): RunAnswer['against'] => ({
+  ...side,
+  architectureId,
+  architectureName,
+  resolution: side.resolution ? side.resolution.join('x') : null,
+  sizes: presentSizes(side.sizes ?? null),
+  // Default for runs stored before this setting existed.
+  weights: side.weights ?? 'seeded',
+})
