@@ -1,4 +1,5 @@
-import type { Difference, RunEnvironment } from '../contract.ts'
+import type { Difference } from '../comparison.ts'
+import type { RunEnvironment } from '../contract.ts'
 
 /** The conditions that decide a latency besides the network, each by the name it has in a run's environment. */
 const conditions: readonly (keyof RunEnvironment)[] = [

@@ -1,4 +1,4 @@
-import type { Difference } from '../../../gpu/contract.ts'
+import type { Difference } from '../../../gpu/comparison.ts'
 import { assumedDeviation, compareRuns, type RunFigure, repeatabilityOf } from '../../../gpu/timing/compare.ts'
 import { differencesOf } from '../../../gpu/timing/differences.ts'
 import type { Run, Store } from '../../../store/index.ts'

@@ -9,9 +9,10 @@ import type { Architecture } from '../architectures/schema.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import { RunComparisonSchema } from './comparison-schema.ts'
 import { HistogramQuery, HistogramSchema, ThinnedSchema } from './distribution-schema.ts'
+import { type RunEventAnswer, RunEventSchema } from './event-schema.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { NewRun, Notes, RunHeaders } from './request-schema.ts'
-import { type RunAnswer, type RunEventAnswer, RunEventSchema, type RunFilterQuery, RunQuery, RunSchema } from './schema.ts'
+import { type RunAnswer, type RunFilterQuery, RunQuery, RunSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const { links: _links, notes: _notes, ...properties } = RunSchema.properties

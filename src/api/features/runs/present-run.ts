@@ -1,8 +1,9 @@
 /** Runs and their events, from the store's rows to what clients get. */
 import type { Place } from '../../../gpu/queue/index.ts'
 import type { Run, RunEvent, RunSizes } from '../../../store/index.ts'
+import type { RunEventAnswer } from './event-schema.ts'
 import { presentError, presentEventData } from './present-event.ts'
-import type { RunAnswer, RunEventAnswer } from './schema.ts'
+import type { RunAnswer } from './schema.ts'
 import { type StoredSide, shownRun } from './stored-run.ts'
 
 /**

@@ -5,11 +5,12 @@ import { mediaType } from '../../accept.ts'
 import { frameOf } from '../../event-stream.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
+import { EventHeaders, type RunEventAnswer, RunEventMessage } from './event-schema.ts'
 import { profileCsv } from './profile.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { admissionErrors, NewRun, RunHeaders } from './request-schema.ts'
 import { sampleRoutes } from './sample-routes.ts'
-import { EventHeaders, ReadRunQuery, type RunEventAnswer, RunEventMessage, RunPage, RunParams, RunQuery, RunSchema } from './schema.ts'
+import { ReadRunQuery, RunPage, RunParams, RunQuery, RunSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']

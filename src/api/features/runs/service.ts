@@ -12,11 +12,12 @@ import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
 import { histogramOf, thin } from './distribution.ts'
 import type { HistogramAnswer, HistogramQuery, ThinnedAnswer } from './distribution-schema.ts'
+import type { RunEventAnswer } from './event-schema.ts'
 import { presentEvents, presentRun } from './present-run.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 import type { NewRun } from './request-schema.ts'
-import type { RunAnswer, RunEventAnswer, RunFilterQuery, RunQuery } from './schema.ts'
+import type { RunAnswer, RunFilterQuery, RunQuery } from './schema.ts'
 
 const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}`)
 
