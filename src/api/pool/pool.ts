@@ -19,6 +19,7 @@ import { type Predicted, type PredictTask, predict } from '../features/predictio
 import type { RewriteAnswer, RewriteTask } from '../features/rewrites/write.ts'
 import { joinProfile, type RooflineTask } from '../features/runs/join-profile.ts'
 import type { PresetFigures } from '../features/zoo/figures.ts'
+import { bufferBytes, heapMiB, idleMs, largestIdle, largestShared, longestLife, startMs, writeSeconds } from './limits.ts'
 import { EngineProcess, EngineProcessEnded } from './process.ts'
 import type { TaskName, TaskResult } from './tasks.ts'
 
@@ -48,30 +49,6 @@ export interface PoolOptions {
   maxBodyBytes: number
   log?: PoolLog
 }
-
-const MiB = 2 ** 20
-/**
- * Heap of one process, MiB. V8 ends a process that reaches the limit, so it is above what the densest text of the allowed
- * size can become: 32 times its length, measured (lists in lists). A layer takes less than 10 KiB while it is verified and
- * costed.
- */
-const heapMiB = ({ maxBodyBytes, limits }: PoolOptions): number => Math.ceil(256 + (48 * maxBodyBytes) / MiB + limits.maxLayers / 100)
-/**
- * What array buffers of one task may take, bytes: a file of `largestShared`, the numbers that an import may compute
- * (`onnx-import/budget.ts`), an exported model with its constants.
- */
-const bufferBytes = 512 * MiB
-/** A file larger than this is read by a process of its own, whose limit is raised by the file's size. */
-const largestShared = 64 * MiB
-/** A process that a task left larger than this is ended, so that the memory goes back. */
-const largestIdle = 256 * MiB
-/** What a file takes on a slow disk; it ends at 2 GiB. */
-const writeSeconds = (bytes: number): number => Math.min(bytes, 2048 * MiB) / (16 * MiB)
-/** A process that has worked for longer is ended, so that only an endless task reaches its limit of processor time. */
-const longestLife = 60
-const idleMs = 60_000
-/** Longest time that a process may take to start. */
-const startMs = 60_000
 
 /**
  * Processes that read and cost architectures: a specification takes neither memory nor time of the service itself. Each task
@@ -298,7 +275,7 @@ export class EnginePool {
     if (!(cause instanceof EngineProcessEnded) || this.#closed) return cause
     log.warn({ task, reason: cause.message }, 'a task ended the process that it ran in')
     if (!cause.outOfMemory) return cause
-    const most = heapMiB(this.#options) + Math.round((bufferBytes + fileBytes) / MiB)
+    const most = heapMiB(this.#options) + Math.round((bufferBytes + fileBytes) / 2 ** 20)
     return new EngineError(
       'LIMIT_EXCEEDED',
       `this architecture takes more than the ${most} MiB of memory allowed for computing it: make it smaller`,
