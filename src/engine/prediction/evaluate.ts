@@ -1,5 +1,6 @@
+import { median } from '../median.ts'
 import { macsOf } from './features.ts'
-import { fitLatency, middle, solve } from './fit.ts'
+import { fitLatency, solve } from './fit.ts'
 import { coverage, type MeasuredCall, predictLatency, type Way, ways } from './model.ts'
 
 /** How a prediction without the network's own measurements compares with them. */
@@ -22,8 +23,8 @@ export function leaveOneOut(
     const predict = predictor(calls.filter((call) => groupOf(call) !== group))
     return [...Map.groupBy(own, ({ architecture }) => architecture)].map(([architecture, each]) => ({
       architecture,
-      ratio: middle(each.map((call) => call.callMs / predict(call))),
-      error: middle(each.map((call) => Math.abs(predict(call) / call.callMs - 1))),
+      ratio: median(each.map((call) => call.callMs / predict(call))),
+      error: median(each.map((call) => Math.abs(predict(call) / call.callMs - 1))),
     }))
   })
 }
@@ -64,7 +65,7 @@ export function errorsOf(left: readonly LeftOut[]): Errors {
   const worst = left.reduce((most, each) => (each.error > most.error ? each : most))
   return {
     architectures: left.length,
-    median: middle(left.map(({ error }) => error)),
+    median: median(left.map(({ error }) => error)),
     worst: worst.error,
     worstArchitecture: worst.architecture,
   }
@@ -82,7 +83,7 @@ export function intervalFactor(left: readonly LeftOut[]): number {
 
 /** What a model is held to, whose errors stand beside it: multiply-adds at the median rate of the others. */
 export const byMacs = (training: readonly MeasuredCall[]) => {
-  const rate = middle(training.map((call) => call.callMs / Math.max(macsOf(call.layers), 1e-9)))
+  const rate = median(training.map((call) => call.callMs / Math.max(macsOf(call.layers), 1e-9)))
   return (call: MeasuredCall): number => rate * macsOf(call.layers)
 }
 

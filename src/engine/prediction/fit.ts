@@ -1,4 +1,5 @@
 import { fcnnlsVector } from 'ml-fcnnls'
+import { median } from '../median.ts'
 import { featureCount, layerKinds, perKind, rowOf } from './features.ts'
 import { type LatencyModel, type MeasuredCall, predictLatency, type Way } from './model.ts'
 
@@ -27,7 +28,7 @@ export function fitLatency(calls: readonly MeasuredCall[], way: Way = 'profiles'
 
 function scaled(model: LatencyModel, calls: readonly MeasuredCall[]): LatencyModel {
   const ratios = calls.map(({ callMs, layers }) => callMs / Math.max(predictLatency(model, layers), 1e-9))
-  return { ...model, scale: middle(ratios) }
+  return { ...model, scale: median(ratios) }
 }
 
 interface Row {
@@ -77,11 +78,4 @@ export function solve(rows: readonly Row[]): number[] {
   const rates = new Array<number>(count).fill(0)
   for (const [i, j] of used.entries()) rates[j] = solved[i]! / lengths[j]!
   return rates
-}
-
-/** The median. */
-export function middle(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }

@@ -2,15 +2,15 @@
  * Estimates how long a run will take: from earlier runs like it or, for a network new to the device, from its multiply-adds
  * at the rate of other networks. Estimates are stored with their runs, so that their error is known and not guessed.
  */
+import { median } from '../../engine/median.ts'
 import type { PastRun, Run, RunningRun, Store } from '../../store/index.ts'
 import type { Clock } from '../clock.ts'
 import type { TimingSettings } from '../contract.ts'
-import { median } from '../timing/percentiles.ts'
 
 /**
  * `progress`: the time of a running comparison's own blocks so far. `history`: runs of the same workload on the device.
- * `prediction`: the latency that was predicted for its network when it was queued. `cost`: its multiply-adds at the rate of other networks there. `settings`: nothing is known of the device, so warm-up and
- * minimum duration, the least it can take.
+ * `prediction`: the latency that was predicted for its network when it was queued. `cost`: its multiply-adds at the rate of other
+ * networks there. `settings`: nothing is known of the device, so warm-up and minimum duration, the least it can take.
  */
 export const estimateBases = ['progress', 'history', 'prediction', 'cost', 'settings'] as const
 export type EstimateBasis = (typeof estimateBases)[number]
@@ -32,8 +32,6 @@ const neighbors = 5
 const outlasting = 0.1
 /** With fewer past estimates their error is not known well enough. */
 const leastForError = 3
-
-const middle = (values: readonly number[]): number => median(Float64Array.from(values))
 
 export class Estimator {
   readonly #history: readonly PastRun[]
@@ -72,7 +70,7 @@ export class Estimator {
     const errors = this.#history.flatMap(({ expectedMs, expectedBasis, ms }) =>
       expectedMs !== null && expectedBasis === basis && ms > 0 ? [Math.abs(expectedMs / ms - 1)] : [],
     )
-    return errors.length < leastForError ? null : middle(errors)
+    return errors.length < leastForError ? null : median(errors)
   }
 
   #ofWorkload({ workload }: Estimated): Estimate | null {
@@ -89,7 +87,7 @@ export class Estimator {
   #ofCost(run: Estimated): Estimate | null {
     const nearest = this.#nearest(run)
     if (nearest.length === 0) return null
-    return { ms: timeOf(run, run.macs! * middle(nearest.map(({ rate }) => rate)), nearest), basis: 'cost' }
+    return { ms: timeOf(run, run.macs! * median(nearest.map(({ rate }) => rate)), nearest), basis: 'cost' }
   }
 
   /** Runs of the networks nearest in size under the same runtime: ms a multiply-add, and ms besides warm-up and timing. */
@@ -112,7 +110,7 @@ const predictionOf = ({ expectedMs, expectedBasis }: Estimated): Estimate | null
 function timeOf({ settings, rounds }: Estimated, callMs: number, nearest: readonly { besides: number }[]): number {
   const { warmupMs, minDurationMs, maxDurationMs, minSamples } = settings as TimingSettings
   const timed = Math.min(Math.max(minDurationMs, minSamples * callMs), Math.max(maxDurationMs, callMs))
-  const besides = nearest.length === 0 ? 0 : middle(nearest.map((each) => each.besides))
+  const besides = nearest.length === 0 ? 0 : median(nearest.map((each) => each.besides))
   return blocksOf(rounds) * (besides + Math.max(warmupMs, 3 * callMs) + timed)
 }
 

@@ -42,8 +42,8 @@ type RunToTime = Pick<
   'architectureId' | 'deviceUuid' | 'runtime' | 'backend' | 'precision' | 'batch' | 'resolution' | 'sizes' | 'settings'
 >
 
-/** Where a prediction is for. */
-export interface Place {
+/** What a prediction is for: device, runtime and settings. */
+export interface Target {
   choice: Choice
   precision: Precision
   threads: number
@@ -77,10 +77,10 @@ export class PredictionService {
    */
   async of(stored: StoredArchitecture, query: PredictionQuery): Promise<PredictionAnswer> {
     const { batch = 1 } = query
-    const place = await this.place(query)
-    const { choice, precision, threads } = place
+    const target = await this.target(query)
+    const { choice, precision, threads } = target
     const { device, support, notes } = choice
-    const known = await this.known(place)
+    const known = await this.known(target)
     const { learnt, latestRunId } = known
     const { model, errors, factor } = learnt
     const { byKind, macs } = await this.#pool.predict(stored, { model, batch, precision })
@@ -118,16 +118,16 @@ export class PredictionService {
    * Latencies of every preset of the zoo for one image, by its name, and what was learnt. Worked out once after each run.
    * @throws as `known` does.
    */
-  async ofZoo(place: Place): Promise<{ known: Known; latencies: Readonly<Record<string, number>> }> {
-    const known = await this.known(place)
-    const latencies = this.#zoo.get(known) ?? this.#pool.predictZoo({ model: known.learnt.model, precision: place.precision })
+  async ofZoo(target: Target): Promise<{ known: Known; latencies: Readonly<Record<string, number>> }> {
+    const known = await this.known(target)
+    const latencies = this.#zoo.get(known) ?? this.#pool.predictZoo({ model: known.learnt.model, precision: target.precision })
     this.#zoo.set(known, latencies)
     latencies.catch(() => this.#zoo.delete(known))
     return { known, latencies: await latencies }
   }
 
-  /** The device, runtime and settings that a query is for. @throws as `DeviceService.choose` does; UNSUPPORTED_BY_RUNTIME. */
-  async place({ device, runtime, precision = 'float32', threads = 0 }: PredictionQuery): Promise<Place> {
+  /** The target of a query. @throws as `DeviceService.choose` does; UNSUPPORTED_BY_RUNTIME. */
+  async target({ device, runtime, precision = 'float32', threads = 0 }: PredictionQuery): Promise<Target> {
     const choice = await this.#devices.choose({ device, runtime: runtime as RuntimeName | undefined })
     const { precisions } = choice.support.capabilities
     if (!precisions.includes(precision)) {
@@ -139,12 +139,12 @@ export class PredictionService {
     return { choice, precision, threads }
   }
 
-  /** What is known of a place; learnt anew where a run has ended since. @throws ApiError PREDICTION_NEEDS_RUNS, OVERLOADED */
-  known(place: Place): Promise<Known> {
-    const { choice, precision, threads } = place
+  /** What is known of a target; learnt anew where a run has ended since. @throws ApiError PREDICTION_NEEDS_RUNS, OVERLOADED */
+  known(target: Target): Promise<Known> {
+    const { choice, precision, threads } = target
     const { runtime, backend } = choice.support
     const from = { deviceUuid: choice.device.uuid, runtime, backend, precision, settings: settingsOf(threads) }
-    return this.#known(from, (measured) => tooFew(place, measured))
+    return this.#known(from, (measured) => tooFew(target, measured))
   }
 
   /**
@@ -250,7 +250,7 @@ const settingsOf = (threads: number): Record<string, string> => ({
 const textsOf = (settings: object): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))
 
-function tooFew({ choice, precision, threads }: Place, measured: number): ApiError {
+function tooFew({ choice, precision, threads }: Target, measured: number): ApiError {
   const { device, support } = choice
   const missing = leastArchitectures - measured
   const run = {

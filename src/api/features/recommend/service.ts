@@ -30,8 +30,8 @@ export class RecommendService {
     const { device, runtime, precision = 'float32', threads = 0 } = where
     // GraphQL writes defaults out: they alone ask for no latency.
     const timed = [maxLatencyMs, device, runtime].some((each) => each !== undefined) || precision !== 'float32' || threads !== 0
-    const place = timed ? await this.#prediction.place(where) : null
-    const told = place && (await this.#prediction.ofZoo(place))
+    const target = timed ? await this.#prediction.target(where) : null
+    const told = target && (await this.#prediction.ofZoo(target))
     const { networks, leftOut } = await this.#networks(told)
     const limits: AxisLimits = {
       ...(maxMacs === undefined ? {} : { macs: maxMacs }),
@@ -66,14 +66,14 @@ export class RecommendService {
       nearest: nearest && { network: nearest.candidate.shown, needs: nearest.needs },
       axes,
       front: found.front.map(({ shown }) => shown),
-      latencies: place &&
+      latencies: target &&
         told && {
-          device: place.choice.device.name,
-          deviceUuid: place.choice.device.uuid,
-          runtime: place.choice.support.runtime,
-          backend: place.choice.support.backend,
-          precision: place.precision,
-          threads: place.threads,
+          device: target.choice.device.name,
+          deviceUuid: target.choice.device.uuid,
+          runtime: target.choice.support.runtime,
+          backend: target.choice.support.backend,
+          precision: target.precision,
+          threads: target.threads,
           error: errorOf(told.known),
         },
       within,
