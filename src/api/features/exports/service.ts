@@ -50,7 +50,7 @@ export class ExportService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #blobs: Store['blobs']
-  readonly #runs: Pick<RunService, 'layerProfile'>
+  readonly #runs: Pick<RunService, 'profiled' | 'layerProfileOf'>
   readonly #slots = new Slots(mostFiles)
 
   constructor({
@@ -58,7 +58,7 @@ export class ExportService {
     pool,
     store,
     runs,
-  }: { architectures: ArchitectureService; pool: EnginePool; store: Store; runs: Pick<RunService, 'layerProfile'> }) {
+  }: { architectures: ArchitectureService; pool: EnginePool; store: Store; runs: Pick<RunService, 'profiled' | 'layerProfileOf'> }) {
     this.#architectures = architectures
     this.#runs = runs
     this.#blobs = store.blobs
@@ -97,26 +97,29 @@ export class ExportService {
   }
 
   async #write(row: StoredArchitecture, query: ExportQuery): Promise<Buffer> {
-    const { packedGraph, name } = row
-    const options = query.runId === undefined ? readOptions(query) : await this.#ofRun(row, query, query.runId)
-    return asBuffer(await this.#pool.export({ graph: packedGraph, name, format: query.format, options }))
+    const { name } = row
+    const { packedGraph: graph, options } =
+      query.runId === undefined ? { ...row, options: readOptions(query) } : await this.#ofRun(row, query, query.runId)
+    return asBuffer(await this.#pool.export({ graph, name, format: query.format, options }))
   }
 
-  /** What is drawn of a run: its times, at its batch and resolution. @throws ApiError RUN_NOT_FOUND, NO_PROFILE, INVALID_REQUEST */
+  /** What is drawn of a run: its times, at its batch and sizes. @throws ApiError RUN_NOT_FOUND, NO_PROFILE, INVALID_REQUEST */
   async #ofRun({ id }: StoredArchitecture, query: ExportQuery, runId: string) {
-    const profile = await this.#runs.layerProfile(runId)
+    const profiled = await this.#runs.profiled(runId)
+    const { run, architecture, atSizes } = profiled
     const violation =
-      profile.architectureId !== id
-        ? { path: '/runId', message: `run ${runId} is of architecture ${profile.architectureId}: name one of this architecture` }
-        : query.batch !== undefined && query.batch !== profile.batch
-          ? { path: '/batch', message: `the run is of batch ${profile.batch}: leave batch out` }
+      run.architectureId !== id
+        ? { path: '/runId', message: `run ${runId} is of architecture ${run.architectureId}: name one of this architecture` }
+        : query.batch !== undefined && query.batch !== run.batch
+          ? { path: '/batch', message: `the run is of batch ${run.batch}: leave batch out` }
           : query.resolution !== undefined
             ? { path: '/resolution', message: 'the run has a resolution of its own: leave resolution out' }
             : null
     if (violation) throw invalidRequest('request', [violation])
-    const { rows, batch, resolution, runtime, device } = profile
+    const { rows, batch, resolution, runtime, device } = await this.#runs.layerProfileOf(profiled)
     const times = { rows: rows.map(({ layerIds, ms }) => ({ layerIds, ms })), of: `a run by ${runtime} on ${device}` }
-    return { ...readOptions({ ...query, batch, ...(resolution === null ? {} : { resolution }) }), times }
+    const options = readOptions({ ...query, batch, ...(resolution === null || atSizes ? {} : { resolution }) })
+    return { packedGraph: architecture.packedGraph, options: { ...options, times } }
   }
 
   /** The registered file, unchanged, or one of its files of external data. @param data the model's name for that file. */
