@@ -230,6 +230,9 @@ test('a file with open sizes runs at others than it was registered at, by both r
   assert.deepEqual([onnx.sizes, onnx.result.costs.macs], [{ dims: { H: 33 } }, macs(33, 28)])
   const { body: profile } = await json(onnx.links.profile)
   assert.equal(profile.totals.macs, macs(33, 28))
+  const drawing = await (await fetch(`${service.url}/v1/architectures/${architectureId}/export?format=svg&runId=${onnx.id}`)).text()
+  assert.match(drawing, /3×33×28/)
+  assert.doesNotMatch(drawing, /3×20×28/)
   const tfjs = await run({ architectureId, runtime: 'tfjs', dims: 'H:33' })
   const { agreement } = tfjs.result.output
   assert.equal(agreement.runId, onnx.id)
