@@ -155,20 +155,31 @@ async function networkOf(bytes: Uint8Array, folder: string | null): Promise<Read
   return { graph, parameterOf }
 }
 
-/** A file that a model names for its numbers, where it lies beside it; a name that leads out of the model's folder is not followed. */
-function besideModel(folder: string, location: string): ExternalFile | undefined {
+/**
+ * Where a file lies that a model names for its numbers.
+ * @param folder of the model. @returns undefined where there is none, or where its name leads out of the folder.
+ */
+export function pathBeside(folder: string, location: string): string | undefined {
   const file = path.resolve(folder, location)
-  if (!file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)) return undefined
-  const found = statSync(file, { throwIfNoEntry: false })
-  if (!found?.isFile()) return undefined
+  const inside = file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)
+  return inside && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined
+}
+
+/** Most that one system call reads, bytes. */
+const mostAtOnce = 2 ** 30
+
+/** A file beside a model, read in parts: as `gpu/external-files.ts` does, which nothing here may import. */
+function besideModel(folder: string, location: string): ExternalFile | undefined {
+  const file = pathBeside(folder, location)
+  if (file === undefined) return undefined
   return {
-    length: found.size,
+    length: statSync(file).size,
     read(offset, length) {
       const bytes = new Uint8Array(length)
       const opened = openSync(file, 'r')
       try {
         for (let at = 0; at < length; ) {
-          const read = readSync(opened, bytes, at, length - at, offset + at)
+          const read = readSync(opened, bytes, at, Math.min(length - at, mostAtOnce), offset + at)
           if (read === 0) throw new CliError(`${file} is shorter than the model says`)
           at += read
         }

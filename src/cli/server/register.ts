@@ -1,6 +1,6 @@
-import { openAsBlob, statSync } from 'node:fs'
+import { openAsBlob } from 'node:fs'
 import path from 'node:path'
-import { failureOf, readJson, sourceOf, specificationOf, startsJson } from '../load.ts'
+import { failureOf, pathBeside, readJson, sourceOf, specificationOf, startsJson } from '../load.ts'
 import { readOnnxSkeleton } from '../onnx-skeleton.ts'
 import type { Body, Client } from './client.ts'
 
@@ -52,8 +52,7 @@ async function requestOf(model: string, given: string | undefined): Promise<Requ
 async function filesBeside({ path: model, folder }: { path: string; folder: string }): Promise<{ location: string; file: string }[]> {
   const { importOnnx } = await import('../../engine/formats/onnx-import/index.ts')
   return importOnnx(readOnnxSkeleton(model)).beside.flatMap(({ location }) => {
-    const file = path.resolve(folder, location)
-    const inside = file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)
-    return inside && statSync(file, { throwIfNoEntry: false })?.isFile() ? [{ location, file }] : []
+    const file = pathBeside(folder, location)
+    return file === undefined ? [] : [{ location, file }]
   })
 }
