@@ -8,6 +8,7 @@ import type { ArchitectureNames } from '../architectures/names.ts'
 import type { DeviceService } from '../devices/service.ts'
 import type { QueueService } from '../queue/service.ts'
 import { presentEventData } from '../runs/present-event.ts'
+import { shownEvent } from '../runs/stored-run.ts'
 import { liveFilter } from './filter.ts'
 import { type Entry, type Reference, Ring, type Told } from './ring.ts'
 import type { LiveEvent, LiveQuery } from './schema.ts'
@@ -218,13 +219,10 @@ export class LiveService {
 const nameOf = (reference: Reference): string =>
   'runId' in reference ? `${reference.runId} ${reference.seq}` : `${reference.architectureId} ${reference.change}`
 
-function presentRun(event: RunEventInContext, architectureName: string): NonNullable<LiveEvent['run']> {
-  const { runId, seq, type, data, device, deviceUuid, host, batch, labels, status, architectureId } = event
+function presentRun(stored: RunEventInContext, architectureName: string): NonNullable<LiveEvent['run']> {
+  const { runId, seq, type, data, device, deviceUuid, host, runtime, batch, labels, status, verdict, architectureId } = shownEvent(stored)
   return {
     ...{ runId, seq, event: type, data: presentEventData(data), status },
-    verdict: event.verdict as NonNullable<LiveEvent['run']>['verdict'],
-    ...{ device, deviceUuid, host },
-    runtime: event.runtime as NonNullable<LiveEvent['run']>['runtime'],
-    ...{ batch, labels, architectureId, architectureName },
+    ...{ verdict, device, deviceUuid, host, runtime, batch, labels, architectureId, architectureName },
   }
 }

@@ -1,6 +1,6 @@
 import type { BackendName, Certificate, Precision, RunEnvironment, RunResult, RuntimeName } from '../../../gpu/contract.ts'
 import type { TimingSettings } from '../../../gpu/timing/settings.ts'
-import type { Run } from '../../../store/index.ts'
+import type { Run, RunEventInContext, RunPoint } from '../../../store/index.ts'
 import type { RunAnswer } from './schema.ts'
 import type { Side } from './sides.ts'
 
@@ -31,3 +31,16 @@ export type ShownRun = Omit<Run, Documents | 'settings' | 'against'> &
   Pick<RunAnswer, Documents> & { settings: TimingSettings; against: StoredSide | null }
 
 export const shownRun = (run: Run): ShownRun => run as ShownRun
+
+type Verdict = Certificate['verdict'] | null
+
+/** A run as a point of a curve. */
+export type ShownPoint = Omit<RunPoint, 'runtime' | 'backend' | 'precision' | 'settings' | 'verdict'> &
+  Pick<RunAnswer, 'runtime' | 'backend' | 'precision'> & { settings: TimingSettings; verdict: Verdict }
+
+export const shownPoint = (point: RunPoint): ShownPoint => point as ShownPoint
+
+/** An event with what it needs of its run. */
+export type ShownEvent = Omit<RunEventInContext, 'runtime' | 'verdict'> & Pick<RunAnswer, 'runtime'> & { verdict: Verdict }
+
+export const shownEvent = (event: RunEventInContext): ShownEvent => event as ShownEvent

@@ -10,6 +10,7 @@ import type { PredictionService } from '../prediction/service.ts'
 import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
 import { presentSizes } from '../runs/present-run.ts'
 import { measuredBefore } from '../runs/service.ts'
+import { type ShownPoint, shownPoint } from '../runs/stored-run.ts'
 import { NewSweep, type SweepAnswer, type SweepQuery } from './schema.ts'
 
 const notFound = (id: string) => new ApiError('SWEEP_NOT_FOUND', `no sweep ${id.slice(0, 60)}`)
@@ -119,7 +120,7 @@ export class SweepService {
     return sweeps.map((sweep) =>
       present(
         sweep,
-        sweep.runIds.map((id) => byId.get(id)!),
+        sweep.runIds.map((id) => shownPoint(byId.get(id)!)),
         nameOf,
       ),
     )
@@ -128,22 +129,18 @@ export class SweepService {
 
 const waits = ({ status }: Pick<RunPoint, 'status'>): boolean => status === 'queued' || status === 'running'
 
-function present({ id, createdAt }: Sweep, runs: readonly RunPoint[], nameOf: (id: string) => string): SweepAnswer {
+function present({ id, createdAt }: Sweep, runs: readonly ShownPoint[], nameOf: (id: string) => string): SweepAnswer {
   const points = runs.map(({ id: runId, batch, status, latencyMs, throughputPerSecond, verdict }) => ({
-    ...{ batch, runId, status, latencyMs, throughputPerSecond },
+    ...{ batch, runId, status, latencyMs, throughputPerSecond, verdict },
     msPerImage: latencyMs === null ? null : latencyMs / batch,
-    verdict: verdict as SweepAnswer['points'][number]['verdict'],
   }))
   const { architectureId, device, deviceUuid, host, runtime, backend, precision, resolution, sizes, weights, settings, labels } = runs[0]!
   return {
     id,
     ...{ architectureId, architectureName: nameOf(architectureId), device, deviceUuid, host, weights, labels },
-    runtime: runtime as SweepAnswer['runtime'],
-    backend: backend as SweepAnswer['backend'],
-    precision: precision as SweepAnswer['precision'],
+    ...{ runtime, backend, precision, settings },
     resolution: resolution ? resolution.join('x') : null,
     sizes: presentSizes(sizes),
-    settings: settings as SweepAnswer['settings'],
     createdAt: createdAt.toISOString(),
     status: runs.every((run) => run.status === 'queued') ? 'queued' : runs.some(waits) ? 'running' : 'finished',
     points,
