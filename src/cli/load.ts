@@ -4,6 +4,7 @@ import { EngineError } from '../engine/errors.ts'
 import type { ExternalFile } from '../engine/formats/onnx-import/index.ts'
 import type { Graph } from '../engine/graph.ts'
 import { nearest } from '../engine/nearest.ts'
+import { isRecord } from '../engine/read-spec.ts'
 import type { ParameterSource } from '../engine/rewrites/weights.ts'
 import { verifyGraph } from '../engine/verify.ts'
 import { expandZoo, presetNames } from '../engine/zoo/index.ts'
@@ -22,8 +23,6 @@ export interface WeightedNetwork extends Network {
   /** Null where it comes from no file that can have weights. */
   parameterOf: ParameterSource | null
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What people name in place of a model, by its first bytes, and what to do about it. */
 const mistaken: readonly [start: string, what: string][] = [
@@ -128,6 +127,7 @@ function readStdin(): Uint8Array {
   return readStream(0)
 }
 
+/** Whether a file that begins so is JSON. @param start its first bytes, one character a byte. */
 export const startsJson = (start: string): boolean => /^(\uFEFF|\u00EF\u00BB\u00BF)?\s*[{[]/.test(start)
 
 function isJson(name: string): boolean {

@@ -14,6 +14,7 @@ export interface Counting {
   dtype?: CostDtype
 }
 
+/** Reads a whole number within bounds. @throws InvalidArgumentError saying them. */
 export const whole =
   (least: number, most: number) =>
   (text: string): number => {
@@ -34,8 +35,10 @@ export const conventionOption = (flags: string, description: string): Option =>
 
 const batchOption = (): Option => new Option('--batch <n>', 'images per call').argParser(whole(1, 2 ** 31 - 1)).default(1)
 
+/** Adds `--batch`. */
 export const withBatchAlone = (command: Command): Command => command.addOption(batchOption())
 
+/** Adds `--batch` and `--resolution`. */
 export const withBatch = (command: Command): Command =>
   withBatchAlone(command).addOption(
     new Option('--resolution <size>', 'height and width of the input in place of its own: 224, or 224x320').argParser(readResolution),
@@ -47,6 +50,7 @@ export const dtypeOption = (): Option =>
     'what an element is stored as: one type, or file, as the file has it (default: file where it has types other than float32, else float32)',
   ).choices(costDtypes)
 
+/** Adds what every command takes that counts: convention, batch, resolution, dtype. */
 export const withCounting = (command: Command): Command =>
   withBatch(command.addOption(conventionOption('--convention <name>', 'how flops are counted').default('lecture'))).addOption(dtypeOption())
 
@@ -57,6 +61,7 @@ export interface Ranked {
   depth: number
 }
 
+/** Adds what rows are and how they are sorted and cut. @param by the default of `--by`. */
 export const withRanking = (command: Command, by: Grouping): Command =>
   command
     .addOption(
@@ -66,6 +71,7 @@ export const withRanking = (command: Command, by: Grouping): Command =>
     .addOption(new Option('--top <n>', 'that many rows, and one with the rest').argParser(whole(1, 1_000_000)))
     .addOption(new Option('--depth <n>', 'with --by block: leading parts of a name that make a block').argParser(whole(1, 20)).default(2))
 
+/** Adds `--format` and `--no-color`. */
 export const withFormat = (command: Command, format: OutputFormat = 'table'): Command =>
   command
     .addOption(new Option('-f, --format <format>', 'how to write it').choices([...outputFormats]).default(format))

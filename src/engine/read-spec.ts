@@ -39,6 +39,7 @@ export interface Reading {
   ids: Map<string, string>
 }
 
+/** Whether a JSON value is an object, no list and not null. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

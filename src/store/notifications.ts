@@ -12,10 +12,13 @@ const CANCEL = 'cancel '
 const ARCHITECTURE = 'architecture '
 const KEYS = 'keys'
 
+/** SQL that tells every process to cancel a run. */
 export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${CANCEL + runId})`
+/** SQL that tells every process of an architecture that came or went. */
 export const architectureNotice = (id: string, change: ArchitectureChange): SQL =>
   sql`pg_notify(${CHANNEL}, ${`${ARCHITECTURE}${id} ${change}`})`
 
+/** SQL that tells every process that keys or sessions changed. */
 export const keysNotice = (): SQL => sql`pg_notify(${CHANNEL}, ${KEYS})`
 
 export type ArchitectureChange = 'registered' | 'deleted'

@@ -19,11 +19,13 @@ export interface Counterpart {
   output: Float32Array
 }
 
+/** Stores the timed samples of a run, ms, and its first outputs. @throws what the database throws where the run has some. */
 export async function saveSamples(tx: Transaction, runId: string, samples: Float64Array, output?: Float32Array): Promise<void> {
   const values = { runId, samples: bytesOf(samples), ...(output && { output: bytesOf(output) }) }
   await tx.insert(runSamples).values(values)
 }
 
+/** The samples of a run, to be read in parts; null where it has none. */
 export async function findSamples(db: Database, runId: string): Promise<Samples | null> {
   const [row] = await db
     .select({ bytes: sql<number>`octet_length(${runSamples.samples})` })

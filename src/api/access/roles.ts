@@ -15,6 +15,7 @@ export interface Caller {
 
 const rank = (role: Role): number => roles.indexOf(role)
 
+/** Whether the caller's role reaches: each role may do what those before it in `roles` may. */
 export const mayDo = (caller: Caller, access: Access): boolean => access === 'public' || rank(caller.role) >= rank(access)
 
 /** @throws ApiError FORBIDDEN where the caller's role does not reach. */

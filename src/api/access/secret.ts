@@ -14,9 +14,12 @@ export function makeKey(): { key: string; prefix: string } {
   return { key: `${prefix}_${randomBytes(32).toString('hex')}`, prefix }
 }
 
+/** A new session token: 256 random bits, hexadecimal. */
 export const makeToken = (): string => randomBytes(32).toString('hex')
 
+/** Whether a text has the form of a key; whether it is one is in the store. */
 export const isKey = (text: string): boolean => keyPattern.test(text)
+/** The same of a session token. */
 export const isToken = (text: string): boolean => tokenPattern.test(text)
 
 /** SHA-256 of a key or token, hexadecimal: what is stored and looked up. */

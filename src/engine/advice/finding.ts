@@ -46,9 +46,11 @@ export const defineFinding = (finding: FindingDefinition): FindingDefinition => 
 
 export const lecture = 'EECS 498-007 / 598-005 (Justin Johnson, University of Michigan), lecture 8'
 
+/** Convolutions of any rank, transposed ones too. */
 export const isConvolution = ({ type }: Pick<LayerCost, 'type'>): boolean => /^Conv/.test(type)
 export const isFullyConnected = ({ type }: Pick<LayerCost, 'type'>): boolean => type === 'Linear'
 
+/** Sum of a figure over layers. */
 export const total = (layers: readonly LayerCost[], of: (layer: LayerCost) => number): number =>
   layers.reduce((sum, layer) => sum + of(layer), 0)
 
@@ -60,4 +62,5 @@ export const largest = (layers: readonly LayerCost[], of: (layer: LayerCost) => 
     .slice(0, most)
     .map(({ id }) => id)
 
+/** A share as a whole percentage. */
 export const percent = (share: number): string => `${Math.round(100 * share)} %`

@@ -59,6 +59,7 @@ export interface Given {
   elements: readonly OnnxTensorInfo['element'][]
 }
 
+/** What a request's network computes with. A file is read once more. @throws EngineError as `importOnnx` does. */
 export function givenFor({ model: file, seed }: LoadRequest): Given {
   if (!file) return { parameterOf: (layerId, parameter) => seededParameter(seed, layerId, parameter), elements: [] }
   const { model } = read(file)

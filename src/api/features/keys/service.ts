@@ -91,8 +91,10 @@ const notFound = (id: string): never => {
   throw new ApiError('KEY_NOT_FOUND', `no key ${id.slice(0, 60)}`)
 }
 
+/** Whether a key's time is over. */
 export const hasExpired = ({ expiresAt }: Pick<ApiKey, 'expiresAt'>): boolean => expiresAt !== null && expiresAt.getTime() <= Date.now()
 
+/** A caller as `GET /v1/session` shows it; times in ISO 8601. */
 export const presentSession = ({ role, key }: Caller): SessionAnswer => ({
   role,
   key: key && { id: key.id, prefix: key.prefix, name: key.name },

@@ -56,6 +56,7 @@ const mostDifferences = 1000
 /** A name out of the file, in a length that a report can have. */
 const short = (name: string): string => (name.length > 500 ? `${name.slice(0, 499)}…` : name)
 
+/** What an import says of its file: `ImportReport` has each part. */
 export function reportOf(findings: Findings): ImportReport {
   const { model, all, nodes, parts, translated } = findings
   const operators = new Map<string, number>()

@@ -25,9 +25,11 @@ export function familyOptions<P extends TProperties>(own: P, defaultResolution =
   )
 }
 
+/** An option of a family: an integer with default and bounds. */
 export const integer = (value: number, minimum: number, maximum: number, description: string) =>
   Type.Optional(Type.Integer({ minimum, maximum, default: value, description }))
 
+/** An option of a family: a number with default and bounds. */
 export const number = (value: number, minimum: number, maximum: number, description: string) =>
   Type.Optional(Type.Number({ minimum, maximum, default: value, description }))
 

@@ -18,6 +18,7 @@ type AttributeValue = number | readonly number[] | string | { float: number } | 
 
 const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType
 
+/** An attribute of an ONNX node: a number is an INT, a list of them INTS, `{ float }` a FLOAT; one out of a file stays as it is. */
 export function attribute(name: string, value: AttributeValue) {
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) })
   if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) })
