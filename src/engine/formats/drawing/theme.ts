@@ -14,7 +14,8 @@ const hex = (color: Rgb): string => `#${color.map((part) => Math.round(part).toS
 export function fillOf(theme: keyof typeof themes, color: Rgb, level: number): Rgb {
   const { card, most } = themes[theme]
   const part = (most * level) / levels
-  return card.map((base, i) => base + part * (color[i]! - base)) as unknown as Rgb
+  const mixed = (i: 0 | 1 | 2): number => card[i] + part * (color[i] - card[i])
+  return [mixed(0), mixed(1), mixed(2)]
 }
 
 const rules = (theme: keyof typeof themes, color: Rgb): string => {
