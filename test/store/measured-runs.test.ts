@@ -15,22 +15,23 @@ const from = { deviceUuid: 'cpu-test', runtime: 'onnxruntime', backend: 'cpu', p
 const latest = async () => (await opened.store.measuredRuns.latest(from, 10)).map(({ id, callMs }) => [id, callMs])
 
 /** A run that succeeded with a median of so many ms. */
-async function measured(ms: number, over: Parameters<typeof someRun>[1] = {}, verdict = 'valid'): Promise<string> {
+async function measured(ms: number, over: Parameters<typeof someRun>[1] = {}, verdict = 'valid', dtype = 'float32'): Promise<string> {
   const { runs } = opened.store
   const { run } = await runs.insert(someRun(architectureId, over))
   const { id, owner, attempt } = (await runs.claim(run.id, 'me', 60_000))!
-  const result = { latencyMs: { p50: ms, mean: ms } }
+  const result = { latencyMs: { p50: ms, mean: ms }, costs: { dtype } }
   await runs.finish({ id, owner: owner!, attempt }, { status: 'succeeded', result, certificate: { verdict, reasons: [] } })
   return id
 }
 
-test('the latest of a network, batch and resolution counts; one at sizes of its own says nothing of the network as registered', async () => {
+test('the latest of a network, batch and resolution counts; one at sizes or in types of its own says nothing of the network as registered', async () => {
   assert.deepEqual([await latest(), await opened.store.measuredRuns.latestId(from)], [[], null])
   await measured(9)
   const id = await measured(10)
   await measured(80, { sizes: { dims: { height: 640, width: 640 } } })
   await measured(80, { sizes: { inputShape: [3, 640, 640] } })
   await measured(1, {}, 'invalid')
+  await measured(3, { weights: 'file' }, 'valid', 'file')
   await measured(5, { settings: { threads: 4 } })
   await measured(20, { deviceUuid: 'cpu-other' })
   assert.deepEqual(await latest(), [[id, 10]])

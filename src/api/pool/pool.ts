@@ -13,7 +13,7 @@ import { type ReadArchitecture, writeGraph } from '../features/architectures/spe
 import { type CompareTask, compareGraphs } from '../features/compare/write.ts'
 import { type CallCost, type CostTask, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
-import type { Memory, MemoryTask } from '../features/memory/write.ts'
+import { type Memory, type MemoryTask, timesCosted } from '../features/memory/write.ts'
 import type { LearnTask, Learnt } from '../features/prediction/learn.ts'
 import { type Predicted, type PredictTask, predict } from '../features/prediction/predict.ts'
 import type { RewriteAnswer, RewriteTask } from '../features/rewrites/write.ts'
@@ -165,7 +165,7 @@ export class EnginePool {
 
   /** What of a graph is in memory when, as `memoryOf` says. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   memory({ packedGraph }: StoredGraph, options: MemoryTask['options'], bytes: number | null): Promise<Memory> {
-    return this.#run('memory', { graph: packedGraph, options, bytes } satisfies MemoryTask)
+    return this.#run('memory', { graph: packedGraph, options, bytes } satisfies MemoryTask, { networks: timesCosted(bytes !== null) })
   }
 
   /**

@@ -32,7 +32,7 @@ const defaults = {
 /** Loaded with the layout of graphs when they are opened. */
 const GraphView = lazy(() => import('./graph/graph.tsx').then((part) => ({ default: part.GraphView })))
 
-const formats = ['onnx', 'json', 'csv', 'dot', 'mermaid', 'svg']
+const formats = ['onnx', 'json', 'csv', 'dot', 'mermaid', 'svg', 'chart']
 
 export function ArchitecturePage({ id }: { id: string }) {
   const [view, set] = useUrlState(defaults)

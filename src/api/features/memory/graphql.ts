@@ -5,9 +5,7 @@ import { Id } from '../../schemas.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import { MemoryQuery, MemorySchema } from './schema.ts'
 import type { MemoryService } from './service.ts'
-
-/** Times that the network is costed where the largest batch is asked for. */
-const tries = 10
+import { timesCosted } from './write.ts'
 
 export function memoryGraphql(memory: MemoryService, architectures: ArchitectureService): GraphqlFeature {
   return {
@@ -19,7 +17,7 @@ export function memoryGraphql(memory: MemoryService, architectures: Architecture
           type: Type.Union([MemorySchema, Type.Null()]),
           resolve: async (_parent, { architectureId, ...query }, context) => {
             const row = await context.load(architectures.storedEach, architectureId)
-            context.budget.spend((query.device === undefined && query.bytes === undefined ? 2 : tries) * row.layerCount)
+            context.budget.spend(timesCosted(query.device !== undefined || query.bytes !== undefined) * row.layerCount)
             return context.inTurn(() => memory.of(row, query))
           },
         }),

@@ -10,6 +10,9 @@ export interface MemoryTask {
   bytes: number | null
 }
 
+/** How often a task costs its network, about. @param searched whether the largest batch is asked for. */
+export const timesCosted = (searched: boolean): number => (searched ? 10 : 2)
+
 /** Tensors of the peak that are listed. */
 const mostTensors = 100
 

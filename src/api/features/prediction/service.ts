@@ -39,7 +39,7 @@ interface Kept {
 /** What is predicted of a run before it is queued. */
 type RunToTime = Pick<
   NewRun,
-  'architectureId' | 'deviceUuid' | 'runtime' | 'backend' | 'precision' | 'batch' | 'resolution' | 'sizes' | 'settings'
+  'architectureId' | 'deviceUuid' | 'runtime' | 'backend' | 'precision' | 'batch' | 'resolution' | 'sizes' | 'weights' | 'settings'
 >
 
 /** What a prediction is for: device, runtime and settings. */
@@ -83,7 +83,7 @@ export class PredictionService {
     const known = await this.known(target)
     const { learnt, latestRunId } = known
     const { model, errors, factor } = learnt
-    const { byKind, macs } = await this.#pool.predict(stored, { model, batch, precision })
+    const { byKind, macs, ownTypes } = await this.#pool.predict(stored, { model, batch, precision })
     const latencyMs = byKind.reduce((sum, { ms }) => sum + ms, 0)
     const unseen = byKind.filter(({ kind }) => !model.kinds.includes(kind)).map(({ kind }) => kind)
     const outside = macs < learnt.macs.least || macs > learnt.macs.most
@@ -103,6 +103,9 @@ export class PredictionService {
         .sort((a, b) => b.ms - a.ms),
       notes: [
         ...notes,
+        ...(ownTypes
+          ? [`the file has types of its own, and this is predicted for ${precision}: ONNX Runtime runs the file itself in its own types`]
+          : []),
         ...(unseen.length > 0 ? [`no measured network has layers of the kind ${unseen.join(', ')}: the rate of all kinds stands in`] : []),
         ...(outside
           ? [
@@ -149,7 +152,7 @@ export class PredictionService {
 
   /**
    * Predicted latency of a call of a run that is about to be queued, ms, from what was learnt of its device by now; null where
-   * that is nothing, or the run has settings or sizes of its own that no prediction is made for. What is not known yet is learnt
+   * that is nothing, or the run has settings, sizes or types that no prediction is made for. What is not known yet is learnt
    * for the next one.
    */
   async callMs(run: RunToTime): Promise<number | null> {
@@ -168,7 +171,8 @@ export class PredictionService {
     try {
       const [stored] = await this.#store.architectures.getPacked([run.architectureId])
       const task = { model: known.learnt.model, batch, precision: precision as Precision, ...(resolution ? { resolution } : {}) }
-      const { byKind } = await this.#pool.predict(stored!, task)
+      const { byKind, ownTypes } = await this.#pool.predict(stored!, task)
+      if (ownTypes && run.weights === 'file' && runtime === 'onnxruntime') return null
       return byKind.reduce((sum, { ms }) => sum + ms, 0)
     } catch {
       // An estimate is no reason to refuse a run.
