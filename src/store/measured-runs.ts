@@ -35,8 +35,9 @@ const learnable = ({ deviceUuid, runtime, backend, precision, settings }: Learni
     sql`${runs.against} IS NULL`,
     // Its network is kept at the sizes of its registration alone.
     sql`${runs.sizes} IS NULL`,
-    // A file run in types of its own, such as int8, says nothing of multiply-adds in the run's precision.
-    sql`${runs.result} #>> '{costs,dtype}' IS DISTINCT FROM 'file'`,
+    // A file that multiplies in types of its own, such as int8, says nothing of multiply-adds in the run's precision.
+    sql`(coalesce(${runs.result} #>> '{costs,dtype}', '') <> 'file'
+      OR (${runs.result} #>> '{costs,macsByPrecision,float32}')::float8 = (${runs.result} #>> '{costs,macs}')::float8)`,
     sql`${runs.certificate} ->> 'verdict' IS DISTINCT FROM 'invalid'`,
     sql`(${runs.result} #>> '{latencyMs,mean}')::float8 > 0`,
     ...Object.entries(settings).map(([name, value]) => sql`coalesce(${runs.settings} ->> ${name}::text, ${value}::text) = ${value}::text`),
@@ -44,7 +45,7 @@ const learnable = ({ deviceUuid, runtime, backend, precision, settings }: Learni
 
 /**
  * Succeeded runs, as a model of latency learns from them. Comparisons are left out, and runs of a file at other sizes than it was
- * registered at, or in types of its own.
+ * registered at, or that multiplies in types of its own.
  */
 export class MeasuredRuns {
   readonly #db: Database

@@ -15,11 +15,11 @@ const from = { deviceUuid: 'cpu-test', runtime: 'onnxruntime', backend: 'cpu', p
 const latest = async () => (await opened.store.measuredRuns.latest(from, 10)).map(({ id, callMs }) => [id, callMs])
 
 /** A run that succeeded with a median of so many ms. */
-async function measured(ms: number, over: Parameters<typeof someRun>[1] = {}, verdict = 'valid', dtype = 'float32'): Promise<string> {
+async function measured(ms: number, over: Parameters<typeof someRun>[1] = {}, verdict = 'valid', costs: object = {}): Promise<string> {
   const { runs } = opened.store
   const { run } = await runs.insert(someRun(architectureId, over))
   const { id, owner, attempt } = (await runs.claim(run.id, 'me', 60_000))!
-  const result = { latencyMs: { p50: ms, mean: ms }, costs: { dtype } }
+  const result = { latencyMs: { p50: ms, mean: ms }, costs: { dtype: 'float32', ...costs } }
   await runs.finish({ id, owner: owner!, attempt }, { status: 'succeeded', result, certificate: { verdict, reasons: [] } })
   return id
 }
@@ -31,13 +31,16 @@ test('the latest of a network, batch and resolution counts; one at sizes or in t
   await measured(80, { sizes: { dims: { height: 640, width: 640 } } })
   await measured(80, { sizes: { inputShape: [3, 640, 640] } })
   await measured(1, {}, 'invalid')
-  await measured(3, { weights: 'file' }, 'valid', 'file')
+  await measured(3, { weights: 'file' }, 'valid', { dtype: 'file', macs: 5, macsByPrecision: { int8: 5 } })
   await measured(5, { settings: { threads: 4 } })
   await measured(20, { deviceUuid: 'cpu-other' })
   assert.deepEqual(await latest(), [[id, 10]])
   assert.equal(await opened.store.measuredRuns.latestId(from), id)
   const larger = await measured(40, { resolution: [448, 448] })
+  // Tokens are whole numbers, and nothing is multiplied in them.
+  const tokens = await measured(7, { batch: 4, weights: 'file' }, 'valid', { dtype: 'file', macs: 5, macsByPrecision: { float32: 5 } })
   assert.deepEqual(await latest(), [
+    [tokens, 7],
     [larger, 40],
     [id, 10],
   ])

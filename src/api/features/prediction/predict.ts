@@ -2,7 +2,6 @@ import type { Graph } from '../../../engine/graph.ts'
 import { featuresOf, type LayerKind, macsOf } from '../../../engine/prediction/features.ts'
 import { type LatencyModel, latencyByKind, predictLatency } from '../../../engine/prediction/model.ts'
 import { verifyGraph } from '../../../engine/verify.ts'
-import { defaultDtype } from '../../../engine/widths.ts'
 import { expandZoo, presetNames } from '../../../engine/zoo/index.ts'
 import type { Precision } from '../../../gpu/contract.ts'
 import { type Packed, unpack } from '../../../store/packed.ts'
@@ -20,7 +19,7 @@ export interface Predicted {
   byKind: { kind: LayerKind; layers: number; ms: number }[]
   /** 10^6 multiply-adds of the call. */
   macs: number
-  /** Whether the network is of a file with types of its own, such as int8: the prediction is of the precision that was asked for. */
+  /** Whether the network is of a file that multiplies in types of its own, such as int8: the prediction is not of these. */
   ownTypes: boolean
 }
 
@@ -28,7 +27,8 @@ export interface Predicted {
 export function predict({ graph: packed, model, batch, precision, resolution }: PredictTask): Predicted {
   const graph = unpack(packed) as Graph
   const layers = featuresOf(graph, { batch, dtype: precision, ...(resolution ? { resolution } : {}) })
-  return { byKind: latencyByKind(model, layers), macs: macsOf(layers), ownTypes: defaultDtype(graph) === 'file' }
+  const ownTypes = graph.layers.some(({ dtypes }) => (dtypes?.macs ?? 'float32') !== 'float32')
+  return { byKind: latencyByKind(model, layers), macs: macsOf(layers), ownTypes }
 }
 
 /** Predicted ms of a call of one image of every preset of the zoo, at its own resolution. Some hundred networks: a second of work. */

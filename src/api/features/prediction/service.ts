@@ -104,7 +104,7 @@ export class PredictionService {
       notes: [
         ...notes,
         ...(ownTypes
-          ? [`the file has types of its own, and this is predicted for ${precision}: ONNX Runtime runs the file itself in its own types`]
+          ? [`the file multiplies in types of its own, in which ONNX Runtime runs it, and this is predicted for ${precision}`]
           : []),
         ...(unseen.length > 0 ? [`no measured network has layers of the kind ${unseen.join(', ')}: the rate of all kinds stands in`] : []),
         ...(outside
