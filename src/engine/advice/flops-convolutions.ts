@@ -1,5 +1,5 @@
-import { defineFinding, isConvolution, largest, lecture, percent, total } from './finding.ts'
 import { showCount } from '../quantity.ts'
+import { defineFinding, isConvolution, largest, lecture, percent, total } from './finding.ts'
 
 /** Where arithmetic lies. */
 export const flopsConvolutions = defineFinding({

@@ -1,5 +1,5 @@
-import { defineFinding, lecture } from './finding.ts'
 import { showCount } from '../quantity.ts'
+import { defineFinding, lecture } from './finding.ts'
 
 /** Multiply-adds by stage: layers whose outputs have one height and width. */
 export const flopsLevel = defineFinding({

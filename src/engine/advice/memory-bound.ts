@@ -1,5 +1,5 @@
-import { defineFinding, largest, percent, total } from './finding.ts'
 import { showCount } from '../quantity.ts'
+import { defineFinding, largest, percent, total } from './finding.ts'
 
 /** Layers that do fewer flops a byte than the device’s ridge: bytes, and not arithmetic, take their time. */
 export const memoryBound = defineFinding({

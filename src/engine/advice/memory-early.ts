@@ -1,5 +1,5 @@
-import { defineFinding, isConvolution, isFullyConnected, largest, lecture, percent, total } from './finding.ts'
 import { showBytes } from '../quantity.ts'
+import { defineFinding, isConvolution, isFullyConnected, largest, lecture, percent, total } from './finding.ts'
 
 /** Where activations lie: over convolution and fully connected rows, as the lecture adds them. */
 export const memoryEarly = defineFinding({

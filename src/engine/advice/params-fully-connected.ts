@@ -1,5 +1,5 @@
-import { defineFinding, isFullyConnected, largest, lecture, percent, total } from './finding.ts'
 import { showCount } from '../quantity.ts'
+import { defineFinding, isFullyConnected, largest, lecture, percent, total } from './finding.ts'
 
 /** Where parameters lie. */
 export const paramsFullyConnected = defineFinding({
