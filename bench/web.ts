@@ -20,10 +20,10 @@ function deepNetwork(): object {
   const conv = { type: 'Conv2d', outChannels: 16, kernelSize: 3, padding: 1 }
   const parts = [
     ['conv1', conv],
-    ['bn1', { type: 'BatchNorm' }],
+    ['bn1', { type: 'BatchNorm2d' }],
     ['relu', { type: 'ReLU' }],
     ['conv2', conv],
-    ['bn2', { type: 'BatchNorm' }],
+    ['bn2', { type: 'BatchNorm2d' }],
   ] as const
   return {
     name: 'ten thousand layers',
