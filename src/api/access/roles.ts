@@ -21,8 +21,11 @@ export const mayDo = (caller: Caller, access: Access): boolean => access === 'pu
 /** @throws ApiError FORBIDDEN where the caller's role does not reach. */
 export function requireRole(caller: Caller, access: Access, what: string): void {
   if (access === 'public' || mayDo(caller, access)) return
-  const who = caller.key ? `the key ${caller.key.prefix}… is of the role ${caller.role}` : `without a key you are a ${caller.role} here`
-  throw new ApiError('FORBIDDEN', `${what} needs a key of the role ${access}, and ${who}: ask an admin for one`, [], {
+  // As long as there is no key there is no admin to ask either.
+  const who = caller.key
+    ? `the key ${caller.key.prefix}… is of the role ${caller.role}: ask an admin for one`
+    : `without a key you are a ${caller.role} here: whoever runs this service makes the first by npm run keys -- create`
+  throw new ApiError('FORBIDDEN', `${what} needs a key of the role ${access}, and ${who}`, [], {
     'www-authenticate': `${challenge}, error="insufficient_scope", scope="${access}"`,
   })
 }

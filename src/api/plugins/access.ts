@@ -8,12 +8,16 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The role that the route takes; that of its scope if left out. */
     access?: Access
+    /** Says of a request whose body is read but not yet checked that it would only show something: then the role of reads is enough. */
+    previews?: (request: FastifyRequest) => boolean
     /** Answered even under load. */
     always?: boolean
   }
   interface FastifyInstance {
     /** What each route takes, by `METHOD /address`. */
     accessByRoute: ReadonlyMap<string, Access>
+    /** What a preview takes on the routes that have one, by the same. */
+    previewByRoute: ReadonlyMap<string, Access>
   }
   interface FastifyRequest {
     /** Who sent it; on a public route whoever it was, without having been asked. */
@@ -53,7 +57,9 @@ export const useAccess = fp<{ keyring: Keyring | null }>(
   async (app, { keyring }) => {
     const everyone: Caller = keyring?.anonymous ?? { role: 'admin', key: null }
     const accessByRoute = new Map<string, Access>()
+    const previewByRoute = new Map<string, Access>()
     app.decorate('accessByRoute', accessByRoute)
+    app.decorate('previewByRoute', previewByRoute)
     app.decorateRequest('caller', null as unknown as Caller)
     app.addHook('onRoute', function (route) {
       const scope = (this as Scope)[rule]
@@ -61,16 +67,25 @@ export const useAccess = fp<{ keyring: Keyring | null }>(
       const access = route.config?.access ?? (read ? scope?.read : scope?.write)
       if (access === undefined) throw new Error(`${route.method} ${route.url} states no access: register it in a scope that does`)
       route.config = { ...route.config, access }
-      for (const method of [route.method].flat()) accessByRoute.set(`${method} ${route.url}`, access)
+      for (const method of [route.method].flat()) {
+        accessByRoute.set(`${method} ${route.url}`, access)
+        if (!route.config.previews) continue
+        if (!scope) throw new Error(`${route.method} ${route.url} has previews, but its scope does not say what reading takes`)
+        previewByRoute.set(`${method} ${route.url}`, scope.read)
+      }
     })
+    const roleNeeded = (request: FastifyRequest, access: Access) =>
+      requireRole(request.caller, access, `${request.method} ${request.routeOptions.url}`)
     app.addHook('onRequest', (request, _reply, done) => {
-      const { access } = request.routeOptions.config
+      const { config } = request.routeOptions
+      // Whether it is a preview may stand in its body.
+      const access = config.previews ? previewByRoute.get(`${request.method} ${request.routeOptions.url}`) : config.access
       request.caller = everyone
       // Unknown addresses have none: they are answered with 404.
       if (!keyring || access === undefined || access === 'public') return done()
       const admit = (caller: Caller) => {
         request.caller = caller
-        requireRole(caller, access, `${request.method} ${request.routeOptions.url}`)
+        roleNeeded(request, access)
       }
       try {
         const caller = keyring.identify(presentedBy(request))
@@ -82,6 +97,16 @@ export const useAccess = fp<{ keyring: Keyring | null }>(
           () => done(),
           (error) => done(error),
         )
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+    // Before the body is checked: what is wrong with it concerns those alone who may send it.
+    app.addHook('preValidation', (request, _reply, done) => {
+      const { access, previews } = request.routeOptions.config
+      try {
+        if (keyring && previews && !previews(request)) roleNeeded(request, access!)
+        done()
       } catch (error) {
         done(error as Error)
       }

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GraphQLObjectType } from 'graphql'
 import WebSocket from 'ws'
-import { type Role, roles } from '../../../src/api/access/roles.ts'
+import { type Role, requireRole, roles } from '../../../src/api/access/roles.ts'
 import { composeFeatures } from '../../../src/api/graphql/feature.ts'
 import { exampleId } from '../../../src/api/schemas.ts'
 import { openTestApi, smallNetwork, type TestApi } from '../helper.ts'
@@ -123,6 +123,43 @@ describe('every route', () => {
       }
     }
     assert.ok(walked > 50, `${walked} routes`)
+    assert.deepEqual(Object.fromEntries(api.app.previewByRoute), {
+      'POST /v1/architectures': 'reader',
+      'POST /v1/architectures/:id/rewrites': 'reader',
+    })
+  })
+
+  it('lets a reader see what a call would register, as GraphQL does, and register nothing', async () => {
+    const network = smallNetwork(5)
+    const registered = await send('POST', '/v1/architectures', { key: keys.runner, body: network })
+    const { id } = await registered.json()
+    const count = async () => (await api.store.architectures.list({ limit: 100 })).items.length
+    const before = await count()
+    const rewrites = `/v1/architectures/${id}/rewrites`
+    const recipe = [{ rewrite: 'scaleWidth' }]
+    const file = { 'content-type': 'application/octet-stream' }
+    const cases: [string, unknown, number, Record<string, string>?][] = [
+      ['/v1/architectures?preview=true', smallNetwork(6), 200],
+      ['/v1/architectures?preview=true', { name: 'x' }, 400],
+      ['/v1/architectures?preview=false', smallNetwork(6), 403],
+      ['/v1/architectures?preview=1', smallNetwork(6), 403],
+      ['/v1/architectures?preview=true&preview=false', smallNetwork(6), 403],
+      ['/v1/architectures?preview=true&name=x', 'a file', 403, file],
+      ['/v1/architectures', smallNetwork(6), 403],
+      [rewrites, { recipe, preview: true }, 200],
+      [rewrites, { recipe, preview: false }, 403],
+      [rewrites, { recipe, preview: 'true' }, 403],
+      [rewrites, { recipe }, 403],
+      [rewrites, [], 403],
+      [rewrites, null, 403],
+    ]
+    for (const [path, body, status, headers = {}] of cases) {
+      const answer = await send('POST', path, { key: keys.reader, body, headers })
+      assert.equal(answer.status, status, `${path} ${JSON.stringify(body)}`)
+      if (status === 403) assert.match(answer.headers.get('www-authenticate')!, /insufficient_scope", scope="runner"/)
+    }
+    assert.equal((await send('POST', rewrites, { body: { recipe, preview: true } })).status, 401)
+    assert.equal(await count(), before)
   })
 
   it('that states no rule stops the start', async () => {
@@ -142,6 +179,13 @@ it('a resolver that would stand in place of a guarded root field stops the start
     resolvers: { Query: { told: () => 'x' } },
   }
   assert.throws(() => composeFeatures([part]), /resolver of Query alone/)
+})
+
+it('a refusal says whom to ask: the command as long as there is no key, an admin from then on', () => {
+  const refused = (key: { id: string; prefix: string; name: string; expiresAt: null } | null) => () =>
+    requireRole({ role: 'runner', key }, 'admin', 'POST /v1/keys')
+  assert.throws(refused(null), /^(?!.*admin for one).*without a key you are a runner here: .* npm run keys -- create/)
+  assert.throws(refused({ id: exampleId, prefix: 'amk_0a1b2c3d', name: 'x', expiresAt: null }), /amk_0a1b2c3d… is .* ask an admin for one$/)
 })
 
 it('a key has a name that is seen', async () => {

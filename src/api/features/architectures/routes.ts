@@ -39,6 +39,8 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
     app.post(
       '/v1/architectures',
       {
+        // A file is written to disk for its preview, too: that takes the role that registers.
+        config: { previews: (request) => (request.query as { preview?: unknown }).preview === 'true' && !isFile(request) },
         schema: {
           operationId: 'registerArchitecture',
           tags,

@@ -25,6 +25,7 @@ export function rewriteRoutes(fastify: FastifyInstance, rewrites: RewriteService
   app.post(
     '/v1/architectures/:id/rewrites',
     {
+      config: { previews: ({ body }) => (body as { preview?: unknown } | null | undefined)?.preview === true },
       schema: {
         operationId: 'rewriteArchitecture',
         tags,
