@@ -82,14 +82,20 @@ export class Architectures {
     this.#blobs = blobs
   }
 
+  /** Whether an architecture can have this name, as `insert` asks. @throws StoreError INVALID_TEXT */
+  requireName(name: string): void {
+    requireVisible(name)
+    requireStorable([name])
+  }
+
   /**
    * Stores it, or returns the existing one with this digest and name, with `created: false`.
    * @param files that hold its own weights: kept as blobs, for as long as an architecture names them.
    * @throws StoreError INVALID_TEXT
    */
   async insert(architecture: NewArchitecture, files?: ModelFiles): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
-    requireVisible(architecture.name)
-    requireStorable([architecture.name, ...(files?.data ?? []).map(({ location }) => location)])
+    this.requireName(architecture.name)
+    requireStorable((files?.data ?? []).map(({ location }) => location))
     try {
       if (!files) return await insertIn(this.#db, architecture, null)
       const { model, data } = files

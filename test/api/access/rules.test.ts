@@ -188,6 +188,12 @@ it('a refusal says whom to ask: the command as long as there is no key, an admin
   assert.throws(refused({ id: exampleId, prefix: 'amk_0a1b2c3d', name: 'x', expiresAt: null }), /amk_0a1b2c3d… is .* ask an admin for one$/)
 })
 
+it('a key does not end in a leap second, which no clock here reads', async () => {
+  const body = { name: 'x', role: 'reader', expiresAt: '2099-12-31t23:59:60z' }
+  const answer = await send('POST', '/v1/keys', { key: keys.admin, body })
+  assert.deepEqual([answer.status, (await answer.json()).errors[0].message.includes('leap second')], [400, true])
+})
+
 it('a key has a name that is seen', async () => {
   for (const [name, status] of [
     ['a\u001b[2Jb', 422],
@@ -236,6 +242,8 @@ describe('a browser', () => {
   it('signs in for a cookie that no script reads and no other site sends', async () => {
     const wrong = await send('POST', '/v1/session', { body: { key: `${keys.reader}0` } })
     assert.deepEqual([wrong.status, wrong.headers.get('set-cookie')], [401, null])
+    // The key came in the body: nothing is said of a header that was not sent.
+    assert.match((await wrong.json()).detail, /^key does not hold a key of this service/)
     const answer = await send('POST', '/v1/session', { body: { key: keys.runner }, headers: own() })
     assert.equal(answer.status, 201)
     const set = answer.headers.get('set-cookie')!

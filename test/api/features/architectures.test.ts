@@ -299,5 +299,25 @@ describe('a preview', () => {
     assert.equal(preview.status, registration.status)
     assert.deepEqual(preview.body.errors, registration.body.errors)
     assert.match(preview.body.errors[0].path, /^\/zoo\/options/)
+    for (const name of ['\ud800', 'a\u0000b', '\u202eabc'])
+      for (const path of ['/v1/architectures?preview=true', '/v1/architectures'])
+        assert.equal(
+          (
+            await api.request
+              .post(path)
+              .send({ ...zoo, name })
+              .expect(422)
+          ).body.code,
+          'INVALID_TEXT',
+          path,
+        )
+  })
+
+  it('and a registration refuse what the address says of a file where the body is JSON', async () => {
+    for (const path of ['/v1/architectures?preview=true&', '/v1/architectures?'])
+      for (const [key, value] of Object.entries({ name: 'other', dims: 'H:3', inputShape: '3,32,32' })) {
+        const { body } = await api.request.post(`${path}${key}=${value}`).send(zoo).expect(400)
+        assert.deepEqual([body.code, body.errors.map((each: { path: string }) => each.path)], ['INVALID_REQUEST', [`/${key}`]])
+      }
   })
 })

@@ -49,7 +49,7 @@ test('what is missing or wrong is said with the names that there are', async () 
     assert.match(body.detail, message)
     assert.equal(body.errors[0].path, path)
   }
-  for (const query of ['dims=H', 'dims=H:0', 'dims=:3', 'inputShape=3,0,4', 'inputShape=a'])
+  for (const query of ['dims=H', 'dims=H:0', 'dims=:3', 'dims=H:20,Wd:28,H:20', 'inputShape=3,0,4', 'inputShape=a'])
     assert.equal((await upload(query).expect(400)).body.code, 'INVALID_REQUEST')
 })
 

@@ -33,6 +33,12 @@ describe('rewrites over HTTP', () => {
     assert.equal(grouped.options.properties.groups.default, 2)
   })
 
+  it('are shown under a name that registration would take', async () => {
+    const recipe = [{ rewrite: 'foldBatchNorm' }]
+    for (const preview of [true, false])
+      assert.equal((await rewrite(vgg.id, { recipe, name: 'a\u0000b', preview }).expect(422)).body.code, 'INVALID_TEXT')
+  })
+
   it('are shown without being registered', async () => {
     const { body } = await rewrite(vgg.id, { recipe: [{ rewrite: 'foldBatchNorm' }], preview: true }).expect(200)
     assert.equal(body.architecture, null)

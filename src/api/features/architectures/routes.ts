@@ -3,7 +3,7 @@ import multipart from '@fastify/multipart'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { ApiError } from '../../errors.ts'
+import { ApiError, invalidRequest } from '../../errors.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { NewArchitecture } from './new-architecture.ts'
 import {
@@ -25,6 +25,15 @@ const bodies =
   'send JSON as application/json, or an ONNX file as application/octet-stream with ?name=… or in multipart/form-data with the fields name and file: and say so in Content-Type'
 const isFile = (request: FastifyRequest): boolean => request.isMultipart() || request.body instanceof Readable
 const location = { location: { type: 'string', description: 'Address of the architecture.' } }
+
+/** Parts of the query that say something of a file: JSON has fields of its own for it. @throws ApiError INVALID_REQUEST */
+function requireNoneOfFiles({ preview: _preview, ...ofFiles }: UploadQuery): void {
+  const violations = Object.keys(ofFiles).map((key) => ({
+    path: `/${key}`,
+    message: `${key} in the address goes with an ONNX file alone, and the body is JSON: leave it out, and say in the body what the network is`,
+  }))
+  if (violations.length > 0) throw invalidRequest('query', violations)
+}
 
 export function architectureRoutes(fastify: FastifyInstance, architectures: ArchitectureService, uploads: Uploads): void {
   fastify.register(async (app) => {
@@ -83,7 +92,9 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
       },
       async (request, reply) => {
         const body = () => (request.body as Buffer | null) ?? Buffer.alloc(0)
-        if ((request.query as UploadQuery).preview)
+        const query = request.query as UploadQuery
+        if (!isFile(request)) requireNoneOfFiles(query)
+        if (query.preview)
           return isFile(request) ? uploads.take(request, (upload) => architectures.previewOnnx(upload)) : architectures.preview(body())
         const { architecture, created } = isFile(request)
           ? await uploads.take(request, (upload) => architectures.registerOnnx(upload))

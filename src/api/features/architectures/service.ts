@@ -51,6 +51,7 @@ export class ArchitectureService {
   }
 
   async #costed({ name, digest, source, graph, layerCount }: ReadArchitecture): Promise<ArchitecturePreview> {
+    this.#store.architectures.requireName(name)
     // By operator: totals alone are wanted, and a large network has many layers.
     const task = { options: { convention: 'lecture', batch: 1 }, format: 'json', rank: { groupBy: 'op' } } as const
     const bytes = asBuffer(await this.#pool.costs({ packedGraph: graph, layerCount }, task))

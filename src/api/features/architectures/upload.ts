@@ -175,7 +175,11 @@ export function readDims(text: string): Record<string, number> {
     .split(',')
     .map((pair) => [pair.slice(0, pair.lastIndexOf(':')).trim(), sizeOf(pair.slice(pair.lastIndexOf(':') + 1).trim())] as const)
   if (pairs.length > 64 || pairs.some(([name, size]) => name === '' || size === null))
-    throw wrong('/dims', `dims are names and sizes of 1 to ${largestSize}, such as height:640,width:640`)
+    throw invalidRequest('request', [
+      { path: '/dims', message: `dims are at most 64 names, each with a size of 1 to ${largestSize}, such as height:640,width:640` },
+    ])
+  const twice = pairs.find(([name], i) => pairs.findIndex((pair) => pair[0] === name) < i)
+  if (twice) throw invalidRequest('request', [{ path: '/dims', message: `dims has "${twice[0].slice(0, 60)}" twice: give each one size` }])
   return Object.fromEntries(pairs as [string, number][])
 }
 

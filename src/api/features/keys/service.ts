@@ -1,8 +1,8 @@
 import { schemaViolations } from '../../../engine/schema-violations.ts'
 import type { ApiKey, Store } from '../../../store/index.ts'
 import type { Keyring } from '../../access/keyring.ts'
-import type { Caller } from '../../access/roles.ts'
-import { digestOf, isToken, makeKey, makeToken } from '../../access/secret.ts'
+import { type Caller, challenge } from '../../access/roles.ts'
+import { digestOf, isKey, isToken, makeKey, makeToken } from '../../access/secret.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import { type KeyAnswer, type MadeKey, NewKey, type SessionAnswer } from './schema.ts'
 
@@ -30,6 +30,11 @@ export class KeyService {
     if (violations.length > 0) throw invalidRequest('key', violations)
     const { name, role, expiresAt } = given
     const until = expiresAt === undefined ? null : new Date(expiresAt)
+    // A leap second is a moment, though not one of this calendar.
+    if (until && Number.isNaN(until.getTime()))
+      throw invalidRequest('body', [
+        { path: '/expiresAt', message: `expiresAt is ${expiresAt}, which cannot be read: leave out the leap second` },
+      ])
     if (until && !(until.getTime() > Date.now()))
       throw invalidRequest('body', [{ path: '/expiresAt', message: `expiresAt is ${expiresAt}, but must be in the future` }])
     if (
@@ -71,6 +76,15 @@ export class KeyService {
    * @throws ApiError UNAUTHENTICATED
    */
   async open(key: string): Promise<{ session: SessionAnswer; token: string; seconds: number } | null> {
+    if (!isKey(key) && (await this.#keyring?.made()))
+      throw new ApiError(
+        'UNAUTHENTICATED',
+        'key does not hold a key of this service: send the whole of it, "amk_…" with its 64 last digits',
+        [],
+        {
+          'www-authenticate': `${challenge}, error="invalid_request"`,
+        },
+      )
     const caller = await this.#keyring?.identify({ authorization: `Bearer ${key}` })
     if (!caller?.key) return null
     const left = caller.key.expiresAt ? Math.floor((caller.key.expiresAt.getTime() - Date.now()) / 1000) : sessionSeconds

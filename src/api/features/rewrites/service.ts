@@ -47,6 +47,7 @@ export class RewriteService {
    */
   async rewrite(id: string, request: NewRewrite): Promise<{ result: RewriteResult; created: boolean }> {
     const stored = await this.#architectures.stored(id)
+    if (request.name !== undefined) this.#store.architectures.requireName(request.name)
     if (request.preview) return { result: await this.preview(stored, request), created: false }
     return this.register(stored, request)
   }
