@@ -29,7 +29,7 @@ function read({ type, items }: Property = {}, value: unknown): unknown {
 function coerce(type: string | undefined, value: string): unknown {
   switch (type) {
     case 'integer':
-      return /^-?\d{1,15}$/.test(value) ? Number(value) : value
+      return /^-?\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value)) ? Number(value) : value
     case 'number':
       return /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : value
     case 'boolean':

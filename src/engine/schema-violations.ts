@@ -35,8 +35,7 @@ export function describeSchema(schema: Record<string, any>): string {
   if ('const' in schema) return JSON.stringify(schema.const)
   if (schema.type === 'integer' || schema.type === 'number') {
     const noun = schema.type === 'integer' ? 'an integer' : 'a number'
-    if (schema.exclusiveMinimum !== undefined)
-      return `${noun} above ${schema.exclusiveMinimum}${schema.maximum === undefined ? '' : ` and at most ${schema.maximum}`}`
+    if (schema.exclusiveMinimum !== undefined || schema.exclusiveMaximum !== undefined) return `${noun} ${openEnds(schema)}`
     if (schema.minimum === undefined && schema.maximum === undefined) return noun
     if (schema.maximum === undefined || schema.maximum === 2 ** 31 - 1) return `${noun} of at least ${schema.minimum}`
     if (schema.minimum === undefined) return `${noun} of at most ${schema.maximum}`
@@ -70,6 +69,13 @@ export function describeSchema(schema: Record<string, any>): string {
       .join(' or ')}`
   if (schema.type === 'object') return 'an object'
   return schema.type === 'boolean' ? 'true or false' : `a ${schema.type ?? 'value'}`
+}
+
+/** A range with an end that is not in it: `above 0 and at most 1`. */
+function openEnds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Record<string, any>): string {
+  const low = exclusiveMinimum !== undefined ? `above ${exclusiveMinimum}` : minimum !== undefined ? `of at least ${minimum}` : null
+  const high = exclusiveMaximum !== undefined ? `below ${exclusiveMaximum}` : maximum !== undefined ? `at most ${maximum}` : null
+  return [low, high].filter((end) => end !== null).join(' and ')
 }
 
 /** What a string looks like: by its examples, else by its format or pattern. */

@@ -10,6 +10,9 @@ test('both ends of a range are told, and whether an end is in it', () => {
     { maximum: 7 },
     { exclusiveMinimum: 0 },
     { exclusiveMinimum: 0, maximum: 1 },
+    { exclusiveMinimum: 0, exclusiveMaximum: 1 },
+    { minimum: 2, exclusiveMaximum: 3 },
+    { exclusiveMaximum: 3 },
     {},
   ].map((range) => describeSchema(Type.Number(range)))
   assert.deepEqual(words, [
@@ -18,6 +21,9 @@ test('both ends of a range are told, and whether an end is in it', () => {
     'a number of at most 7',
     'a number above 0',
     'a number above 0 and at most 1',
+    'a number above 0 and below 1',
+    'a number of at least 2 and below 3',
+    'a number below 3',
     'a number',
   ])
 })

@@ -6,6 +6,9 @@ interface Factored extends Site {
   rank: number
 }
 
+/** The least share of a matrix' weights that a rank of 1 has, rounded up so that it may be asked for. */
+const leastKeep = (inFeatures: number, out: number): number => Math.ceil((1e6 * (inFeatures + out)) / (inFeatures * out)) / 1e6
+
 /**
  * W (out × in) → two layers over `rank` features: in·out weights become rank·(in + out). They are the truncated singular value
  * decomposition of W where it is small enough (`isFactorable`), new otherwise.
@@ -39,9 +42,11 @@ export const lowRank = defineRewrite({
       const reason =
         most < 1
           ? `${cheaper}: it is too small to be factored`
-          : rank < 1 || rank > most
-            ? `${cheaper}: use a rank of 1 to ${most}`
-            : network.sharing(id)
+          : rank < 1
+            ? `${out}×${inFeatures} at rank 1 has more than ${keep} of its weights: use a keep of at least ${leastKeep(inFeatures, out)}`
+            : rank > most
+              ? `${cheaper}: use a rank of 1 to ${most}`
+              : network.sharing(id)
       return { id, rank, ...(reason === undefined ? {} : { reason }) }
     }),
   apply: (network, sites: readonly Factored[]) => {

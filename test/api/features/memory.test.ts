@@ -70,6 +70,13 @@ describe('memory', () => {
     assert.equal((await memory('device=cuda:9', 404)).code, 'DEVICE_NOT_FOUND')
   })
 
+  it('takes every number of bytes that its bound names, and no other', async () => {
+    const { fit } = await memory('bytes=9007199254740991')
+    assert.equal(fit.bytes, Number.MAX_SAFE_INTEGER)
+    const { errors } = await memory('bytes=9007199254740992', 400)
+    assert.match(errors[0].message, /an integer from 1 to 9007199254740991$/)
+  })
+
   it('refuses options that would mean nothing', async () => {
     for (const query of ['optimizer=adam', 'segments=sqrt', 'device=cpu:0&bytes=5', 'segments=0&mode=training', 'mode=idle'])
       assert.equal((await memory(query, 400)).code, 'INVALID_REQUEST', query)

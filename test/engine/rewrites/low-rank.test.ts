@@ -92,3 +92,11 @@ test('a matrix that would take too long is set up anew, which the plan says', ()
   const { weights } = rewriteGraph(presetGraph('vgg16'), [{ rewrite: 'lowRank', layers: ['classifier.0'] }])
   assert.equal(weights.originOf('classifier.0.down', 'weight'), 'new')
 })
+
+test('a share of the weights that is less than a rank of 1 has is refused with the least that does', () => {
+  const graph = graphOf([24], [{ id: 'fc', type: 'Linear', outFeatures: 20 }])
+  const factored = (keep: number) => rewriteGraph(graph, [{ rewrite: 'lowRank', options: { keep } }])
+  // (24 + 20) / (24 · 20)
+  assert.throws(() => factored(1e-300), /20×24 at rank 1 has more than 1e-300 of its weights: use a keep of at least 0\.091667/)
+  assert.equal(factored(0.091667).graph.layers.find(({ id }) => id === 'fc.down')!.attributes.outFeatures, 1)
+})

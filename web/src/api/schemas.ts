@@ -1666,7 +1666,10 @@ export interface components {
             dims?: string;
             /** @description An ONNX model. */
             file: string;
-            /** @description With an ONNX file: shape of its one input, batch left out, for a file that leaves sizes open, as 3,640,640. JSON has its own. */
+            /**
+             * @description With an ONNX file: shape of its one input, batch left out, for a file that leaves sizes open, as 3,640,640. JSON has its own.
+             * @example 3,640,640
+             */
             inputShape?: string;
             /** @description Any name; it need not be unique. */
             name: string;

@@ -163,6 +163,7 @@ const openSizes = {
   inputShape: Type.Optional(
     Type.String({
       pattern: '^[1-9][0-9]{0,9}([,x][1-9][0-9]{0,9}){0,6}$',
+      examples: ['3,640,640'],
       description:
         'With an ONNX file: shape of its one input, batch left out, for a file that leaves sizes open, as 3,640,640. JSON has its own.',
     }),

@@ -18,10 +18,13 @@ export const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_./-]{1,64}
 })
 
 const batch = { minimum: 1, maximum: 65_536, description: 'Images per call.' }
-const resolution = Type.Union([Type.Integer({ minimum: 1, maximum: 65_536 }), Type.String({ pattern: resolutionPattern })], {
-  graphqlType: 'String',
-  description: 'Replaces height and width of the input: 224, or "224x320" for height 224 and width 320.',
-})
+const resolution = Type.Union(
+  [Type.Integer({ minimum: 1, maximum: 65_536 }), Type.String({ pattern: resolutionPattern, examples: ['224x320'] })],
+  {
+    graphqlType: 'String',
+    description: 'Replaces height and width of the input: 224, or "224x320" for height 224 and width 320.',
+  },
+)
 const inputShape = Type.Optional(
   Type.Array(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), {
     minItems: 1,
