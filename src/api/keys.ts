@@ -3,11 +3,12 @@
  * DATABASE_URL at any time. Whoever may write there may make keys.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { schemaViolations } from '../engine/schema-violations.ts'
 import { openStore, StoreError } from '../store/index.ts'
 import { type Role, roles } from './access/roles.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { ApiError } from './errors.ts'
-import type { KeyAnswer } from './features/keys/schema.ts'
+import { type KeyAnswer, NewKey } from './features/keys/schema.ts'
 import { hasExpired, KeyService } from './features/keys/service.ts'
 
 /** Keys to standard output, everything else beside it: `ARCHMETER_KEY=$(npm run -s keys -- create …)`. */
@@ -29,14 +30,17 @@ async function withKeys<T>(work: (keys: KeyService) => Promise<T>): Promise<T> {
   }
 }
 
-/** `90d`, `12h`, or a moment. @returns it as an ISO date-time. */
+/** `90d`, `12h`, a date, which ends as its day begins in UTC, or a moment. @returns it as an ISO date-time. */
 function readExpiry(text: string): string {
   const [, count, unit] = /^(\d{1,5})([dh])$/.exec(text) ?? []
-  const ms = count ? Date.now() + Number(count) * (unit === 'd' ? 86_400_000 : 3_600_000) : Date.parse(text)
-  const at = new Date(ms)
-  if (Number.isNaN(at.getTime())) throw new InvalidArgumentError('it must be a time from now, such as 90d or 12h, or a date.')
-  return at.toISOString()
+  if (count) return new Date(Date.now() + Number(count) * (unit === 'd' ? 86_400_000 : 3_600_000)).toISOString()
+  const moment = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text
+  // Not by Date alone, which reads 2027-02-30 as a day of March, and much else in the zone of this machine.
+  if (!isMoment(moment) || Number.isNaN(Date.parse(moment)))
+    throw new InvalidArgumentError('it must be a time from now, such as 90d or 12h, or a date, such as 2027-01-31 or 2027-01-31T12:00:00Z.')
+  return new Date(moment).toISOString()
 }
+const isMoment = (text: string): boolean => schemaViolations(NewKey.properties.expiresAt, text).length === 0
 
 function stateOf({ revokedAt, expiresAt }: KeyAnswer): string {
   if (revokedAt) return `revoked ${revokedAt.slice(0, 10)}`

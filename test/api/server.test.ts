@@ -101,6 +101,11 @@ test('keys are made, listed and revoked by a command, and let a start that the n
   const keys = (...args: string[]) => spawnSync(process.execPath, [join(server, '../keys.ts'), ...args], { env, encoding: 'utf8' })
   const key = keys('create', '--name', 'me', '--role', 'admin', '--expires', '90d').stdout.trim()
   assert.match(key, /^amk_[0-9a-f]{8}_[0-9a-f]{64}$/)
+  // A day that no month has, a date of one notation alone, and a time of day.
+  for (const when of ['2099-02-30', '1/2/2099', '2099', '2099-01-01T00:00']) {
+    const { status, stderr } = keys('create', '--name', 'x', '--role', 'admin', '--expires', when)
+    assert.deepEqual([status, stderr.includes('such as 2027-01-31')], [2, true], when)
+  }
   const { child, out } = start({ HOST: '0.0.0.0', DATA_DIR: env.DATA_DIR, LOG_FORMAT: 'json' })
   await until(() => out().includes('listens on'), 'address')
   const url = /listens on (http:\/\/127[^" ]+)/.exec(out())![1]!

@@ -27,21 +27,21 @@ export class KeyService {
   async create(given: NewKey): Promise<MadeKey> {
     // The command has no schema before it.
     const violations = schemaViolations(NewKey, given)
-    if (violations.length > 0) throw invalidRequest('key', violations)
+    if (violations.length > 0) throw invalidRequest('new key', violations)
     const { name, role, expiresAt } = given
     const until = expiresAt === undefined ? null : new Date(expiresAt)
     // A leap second is a moment, though not one of this calendar.
     if (until && Number.isNaN(until.getTime()))
-      throw invalidRequest('body', [
+      throw invalidRequest('new key', [
         { path: '/expiresAt', message: `expiresAt is ${expiresAt}, which cannot be read: leave out the leap second` },
       ])
     if (until && !(until.getTime() > Date.now()))
-      throw invalidRequest('body', [{ path: '/expiresAt', message: `expiresAt is ${expiresAt}, but must be in the future` }])
+      throw invalidRequest('new key', [{ path: '/expiresAt', message: `expiresAt is ${expiresAt}, but must be in the future` }])
     if (
       role !== 'admin' &&
       !(await this.#keys.list()).some((each) => each.role === 'admin' && each.revokedAt === null && !hasExpired(each))
     )
-      throw invalidRequest('body', [
+      throw invalidRequest('new key', [
         {
           path: '/role',
           message: `role is ${role}, but must be "admin" as long as there is no key of an admin, which alone can make others`,
