@@ -27,6 +27,7 @@ test('measured times come from a run’s profile, and one of another network is 
     [['resnet18', '--color-by', 'ms'], /give --profile/],
     [['resnet18', '--profile', profile, '--color-by', 'macs'], /leave one of them out/],
     [['resnet18', '-o', folder], /is a folder/],
+    [['resnet18', '-o', join(folder, 'net.PNG')], /this writes SVG, not png: end the name in \.svg/],
   ] as const) {
     const { code, err } = await archmeter(['draw', ...args])
     assert.equal(code, 2)

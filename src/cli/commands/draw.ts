@@ -38,6 +38,9 @@ Examples:
   archmeter draw model.onnx --profile profile.json -o times.svg`,
     )
     .action(async (model: string, { output, colorBy, depth, profile, ...options }: Options) => {
+      // An SVG called .png is opened by nothing.
+      const [, format] = /\.(png|jpe?g|gif|webp|pdf|dot|mmd)$/i.exec(output ?? '') ?? []
+      if (format !== undefined) throw new CliError(`${output}: this writes SVG, not ${format.toLowerCase()}: end the name in .svg`)
       if (colorBy === 'ms' && profile === undefined)
         throw new CliError('--color-by ms shows measured times: give --profile with what GET /v1/runs/{id}/profile answers')
       if (profile !== undefined && colorBy !== undefined && colorBy !== 'ms')
