@@ -51,7 +51,7 @@ async function openKeyring({ HOST, TRUST_PROXY, ALLOW_ANONYMOUS }: Config, { key
     )
   log.warn(
     { host: HOST },
-    `OPEN TO THE NETWORK: whoever reaches ${reached} can register, run, read and delete, without a key. Make one (npm run keys -- create), or ${remedy}`,
+    `OPEN TO THE NETWORK: whoever reaches ${reached} can register, run, read and delete, without a key. Make one (npm run keys -- create --name me --role admin, while this service is stopped unless DATABASE_URL is set), or ${remedy}`,
   )
   return keyring
 }

@@ -18,6 +18,14 @@ test('the peak is that of cost; the largest batch that fits is one that fits', a
   assert.ok(takes(most) <= 2 ** 30 && takes(next) > 2 ** 30)
 })
 
+test('what the largest batch takes and one image more would are told apart where three figures are the same', async () => {
+  const memory = ['memory', 'resnet50', '--training', '--segments', 'sqrt', '--fits', '16GiB']
+  const { fit } = await json(...memory.slice(1))
+  const { out } = await archmeter(memory)
+  const exact = (value: number) => value.toLocaleString('en-US')
+  assert.ok(out.includes(`it takes ${exact(fit.takesBytes)} B, one image more ${exact(fit.nextBytes)} B.`), out)
+})
+
 test('training, for people: what is kept, by whom, and where the peak stands', async () => {
   const { code, out } = await archmeter(['memory', 'resnet18', '--training', '--optimizer', 'sgd', '--segments', 'sqrt'])
   assert.equal(code, 0)

@@ -138,7 +138,7 @@ test('a service that asks for a key gets the one of ARCHMETER_KEY, and a refusal
       env: { ARCHMETER_SERVER: api.url, ARCHMETER_KEY },
     })
   for (const [given, said] of [
-    [undefined, /refuses \(401 UNAUTHENTICATED\)/],
+    [undefined, /refuses \(401 UNAUTHENTICATED\)[\s\S]*the variable ARCHMETER_KEY/],
     [low, /refuses \(403 FORBIDDEN\): .*role runner/],
     [`${key}\nx`, /ARCHMETER_KEY does not hold a key/],
   ] as const) {

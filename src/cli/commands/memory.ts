@@ -73,6 +73,14 @@ Examples:
     })
 }
 
+/** What the largest batch takes and one image more would: in every digit where three figures are the same. */
+function takes({ batch, takesBytes, nextBytes }: Fit): string {
+  if (batch === 0) return `one image takes ${showBytes(takesBytes)}`
+  if (nextBytes === null) return `it takes ${showBytes(takesBytes)}`
+  const show = showBytes(takesBytes) === showBytes(nextBytes) ? (value: number) => `${showExact(value)} B` : showBytes
+  return `it takes ${show(takesBytes)}, one image more ${show(nextBytes)}`
+}
+
 function memoryReport(name: string, timeline: MemoryTimeline, fit: Fit | null, top: number): Report {
   const { mode, batch, dtype, peak, steps, inPlace, arena, optimizer, segments } = timeline
   const atPeak = timeline.tensors.filter((each) => each.bytes > 0 && isAlive(each, peak.step)).sort((a, b) => b.bytes - a.bytes)
@@ -115,7 +123,7 @@ function memoryReport(name: string, timeline: MemoryTimeline, fit: Fit | null, t
           ...(segments > 1 ? [`${segments} segments; ${showCount(timeline.recomputedMacs)} multiply-adds are done twice.`] : []),
           ...(fit
             ? [
-                `The largest batch in ${showBytes(fit.bytes)} is ${fit.batch}: ${fit.batch === 0 ? 'one image takes' : 'it takes'} ${showBytes(fit.takesBytes)}${fit.nextBytes !== null && fit.batch > 0 ? `, one image more ${showBytes(fit.nextBytes)}` : ''}. What libraries take for themselves comes on top.`,
+                `The largest batch in ${showBytes(fit.bytes)} is ${fit.batch}: ${takes(fit)}. What libraries take for themselves comes on top.`,
               ]
             : []),
         ],

@@ -93,5 +93,6 @@ function refusal(address: string, { status, statusText }: Response, json: unknow
   const lines = (errors.length < 2 ? [] : errors)
     .slice(0, mostLines)
     .map(({ path = '', layerId, message }) => `  ${path}${layerId ? ` (${layerId})` : ''}: ${message}`)
-  return [`the service refuses (${status} ${code}): ${detail ?? title}`, ...lines].join('\n')
+  const hint = status === 401 ? ['  archmeter sends the key in the variable ARCHMETER_KEY'] : []
+  return [`the service refuses (${status} ${code}): ${detail ?? title}`, ...lines, ...hint].join('\n')
 }

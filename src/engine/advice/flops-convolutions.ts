@@ -14,7 +14,7 @@ export const flopsConvolutions = defineFinding({
     const share = value / totals.macs
     const [first] = largest(convolutions, macs, 1)
     return {
-      statement: `${convolutions.length} convolutions do ${percent(share)} of ${showCount(totals.macs)} multiply-adds${first ? `; ${first} does the most` : ''}.`,
+      statement: `${convolutions.length === 1 ? '1 convolution does' : `${convolutions.length} convolutions do`} ${percent(share)} of ${showCount(totals.macs)} multiply-adds${first ? `; ${first} does the most` : ''}.`,
       holds: share > 0.5,
       value,
       unit: 'macs',

@@ -14,8 +14,9 @@ export const paramsFullyConnected = defineFinding({
     const share = value / totals.params
     const [first] = largest(heads, params, 1)
     const most = layers.find(({ id }) => id === first)
+    const heading = heads.length === 1 ? 'The one fully connected layer has' : `The ${heads.length} fully connected layers have`
     return {
-      statement: `The ${heads.length} fully connected layers have ${percent(share)} of ${showCount(totals.params)} parameters${most ? `; ${most.id} alone has ${showCount(most.params)} (${percent(most.params / totals.params)})` : ''}.`,
+      statement: `${heading} ${percent(share)} of ${showCount(totals.params)} parameters${most && heads.length > 1 ? `; ${most.id} alone has ${showCount(most.params)} (${percent(most.params / totals.params)})` : ''}.`,
       holds: share > 0.5,
       value,
       unit: 'params',

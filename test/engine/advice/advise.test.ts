@@ -35,6 +35,7 @@ test('ResNet-50: the head is small already, its convolutions do the work, and no
   const { findings: found, savings } = advise(presetGraph('resnet50'))
   const of = (name: string) => found.find((each) => each.name === name)!
   assert.equal(of('paramsFullyConnected').holds, false)
+  assert.equal(of('paramsFullyConnected').statement, 'The one fully connected layer has 8 % of 25.6 M parameters.')
   assert.ok(Math.abs(of('paramsFullyConnected').share! - 2_049_000 / 25_557_032) < 1e-12)
   assert.equal(of('flopsConvolutions').holds, true)
   assert.equal(of('flopsLevel').holds, true)

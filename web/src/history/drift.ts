@@ -41,7 +41,7 @@ export function driftOf(runs: readonly Run[]): (Drift | null)[] {
 }
 
 /** Facts of the environment that change from run to run by themselves, and say nothing of what is measured. */
-const passing = /load|temperature|clock|pid|uptime|started|finished|interval|free|Ms$|seed|host\.time/i
+const passing = /load|temperature|clock|pid|uptime|started|finished|interval|free|available|Ms$|seed|host\.time/i
 
 /** What the environments record differently, as `path: before → after`, the first few. */
 export function changesSince(before: Run, after: Run): string[] {

@@ -4,6 +4,7 @@ import { useArchitectures, useDevices, useQueue, useRuns } from '../api/queries.
 import { Drop } from '../architectures/drop.tsx'
 import { useRegister } from '../architectures/register.ts'
 import { ZooPicker } from '../architectures/zoo.tsx'
+import { scaled } from '../lib/format.ts'
 import { RunsTable } from '../runs/runs-table.tsx'
 import { Header } from '../shell/header.tsx'
 import { Empty, Loading, Refused } from '../shell/states.tsx'
@@ -55,7 +56,7 @@ export function Home() {
           <Link key={id} href={`/architectures/${id}`} className="card tile">
             <strong>{name}</strong>
             <span>
-              {(counts.macs / 1e9).toPrecision(3)} G multiply-adds · {(counts.params / 1e6).toPrecision(3)} M params
+              {scaled(counts.macs)} multiply-adds · {scaled(counts.params)} params
             </span>
           </Link>
         ))}

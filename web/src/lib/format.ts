@@ -65,5 +65,5 @@ export const shape = (dims: readonly number[]): string => dims.join('×')
 export const same = (values: readonly number[] | undefined): string =>
   !values || values.length === 0 ? '' : values.every((value) => value === values[0]) ? String(values[0]) : values.join('×')
 
-/** A share as a percentage. */
-export const percent = (share: number): string => `${short(share * 100)} %`
+/** A share as a percentage; below a hundredth of one, only that. */
+export const percent = (share: number): string => (share > 0 && share < 0.0001 ? 'under 0.01 %' : `${short(share * 100)} %`)

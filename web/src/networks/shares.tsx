@@ -62,6 +62,8 @@ export function Shares({ networks, by }: { networks: ComparedNetwork[]; by: stri
         itemStyle: { borderColor: colors.card, borderWidth: 1 },
         label: {
           show: true,
+          // Else the label is as faint as its bar.
+          opacity: 1,
           color: '#fff',
           textShadowColor: '#000',
           textShadowBlur: 3,

@@ -139,11 +139,17 @@ function Step({
           </h2>
           {rewrite && (
             <p className="note">
-              {rewrite.summary} {rewrite.givesUp} <cite>{rewrite.source}</cite>
+              {rewrite.summary} Gives up: {rewrite.givesUp} <cite>{rewrite.source}</cite>
             </p>
           )}
         </div>
-        <Button size="compact-xs" variant="subtle" aria-label={`Remove step ${number}`} onClick={() => onChange(null)}>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          style={{ flexShrink: 0 }}
+          aria-label={`Remove step ${number}`}
+          onClick={() => onChange(null)}
+        >
           Remove
         </Button>
       </Group>
