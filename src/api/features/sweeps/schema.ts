@@ -24,38 +24,27 @@ export const NewSweep = Type.Object(
 export type NewSweep = Static<typeof NewSweep>
 
 const figure = (description: string) => nullable(Type.Number({ minimum: 0, description }))
-const {
-  architectureId,
-  architectureName,
-  device,
-  deviceUuid,
-  host,
-  runtime,
-  backend,
-  precision,
-  resolution,
-  sizes,
-  weights,
-  settings,
-  labels,
-} = RunSchema.properties
+/** What the runs of a sweep have in common. */
+const ofEachRun = Type.Pick(RunSchema, [
+  'architectureId',
+  'architectureName',
+  'device',
+  'deviceUuid',
+  'host',
+  'runtime',
+  'backend',
+  'precision',
+  'resolution',
+  'sizes',
+  'weights',
+  'settings',
+  'labels',
+]).properties
 
 export const SweepSchema = Type.Object(
   {
     id: Id,
-    architectureId,
-    architectureName,
-    device,
-    deviceUuid,
-    host,
-    runtime,
-    backend,
-    precision,
-    resolution,
-    sizes,
-    weights,
-    settings,
-    labels,
+    ...ofEachRun,
     createdAt: Timestamp,
     status: Type.Enum(['queued', 'running', 'finished'], {
       title: 'SweepStatus',
