@@ -15,7 +15,7 @@ import { cancelQueued } from './transitions.ts'
 
 /** `graph` is JSON, or packed already: a large one need not be packed on the event loop. */
 export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 'layerCount' | 'params' | 'macs'> &
-  Partial<Pick<Architecture, 'partial' | 'uncounted'>> & {
+  Partial<Pick<Architecture, 'partial' | 'uncounted' | 'keyId'>> & {
     graph: object | Packed
   }
 /** The files of a stored model: the model itself, and its files of external data by the model's names for them. */
@@ -41,8 +41,8 @@ export interface ArchitectureQuery extends ArchitectureFilter {
 }
 
 const PAGE = { default: 50, most: 500 }
-const { id, name, digest, source, layerCount, params, macs, partial, uncounted, blob, createdAt, deletedAt } = architectures
-const summary = { id, name, digest, source, layerCount, params, macs, partial, uncounted, blob, createdAt, deletedAt }
+const { id, name, digest, source, layerCount, params, macs, partial, uncounted, blob, keyId, createdAt, deletedAt } = architectures
+const summary = { id, name, digest, source, layerCount, params, macs, partial, uncounted, blob, keyId, createdAt, deletedAt }
 
 const keys = {
   createdAt: { moment: sql`${createdAt}`, neverNull: true },

@@ -31,6 +31,8 @@ export interface NewRun {
   expectedMs?: number | null
   expectedBasis?: string | null
   measurement?: string | null
+  /** The key that queues it; null without one. */
+  keyId?: string | null
 }
 
 /** One device's queue: `waiting` in the order they will run, at most as many as asked for; `waitingCount` counts all. */

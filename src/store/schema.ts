@@ -56,6 +56,8 @@ export const architectures = pgTable('architectures', {
   uncounted: json('uncounted').$type<{ operator: string; layers: number }[]>().notNull().default([]),
   /** The file with its own weights; null where it has none or is deleted. */
   blob: text('blob'),
+  /** The key that registered it first; null without one. */
+  keyId: uuid('key_id'),
   createdAt: moment('created_at').notNull(),
   deletedAt: moment('deleted_at'),
 })
@@ -130,6 +132,8 @@ export const runs = pgTable('runs', {
   comparison: json('comparison').$type<object>(),
   /** Sequence number of its last event: raised in the row, so events of a run commit in the order of their numbers. */
   lastSeq: integer('last_seq').notNull(),
+  /** The key that queued it; null without one. */
+  keyId: uuid('key_id'),
 })
 
 /** Which run answers a request with an Idempotency-Key: the one it made, or an earlier one that had measured the same. */
@@ -170,6 +174,8 @@ export const sweeps = pgTable('sweeps', {
   idempotencyKey: text('idempotency_key'),
   requestHash: text('request_hash'),
   createdAt: moment('created_at').notNull(),
+  /** The key that asked for it; null without one. */
+  keyId: uuid('key_id'),
 })
 
 /** Files beside a model that hold its numbers: each a blob. */

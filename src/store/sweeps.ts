@@ -37,7 +37,7 @@ export class Sweeps {
   async insert(
     request: object,
     list: readonly SweepRun[],
-    { idempotencyKey, requestHash }: { idempotencyKey?: string | undefined; requestHash: string },
+    { idempotencyKey, requestHash, keyId }: { idempotencyKey?: string | undefined; requestHash: string; keyId?: string | null },
   ): Promise<{ sweep: Sweep; created: boolean; queued: Run[] }> {
     const fresh = list.flatMap((each) => ('insert' in each ? [each.insert] : []))
     await this.#runs.prepare(fresh)
@@ -45,7 +45,7 @@ export class Sweeps {
       return await this.#db.transaction(async (tx) => {
         const [row] = await tx
           .insert(sweeps)
-          .values({ id: uuidv7(), request, runIds: [], idempotencyKey, requestHash, createdAt: sql`now()` })
+          .values({ id: uuidv7(), request, runIds: [], idempotencyKey, requestHash, keyId, createdAt: sql`now()` })
           .onConflictDoNothing({ target: sweeps.idempotencyKey })
           .returning()
         if (!row) {

@@ -84,7 +84,7 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
           ),
           resolve: async (_parent, args, context) => {
             context.budget.spend(prices.registration)
-            return architectures.register(args.input as NewArchitecture)
+            return architectures.register(args.input as NewArchitecture, context)
           },
         }),
         deleteArchitecture: field({

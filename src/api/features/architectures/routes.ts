@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ApiError, invalidRequest } from '../../errors.ts'
+import { actorOf } from '../../plugins/access.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { NewArchitecture } from './new-architecture.ts'
 import {
@@ -97,8 +98,8 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
         if (query.preview)
           return isFile(request) ? uploads.take(request, (upload) => architectures.previewOnnx(upload)) : architectures.preview(body())
         const { architecture, created } = isFile(request)
-          ? await uploads.take(request, (upload) => architectures.registerOnnx(upload))
-          : await architectures.register(body())
+          ? await uploads.take(request, (upload) => architectures.registerOnnx(upload, actorOf(request)))
+          : await architectures.register(body(), actorOf(request))
         return reply
           .code(created ? 201 : 200)
           .header('location', architecture.links.self)

@@ -2,6 +2,7 @@ import type { Costs } from '../../../engine/cost.ts'
 import type { AskedSizes } from '../../../engine/formats/onnx-import/index.ts'
 import { type ArchitectureFilter, type ArchitectureSummary, holdModel, type Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
+import type { Actor } from '../../access/roles.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
@@ -33,10 +34,10 @@ export class ArchitectureService {
    * Registers what a client sent, as JSON bytes or as a value. The same graph under the same name is the same
    * architecture. @throws ApiError and EngineError as `readArchitecture` does, LIMIT_EXCEEDED, OVERLOADED.
    */
-  async register(body: Uint8Array | NewArchitecture): Promise<{ architecture: Architecture; created: boolean }> {
+  async register(body: Uint8Array | NewArchitecture, by: Actor): Promise<{ architecture: Architecture; created: boolean }> {
     await this.#store.disk.require()
     const read = await this.#pool.read(body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body)))
-    const { architecture, created } = await this.#store.architectures.insert(read)
+    const { architecture, created } = await this.#store.architectures.insert({ ...read, keyId: by.caller.key?.id ?? null })
     return { architecture: present(architecture), created }
   }
 
@@ -63,12 +64,15 @@ export class ArchitectureService {
    * Registers an uploaded ONNX file, and keeps it where it carries its weights.
    * @throws EngineError as `readOnnx` does, LIMIT_EXCEEDED; ApiError OVERLOADED.
    */
-  async registerOnnx({ name, file, data, sizes }: Upload): Promise<{ architecture: Architecture; created: boolean }> {
+  async registerOnnx({ name, file, data, sizes }: Upload, by: Actor): Promise<{ architecture: Architecture; created: boolean }> {
     const read = await this.#pool.readOnnx({ name, file, data, sizes })
     const kept = read.source.kind === 'onnx' ? read.source.file : null
     const byDigest = new Map(data.map((each) => [each.file.digest, each.file]))
     const beside = (kept?.data ?? []).map(({ location, digest }) => ({ location, file: byDigest.get(digest)! }))
-    const { architecture, created } = await this.#store.architectures.insert(read, kept ? { model: file, data: beside } : undefined)
+    const { architecture, created } = await this.#store.architectures.insert(
+      { ...read, keyId: by.caller.key?.id ?? null },
+      kept ? { model: file, data: beside } : undefined,
+    )
     return { architecture: present(architecture), created }
   }
 

@@ -39,7 +39,7 @@ export function rewriteGraphql(rewrites: RewriteService, architectures: Architec
           resolve: async (_parent, { id, input }, context) => {
             const row = await context.load(architectures.storedEach, id)
             context.budget.spend(prices.registration + 2 * row.layerCount)
-            return (await rewrites.register(row, input)).result
+            return (await rewrites.register(row, input, context)).result
           },
         }),
       },

@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
+import { actorOf } from '../../plugins/access.ts'
 import { answer, errors, json } from '../../schemas.ts'
 import { ArchitectureParams } from '../architectures/schema.ts'
 import { NewRewrite, RewriteList, RewriteResultSchema } from './schema.ts'
@@ -66,7 +67,7 @@ export function rewriteRoutes(fastify: FastifyInstance, rewrites: RewriteService
       },
     },
     async (request, reply) => {
-      const { result, created } = await rewrites.rewrite(request.params.id, request.body)
+      const { result, created } = await rewrites.rewrite(request.params.id, request.body, actorOf(request))
       if (result.architecture) reply.header('location', result.architecture.links.self)
       return reply.code(created ? 201 : 200).send(result)
     },

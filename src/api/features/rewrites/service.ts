@@ -2,6 +2,7 @@ import { findConvention } from '../../../engine/conventions/index.ts'
 import type { OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import { type Rewrite, rewrites } from '../../../engine/rewrites/index.ts'
 import { holdModel, type Store } from '../../../store/index.ts'
+import type { Actor } from '../../access/roles.ts'
 import { toJsonSchema } from '../../json-schema.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, present, type StoredArchitecture } from '../architectures/service.ts'
@@ -45,22 +46,26 @@ export class RewriteService {
    * Rewrites the architecture with this id, and registers the result unless only a preview is asked for.
    * @throws ApiError ARCHITECTURE_NOT_FOUND; as `preview` does; EngineError EXPORT_UNSUPPORTED where the new weights pass 2 GiB.
    */
-  async rewrite(id: string, request: NewRewrite): Promise<{ result: RewriteResult; created: boolean }> {
+  async rewrite(id: string, request: NewRewrite, by: Actor): Promise<{ result: RewriteResult; created: boolean }> {
     const stored = await this.#architectures.stored(id)
     if (request.name !== undefined) this.#store.architectures.requireName(request.name)
     if (request.preview) return { result: await this.preview(stored, request), created: false }
-    return this.register(stored, request)
+    return this.register(stored, request, by)
   }
 
   /** The same of a stored architecture, registered. @throws as `rewrite` does. */
-  async register(stored: StoredArchitecture, { name, ...query }: NewRewrite): Promise<{ result: RewriteResult; created: boolean }> {
+  async register(
+    stored: StoredArchitecture,
+    { name, ...query }: NewRewrite,
+    by: Actor,
+  ): Promise<{ result: RewriteResult; created: boolean }> {
     await this.#store.disk.require()
     const parent = { id: stored.id, digest: stored.digest, name: stored.name }
     const register = { name: name ?? defaultName(stored.name, query), parent }
     const insert = async (file: NonNullable<RewriteTask['register']>['file'], fileBytes: number) => {
       const answer = await this.#pool.rewrite(stored, { ...asked(query), register: { ...register, file } }, fileBytes)
       const { architecture, created } = await this.#store.architectures.insert(
-        answer.read!,
+        { ...answer.read!, keyId: by.caller.key?.id ?? null },
         answer.file ? { model: answer.file, data: [] } : undefined,
       )
       const result = { architectureId: stored.id, architecture: present(architecture), ownWeights: file !== null, ...answer.preview }

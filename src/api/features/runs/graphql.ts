@@ -138,7 +138,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           ),
           resolve: (_parent, { input, idempotencyKey }, context) => {
             context.budget.spend(prices.run)
-            return runs.create(input, idempotencyKey)
+            return runs.create(input, context, idempotencyKey)
           },
         }),
         cancelRun: field({

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { mediaType } from '../../accept.ts'
 import { frameOf } from '../../event-stream.ts'
+import { actorOf } from '../../plugins/access.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
 import { EventHeaders, type RunEventAnswer, RunEventMessage } from './event-schema.ts'
@@ -47,7 +48,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       },
     },
     async (request, reply) => {
-      const { run, created, notes } = await runs.create(request.body, request.headers['idempotency-key'])
+      const { run, created, notes } = await runs.create(request.body, actorOf(request), request.headers['idempotency-key'])
       return reply
         .code(created ? 202 : 200)
         .header('location', run.links.self)

@@ -1,5 +1,6 @@
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import type { Run, RunFilter, Samples, Store } from '../../../store/index.ts'
+import type { Actor } from '../../access/roles.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
@@ -69,7 +70,7 @@ export class RunService {
    * @throws ApiError INVALID_REQUEST, ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
    *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
    */
-  async create(request: NewRun, idempotencyKey?: string): Promise<CreatedRun> {
+  async create(request: NewRun, by: Actor, idempotencyKey?: string): Promise<CreatedRun> {
     const read = readRun(request)
     // Of the request with its defaults written out, so that sending a default and leaving it out are the same request.
     const requestHash = canonicalHash(read)
@@ -85,8 +86,10 @@ export class RunService {
       return { run: await this.#present(run), created: false, notes: [...notes, measuredBefore] }
     }
     await this.#store.disk.require()
-    const { run, created, place } = await this.#queue.enqueue(planned, { idempotencyKey, requestHash }, () =>
-      this.#prediction.callMs(planned),
+    const { run, created, place } = await this.#queue.enqueue(
+      { ...planned, keyId: by.caller.key?.id ?? null },
+      { idempotencyKey, requestHash },
+      () => this.#prediction.callMs(planned),
     )
     const nameOf = await this.#namesOf([run])
     return { run: presentRun(run, place, nameOf), created, notes }

@@ -72,7 +72,7 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
           ),
           resolve: (_parent, { input, idempotencyKey }, context) => {
             context.budget.spend(prices.run * Math.min(32, (input as NewSweep).batches.length))
-            return sweeps.create(input, idempotencyKey)
+            return sweeps.create(input, context, idempotencyKey)
           },
         }),
         cancelSweep: field({

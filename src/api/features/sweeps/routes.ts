@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
+import { actorOf } from '../../plugins/access.ts'
 import { answer, errors, json, pageAnswer } from '../../schemas.ts'
 import { admissionErrors, RunHeaders } from '../runs/request-schema.ts'
 import { NewSweep, SweepPage, SweepParams, SweepQuery, SweepSchema } from './schema.ts'
@@ -31,7 +32,7 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
       },
     },
     async (request, reply) => {
-      const { sweep, created, notes } = await sweeps.create(request.body, request.headers['idempotency-key'])
+      const { sweep, created, notes } = await sweeps.create(request.body, actorOf(request), request.headers['idempotency-key'])
       return reply
         .code(created ? 202 : 200)
         .header('location', sweep.links.self)

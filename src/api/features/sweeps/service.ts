@@ -2,6 +2,7 @@ import { schemaViolations } from '../../../engine/schema-violations.ts'
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
 import type { RunPoint, Store, Sweep } from '../../../store/index.ts'
+import type { Actor } from '../../access/roles.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { Listed } from '../../schemas.ts'
@@ -43,7 +44,7 @@ export class SweepService {
    * Queues a run for each batch, all or none; those measured before are reused, unless `fresh` is true.
    * @throws as `RunService.create` does.
    */
-  async create(request: NewSweep, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean; notes: string[] }> {
+  async create(request: NewSweep, by: Actor, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean; notes: string[] }> {
     const violations = schemaViolations(NewSweep, request)
     if (violations.length > 0) throw invalidRequest('request', violations)
     const { batches: given, ...shared } = request
@@ -54,23 +55,24 @@ export class SweepService {
       const before = await this.#store.sweeps.ofRequest(idempotencyKey, requestHash)
       if (before) return { sweep: await this.#present(before), created: false, notes: ['this idempotency key created the sweep before'] }
     }
+    const keyId = by.caller.key?.id ?? null
     const runs = []
     const notes = new Set<string>()
-    for (const each of read) runs.push(await this.#plan(each, notes))
+    for (const each of read) runs.push(await this.#plan(each, keyId, notes))
     await this.#store.disk.require()
-    const { sweep, created, queued } = await this.#store.sweeps.insert({ ...shared, batches }, runs, { idempotencyKey, requestHash })
+    const { sweep, created, queued } = await this.#store.sweeps.insert({ ...shared, batches }, runs, { idempotencyKey, requestHash, keyId })
     this.#queue.announce(queued)
     return { sweep: await this.#present(sweep), created, notes: [...notes] }
   }
 
   /** @param notes where what was chosen is added, the same for every batch. */
-  async #plan(read: ReadRun, notes: Set<string>) {
+  async #plan(read: ReadRun, keyId: string | null, notes: Set<string>) {
     try {
       const { run, notes: chosen } = await this.#admission.plan(read)
       for (const note of chosen) notes.add(note)
       const before = read.fresh ? null : await this.#store.runs.measured(run.measurement)
       if (before) notes.add(`batch ${run.batch}: ${measuredBefore}`)
-      return before ? { id: before.id } : { insert: await this.#queue.expecting(run, () => this.#prediction.callMs(run)) }
+      return before ? { id: before.id } : { insert: await this.#queue.expecting({ ...run, keyId }, () => this.#prediction.callMs(run)) }
     } catch (cause) {
       // A violation with only one batch names that batch.
       if (cause instanceof ApiError || !(cause instanceof Error)) throw cause
