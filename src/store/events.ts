@@ -107,6 +107,8 @@ export class Events {
     const followed = this.#join(runId, wake)
     try {
       const { over, missing } = await this.#read(followed, runId, afterSeq)
+      // All who asked during that read come here at once.
+      await turns.take()
       return missing ? 'missing' : over ? 'over' : 'open'
     } finally {
       this.#leave(runId, followed, wake)

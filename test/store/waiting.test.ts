@@ -92,6 +92,28 @@ test('what has not changed is not read again, and what has is read alone', { tim
   assert.equal((await kept(deviceUuid)).at(-1), run.id)
 })
 
+test('runs that are alike are read as one row, each at its own moment', { timeout: 30_000 }, async () => {
+  const { runs, waiting, notifications } = opened.store
+  const deviceUuid = `cpu-${randomUUID()}`
+  for (let i = 0; i < 20; i++) await runs.insert(someRun(architectureId, { deviceUuid }))
+  // A microsecond apart, the last first: neither a millisecond nor the order of the ids tells them apart.
+  const { rows } = await opened.store.db.execute(sql`
+    UPDATE runs SET queued_at = '2026-01-01T00:00:00Z'::timestamptz - n.i * interval '1 microsecond'
+    FROM (SELECT id, row_number() OVER (ORDER BY id) AS i FROM runs WHERE device_uuid = ${deviceUuid}) n
+    WHERE runs.id = n.id RETURNING runs.id`)
+  assert.equal(rows.length, 20)
+  notifications.receiveGap()
+  const groups = await opened.store.db.execute(
+    sql`SELECT DISTINCT device_uuid, priority, workload, timeout_ms FROM runs WHERE status = 'queued'`,
+  )
+  const watched = watchStatements(opened.store)
+  await waiting.read()
+  watched.stop()
+  // A row a group, and one more for what its runs have in common.
+  assert.ok(watched.rows <= 2 * groups.rows.length, `${watched.rows} rows for ${groups.rows.length} groups`)
+  assert.deepEqual(await kept(deviceUuid), await ordered(deviceUuid))
+})
+
 test('a failed reading is made good by the next', { timeout: 30_000 }, async (t) => {
   const { runs, waiting } = opened.store
   const deviceUuid = `cpu-${randomUUID()}`
