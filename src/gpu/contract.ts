@@ -238,6 +238,8 @@ export interface RunEnvironment {
   runtime: RuntimeName
   runtimeVersion: string
   backend: BackendName
+  /** Better back ends of the runtime that do not work on this device; absent where none was passed over. */
+  unusableBackends?: { backend: BackendName; reason: string }[]
   /** What the runtime was told, by its own option names. */
   runtimeOptions: Record<string, string | number | boolean>
   precision: Precision

@@ -107,6 +107,7 @@ const success = (job: RunJob): RunSuccess => ({
     runtime: job.runtime,
     runtimeVersion: '0',
     backend: job.backend,
+    ...(job.backend === 'node' ? { unusableBackends: [{ backend: 'cpu', reason: 'no build in /srv/app/koffi/linux' }] } : {}),
     runtimeOptions: {},
     precision: job.precision,
     nodeVersion: process.version,

@@ -7,6 +7,16 @@ import { openTestApi, smallNetwork, type TestApi } from '../helper.ts'
 
 const [cpu, left, right] = offers().devices as [Offers['devices'][number], Offers['devices'][number], Offers['devices'][number]]
 
+/** As where koffi has no build for the platform. */
+const withoutKoffi: Offers['devices'][number] = {
+  ...cpu,
+  runtimes: [
+    { runtime: 'onnxruntime', backend: 'cpu', usable: false, reason: 'no build in /srv/app/koffi/linux', command: null },
+    { ...(cpu.runtimes[0] as Extract<(typeof cpu.runtimes)[number], { usable: true }>), backend: 'node' },
+  ],
+}
+const passedOver = /^backend: node, since cpu does not work on cpu:0 \(no build in linux\)$/
+
 let api: TestApi
 let id: string
 let devices: Offers['devices'] = []
@@ -26,6 +36,8 @@ const chosen: Case[] = [
   [{ device: 'CUDA' }, [cpu, left], 'left/cuda:0', 'onnxruntime', [/^device: cuda:0, the only one of the kind cuda/, /^runtime: /]],
   [{ device: 'cpu:0', backend: 'wasm' }, [cpu], 'here/cpu:0', 'tfjs', [/^runtime: tfjs/]],
   [{ device: 'cpu:0', runtime: 'onnxruntime' }, [cpu, left], 'here/cpu:0', 'onnxruntime', []],
+  [{ device: 'cpu:0', runtime: 'onnxruntime' }, [withoutKoffi], 'here/cpu:0', 'onnxruntime', [passedOver]],
+  [{ device: 'cpu:0', runtime: 'onnxruntime', backend: 'node' }, [withoutKoffi], 'here/cpu:0', 'onnxruntime', []],
 ]
 const refused: [request: object, there: Offers['devices'], status: number, code: string, detail: RegExp][] = [
   [{}, [cpu, left], 409, 'AMBIGUOUS_DEVICE', /device is missing, and there are several: write cpu:0 or left\/cuda:0/],
@@ -61,6 +73,14 @@ describe('a run that leaves out its device or its runtime', () => {
       assert.equal(body.code, code)
       assert.match(body.detail, detail)
     })
+
+  it('says in the environment of a run which better back end does not work, without the folders of the host', async () => {
+    devices = [withoutKoffi]
+    const { body } = await ask({ runtime: 'onnxruntime', against: { batch: 2 } }).expect(202)
+    const { environment } = (await api.request.get(`${body.links.self}?wait=30`).expect(200)).body
+    const passed = [{ backend: 'cpu', reason: 'no build in linux' }]
+    assert.deepEqual([environment.a.unusableBackends, environment.b.unusableBackends], [passed, passed])
+  })
 
   it('has side b of a comparison on the same device and runtime', async () => {
     devices = [cpu, left]

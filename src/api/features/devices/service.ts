@@ -52,7 +52,9 @@ export class DeviceService {
       ...(note === null ? [] : [note]),
       ...(asked === undefined ? [`runtime: ${runtime}, the only one that works on ${device.name}`] : []),
     ]
-    return { device, support: supportOf(device, runtime, backend), notes }
+    const support = supportOf(device, runtime, backend)
+    if (backend === undefined) notes.push(...passedOver(device, support))
+    return { device, support, notes }
   }
 }
 
@@ -68,6 +70,17 @@ export interface Choice {
   support: Usable
   /** One sentence for each choice that the request left open. */
   notes: string[]
+}
+
+/** A note where a better back end of the runtime does not work on the device. */
+function passedOver({ name, runtimes }: Offered, { runtime, backend }: Usable): string[] {
+  const known = runtimes.filter((each) => each.runtime === runtime)
+  const better = known.slice(
+    0,
+    known.findIndex((each) => each.backend === backend),
+  )
+  const reasons = better.flatMap((each) => (each.usable ? [] : [`${each.backend} does not work on ${name} (${hideFolders(each.reason)})`]))
+  return reasons.length > 0 ? [`backend: ${backend}, since ${reasons.join(' and ')}`] : []
 }
 
 function supportOf(device: Offered, runtime: RuntimeName, backend: BackendName | undefined): Usable {

@@ -1,6 +1,7 @@
 /** Runs and their events, from the store's rows to what clients get. */
 import type { Place } from '../../../gpu/queue/index.ts'
 import type { Run, RunEvent, RunSizes } from '../../../store/index.ts'
+import { hideFolders } from '../../hide-folders.ts'
 import type { RunEventAnswer } from './event-schema.ts'
 import { presentError, presentEventData } from './present-event.ts'
 import type { RunAnswer } from './schema.ts'
@@ -46,7 +47,7 @@ export function presentRun(stored: Run, place: Place | null, nameOf: (id: string
     result: run.result,
     comparison: run.comparison,
     certificate: run.certificate,
-    environment: run.environment,
+    environment: presentEnvironment(run.environment),
     error: presentError(run.error),
     links: {
       self,
@@ -56,6 +57,17 @@ export function presentRun(stored: Run, place: Place | null, nameOf: (id: string
       events: `${self}/events`,
     },
   }
+}
+
+/** An environment, or the two of a comparison, as it is shown. */
+function presentEnvironment(environment: RunAnswer['environment']): RunAnswer['environment'] {
+  if (!environment) return null
+  const shown = Object.entries(environment).map(([name, value]) => {
+    if (name === 'a' || name === 'b') return [name, presentEnvironment(value as RunAnswer['environment'])]
+    if (name !== 'unusableBackends') return [name, value]
+    return [name, (value as { backend: string; reason: string }[]).map((each) => ({ ...each, reason: hideFolders(each.reason) }))]
+  })
+  return Object.fromEntries(shown)
 }
 
 /** The store gives all who follow a run the same object for an event. */

@@ -196,7 +196,7 @@ export const RunSchema = Type.Object(
         {
           additionalProperties: true,
           description:
-            'What ran where, in enough detail to repeat it: versions, options, host, load, interval. A comparison has one for `a` and one for `b`.',
+            'What ran where, in enough detail to repeat it: versions, options, host, load, interval; in `unusableBackends` the better back ends of the runtime that do not work there, with the reasons. A comparison has one for `a` and one for `b`.',
         },
       ),
     ),

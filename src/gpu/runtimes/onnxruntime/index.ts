@@ -125,23 +125,23 @@ function reasonOf(message: string, kind: DeviceKind): { reason: string; command:
  * its CPU provider has no such kernel computes in float32 between casts that it inserts: a trace of a tiny graph shows
  * them. Timing that and calling it float16 would mislead.
  */
-async function traceFloat16(): Promise<string | null> {
+async function traceFloat16(driver: Driver): Promise<string | null> {
   const device = { name: 'cpu:0', uuid: '', kind: 'cpu', index: 0, model: '', driver: null } as const
-  const { kernels } = await trace(cApiDriver, { ...probeRequest(device), precision: 'float16' }, 1)
+  const { kernels } = await trace(driver, { ...probeRequest(device), precision: 'float16' }, 1)
   const casts = kernels.kernels.filter(({ operator }) => operator === 'Cast').length
   return casts === 0
     ? null
     : `its CPU provider has no float16 kernels on this CPU: it computes in float32 between casts (${casts} for a graph of four layers), and that would be timed instead`
 }
 let float16Problem: Promise<string | null> | null = null
-/** Found once in a process. */
-export function float16OnCpu(): Promise<string | null> {
-  float16Problem ??= traceFloat16().catch((error: Error) => error.message)
+/** Found once in a process: each way into ONNX Runtime calls the same kernels. */
+export function float16OnCpu(driver: Driver): Promise<string | null> {
+  float16Problem ??= traceFloat16(driver).catch((error: Error) => error.message)
   return float16Problem
 }
 
 async function capabilities(driver: Driver, kind: DeviceKind): Promise<RuntimeCapabilities> {
-  const float16 = kind === 'cuda' || (await float16OnCpu()) === null
+  const float16 = kind === 'cuda' || (await float16OnCpu(driver)) === null
   return {
     precisions: float16 ? ['float32', 'float16'] : ['float32'],
     separatesCopies: driver.separatesCopies(kind),

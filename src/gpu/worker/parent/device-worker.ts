@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../clock.ts'
 import {
   type BackendName,
   backendsOf,
+  type RunEnvironment,
   type RunFailure,
   type RunJob,
   type RunSuccess,
@@ -62,6 +63,8 @@ export class DeviceWorker {
   #turn: Promise<unknown> = Promise.resolve()
   readonly #closing = new AbortController()
   #probed: Promise<RuntimeSupport[]> | null = null
+  /** What the probe found; empty until it has ended. */
+  #support: readonly RuntimeSupport[] = []
 
   constructor(device: Device, options: WorkerOptions) {
     const { log, clock = systemClock } = options
@@ -87,6 +90,7 @@ export class DeviceWorker {
       const found: RuntimeSupport[] = []
       for (const name of runtimeNames)
         for (const backend of backendsOf[name][this.device.kind]) found.push(await this.#probeOne(name, backend))
+      this.#support = found
       return found
     })
     return this.#probed
@@ -124,6 +128,8 @@ export class DeviceWorker {
       })
       if ('outcome' in timed) return timed
       const success = certified(timed.answer, this.device.kind)
+      const unusable = passedOver(this.#support, job)
+      if (unusable.length > 0) success.environment.unusableBackends = unusable
       if (!job.profile) return { outcome: 'succeeded', success }
       const profiled = await ask('profile', (message) => (message.kind === 'profiled' ? message.profile : null))
       // What CUDA's profiler leaves in a process is not known.
@@ -220,4 +226,18 @@ export class DeviceWorker {
       if (deadline.end() || this.device.kind === 'cuda') await this.#process.kill()
     }
   }
+}
+
+/** Back ends that come before the job's and were found not to work, each with the reason. */
+function passedOver(found: readonly RuntimeSupport[], { runtime, backend }: RunJob): NonNullable<RunEnvironment['unusableBackends']> {
+  const known = found.filter((each) => each.runtime === runtime)
+  return known
+    .slice(
+      0,
+      Math.max(
+        0,
+        known.findIndex((each) => each.backend === backend),
+      ),
+    )
+    .flatMap((each) => (each.usable ? [] : [{ backend: each.backend, reason: each.reason }]))
 }

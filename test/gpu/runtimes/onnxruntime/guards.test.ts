@@ -6,6 +6,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { exportOnnx } from '../../../../src/engine/formats/onnx-export.ts'
 import { seededInput } from '../../../../src/engine/weights.ts'
+import { cApiDriver } from '../../../../src/gpu/runtimes/onnxruntime/c-api/driver.ts'
 import { float16OnCpu, onnxruntimeOn } from '../../../../src/gpu/runtimes/onnxruntime/index.ts'
 import { readTrace, requireProvider } from '../../../../src/gpu/runtimes/onnxruntime/profile.ts'
 import { probeRequest } from '../../../../src/gpu/runtimes/probe-request.ts'
@@ -81,7 +82,7 @@ test('float16 weights, input and output run, and agree with float32 as far as 11
 })
 
 test('the CPU offers float16 where it has kernels for it, and not where it would compute in float32 between casts', async () => {
-  const problem = await float16OnCpu()
+  const problem = await float16OnCpu(cApiDriver)
   const { precisions } = await onnxruntime.capabilities('cpu')
   assert.deepEqual(precisions, problem === null ? ['float32', 'float16'] : ['float32'])
   // MLAS has half-precision convolutions for ARM alone.

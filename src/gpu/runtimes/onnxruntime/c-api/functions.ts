@@ -1,7 +1,8 @@
 /**
  * The functions of ONNX Runtime's C API that are used here: where each stands in the table `OrtApi`, what it returns and
  * what it takes. The table only ever grows at its end, so a place stays right in later versions. Read off ort-sys
- * 2.0.0-rc.15, Rust's declaration of versions 17 to 31 of the API, name by name and parameter by parameter.
+ * 2.0.0-rc.15, Rust's declaration of versions 17 to 31 of the API, and held against the C header of version 29 by
+ * `scripts/onnxruntime-functions.ts`: to be run with the header of another version before that one is used.
  *
  * Handles (`OrtSession *` and the like) and out parameters are plain pointers: `void *`.
  */
