@@ -89,18 +89,9 @@ export async function startService(config: Config, log: Logger): Promise<Running
     // First, since its process loads the engine while this one opens the store.
     const pool = createPool(config, log)
     opened.push(() => pool.close())
-    const surveying = config.ROLE === 'api' ? nothing : surveyDevices()
-    const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log, reserveBytes })
-    opened.push(() => store.close())
-    const keyring = await openKeyring(config, store, log)
-    // Requests check it too. The timer makes sure that the reserve is released in time for a run that must be stored.
-    const diskTimer = setInterval(() => void store.disk.require().catch(() => {}), diskLookMs)
-    opened.push(async () => clearInterval(diskTimer))
-    const survey = await surveying
     const { CUDA_DIR: cudaFolder, WORKER_MEMORY_BYTES: memoryBytes = 0 } = config
     const workerOf = (device: Device) => new DeviceWorker(device, { log, cudaFolder, memoryBytes })
-    const workers = new Map(survey.devices.map((device) => [device.uuid, workerOf(device)]))
-    opened.push(() => Promise.all([...workers.values()].map((worker) => worker.close())))
+    const workers = new Map<string, DeviceWorker>()
     /** What was found when the runtimes were tried, by device UUID. */
     const found = new Map<string, { name: string; runtimes: RuntimeSupport[] }>()
     const probe = async ({ uuid, name }: Device) => {
@@ -108,6 +99,27 @@ export async function startService(config: Config, log: Logger): Promise<Running
       if (workers.has(uuid)) found.set(uuid, { name, runtimes })
       return runtimes
     }
+    // The runtimes are tried while the store is opened, since the first request for a run waits for what was found, and before
+    // the queue starts, so that a run left waiting by an earlier start does not delay it.
+    const surveying = (async () => {
+      const survey = config.ROLE === 'api' ? nothing : await surveyDevices()
+      for (const device of survey.devices) {
+        workers.set(device.uuid, workerOf(device))
+        void probe(device)
+      }
+      return survey
+    })()
+    opened.push(async () => {
+      await surveying.catch(() => {})
+      await Promise.all([...workers.values()].map((worker) => worker.close()))
+    })
+    const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log, reserveBytes })
+    opened.push(() => store.close())
+    const keyring = await openKeyring(config, store, log)
+    // Requests check it too. The timer makes sure that the reserve is released in time for a run that must be stored.
+    const diskTimer = setInterval(() => void store.disk.require().catch(() => {}), diskLookMs)
+    opened.push(async () => clearInterval(diskTimer))
+    const survey = await surveying
     const metrics = new Metrics()
     const queue: RunQueue = new RunQueue({
       ...{ store, devices: survey.devices, workers, log, onMetrics: metrics.queue },
@@ -147,8 +159,6 @@ export async function startService(config: Config, log: Logger): Promise<Running
     opened.push(() => roster.stop())
     const directory: DeviceDirectory = new DeviceDirectory({ store, survey: () => roster.survey, probe, log })
     opened.push(() => directory.stop())
-    // The runtimes are tried while the rest is made ready, since the first request for a run waits for what was found, and before
-    // the queue starts, so that a run left waiting by an earlier start does not delay it.
     directory.start()
     const services = createServices({ config, store, pool, queue, directory, log, keyring })
     services.live.start()

@@ -60,12 +60,10 @@ export class DeviceDirectory {
     this.#options = { renewMs: 10_000, ...options }
   }
 
-  /** Starts to try the runtimes of this service's devices and, on a shared database, to publish what works. */
+  /** Starts to publish, on a shared database, what works on this service's devices. */
   start(): void {
-    const { survey, probe, store } = this.#options
-    const { devices } = survey()
-    for (const device of devices) void probe(device)
-    if (store.kind === 'postgres' && devices.length > 0) this.#posted = this.#renew()
+    const { survey, store } = this.#options
+    if (store.kind === 'postgres' && survey().devices.length > 0) this.#posted = this.#renew()
   }
 
   async stop(): Promise<void> {
