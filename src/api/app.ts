@@ -3,6 +3,7 @@ import type { Keyring } from './access/keyring.ts'
 import type { Config } from './config.ts'
 import { adviceRoutes } from './features/advice/routes.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
+import { auditRoutes } from './features/audit/routes.ts'
 import { compareRoutes } from './features/compare/routes.ts'
 import { conventionRoutes } from './features/conventions/routes.ts'
 import { costRoutes } from './features/costs/routes.ts'
@@ -25,6 +26,7 @@ import { useGraphql } from './graphql/index.ts'
 import { limits } from './graphql/limits.ts'
 import type { Metrics } from './metrics.ts'
 import { scopeAccess, useAccess } from './plugins/access.ts'
+import { useAudit } from './plugins/audit.ts'
 import { useCaching } from './plugins/caching.ts'
 import { useConnections } from './plugins/connections.ts'
 import { useCrossSite } from './plugins/cross-site.ts'
@@ -84,6 +86,7 @@ export async function buildApp({ config, log, metrics, services, checks, keyring
   await app.register(useCrossSite, config)
   await app.register(useSecurity, config)
   await app.register(useAccess, { keyring })
+  await app.register(useAudit, { trail: services?.trail ?? null })
   await app.register(useMetrics, { metrics })
   await app.register(useEventStreams, { metrics, keyring })
   if (services) await app.register(useOpenApi, { version })
@@ -112,11 +115,13 @@ export async function buildApp({ config, log, metrics, services, checks, keyring
     await app.register(async (scope) => {
       scopeAccess(scope, 'admin')
       keyRoutes(scope, services.keys)
+      auditRoutes(scope, services.audit)
     })
     await app.register(useGraphql, {
       features: graphqlFeatures(services),
       rows: Math.max(limits.rows, config.MAX_LAYERS),
       keyring,
+      trail: services.trail,
     })
   }
   await app.register(useOtherMethods)

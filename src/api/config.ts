@@ -144,6 +144,12 @@ export const ConfigSchema = Type.Object(
           'Memory that a worker process may take (RLIMIT_DATA; Linux only), bytes: an allocation beyond it fails the run that made it. Node itself reserves about 600 MB of it. Not set: no cap.',
       }),
     ),
+    AUDIT_DAYS: Type.Integer({
+      default: 365,
+      minimum: 1,
+      maximum: 36_500,
+      description: 'How long lines of the audit log are kept, days.',
+    }),
     SHUTDOWN_MS: Type.Integer({
       default: 15_000,
       minimum: 100,

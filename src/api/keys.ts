@@ -4,7 +4,8 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { schemaViolations } from '../engine/schema-violations.ts'
-import { openStore, StoreError } from '../store/index.ts'
+import { type AuditAction, openStore, StoreError } from '../store/index.ts'
+import { auditLine } from './access/audit-trail.ts'
 import { type Role, roles } from './access/roles.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { ApiError } from './errors.ts'
@@ -19,6 +20,9 @@ const log = {
   warn: (_: object, message: string) => say(message),
   error: (_: object, message: string) => say(message),
 }
+
+/** Whoever may write where the keys lie may do all; no request asks. */
+const byCommand = (action: AuditAction) => auditLine(action, { role: 'admin', key: null }, null)
 
 async function withKeys<T>(work: (keys: KeyService) => Promise<T>): Promise<T> {
   const { DATA_DIR: dataDir, DATABASE_URL: databaseUrl } = readConfig(process.env)
@@ -72,7 +76,7 @@ program
   .addOption(new Option('--role <role>', 'what it may do; the first one must be an admin’s').choices([...roles]).makeOptionMandatory())
   .option('--expires <when>', 'when it ends: 90d, 12h or a date; never if left out', readExpiry)
   .action(async ({ name, role, expires }: { name: string; role: Role; expires?: string }) => {
-    const made = await withKeys((keys) => keys.create({ name, role, ...(expires ? { expiresAt: expires } : {}) }))
+    const made = await withKeys((keys) => keys.create({ name, role, ...(expires ? { expiresAt: expires } : {}) }, byCommand('createKey')))
     process.stdout.write(`${made.key}\n`)
     say(`made ${made.prefix}, a key of the role ${role}. It is shown this once: keep it where only its user can read it.`)
     say('send it as "Authorization: Bearer amk_…"; from now on the service takes no call without a key.')
@@ -104,7 +108,7 @@ program
       if (found.length > 1)
         throw new ApiError('INVALID_REQUEST', `several keys begin so: use an id, ${found.map(({ id }) => id).join(' or ')}`)
       if (found.length === 0) throw new ApiError('KEY_NOT_FOUND', 'no key of this id or beginning: list shows them all')
-      return keys.revoke(found[0]!.id)
+      return keys.revoke(found[0]!.id, byCommand('revokeKey'))
     })
     say(`revoked ${revoked.prefix} (${revoked.name})`)
   })

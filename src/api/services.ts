@@ -1,12 +1,14 @@
 import type { DeviceDirectory } from '../gpu/devices/directory.ts'
 import type { RunQueue } from '../gpu/queue/index.ts'
 import type { Store } from '../store/index.ts'
+import { AuditTrail } from './access/audit-trail.ts'
 import type { Keyring } from './access/keyring.ts'
 import type { Config } from './config.ts'
 import { AdviceService } from './features/advice/service.ts'
 import { ArchitectureNames } from './features/architectures/names.ts'
 import { ArchitectureService } from './features/architectures/service.ts'
 import { Uploads } from './features/architectures/upload.ts'
+import { AuditService } from './features/audit/service.ts'
 import { CompareService } from './features/compare/service.ts'
 import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
@@ -43,6 +45,8 @@ export interface Services {
   zoo: ZooService
   live: LiveService
   keys: KeyService
+  audit: AuditService
+  trail: AuditTrail
 }
 
 export interface ServiceOptions {
@@ -70,6 +74,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   const queues = new QueueService(queue, names)
   const zoo = new ZooService(pool)
+  const trail = new AuditTrail({ audit: store.audit, log, days: config.AUDIT_DAYS })
   return {
     architectures,
     uploads,
@@ -88,6 +93,8 @@ export function createServices({ config, store, pool, queue, directory, log, key
     zoo,
     live: new LiveService({ store, names, queue: queues, devices, log }),
     keys: new KeyService(store.keys, keyring),
+    audit: new AuditService(store.audit, trail),
+    trail,
   }
 }
 

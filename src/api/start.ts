@@ -163,6 +163,8 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const services = createServices({ config, store, pool, queue, directory, log, keyring })
     services.live.start()
     opened.push(async () => services.live.close())
+    if (serves) services.trail.start()
+    opened.push(() => services.trail.close())
     const app = await buildApp({
       config,
       log: log.child({}),

@@ -1,6 +1,7 @@
 /** Architectures: immutable, found by id, by name and by the digest of their content. */
 
 import { v7 as uuidv7 } from 'uuid'
+import { type AuditLine, writeLine } from './audit.ts'
 import type { BlobFile, Blobs } from './blobs.ts'
 import { after, type Direction, isUuid, keyOf, type Order, orderBy, type Page, page, type SortKey } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
@@ -91,18 +92,23 @@ export class Architectures {
   /**
    * Stores it, or returns the existing one with this digest and name, with `created: false`.
    * @param files that hold its own weights: kept as blobs, for as long as an architecture names them.
+   * @param line of the audit log, written with it.
    * @throws StoreError INVALID_TEXT
    */
-  async insert(architecture: NewArchitecture, files?: ModelFiles): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
+  async insert(
+    architecture: NewArchitecture,
+    files?: ModelFiles,
+    line?: AuditLine,
+  ): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
     this.requireName(architecture.name)
     requireStorable((files?.data ?? []).map(({ location }) => location))
     try {
-      if (!files) return await insertIn(this.#db, architecture, null)
+      if (!files) return await this.#db.transaction((tx) => insertIn(tx, architecture, null, line))
       const { model, data } = files
       return await this.#blobs.keeping([model, ...data.map(({ file }) => file)], (put) =>
         this.#db.transaction(async (tx) => {
           await put(tx)
-          const inserted = await insertIn(tx, architecture, model.digest)
+          const inserted = await insertIn(tx, architecture, model.digest, line)
           const { created, architecture: row } = inserted
           if (created && data.length > 0)
             await tx
@@ -212,7 +218,7 @@ export class Architectures {
    * Hides it and cancels its queued runs, in one transaction; finished runs keep their results, a running one goes on to its
    * end. Null where there is none, or it is already deleted.
    */
-  async markDeleted(architectureId: string): Promise<{ architecture: ArchitectureSummary; cancelledRuns: Run[] } | null> {
+  async markDeleted(architectureId: string, line?: AuditLine): Promise<{ architecture: ArchitectureSummary; cancelledRuns: Run[] } | null> {
     if (!isUuid(architectureId)) return null
     const itsOwn = or(eq(runs.architectureId, architectureId), eq(runs.againstArchitectureId, architectureId))!
     const waiting = and(itsOwn, eq(runs.status, 'queued'))!
@@ -231,6 +237,7 @@ export class Architectures {
         .where(eq(id, architectureId))
         .returning(summary)
       await tx.execute(sql`SELECT ${architectureNotice(architectureId, 'deleted')}`)
+      await writeLine(tx, line, architectureId)
       const error = { code: 'ARCHITECTURE_DELETED', message: 'Cancelled, since its architecture was deleted' }
       const beside = await tx
         .delete(architectureData)
@@ -248,9 +255,10 @@ export class Architectures {
 }
 
 async function insertIn(
-  db: Database | Transaction,
+  db: Transaction,
   { graph, ...architecture }: NewArchitecture,
   named: string | null,
+  line: AuditLine | undefined,
 ): Promise<{ architecture: ArchitectureSummary; created: boolean }> {
   const sameContent = and(eq(digest, architecture.digest), eq(name, architecture.name), isNull(deletedAt))
   // A second round is needed only if the conflicting row was deleted between the two statements.
@@ -262,6 +270,7 @@ async function insertIn(
       .returning(summary)
     if (created) {
       await db.execute(sql`SELECT ${architectureNotice(created.id, 'registered')}`)
+      await writeLine(db, line, created.id)
       return { architecture: created, created: true }
     }
     const [existing] = await db.select(summary).from(architectures).where(sameContent)

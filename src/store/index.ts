@@ -7,6 +7,7 @@ import path from 'node:path'
 import pTimeout from 'p-timeout'
 import type { PgBoss } from 'pg-boss'
 import { Architectures } from './architectures.ts'
+import { Audit } from './audit.ts'
 import { Blobs } from './blobs.ts'
 import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder } from './data-folder.ts'
@@ -32,6 +33,13 @@ export {
   architectureSorts,
   type NewArchitecture,
 } from './architectures.ts'
+export {
+  type AuditAction,
+  type AuditFilter,
+  type AuditLine,
+  auditActions,
+  auditSubjects,
+} from './audit.ts'
 export type { BlobFile, HeldBlob } from './blobs.ts'
 export { isUuid, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
@@ -39,6 +47,7 @@ export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
 export type { RunEventInContext } from './events.ts'
 export { type HeldModel, holdModel } from './held-model.ts'
+export type { InsertOptions } from './insert-run.ts'
 export type { LearningFrom, MeasuredRun } from './measured-runs.ts'
 export type { ArchitectureChange, Change } from './notifications.ts'
 export { fateOf, ownName } from './process-name.ts'
@@ -57,6 +66,7 @@ export type { Counterpart, Samples } from './samples.ts'
 export {
   type ApiKey,
   type Architecture,
+  type AuditEntry,
   type FinalStatus,
   isFinal,
   type Role,
@@ -99,6 +109,7 @@ export interface Store {
   blobs: Blobs
   disk: DiskSpace
   keys: Keys
+  audit: Audit
   runs: Runs
   measuredRuns: MeasuredRuns
   waiting: Waiting
@@ -161,6 +172,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       blobs,
       disk: new DiskSpace(folder?.path ?? path.resolve(dataDir), { reserveBytes }),
       keys: new Keys(db),
+      audit: new Audit(db),
       runs,
       measuredRuns: new MeasuredRuns(db),
       waiting: new Waiting(db, notifications, heard),

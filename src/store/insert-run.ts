@@ -1,5 +1,6 @@
 /** Inserts runs, and records which request each answers. */
 import { v7 as uuidv7 } from 'uuid'
+import { type AuditLine, writeLine } from './audit.ts'
 import { isUuid } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, eq, isNull, sql } from './drizzle.ts'
@@ -9,6 +10,13 @@ import { type NewRun, workloadOf } from './run-queries.ts'
 import { architectures, type Run, runRequests, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import * as transitions from './transitions.ts'
+
+export interface InsertOptions {
+  idempotencyKey?: string | undefined
+  requestHash?: string | undefined
+  /** Of the audit log, written with the run. */
+  line?: AuditLine | undefined
+}
 
 /** What is to be done before the transaction that inserts these runs. @throws StoreError ARCHITECTURE_NOT_FOUND for what is no id, INVALID_TEXT */
 export async function prepareInserts(tickets: Tickets, list: readonly NewRun[]): Promise<void> {
@@ -22,7 +30,7 @@ export async function insertRun(
   tx: Transaction,
   tickets: Tickets,
   run: NewRun,
-  { idempotencyKey, requestHash }: { idempotencyKey?: string | undefined; requestHash?: string | undefined },
+  { idempotencyKey, requestHash, line }: InsertOptions,
 ): Promise<{ run: Run; created: boolean }> {
   const id = uuidv7()
   if (idempotencyKey !== undefined) {
@@ -47,6 +55,7 @@ export async function insertRun(
   await requireArchitecture(tx, run.architectureId)
   if (run.againstArchitectureId) await requireArchitecture(tx, run.againstArchitectureId)
   await tickets.send(tx, row!, true)
+  await writeLine(tx, line, id)
   return { run: row!, created: true }
 }
 

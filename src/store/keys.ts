@@ -1,5 +1,6 @@
 /** API keys and the sessions of browsers. Secrets are never here: both are known by a digest that the caller makes. */
 import { v7 as uuidv7 } from 'uuid'
+import { type AuditLine, writeLine } from './audit.ts'
 import { isUuid } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, asc, desc, eq, inArray, isNull, sql } from './drizzle.ts'
@@ -29,18 +30,17 @@ export class Keys {
   }
 
   /** @throws StoreError INVALID_TEXT for a name that cannot be stored. */
-  async insert(key: NewKey): Promise<ApiKey> {
+  async insert(key: NewKey, line?: AuditLine): Promise<ApiKey> {
     requireStorable([key.name])
     requireVisible(key.name)
-    return this.#changing(
-      async (tx) =>
-        (
-          await tx
-            .insert(apiKeys)
-            .values({ id: uuidv7(), ...key })
-            .returning()
-        )[0]!,
-    )
+    return this.#changing(async (tx) => {
+      const [made] = await tx
+        .insert(apiKeys)
+        .values({ id: uuidv7(), ...key })
+        .returning()
+      await writeLine(tx, line, made!.id)
+      return made!
+    })
   }
 
   /** Every key ever made, oldest first. */
@@ -54,12 +54,17 @@ export class Keys {
   }
 
   /** Revokes a key, if it was not before, and ends its sessions. Null where there is none. */
-  async revoke(id: string): Promise<ApiKey | null> {
+  async revoke(id: string, line?: AuditLine): Promise<ApiKey | null> {
     if (!isUuid(id)) return null
     return this.#changing(async (tx) => {
       await tx.delete(apiSessions).where(eq(apiSessions.keyId, id))
-      const revokedAt = sql`coalesce(${apiKeys.revokedAt}, now())`
-      return (await tx.update(apiKeys).set({ revokedAt }).where(eq(apiKeys.id, id)).returning())[0] ?? null
+      const [revoked] = await tx
+        .update(apiKeys)
+        .set({ revokedAt: sql`now()` })
+        .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+        .returning()
+      if (revoked) await writeLine(tx, line, id)
+      return revoked ?? (await tx.select().from(apiKeys).where(eq(apiKeys.id, id)))[0] ?? null
     })
   }
 

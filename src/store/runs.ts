@@ -3,11 +3,12 @@
  * in `run-queries.ts`; new ones in `insert-run.ts`, changes of state in `transitions.ts`, each in a transaction of its own from here.
  */
 
+import { type AuditLine, writeLine } from './audit.ts'
 import { after, type Direction, isUuid, keyOf, orderBy, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, eq, inArray, type SQL, sql } from './drizzle.ts'
 import { isUniqueViolation, textError } from './errors.ts'
-import { answerRequest, insertError, insertRun, ofRequest, prepareInserts } from './insert-run.ts'
+import { answerRequest, type InsertOptions, insertError, insertRun, ofRequest, prepareInserts } from './insert-run.ts'
 import { cancelNotice } from './notifications.ts'
 import { filters, type RunFilter, type RunSort, runOrder } from './run-list.ts'
 import { type NewRun, QUEUE_ORDER, RunQueries } from './run-queries.ts'
@@ -48,10 +49,7 @@ export class Runs extends RunQueries {
    * @param requestHash of the request behind the key; another hash under the same key is refused.
    * @throws StoreError ARCHITECTURE_NOT_FOUND (deleted ones too), IDEMPOTENCY_CONFLICT, INVALID_TEXT
    */
-  async insert(
-    run: NewRun,
-    options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
-  ): Promise<{ run: Run; created: boolean }> {
+  async insert(run: NewRun, options: InsertOptions = {}): Promise<{ run: Run; created: boolean }> {
     await this.prepare([run])
     try {
       return await this.db.transaction((tx) => this.insertIn(tx, run, options))
@@ -69,11 +67,7 @@ export class Runs extends RunQueries {
   }
 
   /** `insert` inside an open transaction, after `prepare`. Pass what it throws to `insertError`. */
-  async insertIn(
-    tx: Transaction,
-    run: NewRun,
-    options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
-  ): Promise<{ run: Run; created: boolean }> {
+  async insertIn(tx: Transaction, run: NewRun, options: InsertOptions = {}): Promise<{ run: Run; created: boolean }> {
     return insertRun(tx, this.#tickets, run, options)
   }
 
@@ -227,8 +221,11 @@ export class Runs extends RunQueries {
     ])
   }
 
-  /** Cancels a queued run at once; asks the owner of a running one to. Null where there is no such run. */
-  async requestCancel(id: string): Promise<Cancellation | null> {
+  /**
+   * Cancels a queued run at once; asks the owner of a running one to. Null where there is no such run.
+   * @param line of the audit log, written with the change.
+   */
+  async requestCancel(id: string, line?: AuditLine): Promise<Cancellation | null> {
     if (!isUuid(id)) return null
     const seen = await this.get(id)
     if (!seen) return null
@@ -238,6 +235,7 @@ export class Runs extends RunQueries {
       if (!run) return null
       if (run.status === 'queued') {
         const [cancelled] = await transitions.cancelQueued(tx, this.#tickets, eq(runs.id, id))
+        await writeLine(tx, line, id)
         return { effect: 'cancelled', run: cancelled! }
       }
       if (run.status !== 'running') return { effect: 'finished', run }
@@ -247,6 +245,7 @@ export class Runs extends RunQueries {
         .where(eq(runs.id, id))
         .returning()
       await tx.execute(sql`SELECT ${cancelNotice(id)}`)
+      await writeLine(tx, line, id)
       return { effect: 'requested', run: asked! }
     })
   }

@@ -229,6 +229,22 @@ export const apiSessions = pgTable('api_sessions', {
   expiresAt: moment('expires_at').notNull(),
 })
 
+/** Who changed what; nothing here refers to other tables. */
+export const audit = pgTable('audit', {
+  id: uuid('id').primaryKey(),
+  at: moment('at').notNull().default(sql`now()`),
+  keyId: uuid('key_id'),
+  keyPrefix: text('key_prefix'),
+  role: text('role').$type<Role>().notNull(),
+  action: text('action').notNull(),
+  subjectKind: text('subject_kind').notNull(),
+  subjectId: uuid('subject_id'),
+  requestId: text('request_id'),
+  /** `done`, `unchanged`, or the code of the refusal. */
+  outcome: text('outcome').notNull(),
+})
+
+export type AuditEntry = typeof audit.$inferSelect
 export type ApiKey = typeof apiKeys.$inferSelect
 export type ApiSession = typeof apiSessions.$inferSelect
 export type Architecture = typeof architectures.$inferSelect

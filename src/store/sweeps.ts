@@ -1,5 +1,6 @@
 /** Sweeps: groups of runs requested together. The runs themselves are in `runs`. */
 import { v7 as uuidv7 } from 'uuid'
+import { type AuditLine, writeLine } from './audit.ts'
 import { after, isUuid, keyOf, type Order, orderBy, type Page, page } from './cursor.ts'
 import type { Database } from './database.ts'
 import { eq, sql } from './drizzle.ts'
@@ -37,7 +38,7 @@ export class Sweeps {
   async insert(
     request: object,
     list: readonly SweepRun[],
-    { idempotencyKey, requestHash, keyId }: { idempotencyKey?: string | undefined; requestHash: string; keyId?: string | null },
+    { idempotencyKey, requestHash, line }: { idempotencyKey?: string | undefined; requestHash: string; line?: AuditLine },
   ): Promise<{ sweep: Sweep; created: boolean; queued: Run[] }> {
     const fresh = list.flatMap((each) => ('insert' in each ? [each.insert] : []))
     await this.#runs.prepare(fresh)
@@ -45,7 +46,7 @@ export class Sweeps {
       return await this.#db.transaction(async (tx) => {
         const [row] = await tx
           .insert(sweeps)
-          .values({ id: uuidv7(), request, runIds: [], idempotencyKey, requestHash, keyId, createdAt: sql`now()` })
+          .values({ id: uuidv7(), request, runIds: [], idempotencyKey, requestHash, keyId: line?.keyId ?? null, createdAt: sql`now()` })
           .onConflictDoNothing({ target: sweeps.idempotencyKey })
           .returning()
         if (!row) {
@@ -59,6 +60,7 @@ export class Sweeps {
           runIds.push('id' in each ? each.id : queued.at(-1)!.id)
         }
         const [sweep] = await tx.update(sweeps).set({ runIds }).where(eq(sweeps.id, row.id)).returning()
+        await writeLine(tx, line, row.id)
         return { sweep: sweep!, created: true, queued }
       })
     } catch (error) {

@@ -248,6 +248,7 @@ describe('openapi.json', () => {
     await call('GET', ofKeys, ofKeys)
     await call('GET', ofKey, `${ofKeys}/${made.id}`, { headers })
     await call('GET', ofKey, `${ofKeys}/${small.id}`, { headers })
+    await call('GET', '/v1/audit', '/v1/audit', { headers })
     await call('POST', session, session, { body: { key: made.key } })
     await call('POST', session, session, { body: { key: 'amk_' } })
     await call('DELETE', ofKey, `${ofKeys}/${made.id}`, { headers })

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { auditLine } from '../../src/api/access/audit-trail.ts'
 import { exportOnnx, onnxWeightsPath } from '../../src/engine/formats/onnx-export.ts'
 import { openTestApi, type TestApi } from '../api/helper.ts'
 import { presetGraph } from '../engine/zoo-graphs.ts'
@@ -129,7 +130,8 @@ test('what the service refuses, and what is no service, ends with 2 and its own 
 })
 
 test('a service that asks for a key gets the one of ARCHMETER_KEY, and a refusal does not repeat it', async () => {
-  const make = (role: string) => api.services.keys.create({ name: role, role } as never)
+  const make = (role: string) =>
+    api.services.keys.create({ name: role, role } as never, auditLine('createKey', { role: 'admin', key: null }, null))
   await make('admin')
   const { key } = await make('runner')
   const { key: low } = await make('reader')

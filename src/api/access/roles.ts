@@ -13,12 +13,6 @@ export interface Caller {
   key: { id: string; prefix: string; name: string; expiresAt: Date | null } | null
 }
 
-/** Who asks for a change, and by which request: a service remembers it. */
-export interface Actor {
-  caller: Caller
-  requestId: string
-}
-
 const rank = (role: Role): number => roles.indexOf(role)
 
 /** Whether the caller's role reaches: each role may do what those before it in `roles` may. */

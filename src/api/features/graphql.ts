@@ -3,6 +3,7 @@ import type { GraphqlFeature } from '../graphql/feature.ts'
 import type { Services } from '../services.ts'
 import { adviceGraphql } from './advice/graphql.ts'
 import { architectureGraphql } from './architectures/graphql.ts'
+import { auditGraphql } from './audit/graphql.ts'
 import { compareGraphql } from './compare/graphql.ts'
 import { conventionGraphql } from './conventions/graphql.ts'
 import { costGraphql } from './costs/graphql.ts'
@@ -37,6 +38,7 @@ export const graphqlFeatures = ({
   zoo,
   live,
   keys,
+  audit,
 }: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
@@ -56,4 +58,5 @@ export const graphqlFeatures = ({
   liveGraphql(live, runs, architectures),
   nodeGraphql(architectures, runs, sweeps),
   keyGraphql(keys),
+  auditGraphql(audit),
 ]

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import DataLoader from 'dataloader'
 import type { FastifyBaseLogger } from 'fastify'
+import type { AuditAction, AuditLine } from '../../store/index.ts'
+import { type AuditTrail, auditLine } from '../access/audit-trail.ts'
 import type { Caller } from '../access/roles.ts'
 import { Budget } from './limits.ts'
 
@@ -13,18 +15,39 @@ export class GraphqlContext {
   readonly log: FastifyBaseLogger
   readonly operationName: string | null | undefined
   readonly caller: Caller
+  /** Where lines of changes go; null where nothing is changed. */
+  readonly trail: AuditTrail | null
   budget: Budget
+  #auditLine: AuditLine | null = null
   readonly #rows: number
   #turn: Promise<unknown> = Promise.resolve()
   #loaders = new Map<Batch<any, any>, DataLoader<any, any>>()
 
-  constructor(requestId: string, log: FastifyBaseLogger, rows: number, caller: Caller, operationName?: string | null) {
+  constructor(
+    requestId: string,
+    log: FastifyBaseLogger,
+    rows: number,
+    caller: Caller,
+    { operationName, trail = null }: { operationName?: string | null | undefined; trail?: AuditTrail | null } = {},
+  ) {
     this.requestId = requestId
     this.log = log
     this.caller = caller
+    this.trail = trail
     this.operationName = operationName
     this.#rows = rows
     this.budget = new Budget(rows)
+  }
+
+  /** The audit line of the change that is under way: the changes of one request are made one after the other. */
+  get auditLine(): AuditLine {
+    if (!this.#auditLine) throw new Error('a field that changes something states no audit')
+    return this.#auditLine
+  }
+
+  /** Begins a change. @param subjectId what it is about, where the arguments name it. */
+  changing(action: AuditAction, subjectId: unknown): AuditLine {
+    return (this.#auditLine = auditLine(action, this.caller, this.requestId, subjectId))
   }
 
   /** Collects the keys that one step of the execution asks for into one call of `batch`; each key is asked for once. */

@@ -10,6 +10,7 @@ import {
 } from 'graphql'
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { schemaViolations } from '../../engine/schema-violations.ts'
+import type { AuditAction } from '../../store/index.ts'
 import { type Access, requireRole } from '../access/roles.ts'
 import { invalidRequest, type Violation } from '../errors.ts'
 import { abortable } from './abortable.ts'
@@ -22,6 +23,8 @@ export interface Field {
   description: string
   /** Of root fields: the role that it takes, where it is not that of its root: reader, and runner for mutations. */
   access?: Access
+  /** Of mutations: the change that it makes, for the audit log. */
+  audit?: AuditAction
   /** Its properties are the arguments; every call is validated against it, as REST validates a request. */
   args?: TObject
   /** Arguments that the service checks itself, since it can say more about them than a schema. */
@@ -135,10 +138,30 @@ function guarded(parent: string, name: string, definition: Field): FieldResolver
       return resolver(root, args, context, info)
     }
   const { resolve = defaultFieldResolver as Resolver, subscribe } = own
+  if (parent === 'Mutation') {
+    const { audit } = definition
+    if (!audit) throw new Error(`the mutation ${name} states no audit: say which change it makes`)
+    return { resolve: audited(audit, admitting(resolve as Resolver)), extensions: { access, audit } }
+  }
   return subscribe
     ? { resolve, subscribe: admitting(subscribe as Resolver), extensions: { access } }
     : { resolve: admitting(resolve as Resolver), extensions: { access } }
 }
+
+/** Sees to it that a change leaves a line in the audit log, as REST's routes do. */
+const audited =
+  (action: AuditAction, resolver: Resolver): Resolver =>
+  async (root, args, context, info) => {
+    const line = context.changing(action, args.id)
+    try {
+      const result = await resolver(root, args, context, info)
+      context.trail?.answered(line)
+      return result
+    } catch (error) {
+      context.trail?.refused(line, error)
+      throw error
+    }
+  }
 
 const fieldsOf = ({ fields }: GraphqlFeature) =>
   Object.entries(fields).flatMap(([parent, definitions]) =>

@@ -6,6 +6,7 @@ import { type DocumentNode, GraphQLError, type GraphQLFormattedError, getOperati
 import { handleProtocols } from 'graphql-ws'
 import mercurius from 'mercurius'
 import { type Static, Type } from 'typebox'
+import type { AuditTrail } from '../access/audit-trail.ts'
 import type { Keyring } from '../access/keyring.ts'
 import { ApiError, codedError } from '../errors.ts'
 import { useBoundedJson } from './body.ts'
@@ -38,6 +39,8 @@ export interface GraphqlOptions {
   rows?: number | undefined
   /** Recognizes callers; without it everyone may do everything. */
   keyring?: Keyring | null
+  /** Takes the audit lines of what was refused or changed nothing. */
+  trail?: AuditTrail | null
 }
 
 /**
@@ -45,7 +48,7 @@ export interface GraphqlOptions {
  * @throws Error where the features' parts do not make one valid schema.
  */
 export const useGraphql = fp<GraphqlOptions>(
-  async (app, { features, rows = limits.rows, keyring = null }) => {
+  async (app, { features, rows = limits.rows, keyring = null, trail = null }) => {
     const schema = composeFeatures(features)
     await app.register(websocket, { options: { maxPayload: limits.messageBytes, handleProtocols } })
     await app.register(mercurius, {
@@ -85,8 +88,8 @@ export const useGraphql = fp<GraphqlOptions>(
       routes.setErrorHandler(sendErrors)
       useBoundedJson(routes)
       // Mutations ask for more, field by field.
-      const toAsk = { schema: { hide: true, body: GraphqlRequest }, config: { access: 'reader' } } as const
-      routes.post<{ Body: Static<typeof GraphqlRequest> }>('/graphql', toAsk, (request, reply) => execute(request, reply, rows))
+      const toAsk = { schema: { hide: true, body: GraphqlRequest }, config: { access: 'reader', audit: null } } as const
+      routes.post<{ Body: Static<typeof GraphqlRequest> }>('/graphql', toAsk, (request, reply) => execute(request, reply, rows, trail))
       routes.route({
         method: 'GET',
         url: '/graphql',
@@ -111,11 +114,16 @@ export const useGraphql = fp<GraphqlOptions>(
   { name: 'graphql', fastify: '5.x', dependencies: ['validation'] },
 )
 
-async function execute(request: FastifyRequest<{ Body: Static<typeof GraphqlRequest> }>, reply: FastifyReply, rows: number) {
+async function execute(
+  request: FastifyRequest<{ Body: Static<typeof GraphqlRequest> }>,
+  reply: FastifyReply,
+  rows: number,
+  trail: AuditTrail | null,
+) {
   const { query, variables, operationName } = request.body
   // mercurius keeps a document's compiled form by its text alone, whichever of its operations was asked for first.
   const source = operationName ? `${query}\n#${JSON.stringify(operationName)}` : query
-  const context = new GraphqlContext(request.id, request.log, rows, request.caller, operationName)
+  const context = new GraphqlContext(request.id, request.log, rows, request.caller, { operationName, trail })
   return reply.graphql(source, context as any, (variables ?? {}) as Record<string, unknown>, operationName ?? undefined)
 }
 

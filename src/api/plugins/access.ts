@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Keyring, Presented } from '../access/keyring.ts'
-import { type Access, type Actor, type Caller, requireRole } from '../access/roles.ts'
+import { type Access, type Caller, requireRole } from '../access/roles.ts'
 import { isOwnPage } from './cross-site.ts'
 
 declare module 'fastify' {
@@ -38,9 +38,6 @@ type Scope = FastifyInstance & { [rule]?: ScopeRule }
 export function scopeAccess(scope: FastifyInstance, read: Access, write: Access = read): void {
   ;(scope as Scope)[rule] = { read, write }
 }
-
-/** Who asks for a change by this request. */
-export const actorOf = ({ caller, id }: FastifyRequest): Actor => ({ caller, requestId: id })
 
 export const sessionCookie = 'archmeter_session'
 

@@ -11,6 +11,10 @@ declare module 'fastify' {
     /** The methods that each address takes, of the routes registered so far. */
     methodsByAddress: ReadonlyMap<string, ReadonlySet<string>>
   }
+  interface FastifyRequest {
+    /** The error that it was answered with. */
+    refusal: unknown
+  }
 }
 
 /**
@@ -35,6 +39,7 @@ function rootOf(error: unknown): string {
 /** Answers with the problem document of an error. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const coded = codedError(error)
+  request.refusal = error
   logProblem(request.log, coded, error)
   for (const [name, value] of Object.entries(coded.headers)) reply.header(name, value)
   reply.removeHeader('etag')
@@ -75,6 +80,7 @@ export const useProblems = fp(
   async (app) => {
     const methods = new Map<string, Set<string>>()
     app.decorate('methodsByAddress', methods)
+    app.decorateRequest('refusal', null)
     app.addHook('onRoute', ({ url, method }) => {
       const set = methods.get(url) ?? new Set()
       for (const each of Array.isArray(method) ? method : [method]) set.add(each)

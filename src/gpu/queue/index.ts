@@ -6,7 +6,17 @@
  *
  * A crash of the worker fails its run at once; only a run whose service vanished is executed again.
  */
-import { type Cancellation, type Depth, type Log, type NewRun, type Run, type Store, workloadOf } from '../../store/index.ts'
+import {
+  type AuditLine,
+  type Cancellation,
+  type Depth,
+  type InsertOptions,
+  type Log,
+  type NewRun,
+  type Run,
+  type Store,
+  workloadOf,
+} from '../../store/index.ts'
 import { type Clock, systemClock, within } from '../clock.ts'
 import type { Executor, QueueDevice, QueueMetric } from './contract.ts'
 import { type EstimateBasis, Estimates } from './estimate.ts'
@@ -161,7 +171,7 @@ export class RunQueue {
    */
   async enqueue(
     run: NewRun,
-    options: { idempotencyKey?: string | undefined; requestHash?: string | undefined } = {},
+    options: InsertOptions = {},
     predict?: () => Promise<number | null>,
   ): Promise<{ run: Run; created: boolean; place: Place | null }> {
     const { run: stored, created } = await this.#store.runs.insert(await this.expecting(run, predict), options)
@@ -196,8 +206,8 @@ export class RunQueue {
    * A queued run is cancelled when this resolves; of a running one the process is ended first, by the service that
    * owns it, and the `cancelled` event follows. Null where there is no such run.
    */
-  async cancel(runId: string): Promise<Cancellation | null> {
-    const cancellation = await this.#store.runs.requestCancel(runId)
+  async cancel(runId: string, line?: AuditLine): Promise<Cancellation | null> {
+    const cancellation = await this.#store.runs.requestCancel(runId, line)
     if (cancellation?.effect === 'cancelled') this.#log.info({ ...stepOf(cancellation.run), reason: 'cancelled on request' }, 'run ended')
     else if (cancellation?.effect === 'requested') this.#log.info(stepOf(cancellation.run), 'run is to be cancelled')
     return cancellation

@@ -79,7 +79,7 @@ const publicRoutes = [
   // Refused but for a websocket, which says who it is once it is open.
   /^(GET|HEAD) \/graphql$/,
 ]
-const adminRoutes = [/ \/v1\/keys(\/:id)?$/]
+const adminRoutes = [/ \/v1\/keys(\/:id)?$/, / \/v1\/audit$/]
 const matches = (patterns: RegExp[], route: string): boolean => patterns.some((pattern) => pattern.test(route))
 
 describe('every route', () => {
@@ -206,7 +206,7 @@ describe('every root field of GraphQL', () => {
   const post = (query: string, sent: Sent = {}) => send('POST', '/graphql', { body: { query }, ...sent })
 
   it('takes what it should, and keeps it', async () => {
-    const admins = ['keys', 'createKey', 'revokeKey']
+    const admins = ['keys', 'createKey', 'revokeKey', 'audit']
     const { schema } = api.app.graphql
     let walked = 0
     for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()] as GraphQLObjectType[])
@@ -216,7 +216,11 @@ describe('every root field of GraphQL', () => {
         assert.equal(access, admins.includes(name) ? 'admin' : root.name === 'Mutation' ? 'runner' : 'reader', `${root.name}.${name}`)
         const resolve = (root.name === 'Subscription' ? field.subscribe : field.resolve) as (...args: unknown[]) => unknown
         for (const role of roles.slice(0, roles.indexOf(access)))
-          await assert.rejects(async () => resolve(undefined, {}, { caller: { role, key: null } }, {}), { code: 'FORBIDDEN' }, name)
+          await assert.rejects(
+            async () => resolve(undefined, {}, { caller: { role, key: null }, changing: () => null }, {}),
+            { code: 'FORBIDDEN' },
+            name,
+          )
       }
     assert.ok(walked > 25, `${walked} fields`)
   })

@@ -82,6 +82,7 @@ const feature: GraphqlFeature = {
     },
     Mutation: {
       set: field({
+        audit: 'cancelRun',
         description: 'Says what arrived.',
         args: Type.Object({
           input: Type.Object(

@@ -293,6 +293,52 @@ export interface components {
             };
         };
         /**
+         * AuditAction
+         * @description A change that somebody can ask for.
+         * @enum {string}
+         */
+        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey";
+        /**
+         * AuditEntry
+         * @description Who asked for which change, and what became of it.
+         */
+        AuditEntry: {
+            action: components["schemas"]["AuditAction"];
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            keyId: string | null;
+            keyPrefix: string | null;
+            /**
+             * @description `done`; `unchanged` where nothing was left to change; or the code of the refusal.
+             * @example done
+             * @example unchanged
+             * @example FORBIDDEN
+             */
+            outcome: string;
+            requestId: string | null;
+            role: components["schemas"]["Role"];
+            subjectId: string | null;
+            subjectKind: components["schemas"]["AuditSubject"];
+        };
+        /** AuditPage */
+        AuditPage: {
+            items: components["schemas"]["AuditEntry"][];
+            nextCursor: string | null;
+            /** @description All that fit, on whatever page; only where `total=true` asks for it. */
+            total?: number;
+        };
+        /**
+         * AuditSubject
+         * @description Of what kind it is that the change is about.
+         * @enum {string}
+         */
+        AuditSubject: "architecture" | "run" | "sweep" | "key";
+        /**
          * BackendName
          * @description The part of a runtime that executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm are back ends of TensorFlow.js. If left out, the first that works on the device, in the order in which the device lists them.
          * @enum {string}
@@ -3423,6 +3469,10 @@ export type ArchitectureChange = components['schemas']['ArchitectureChange'];
 export type ArchitecturePage = components['schemas']['ArchitecturePage'];
 export type ArchitecturePreview = components['schemas']['ArchitecturePreview'];
 export type ArchitectureSource = components['schemas']['ArchitectureSource'];
+export type AuditAction = components['schemas']['AuditAction'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuditSubject = components['schemas']['AuditSubject'];
 export type BackendName = components['schemas']['BackendName'];
 export type BestRewrites = components['schemas']['BestRewrites'];
 export type BlockFigure = components['schemas']['BlockFigure'];

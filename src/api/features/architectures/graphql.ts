@@ -74,6 +74,7 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
       },
       Mutation: {
         registerArchitecture: field({
+          audit: 'registerArchitecture',
           description:
             'Registers a graph of layers, a network of the zoo, or a model of Keras or TF.js. The same content and name again give the same architecture.',
           args: Type.Object({ input: NewArchitectureInput }),
@@ -84,15 +85,16 @@ export function architectureGraphql(architectures: ArchitectureService): Graphql
           ),
           resolve: async (_parent, args, context) => {
             context.budget.spend(prices.registration)
-            return architectures.register(args.input as NewArchitecture, context)
+            return architectures.register(args.input as NewArchitecture, context.auditLine)
           },
         }),
         deleteArchitecture: field({
+          audit: 'deleteArchitecture',
           description: 'Hides the architecture and cancels its queued runs; finished runs keep their results. Gives back its id.',
           args: Type.Object({ id: Id }),
           type: 'ID!',
-          resolve: async (_parent, { id }) => {
-            await architectures.delete(id)
+          resolve: async (_parent, { id }, context) => {
+            await architectures.delete(id, context.auditLine)
             return id
           },
         }),

@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ApiError, invalidRequest } from '../../errors.ts'
-import { actorOf } from '../../plugins/access.ts'
+import { lineOf } from '../../plugins/audit.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { NewArchitecture } from './new-architecture.ts'
 import {
@@ -50,7 +50,10 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
       '/v1/architectures',
       {
         // A file is written to disk for its preview, too: that takes the role that registers.
-        config: { previews: (request) => (request.query as { preview?: unknown }).preview === 'true' && !isFile(request) },
+        config: {
+          audit: 'registerArchitecture',
+          previews: (request) => (request.query as { preview?: unknown }).preview === 'true' && !isFile(request),
+        },
         schema: {
           operationId: 'registerArchitecture',
           tags,
@@ -98,8 +101,8 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
         if (query.preview)
           return isFile(request) ? uploads.take(request, (upload) => architectures.previewOnnx(upload)) : architectures.preview(body())
         const { architecture, created } = isFile(request)
-          ? await uploads.take(request, (upload) => architectures.registerOnnx(upload, actorOf(request)))
-          : await architectures.register(body(), actorOf(request))
+          ? await uploads.take(request, (upload) => architectures.registerOnnx(upload, lineOf(request)))
+          : await architectures.register(body(), lineOf(request))
         return reply
           .code(created ? 201 : 200)
           .header('location', architecture.links.self)
@@ -161,6 +164,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
   app.delete(
     '/v1/architectures/:id',
     {
+      config: { audit: 'deleteArchitecture' },
       schema: {
         operationId: 'deleteArchitecture',
         tags,
@@ -171,7 +175,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
       },
     },
     async (request, reply) => {
-      await architectures.delete(request.params.id)
+      await architectures.delete(request.params.id, lineOf(request))
       return reply.code(204).send()
     },
   )

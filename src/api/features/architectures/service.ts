@@ -1,8 +1,7 @@
 import type { Costs } from '../../../engine/cost.ts'
 import type { AskedSizes } from '../../../engine/formats/onnx-import/index.ts'
-import { type ArchitectureFilter, type ArchitectureSummary, holdModel, type Store } from '../../../store/index.ts'
+import { type ArchitectureFilter, type ArchitectureSummary, type AuditLine, holdModel, type Store } from '../../../store/index.ts'
 import type { Packed } from '../../../store/packed.ts'
-import type { Actor } from '../../access/roles.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
@@ -34,10 +33,10 @@ export class ArchitectureService {
    * Registers what a client sent, as JSON bytes or as a value. The same graph under the same name is the same
    * architecture. @throws ApiError and EngineError as `readArchitecture` does, LIMIT_EXCEEDED, OVERLOADED.
    */
-  async register(body: Uint8Array | NewArchitecture, by: Actor): Promise<{ architecture: Architecture; created: boolean }> {
+  async register(body: Uint8Array | NewArchitecture, line: AuditLine): Promise<{ architecture: Architecture; created: boolean }> {
     await this.#store.disk.require()
     const read = await this.#pool.read(body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body)))
-    const { architecture, created } = await this.#store.architectures.insert({ ...read, keyId: by.caller.key?.id ?? null })
+    const { architecture, created } = await this.#store.architectures.insert({ ...read, keyId: line.keyId }, undefined, line)
     return { architecture: present(architecture), created }
   }
 
@@ -64,14 +63,15 @@ export class ArchitectureService {
    * Registers an uploaded ONNX file, and keeps it where it carries its weights.
    * @throws EngineError as `readOnnx` does, LIMIT_EXCEEDED; ApiError OVERLOADED.
    */
-  async registerOnnx({ name, file, data, sizes }: Upload, by: Actor): Promise<{ architecture: Architecture; created: boolean }> {
+  async registerOnnx({ name, file, data, sizes }: Upload, line: AuditLine): Promise<{ architecture: Architecture; created: boolean }> {
     const read = await this.#pool.readOnnx({ name, file, data, sizes })
     const kept = read.source.kind === 'onnx' ? read.source.file : null
     const byDigest = new Map(data.map((each) => [each.file.digest, each.file]))
     const beside = (kept?.data ?? []).map(({ location, digest }) => ({ location, file: byDigest.get(digest)! }))
     const { architecture, created } = await this.#store.architectures.insert(
-      { ...read, keyId: by.caller.key?.id ?? null },
+      { ...read, keyId: line.keyId },
       kept ? { model: file, data: beside } : undefined,
+      line,
     )
     return { architecture: present(architecture), created }
   }
@@ -113,8 +113,8 @@ export class ArchitectureService {
    * Hides the architecture and cancels its queued runs; finished runs keep their results. @throws ApiError
    * ARCHITECTURE_NOT_FOUND
    */
-  async delete(id: string): Promise<void> {
-    if (!(await this.#store.architectures.markDeleted(id))) throw notFound(id)
+  async delete(id: string, line: AuditLine): Promise<void> {
+    if (!(await this.#store.architectures.markDeleted(id, line))) throw notFound(id)
     for (const forget of this.#forget) forget(id.toLowerCase())
   }
 

@@ -22,18 +22,20 @@ export function keyGraphql(keys: KeyService): GraphqlFeature {
       },
       Mutation: {
         createKey: field({
+          audit: 'createKey',
           description: 'Makes an API key, which is shown this once.',
           access: 'admin',
           args: Type.Object({ input: NewKey }),
           type: MadeKey,
-          resolve: (_parent, { input }) => keys.create(input),
+          resolve: (_parent, { input }, context) => keys.create(input, context.auditLine),
         }),
         revokeKey: field({
+          audit: 'revokeKey',
           description: 'Revokes an API key. Its sessions, event streams and subscriptions end.',
           access: 'admin',
           args: Type.Object({ id: Id }),
           type: KeySchema,
-          resolve: (_parent, { id }) => keys.revoke(id),
+          resolve: (_parent, { id }, context) => keys.revoke(id, context.auditLine),
         }),
       },
     },

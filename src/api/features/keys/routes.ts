@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { presentedBy, sessionCookie } from '../../plugins/access.ts'
+import { lineOf } from '../../plugins/audit.ts'
 import { empty, errors, json, publicErrors } from '../../schemas.ts'
 import { KeyList, KeySchema, MadeKey, NewKey, NewSession, SessionSchema } from './schema.ts'
 import { type KeyService, presentSession } from './service.ts'
@@ -13,6 +14,7 @@ export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
   app.post(
     '/v1/keys',
     {
+      config: { audit: 'createKey' },
       schema: {
         operationId: 'createKey',
         tags: ['keys'],
@@ -25,7 +27,7 @@ export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
       },
     },
     async (request, reply) => {
-      const made = await keys.create(request.body)
+      const made = await keys.create(request.body, lineOf(request))
       return reply.code(201).header('location', `/v1/keys/${made.id}`).header('cache-control', 'no-store').send(made)
     },
   )
@@ -57,6 +59,7 @@ export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
   app.delete(
     '/v1/keys/:id',
     {
+      config: { audit: 'revokeKey' },
       schema: {
         operationId: 'revokeKey',
         tags: ['keys'],
@@ -68,7 +71,7 @@ export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
         response: { 200: json('The key, revoked.', KeySchema), ...errors('INVALID_REQUEST', 'KEY_NOT_FOUND') },
       },
     },
-    async (request, reply) => reply.send(await keys.revoke(request.params.id)),
+    async (request, reply) => reply.send(await keys.revoke(request.params.id, lineOf(request))),
   )
   app.get(
     '/v1/session',

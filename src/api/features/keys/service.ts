@@ -1,5 +1,5 @@
 import { schemaViolations } from '../../../engine/schema-violations.ts'
-import type { ApiKey, Store } from '../../../store/index.ts'
+import type { ApiKey, AuditLine, Store } from '../../../store/index.ts'
 import type { Keyring } from '../../access/keyring.ts'
 import { type Caller, challenge } from '../../access/roles.ts'
 import { digestOf, isKey, isToken, makeKey, makeToken } from '../../access/secret.ts'
@@ -24,7 +24,7 @@ export class KeyService {
    * Makes a key. As long as there is none of an admin it must be an admin's, since nobody gets in without a key from then on.
    * @throws ApiError INVALID_REQUEST; StoreError INVALID_TEXT
    */
-  async create(given: NewKey): Promise<MadeKey> {
+  async create(given: NewKey, line: AuditLine): Promise<MadeKey> {
     // The command has no schema before it.
     const violations = schemaViolations(NewKey, given)
     if (violations.length > 0) throw invalidRequest('new key', violations)
@@ -48,7 +48,7 @@ export class KeyService {
         },
       ])
     const { key, prefix } = makeKey()
-    const made = await this.#keys.insert({ name: name.trim(), role, prefix, digest: digestOf(key), expiresAt: until })
+    const made = await this.#keys.insert({ name: name.trim(), role, prefix, digest: digestOf(key), expiresAt: until }, line)
     this.#keyring?.changed()
     return { ...present(made), key }
   }
@@ -64,8 +64,8 @@ export class KeyService {
   }
 
   /** Revokes a key, and ends its sessions, streams and subscriptions. Once more changes nothing. @throws ApiError KEY_NOT_FOUND */
-  async revoke(id: string): Promise<KeyAnswer> {
-    const revoked = (await this.#keys.revoke(id)) ?? notFound(id)
+  async revoke(id: string, line: AuditLine): Promise<KeyAnswer> {
+    const revoked = (await this.#keys.revoke(id, line)) ?? notFound(id)
     this.#keyring?.changed()
     return present(revoked)
   }

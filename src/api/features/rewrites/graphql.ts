@@ -33,13 +33,14 @@ export function rewriteGraphql(rewrites: RewriteService, architectures: Architec
       RewriteResult: { architecture: { description: 'The new architecture; null in a preview.', type: 'Architecture' } },
       Mutation: {
         rewriteArchitecture: field({
+          audit: 'rewriteArchitecture',
           description: 'Applies a recipe to an architecture and registers the result, which remembers its parent and the recipe.',
           args: Type.Object({ id: Id, input: Type.Object(registered, { title: 'NewRewrite', additionalProperties: false }) }),
           type: 'RewriteResult!',
           resolve: async (_parent, { id, input }, context) => {
             const row = await context.load(architectures.storedEach, id)
             context.budget.spend(prices.registration + 2 * row.layerCount)
-            return (await rewrites.register(row, input, context)).result
+            return (await rewrites.register(row, input, context.auditLine)).result
           },
         }),
       },

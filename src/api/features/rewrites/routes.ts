@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { actorOf } from '../../plugins/access.ts'
+import { lineOf } from '../../plugins/audit.ts'
 import { answer, errors, json } from '../../schemas.ts'
 import { ArchitectureParams } from '../architectures/schema.ts'
 import { NewRewrite, RewriteList, RewriteResultSchema } from './schema.ts'
@@ -26,7 +26,10 @@ export function rewriteRoutes(fastify: FastifyInstance, rewrites: RewriteService
   app.post(
     '/v1/architectures/:id/rewrites',
     {
-      config: { previews: ({ body }) => (body as { preview?: unknown } | null | undefined)?.preview === true },
+      config: {
+        audit: 'rewriteArchitecture',
+        previews: ({ body }) => (body as { preview?: unknown } | null | undefined)?.preview === true,
+      },
       schema: {
         operationId: 'rewriteArchitecture',
         tags,
@@ -67,7 +70,7 @@ export function rewriteRoutes(fastify: FastifyInstance, rewrites: RewriteService
       },
     },
     async (request, reply) => {
-      const { result, created } = await rewrites.rewrite(request.params.id, request.body, actorOf(request))
+      const { result, created } = await rewrites.rewrite(request.params.id, request.body, lineOf(request))
       if (result.architecture) reply.header('location', result.architecture.links.self)
       return reply.code(created ? 201 : 200).send(result)
     },

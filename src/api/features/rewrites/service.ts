@@ -1,8 +1,7 @@
 import { findConvention } from '../../../engine/conventions/index.ts'
 import type { OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import { type Rewrite, rewrites } from '../../../engine/rewrites/index.ts'
-import { holdModel, type Store } from '../../../store/index.ts'
-import type { Actor } from '../../access/roles.ts'
+import { type AuditLine, holdModel, type Store } from '../../../store/index.ts'
 import { toJsonSchema } from '../../json-schema.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, present, type StoredArchitecture } from '../architectures/service.ts'
@@ -46,18 +45,18 @@ export class RewriteService {
    * Rewrites the architecture with this id, and registers the result unless only a preview is asked for.
    * @throws ApiError ARCHITECTURE_NOT_FOUND; as `preview` does; EngineError EXPORT_UNSUPPORTED where the new weights pass 2 GiB.
    */
-  async rewrite(id: string, request: NewRewrite, by: Actor): Promise<{ result: RewriteResult; created: boolean }> {
+  async rewrite(id: string, request: NewRewrite, line: AuditLine): Promise<{ result: RewriteResult; created: boolean }> {
     const stored = await this.#architectures.stored(id)
     if (request.name !== undefined) this.#store.architectures.requireName(request.name)
     if (request.preview) return { result: await this.preview(stored, request), created: false }
-    return this.register(stored, request, by)
+    return this.register(stored, request, line)
   }
 
   /** The same of a stored architecture, registered. @throws as `rewrite` does. */
   async register(
     stored: StoredArchitecture,
     { name, ...query }: NewRewrite,
-    by: Actor,
+    line: AuditLine,
   ): Promise<{ result: RewriteResult; created: boolean }> {
     await this.#store.disk.require()
     const parent = { id: stored.id, digest: stored.digest, name: stored.name }
@@ -65,8 +64,9 @@ export class RewriteService {
     const insert = async (file: NonNullable<RewriteTask['register']>['file'], fileBytes: number) => {
       const answer = await this.#pool.rewrite(stored, { ...asked(query), register: { ...register, file } }, fileBytes)
       const { architecture, created } = await this.#store.architectures.insert(
-        { ...answer.read!, keyId: by.caller.key?.id ?? null },
+        { ...answer.read!, keyId: line.keyId },
         answer.file ? { model: answer.file, data: [] } : undefined,
+        line,
       )
       const result = { architectureId: stored.id, architecture: present(architecture), ownWeights: file !== null, ...answer.preview }
       return { result, created }

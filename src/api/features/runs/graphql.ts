@@ -123,6 +123,7 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
       },
       Mutation: {
         createRun: field({
+          audit: 'createRun',
           description:
             'Queues a timed inference run. The same idempotency key with the same input returns the run that it created the first time.',
           args: Type.Object({ input: NewRun, idempotencyKey: RunHeaders.properties['idempotency-key'] }),
@@ -138,14 +139,15 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
           ),
           resolve: (_parent, { input, idempotencyKey }, context) => {
             context.budget.spend(prices.run)
-            return runs.create(input, context, idempotencyKey)
+            return runs.create(input, context.auditLine, idempotencyKey)
           },
         }),
         cancelRun: field({
+          audit: 'cancelRun',
           description: 'Cancels a run: a queued one at once; a running one is asked to stop, and its last event tells when it has.',
           args: Type.Object({ id: Id }),
           type: 'Run!',
-          resolve: async (_parent, { id }) => (await runs.cancel(id)).run,
+          resolve: async (_parent, { id }, context) => (await runs.cancel(id, context.auditLine)).run,
         }),
       },
       CreatedRun: { run: { description: 'The one queued, now or before.', type: 'Run!' } },

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { mediaType } from '../../accept.ts'
 import { frameOf } from '../../event-stream.ts'
-import { actorOf } from '../../plugins/access.ts'
+import { lineOf } from '../../plugins/audit.ts'
 import { answer, empty, errors, json, pageAnswer } from '../../schemas.ts'
 import { CompareQuery, RunComparisonSchema } from './comparison-schema.ts'
 import { EventHeaders, type RunEventAnswer, RunEventMessage } from './event-schema.ts'
@@ -28,6 +28,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
   app.post(
     '/v1/runs',
     {
+      config: { audit: 'createRun' },
       // More than any run needs, yet small enough to parse on the event loop.
       bodyLimit: Math.min(65_536, fastify.initialConfig.bodyLimit!),
       schema: {
@@ -48,7 +49,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       },
     },
     async (request, reply) => {
-      const { run, created, notes } = await runs.create(request.body, actorOf(request), request.headers['idempotency-key'])
+      const { run, created, notes } = await runs.create(request.body, lineOf(request), request.headers['idempotency-key'])
       return reply
         .code(created ? 202 : 200)
         .header('location', run.links.self)
@@ -109,6 +110,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
   app.delete(
     '/v1/runs/:id',
     {
+      config: { audit: 'cancelRun' },
       schema: {
         operationId: 'cancelRun',
         tags,
@@ -122,7 +124,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       },
     },
     async (request, reply) => {
-      const { run, effect } = await runs.cancel(request.params.id)
+      const { run, effect } = await runs.cancel(request.params.id, lineOf(request))
       return reply.code(effect === 'cancelled' ? 200 : 202).send(run)
     },
   )

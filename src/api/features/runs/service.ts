@@ -1,8 +1,8 @@
 import type { RunQueue } from '../../../gpu/queue/index.ts'
-import type { Run, RunFilter, Samples, Store } from '../../../store/index.ts'
-import type { Actor } from '../../access/roles.ts'
+import type { AuditLine, Run, RunFilter, Samples, Store } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
+import { readMoments } from '../../moments.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
@@ -67,10 +67,11 @@ export class RunService {
    * Queues a run. With a key that was used before for the same request, returns the run created then with `created: false`,
    * even if its device has gone since. Unless `fresh` is true, also returns an earlier run with a valid certificate of the
    * same measurement: same content, settings, device, driver, runtime and version.
+   * @param line of the audit log, which says who asks.
    * @throws ApiError INVALID_REQUEST, ARCHITECTURE_NOT_FOUND, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, DEVICE_UNAVAILABLE,
    *   UNSUPPORTED_BY_RUNTIME; EngineError INVALID_BATCH, INVALID_RESOLUTION, COST_OVERFLOW; StoreError IDEMPOTENCY_CONFLICT, INVALID_TEXT.
    */
-  async create(request: NewRun, by: Actor, idempotencyKey?: string): Promise<CreatedRun> {
+  async create(request: NewRun, line: AuditLine, idempotencyKey?: string): Promise<CreatedRun> {
     const read = readRun(request)
     // Of the request with its defaults written out, so that sending a default and leaving it out are the same request.
     const requestHash = canonicalHash(read)
@@ -87,8 +88,8 @@ export class RunService {
     }
     await this.#store.disk.require()
     const { run, created, place } = await this.#queue.enqueue(
-      { ...planned, keyId: by.caller.key?.id ?? null },
-      { idempotencyKey, requestHash },
+      { ...planned, keyId: line.keyId },
+      { idempotencyKey, requestHash, line },
       () => this.#prediction.callMs(planned),
     )
     const nameOf = await this.#namesOf([run])
@@ -136,8 +137,8 @@ export class RunService {
    * Cancels a queued run at once; asks a running one to end, which its `cancelled` event then tells.
    * @throws ApiError RUN_NOT_FOUND, RUN_FINISHED
    */
-  async cancel(id: string): Promise<{ run: RunAnswer; effect: 'cancelled' | 'requested' }> {
-    const cancellation = await this.#queue.cancel(id)
+  async cancel(id: string, line: AuditLine): Promise<{ run: RunAnswer; effect: 'cancelled' | 'requested' }> {
+    const cancellation = await this.#queue.cancel(id, line)
     if (!cancellation) throw notFound(id)
     const { run, effect } = cancellation
     if (effect === 'finished')
@@ -237,16 +238,5 @@ export class RunService {
 
 /** @throws ApiError INVALID_REQUEST for a moment that no calendar has. */
 function readFilter({ queuedAfter, queuedBefore, finishedAfter, finishedBefore, ...rest }: RunFilterQuery): RunFilter {
-  const given = { queuedAfter, queuedBefore, finishedAfter, finishedBefore }
-  const moments: Partial<Record<keyof typeof given, Date>> = {}
-  for (const [name, text] of Object.entries(given)) {
-    if (text === undefined) continue
-    const moment = new Date(text)
-    if (Number.isNaN(moment.getTime()))
-      throw invalidRequest('query', [
-        { path: `/${name}`, message: `${name}: ${text} is no moment of any calendar, such as 2026-01-31T12:00:00Z` },
-      ])
-    moments[name as keyof typeof given] = moment
-  }
-  return { ...rest, ...moments }
+  return { ...rest, ...readMoments({ queuedAfter, queuedBefore, finishedAfter, finishedBefore }) }
 }

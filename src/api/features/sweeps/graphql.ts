@@ -62,6 +62,7 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
       },
       Mutation: {
         createSweep: field({
+          audit: 'createSweep',
           description:
             'Queues a run for each batch, all or none. The same idempotency key with the same input returns the sweep that it created the first time.',
           args: Type.Object({ input: NewSweep, idempotencyKey: RunHeaders.properties['idempotency-key'] }),
@@ -72,14 +73,15 @@ export function sweepGraphql(sweeps: SweepService, runs: RunService, architectur
           ),
           resolve: (_parent, { input, idempotencyKey }, context) => {
             context.budget.spend(prices.run * Math.min(32, (input as NewSweep).batches.length))
-            return sweeps.create(input, context, idempotencyKey)
+            return sweeps.create(input, context.auditLine, idempotencyKey)
           },
         }),
         cancelSweep: field({
+          audit: 'cancelSweep',
           description: 'Cancels those runs of a sweep that have not ended.',
           args: Type.Object({ id: Id }),
           type: 'Sweep!',
-          resolve: (_parent, { id }) => sweeps.cancel(id),
+          resolve: (_parent, { id }, context) => sweeps.cancel(id, context.auditLine),
         }),
       },
       CreatedSweep: { sweep: { description: 'The one queued, now or before.', type: 'Sweep!' } },

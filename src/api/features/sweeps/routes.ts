@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { actorOf } from '../../plugins/access.ts'
+import { lineOf } from '../../plugins/audit.ts'
 import { answer, errors, json, pageAnswer } from '../../schemas.ts'
 import { admissionErrors, RunHeaders } from '../runs/request-schema.ts'
 import { NewSweep, SweepPage, SweepParams, SweepQuery, SweepSchema } from './schema.ts'
@@ -14,6 +14,7 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
   app.post(
     '/v1/sweeps',
     {
+      config: { audit: 'createSweep' },
       bodyLimit: Math.min(65_536, fastify.initialConfig.bodyLimit!),
       schema: {
         operationId: 'createSweep',
@@ -32,7 +33,7 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
       },
     },
     async (request, reply) => {
-      const { sweep, created, notes } = await sweeps.create(request.body, actorOf(request), request.headers['idempotency-key'])
+      const { sweep, created, notes } = await sweeps.create(request.body, lineOf(request), request.headers['idempotency-key'])
       return reply
         .code(created ? 202 : 200)
         .header('location', sweep.links.self)
@@ -72,6 +73,7 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
   app.delete(
     '/v1/sweeps/:id',
     {
+      config: { audit: 'cancelSweep' },
       schema: {
         operationId: 'cancelSweep',
         tags,
@@ -83,6 +85,6 @@ export function sweepRoutes(fastify: FastifyInstance, sweeps: SweepService): voi
         },
       },
     },
-    async (request, reply) => reply.code(202).send(await sweeps.cancel(request.params.id)),
+    async (request, reply) => reply.code(202).send(await sweeps.cancel(request.params.id, lineOf(request))),
   )
 }

@@ -1,8 +1,7 @@
 import { schemaViolations } from '../../../engine/schema-violations.ts'
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
-import type { RunPoint, Store, Sweep } from '../../../store/index.ts'
-import type { Actor } from '../../access/roles.ts'
+import type { AuditLine, RunPoint, Store, Sweep } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { Listed } from '../../schemas.ts'
@@ -44,7 +43,11 @@ export class SweepService {
    * Queues a run for each batch, all or none; those measured before are reused, unless `fresh` is true.
    * @throws as `RunService.create` does.
    */
-  async create(request: NewSweep, by: Actor, idempotencyKey?: string): Promise<{ sweep: SweepAnswer; created: boolean; notes: string[] }> {
+  async create(
+    request: NewSweep,
+    line: AuditLine,
+    idempotencyKey?: string,
+  ): Promise<{ sweep: SweepAnswer; created: boolean; notes: string[] }> {
     const violations = schemaViolations(NewSweep, request)
     if (violations.length > 0) throw invalidRequest('request', violations)
     const { batches: given, ...shared } = request
@@ -55,12 +58,11 @@ export class SweepService {
       const before = await this.#store.sweeps.ofRequest(idempotencyKey, requestHash)
       if (before) return { sweep: await this.#present(before), created: false, notes: ['this idempotency key created the sweep before'] }
     }
-    const keyId = by.caller.key?.id ?? null
     const runs = []
     const notes = new Set<string>()
-    for (const each of read) runs.push(await this.#plan(each, keyId, notes))
+    for (const each of read) runs.push(await this.#plan(each, line.keyId, notes))
     await this.#store.disk.require()
-    const { sweep, created, queued } = await this.#store.sweeps.insert({ ...shared, batches }, runs, { idempotencyKey, requestHash, keyId })
+    const { sweep, created, queued } = await this.#store.sweeps.insert({ ...shared, batches }, runs, { idempotencyKey, requestHash, line })
     this.#queue.announce(queued)
     return { sweep: await this.#present(sweep), created, notes: [...notes] }
   }
@@ -102,11 +104,12 @@ export class SweepService {
    * Cancels those of its runs that have not ended: a waiting one at once, a running one soon.
    * @throws ApiError SWEEP_NOT_FOUND, SWEEP_FINISHED
    */
-  async cancel(id: string): Promise<SweepAnswer> {
+  async cancel(id: string, line: AuditLine): Promise<SweepAnswer> {
     const { points } = await this.get(id)
     const open = points.filter(waits)
     if (open.length === 0) throw new ApiError('SWEEP_FINISHED', `sweep ${id}: every run has ended, so there is nothing to cancel`)
     for (const { runId } of open) await this.#queue.cancel(runId)
+    await this.#store.audit.write(line, id)
     return this.get(id)
   }
 

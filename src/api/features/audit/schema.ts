@@ -1,0 +1,68 @@
+import { type Static, Type } from 'typebox'
+import { auditActions, auditSubjects } from '../../../store/index.ts'
+import { anyOf, Id, nullable, pageOf, paging, Timestamp, totalOnRequest } from '../../schemas.ts'
+import { RoleSchema } from '../keys/schema.ts'
+
+export const AuditActionSchema = Type.Enum([...auditActions], {
+  title: 'AuditAction',
+  description: 'A change that somebody can ask for.',
+  enumDescriptions: {
+    registerArchitecture: 'A network is registered.',
+    rewriteArchitecture: 'A rewritten network is registered.',
+    deleteArchitecture: 'A network is deleted.',
+    createRun: 'A run is queued.',
+    cancelRun: 'A run is cancelled.',
+    createSweep: 'A sweep is queued, with its runs.',
+    cancelSweep: 'What is left of a sweep is cancelled.',
+    createKey: 'An API key is made.',
+    revokeKey: 'An API key is revoked.',
+  },
+})
+
+export const AuditEntrySchema = Type.Object(
+  {
+    id: Id,
+    at: Timestamp,
+    keyId: nullable(Type.String({ format: 'uuid', description: 'Of the key that asked; null without one.' })),
+    keyPrefix: nullable(Type.String({ description: 'The beginning of that key.', examples: ['amk_0a1b2c3d'] })),
+    role: RoleSchema,
+    action: AuditActionSchema,
+    subjectKind: Type.Enum([...auditSubjects], {
+      title: 'AuditSubject',
+      description: 'Of what kind it is that the change is about.',
+      enumDescriptions: { architecture: 'A network.', run: 'A run.', sweep: 'A sweep.', key: 'An API key.' },
+    }),
+    subjectId: nullable(
+      Type.String({ format: 'uuid', description: 'What the change is about; null where the refused request did not name it.' }),
+    ),
+    requestId: nullable(Type.String({ description: 'Of the request, as in the log; null for a command on the host of the service.' })),
+    outcome: Type.String({
+      description: '`done`; `unchanged` where nothing was left to change; or the code of the refusal.',
+      examples: ['done', 'unchanged', 'FORBIDDEN'],
+    }),
+  },
+  { title: 'AuditEntry', description: 'Who asked for which change, and what became of it.' },
+)
+export type AuditAnswer = Static<typeof AuditEntrySchema>
+export const AuditPage = pageOf(AuditEntrySchema, 'AuditPage')
+
+const moment = (description: string) => Type.Optional(Type.String({ ...Timestamp, description }))
+export const AuditQuery = Type.Object(
+  {
+    ...paging,
+    ...totalOnRequest,
+    key: anyOf(
+      Type.String({ pattern: '^[\\w-]{1,100}$', examples: ['amk_0a1b2c3d'] }),
+      'By any of these keys: id, or beginning (`amk_0a1b2c3d`).',
+    ),
+    action: anyOf(AuditActionSchema, 'Any of these changes.'),
+    subjectId: Type.Optional(Type.String({ ...Id, description: 'About this network, run, sweep or key.' })),
+    requestId: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'By this request.' })),
+    outcome: anyOf(Type.String({ pattern: '^[A-Za-z_]{1,60}$', examples: ['done'] }), 'With any of these outcomes.'),
+    since: moment('At this moment or after it.'),
+    before: moment('Before this moment.'),
+  },
+  { additionalProperties: false },
+)
+export type AuditQuery = Static<typeof AuditQuery>
+export type AuditFilterQuery = Omit<AuditQuery, 'after' | 'limit' | 'total'>
