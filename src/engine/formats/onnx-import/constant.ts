@@ -47,6 +47,8 @@ export interface Constant {
   readonly wide: Constant | null
   /** Where it was repeated along dims: what was repeated, with size 1 there. */
   readonly repeats?: Constant
+  /** Where it was joined along its last dim: what was joined. */
+  readonly columns?: readonly Constant[]
 }
 
 /** A tensor that a layer makes. */

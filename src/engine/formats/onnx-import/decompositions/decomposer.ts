@@ -37,9 +37,12 @@ export class Decomposer implements Decomposed {
   readonly #budget: Budget
   /** The operator set that what is written is in: the node's own, or one that has all of it. */
   readonly opset: number
+  /** The file leaves its batch open, and says itself what becomes of another. */
+  readonly openBatch: boolean
 
-  constructor(node: FileNode, values: readonly (Value | undefined)[], budget: Budget) {
+  constructor(node: FileNode, values: readonly (Value | undefined)[], budget: Budget, openBatch = false) {
     this.#budget = budget
+    this.openBatch = openBatch
     this.node = node
     this.values = values
     this.attributes = new Attributes(node)
@@ -56,6 +59,11 @@ export class Decomposer implements Decomposed {
   numbers(input: number): readonly number[] | null {
     const value = this.values[input]
     return value?.kind === 'constant' && !value.wide ? this.#budget.list(value) : null
+  }
+
+  /** The numbers of a constant; null where the file does not hold them. @throws EngineError LIMIT_EXCEEDED. */
+  list(constant: Constant): readonly number[] | null {
+    return this.#budget.list(constant)
   }
 
   /** The elements of a constant input. @throws Error in words where they lie in a file that was not sent; EngineError LIMIT_EXCEEDED. */

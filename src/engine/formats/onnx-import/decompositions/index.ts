@@ -10,6 +10,7 @@ import { type Decomposed, Decomposer, type Decomposition } from './decomposer.ts
 import { einsum } from './einsum.ts'
 import { nchwc } from './nchwc.ts'
 import { quantized } from './quantized.ts'
+import { scatterNd } from './scatter-nd.ts'
 
 /** Operators whose nodes are written as several where no op of the engine is the same. */
 const decompositions: ReadonlyMap<string, Decomposition> = new Map(
@@ -20,15 +21,20 @@ const decompositions: ReadonlyMap<string, Decomposition> = new Map(
     ...nchwc,
     ...quantized,
     Einsum: einsum,
+    ScatterND: scatterNd,
     'com.microsoft.MatMulNBits': matMulNBits,
   }),
 )
 
-/** What a node is written as instead, or null where it stays. @throws EngineError INVALID_ONNX where its parts do not go together. */
-export function decompose(node: FileNode, values: readonly (Value | undefined)[], budget: Budget): Decomposed | null {
+/**
+ * What a node is written as instead, or null where it stays.
+ * @param openBatch whether the file leaves its batch open.
+ * @throws EngineError INVALID_ONNX where its parts do not go together.
+ */
+export function decompose(node: FileNode, values: readonly (Value | undefined)[], budget: Budget, openBatch: boolean): Decomposed | null {
   const found = decompositions.get(operatorOf(node))
   if (!found) return null
-  return worded(node, '', () => found(new Decomposer(node, values, budget)))
+  return worded(node, '', () => found(new Decomposer(node, values, budget, openBatch)))
 }
 
 /** Names of the operators that may be written as others, for the docs. */

@@ -158,7 +158,9 @@ const concat: Fold = (node, inputs) => {
       throw new Error(`parts ${first.shape.join('×')} and ${part.shape.join('×')} do not meet along dim ${axis}`)
   const shape = first.shape.map((size, i) => (i === axis ? parts.reduce((sum, part) => sum + (part.shape[axis] as number), 0) : size))
   const outer = numelOfDims(shape.slice(0, axis))
-  if (numelOfDims(shape) > mostElements) return null
+  // Repeated numbers are not looked at one by one: a grid of positions has its few along each dim.
+  if (numelOfDims(shape) > mostElements && !parts.every(({ repeats }) => repeats)) return null
+  const columns = axis === first.shape.length - 1 ? { columns: parts } : {}
   return later(first.element, shape, () => {
     const read: ArrayLike<number>[] = []
     for (const part of parts) {
@@ -174,7 +176,7 @@ const concat: Fold = (node, inputs) => {
         for (let i = 0; i < length; i++) joined[next++] = numbers[o * length + i] as number
       }
     return joined
-  })
+  }).map((folded) => ({ ...folded, ...columns }))
 }
 
 const split: Fold = (node, [x, sizes], budget) => {

@@ -28,6 +28,8 @@ export interface Folded {
   blank?: boolean
   /** Set by operators that repeat a tensor along dims of size 1. */
   repeats?: Constant
+  /** Set where tensors are joined along their last dim. */
+  columns?: readonly Constant[]
 }
 
 /** What has been computed for the tensor that is being read: each constant once, however many others are made of it. */

@@ -59,7 +59,10 @@ export const layout: Readonly<Record<string, Fold>> = {
   },
   Unsqueeze: (node, [x, axes], budget) => {
     const given = axesGiven(node, axes, budget)
-    return x && given ? renamed(x, unsqueezed(x.shape, given)) : null
+    if (!x || !given) return null
+    const { repeats } = x
+    const own = repeats?.shape.length === x.shape.length ? { repeats: { ...repeats, shape: unsqueezed(repeats.shape, given) } } : {}
+    return renamed(x, unsqueezed(x.shape, given)).map((folded) => ({ ...folded, ...own }))
   },
   Flatten: (node, [x]) => (x ? renamed(x, flattened(x.shape, node.attributes.int('axis', 1))) : null),
   Transpose: (node, [x]) => {
