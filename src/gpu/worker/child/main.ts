@@ -3,6 +3,7 @@
  * nothing else. One job at a time; an error thrown by a job is its failure; the parent detects crashes of the process.
  */
 import { rmSync, writeFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { BackendName, RunJob, RuntimeName, RuntimeSupport } from '../../contract.ts'
 import type { FromWorker, ToWorker } from '../../messages.ts'
@@ -62,6 +63,10 @@ async function probe(name: RuntimeName, backend: BackendName, device: RunJob['de
 
 process.on('message', async (message: ToWorker) => {
   if (message.kind !== 'probe') await execute(message.kind, message.job)
-  else send({ kind: 'probed', support: await probe(message.runtime, message.backend, message.device) })
+  else {
+    send({ kind: 'probed', support: await probe(message.runtime, message.backend, message.device) })
+    // Node does so at its exit, but this process is killed.
+    flushCompileCache()
+  }
 })
 send({ kind: 'ready', pid: process.pid })

@@ -28,7 +28,8 @@ export interface Child extends WorkerExit {
 }
 
 /** What the child is given of the environment: where things are, and what its native libraries read. No secrets. */
-const passedOn = /^(PATH|HOME|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|TENSORFLOW_DIR|XDG_CACHE_HOME)$/
+const passedOn =
+  /^(PATH|HOME|TZ|LANG|LC_.*|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|TENSORFLOW_DIR|XDG_CACHE_HOME|NODE_COMPILE_CACHE)$/
 
 /**
  * What a process is started for, where not every process will do: libraries read some things once, from the environment

@@ -387,11 +387,18 @@ test('where the process cannot start, the outcome says so', async () => {
 })
 
 test('the process is given no secrets, and sees its own GPU alone', () => {
-  const environment = { PATH: '/bin', DATABASE_URL: 'postgres://u:p@h/d', NODE_OPTIONS: '--inspect', LD_LIBRARY_PATH: '/lib' }
+  const environment = {
+    PATH: '/bin',
+    DATABASE_URL: 'postgres://u:p@h/d',
+    NODE_OPTIONS: '--inspect',
+    LD_LIBRARY_PATH: '/lib',
+    NODE_COMPILE_CACHE: '/cache',
+  }
   const options = { cudaFolder: '/cuda', memoryBytes: 0 }
   assert.deepEqual(workerEnvironment({ kind: 'cpu', uuid: 'CPU-1' }, null, '/scratch', options, environment), {
     PATH: '/bin',
     LD_LIBRARY_PATH: '/lib',
+    NODE_COMPILE_CACHE: '/cache',
     TMPDIR: '/scratch',
     CUDA_VISIBLE_DEVICES: '',
   })
