@@ -5,7 +5,7 @@
  * How fast ONNX Runtime's C API runs a network whose input and output stay on the device, one JSON line a variant:
  * batch 1 as it is and as a CUDA graph, batch 64 in float32 and float16, in NCHW and NHWC. Beside PyTorch, where a Python
  * with torch and torchvision is named: eager, as a CUDA graph and in channels-last, on the same networks. The last lines
- * set the best of both side by side.
+ * set the best of both side by side. `gpu_mem_limit` is tried too.
  *
  * FOLDER holds libonnxruntime.so.1 and, for cuda, libonnxruntime_providers_shared.so and libonnxruntime_providers_cuda.so;
  * CUDA 13's and cuDNN 9's libraries are found through LD_LIBRARY_PATH. Needs no network. With `--device cpu` the same
@@ -19,6 +19,7 @@ import { numel } from '../../src/engine/shape.ts'
 import { verifyGraph } from '../../src/engine/verify.ts'
 import { seededInput } from '../../src/engine/weights.ts'
 import { expandZoo } from '../../src/engine/zoo/index.ts'
+import { failureOf } from '../../src/gpu/run-error.ts'
 import { decoded, encoded } from '../../src/gpu/runtimes/elements.ts'
 import { IoBinding } from '../../src/gpu/runtimes/onnxruntime/c-api/binding.ts'
 import { copyTensor } from '../../src/gpu/runtimes/onnxruntime/c-api/cuda-copies.ts'
@@ -71,7 +72,14 @@ const graph = { enable_cuda_graph: '1' }
 const nhwc = { prefer_nhwc: '1' }
 const fused = { fuse_conv_bias: '1' }
 /** As a run that asks for nothing. */
-const plainCuda = cudaOptions({ tf32: true, cudaGraph: false, layout: 'nchw', convSearch: 'exhaustive', fuseConvBias: false })
+const plainCuda = cudaOptions({
+  tf32: true,
+  cudaGraph: false,
+  layout: 'nchw',
+  convSearch: 'exhaustive',
+  fuseConvBias: false,
+  gpuMemoryBytes: 0,
+})
 const one = (name: string, cuda: Record<string, string>): Variant => ({ name, batch: 1, precision: 'float32', cuda })
 const many = (name: string, precision: Variant['precision'], cuda: Record<string, string>): Variant => ({
   name,
@@ -232,6 +240,20 @@ for (const variant of variants)
       say({ ...line, failed: (error as Error).message.slice(0, 600) })
     }
   }
+if (onCuda) {
+  // Less than the weights of any of them: the session cannot be made, and the next one can.
+  const limited = (bytes: number): string => {
+    try {
+      measured(runtime, networks[0]!, one('limited', { gpu_mem_limit: String(bytes) }))
+      return 'ran'
+    } catch (error) {
+      const { code, message } = failureOf(error)
+      return `${code}: ${message.slice(0, 600)}`
+    }
+  }
+  const [small, enough] = [limited(2 ** 20), limited(4 * 2 ** 30)]
+  say({ check: 'gpu_mem_limit', ok: small.startsWith('OUT_OF_MEMORY') && enough === 'ran', small, enough })
+}
 for (const network of networks)
   for (const batch of [1, large]) {
     const [ours, theirs] = ['onnxruntime', 'pytorch'].map((tool) => best.get(`${tool} ${network} batch ${batch}`))

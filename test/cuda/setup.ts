@@ -104,6 +104,24 @@ test('with a stand-in for the driver everything goes up to the first call that n
   })
 })
 
+test('the provider knows the options of every setting and their values, and names what it does not know', () => {
+  const { stdout } = spawnSync(process.execPath, [here('options.ts'), folder], {
+    encoding: 'utf8',
+    env: { ...process.env, LD_LIBRARY_PATH: [path.join(temporary, 'driver'), path.join(folder, 'lib')].join(path.delimiter) },
+  })
+  const answers = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { settings?: object; more?: object; said: string })
+  for (const { settings, said } of answers.filter((each) => each.settings))
+    assert.match(said, /CUDA failure 100: no CUDA-capable device/, `${JSON.stringify(settings)}: all that is missing is a GPU`)
+  const wrong = answers.filter((each) => each.more).map(({ said }) => said)
+  assert.equal(answers.length, 9 + wrong.length)
+  assert.match(wrong[0]!, /Unknown provider option: "enable_cuda_grph"/)
+  assert.match(wrong[1]!, /provider option "cudnn_conv_algo_search".*FAST/)
+  assert.match(wrong[2]!, /Failed to parse provider option "gpu_mem_limit"/)
+})
+
 test('a provider of another version is not loaded, and the reason names both', async () => {
   const file = path.join(folder, 'installed.json')
   renameSync(file, `${file}.kept`)

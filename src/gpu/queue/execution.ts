@@ -23,7 +23,7 @@ import { besideEarlier, mostEarlier, notRepeated } from '../certificate/repeats.
 import { type Clock, pause, within } from '../clock.ts'
 import type { BackendName, Certificate, ModelFile, Precision, RunJob, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import type { RunProgress } from '../messages.ts'
-import { defaultSettings } from '../timing/settings.ts'
+import { defaultSettings, resolveSettings } from '../timing/settings.ts'
 import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
 
@@ -194,7 +194,8 @@ export class Execution {
       // Of a file that is read at other sizes it is one of them.
       resolution: other ? null : side.resolution,
       profile: run.profile,
-      settings: side.settings as TimingSettings,
+      // Queued by an earlier version, it may lack some.
+      settings: resolveSettings(side.settings as Partial<TimingSettings>),
       ...(other ? { sized: file! } : {}),
       ...(side.weights === 'file' ? { model: file! } : {}),
     }

@@ -41,6 +41,13 @@ export const runtimeSettingProperties = {
     description:
       'On CUDA, whether a convolution and its bias are one operation of cuDNN (fuse_conv_bias). With layout nhwc in float16 it saves up to a third of a call on an H200; finding its kernels makes the first call seconds longer.',
   }),
+  gpuMemoryBytes: Type.Integer({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    default: 0,
+    description:
+      'On CUDA, the most memory of the GPU that weights, activations and the work space of kernels may take together (gpu_mem_limit); 0 means what is free. A run that needs more fails with OUT_OF_MEMORY, as it would on a smaller GPU. What CUDA and its libraries take for themselves comes on top.',
+  }),
 }
 const RuntimeSettings = Type.Object(runtimeSettingProperties)
 export type RuntimeSettings = Static<typeof RuntimeSettings>

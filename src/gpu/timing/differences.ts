@@ -1,5 +1,6 @@
 import type { Difference } from '../comparison.ts'
 import type { RunEnvironment } from '../contract.ts'
+import { defaultSettings } from './settings.ts'
 
 /** The conditions that decide a latency besides the network, each by the name it has in a run's environment. */
 const conditions: readonly (keyof RunEnvironment)[] = [
@@ -25,7 +26,9 @@ const shown = (value: unknown): string => (typeof value === 'string' ? value : J
 export function differencesOf(a: RunEnvironment, b: RunEnvironment): Difference[] {
   const pairs: [string, unknown, unknown][] = conditions.map((name) => [name, a[name], b[name]])
   for (const name of documents) {
-    const [left, right] = [a[name] as Record<string, unknown>, b[name] as Record<string, unknown>]
+    // A setting that came after a run was made had its default there.
+    const known = name === 'settings' ? defaultSettings : {}
+    const [left, right] = [{ ...known, ...a[name] } as Record<string, unknown>, { ...known, ...b[name] } as Record<string, unknown>]
     for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) pairs.push([`${name}.${key}`, left[key], right[key]])
   }
   pairs.push(['cpu.governor', a.cpu.governor, b.cpu.governor])

@@ -111,7 +111,7 @@ test('the whole run is what REST says', async () => {
   const { data, errors } = await post(
     `query ($id: ID!) { run(id: $id) {
       id architectureId architectureName device deviceUuid host runtime backend batch precision resolution sizes { inputShape } weights profile timeoutMs priority labels
-      settings { scenario threads warmupMs minDurationMs maxDurationMs minSamples stabilityWindows stabilityTolerance driftTolerance repeatTolerance seed graphOptimization tf32 mode cudaGraph layout convSearch fuseConvBias }
+      settings { scenario threads warmupMs minDurationMs maxDurationMs minSamples stabilityWindows stabilityTolerance driftTolerance repeatTolerance seed graphOptimization tf32 mode cudaGraph layout convSearch fuseConvBias gpuMemoryBytes }
       against { architectureId } rounds comparison { ratio }
       status queue { position etaMs } attempt queuedAt startedAt finishedAt cancelRequestedAt
       result {

@@ -124,6 +124,7 @@ test('settings: defaults in full, contradictions named', () => {
     'cudaGraph',
     'driftTolerance',
     'fuseConvBias',
+    'gpuMemoryBytes',
     'graphOptimization',
     'layout',
     'maxDurationMs',

@@ -1815,6 +1815,8 @@ export interface components {
                 driftTolerance?: number;
                 /** @description On CUDA, whether a convolution and its bias are one operation of cuDNN (fuse_conv_bias). With layout nhwc in float16 it saves up to a third of a call on an H200; finding its kernels makes the first call seconds longer. Default false. */
                 fuseConvBias?: boolean;
+                /** @description On CUDA, the most memory of the GPU that weights, activations and the work space of kernels may take together (gpu_mem_limit); 0 means what is free. A run that needs more fails with OUT_OF_MEMORY, as it would on a smaller GPU. What CUDA and its libraries take for themselves comes on top. Default 0. */
+                gpuMemoryBytes?: number;
                 /**
                  * @description How far the runtime rewrites the graph before running it, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well. Default all.
                  * @enum {string}
@@ -1912,6 +1914,8 @@ export interface components {
                 driftTolerance?: number;
                 /** @description On CUDA, whether a convolution and its bias are one operation of cuDNN (fuse_conv_bias). With layout nhwc in float16 it saves up to a third of a call on an H200; finding its kernels makes the first call seconds longer. Default false. */
                 fuseConvBias?: boolean;
+                /** @description On CUDA, the most memory of the GPU that weights, activations and the work space of kernels may take together (gpu_mem_limit); 0 means what is free. A run that needs more fails with OUT_OF_MEMORY, as it would on a smaller GPU. What CUDA and its libraries take for themselves comes on top. Default 0. */
+                gpuMemoryBytes?: number;
                 /**
                  * @description How far the runtime rewrites the graph before running it, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well. Default all.
                  * @enum {string}
@@ -2043,6 +2047,8 @@ export interface components {
                 driftTolerance?: number;
                 /** @description On CUDA, whether a convolution and its bias are one operation of cuDNN (fuse_conv_bias). With layout nhwc in float16 it saves up to a third of a call on an H200; finding its kernels makes the first call seconds longer. Default false. */
                 fuseConvBias?: boolean;
+                /** @description On CUDA, the most memory of the GPU that weights, activations and the work space of kernels may take together (gpu_mem_limit); 0 means what is free. A run that needs more fails with OUT_OF_MEMORY, as it would on a smaller GPU. What CUDA and its libraries take for themselves comes on top. Default 0. */
+                gpuMemoryBytes?: number;
                 /**
                  * @description How far the runtime rewrites the graph before running it, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well. Default all.
                  * @enum {string}
@@ -2619,6 +2625,11 @@ export interface components {
                  */
                 fuseConvBias: boolean;
                 /**
+                 * @description On CUDA, the most memory of the GPU that weights, activations and the work space of kernels may take together (gpu_mem_limit); 0 means what is free. A run that needs more fails with OUT_OF_MEMORY, as it would on a smaller GPU. What CUDA and its libraries take for themselves comes on top.
+                 * @default 0
+                 */
+                gpuMemoryBytes: number;
+                /**
                  * @description How far the runtime rewrites the graph before running it, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well.
                  * @default all
                  * @enum {string}
@@ -2738,6 +2749,11 @@ export interface components {
                  * @default false
                  */
                 fuseConvBias: boolean;
+                /**
+                 * @description On CUDA, the most memory of the GPU that weights, activations and the work space of kernels may take together (gpu_mem_limit); 0 means what is free. A run that needs more fails with OUT_OF_MEMORY, as it would on a smaller GPU. What CUDA and its libraries take for themselves comes on top.
+                 * @default 0
+                 */
+                gpuMemoryBytes: number;
                 /**
                  * @description How far the runtime rewrites the graph before running it, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well.
                  * @default all
@@ -3043,7 +3059,7 @@ export interface components {
          * RuntimeSetting
          * @enum {string}
          */
-        RuntimeSetting: "graphOptimization" | "tf32" | "mode" | "cudaGraph" | "layout" | "convSearch" | "fuseConvBias";
+        RuntimeSetting: "graphOptimization" | "tf32" | "mode" | "cudaGraph" | "layout" | "convSearch" | "fuseConvBias" | "gpuMemoryBytes";
         /**
          * SampleQuantile
          * @description A quantile of the samples.
@@ -3183,6 +3199,11 @@ export interface components {
                  * @default false
                  */
                 fuseConvBias: boolean;
+                /**
+                 * @description On CUDA, the most memory of the GPU that weights, activations and the work space of kernels may take together (gpu_mem_limit); 0 means what is free. A run that needs more fails with OUT_OF_MEMORY, as it would on a smaller GPU. What CUDA and its libraries take for themselves comes on top.
+                 * @default 0
+                 */
+                gpuMemoryBytes: number;
                 /**
                  * @description How far the runtime rewrites the graph before running it, by ONNX Runtime’s names: basic folds constants, extended fuses nodes, all changes layouts as well.
                  * @default all

@@ -9,9 +9,8 @@ import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
 type Offered = Offers['devices'][number]
 type Usable = Extract<RuntimeSupport, { usable: true }>
 
-/** `tfjs (wasm)`; only the name of the runtime where it has one back end on the device. */
-const nameOf = ({ runtime, backend }: Pick<RuntimeSupport, 'runtime' | 'backend'>): string =>
-  runtime === 'onnxruntime' ? runtime : `${runtime} (${backend})`
+/** `tfjs (wasm)`. */
+const nameOf = ({ runtime, backend }: Pick<RuntimeSupport, 'runtime' | 'backend'>): string => `${runtime} (${backend})`
 const addressOf = ({ host, name }: Offered): string => `${host}/${name}`
 
 /** What runs can be timed on. */

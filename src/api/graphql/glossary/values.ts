@@ -128,6 +128,7 @@ export const valueWords: Readonly<Record<string, Readonly<Record<string, string>
     layout: 'The order of data within tensors.',
     convSearch: 'How the algorithm of a convolution is chosen.',
     fuseConvBias: 'Whether a convolution and its bias are one operation.',
+    gpuMemoryBytes: 'The most memory of the GPU that may be taken.',
   },
   SweepStatus: { queued: 'None has started.', running: 'Some have started.', finished: 'All have ended.' },
   Verdict: {

@@ -47,12 +47,12 @@ export async function admit(job: RunJob, runtime: Runtime, need: Need): Promise<
     bounds.reduce((least, each) => (each.bytes < least.bytes ? each : least)),
   )
   if (device.kind === 'cuda') {
+    const needed = need.weightBytes + need.peakActivationBytes
+    const { gpuMemoryBytes } = job.settings
+    if (gpuMemoryBytes > 0)
+      refuse(job, need, needed, { bytes: gpuMemoryBytes, say: (size) => `${size} of the GPU are allowed by settings.gpuMemoryBytes` })
     const free = await freeDeviceMemory(device.uuid)
-    if (free !== null)
-      refuse(job, need, need.weightBytes + need.peakActivationBytes, {
-        bytes: free,
-        say: (size) => `${size} are free on ${device.name}`,
-      })
+    if (free !== null) refuse(job, need, needed, { bytes: free, say: (size) => `${size} are free on ${device.name}` })
   }
   return { totalBytes: os.totalmem(), availableBytes: bounds[0]!.bytes }
 }
@@ -73,7 +73,7 @@ function refuse({ runtime }: RunJob, need: Need, needed: number, { bytes, say }:
   if (needed <= bytes) return
   throw new RunError(
     'OUT_OF_MEMORY_EXPECTED',
-    `this run needs at least ${mebibytes(needed)} (weights of ${mebibytes(need.weightBytes)} and activations of ${mebibytes(need.peakActivationBytes)}, as ${runtime} holds them), but ${say(mebibytes(Math.max(0, bytes)))}: use a smaller batch or resolution`,
+    `this run needs at least ${mebibytes(needed)} (weights of ${mebibytes(need.weightBytes)} and activations of ${mebibytes(need.peakActivationBytes)}, as ${runtime} holds them), but ${say(mebibytes(Math.max(0, bytes), Math.floor))}: use a smaller batch or resolution`,
   )
 }
 
@@ -105,4 +105,5 @@ async function freeDeviceMemory(uuid: string): Promise<number | null> {
   return 'text' in answer && /^\d+\s*$/.test(answer.text) ? Number(answer.text) * 2 ** 20 : null
 }
 
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
+/** What is needed rounds up and what is there down, so that the one never reads as if it fit into the other. */
+const mebibytes = (bytes: number, round = Math.ceil): string => `${round(bytes / 2 ** 20)} MiB`

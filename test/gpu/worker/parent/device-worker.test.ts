@@ -308,6 +308,7 @@ test('a setting that the runtime does not follow is refused, not ignored', async
     ['onnxruntime', { layout: 'nhwc' }],
     ['onnxruntime', { convSearch: 'heuristic' }],
     ['onnxruntime', { fuseConvBias: true }],
+    ['onnxruntime', { gpuMemoryBytes: 2 ** 30 }],
     ['tfjs', { mode: 'resident' }],
     ['tfjs', { graphOptimization: 'basic' }],
   ] as const) {

@@ -146,7 +146,7 @@ export const cApiDriver: Driver = {
   separatesCopies: (kind) => kind === 'cuda',
   settings: (kind) =>
     kind === 'cuda'
-      ? ['graphOptimization', 'tf32', 'mode', 'cudaGraph', 'layout', 'convSearch', 'fuseConvBias']
+      ? ['graphOptimization', 'tf32', 'mode', 'cudaGraph', 'layout', 'convSearch', 'fuseConvBias', 'gpuMemoryBytes']
       : ['graphOptimization', 'mode'],
   open,
 }
