@@ -115,7 +115,7 @@ before(async () => {
     { id: 'fc', type: 'Linear', outFeatures: 10 },
   ]
   small = (await call('POST', '/v1/architectures', { name: 'small', input: { shape: [3, 16, 16] }, layers })).body.id
-  const heavy = Array.from({ length: 4 }, () => ({ type: 'Conv2d', outChannels: 64, kernelSize: 5, padding: 2 }))
+  const heavy = Array.from({ length: 2 }, () => ({ type: 'Conv2d', outChannels: 64, kernelSize: 5, padding: 2 }))
   slow = (await call('POST', '/v1/architectures', { name: 'slow', input: { shape: [64, 192, 192] }, layers: heavy })).body.id
 })
 after(async () => {

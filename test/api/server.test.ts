@@ -4,10 +4,12 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fillDataFolder } from '../store/helper.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'archmeter-server-'))
+before(() => Promise.all(['data', 'open'].map((name) => fillDataFolder(join(folder, name)))))
 after(() => rmSync(folder, { recursive: true, force: true }))
 const server = join(import.meta.dirname, '../../src/api/server.ts')
 

@@ -42,10 +42,10 @@ export const tinyGraph: Graph = verifyGraph({
 /** Hundreds of milliseconds a call, all of them in native code that listens to nothing. */
 export const slowGraph: Graph = verifyGraph({
   input: { shape: [64, 192, 192] },
-  layers: Array.from({ length: 4 }, () => ({ type: 'Conv2d', outChannels: 64, kernelSize: 5, padding: 2 })),
+  layers: Array.from({ length: 2 }, () => ({ type: 'Conv2d', outChannels: 64, kernelSize: 5, padding: 2 })),
 })
 
-export const quick: Partial<TimingSettings> = { threads: 1, warmupMs: 20, minDurationMs: 60, maxDurationMs: 300, minSamples: 11 }
+export const quick: Partial<TimingSettings> = { threads: 1, warmupMs: 20, minDurationMs: 60, maxDurationMs: 120, minSamples: 11 }
 /** Never settles before anybody loses patience. */
 export const endless: Partial<TimingSettings> = { threads: 1, warmupMs: 0, minDurationMs: 600_000, maxDurationMs: 600_000 }
 
