@@ -2,7 +2,10 @@ import { Type } from 'typebox'
 import { fileDtypes, unstored } from './dtypes.ts'
 
 const dimension = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
-const InputShape = Type.Array(dimension, { minItems: 1, maxItems: 7, description: 'One image, C×H×W.' })
+const InputShape = Type.Array(dimension, {
+  maxItems: 7,
+  description: 'One image, C×H×W. Empty for one number an image, beside an input that has more of them.',
+})
 const dtype = (description: string) => Type.Enum(fileDtypes, { description })
 /** Types of a layer's tensors. */
 export const LayerDtypesSpec = Type.Object(

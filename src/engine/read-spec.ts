@@ -71,11 +71,7 @@ export function readSpec(spec: Record<string, unknown>, layers: readonly unknown
 }
 
 function readShape(value: unknown, path: string, id: string, violations: Violations): number[] | undefined {
-  const good =
-    Array.isArray(value) &&
-    value.length >= 1 &&
-    value.length <= 7 &&
-    value.every((size) => Number.isInteger(size) && size >= 1 && size < 2 ** 31)
+  const good = Array.isArray(value) && value.length <= 7 && value.every((size) => Number.isInteger(size) && size >= 1 && size < 2 ** 31)
   if (good) return [...(value as number[])]
   violations.add(
     path,
@@ -117,6 +113,13 @@ function readInputs(spec: Record<string, unknown>, ids: Map<string, string>, vio
       violations.add(`${path}/dtype`, id, `dtype is ${show(dtype)}, but must be one of ${fileDtypes.join(', ')}`)
     inputs.push({ id, shape: shape ?? [1], ...(dtype === undefined || dtype === 'float32' ? {} : { dtype: dtype as FileDtype }) })
   })
+  // One number an image is a setting: what it is one of, another input says.
+  if (inputs.length > 0 && inputs.every(({ shape }) => shape.length === 0))
+    violations.addLink(
+      spec.input === undefined ? '/inputs' : '/input/shape',
+      null,
+      'the shape of an input is 1 to 7 positive integers, C×H×W for an image such as [3, 224, 224]; it may be [], one number an image, beside another input',
+    )
   return inputs
 }
 

@@ -1589,7 +1589,7 @@ export interface components {
              */
             dtype?: "float64" | "float32" | "float16" | "bfloat16" | "float8" | "float4" | "int64" | "int32" | "int16" | "int8" | "int4" | "int2" | "bool";
             id: string;
-            /** @description One image, C×H×W. */
+            /** @description One image, C×H×W. Empty for one number an image, beside an input that has more of them. */
             shape: number[];
         };
         /**
@@ -1617,7 +1617,7 @@ export interface components {
              * @enum {string}
              */
             dtype?: "float64" | "float32" | "float16" | "bfloat16" | "float8" | "float4" | "int64" | "int32" | "int16" | "int8" | "int4" | "int2" | "bool";
-            /** @description One image, C×H×W. */
+            /** @description One image, C×H×W. Empty for one number an image, beside an input that has more of them. */
             shape: number[];
         };
         /** NewArchitecture */

@@ -1,4 +1,5 @@
 import type { Constant, Value } from './constant.ts'
+import { attribute } from './decompositions/decomposer.ts'
 import { quote } from './fault.ts'
 import { Folder } from './fold/index.ts'
 import type { Fate, Translation } from './layer.ts'
@@ -65,6 +66,10 @@ export class ConstantNodes {
   }
 
   #fold(node: FileNode, values: readonly (Value | undefined)[]): Constant[] | null {
+    const [x, like] = values
+    // Of what it is cast like the type alone is read, and that is no matter of numbers.
+    const to = node.opType === 'CastLike' && x?.kind === 'constant' && like?.kind === 'activation' && this.#to.types.codeOf(node.inputs[1]!)
+    if (to) return this.#fold({ ...node, opType: 'Cast', inputs: node.inputs.slice(0, 1), attributes: [attribute('to', to)] }, [x])
     if (values.some((value) => value?.kind === 'activation')) return null
     const results = this.#folder.fold(node, values as (Constant | undefined)[])
     if (results) tellFates(this.#to.fates, node, values, 'computes with it at import')

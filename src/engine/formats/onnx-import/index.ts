@@ -17,7 +17,7 @@ import { type ImportReport, reportOf } from './report.ts'
 import { namedSizes, type OpenSizes } from './sizes.ts'
 import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
-import { anyShape, inputShape, StatedShapes, symbolicBatch, typeCode } from './value-info.ts'
+import { anyShape, batchesOf, inputShape, StatedShapes, symbolicBatch, typeCode } from './value-info.ts'
 
 export type { ExternalFile, ExternalFiles, NamedFile } from './external.ts'
 export type { ImportReport } from './report.ts'
@@ -172,6 +172,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
     write: branches(),
     constant: (tensor, name) => constantOf(tensor, name, false, files),
   })
+  const batches = batchesOf(parts.inputs)
   const inputs: Translated['inputs'] = []
   const ignored: Translated['unread'] = []
   for (const input of parts.inputs) {
@@ -180,7 +181,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
       ignored.push({ name: input.name, shape: anyShape(input) })
       continue
     }
-    const shape = inputShape(input, named, sizes.inputShape ?? sizes.base?.inputShape)
+    const shape = inputShape(input, named, sizes.inputShape ?? sizes.base?.inputShape, batches)
     const id = translator.input(input.name, [batch, ...shape], [batch * factor, ...shape])
     inputs.push({ id, name: input.name, shape, dtype: types.of(input.name) })
   }

@@ -136,7 +136,8 @@ export class Translator implements Translation {
       return
     }
     const replaced =
-      worded(node, '', () => apart(node, values, this.#batch, this.budget)) ?? decompose(node, values, this.budget, this.#batch.open)
+      worded(node, '', () => apart(node, values, this.#batch, this.budget)) ??
+      decompose(node, values, this.budget, { openBatch: this.#batch.open, typeOf: (tensor) => this.types.codeOf(tensor) })
     if (replaced) {
       for (const [name, constant] of replaced.constants) this.values.set(name, constant)
       const around = this.#steps

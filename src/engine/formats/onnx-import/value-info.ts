@@ -32,6 +32,15 @@ export function symbolicBatch(inputs: readonly ValueInfoProto[]): 'symbolic' | n
   return batch ?? 1
 }
 
+/** The first dims of inputs that have more: sizes, and names where they are open. */
+export function batchesOf(inputs: readonly ValueInfoProto[]): ReadonlySet<string | number> {
+  const firsts = inputs.flatMap((input) => {
+    const [first, second] = dimsOf(input) ?? []
+    return !first || !second || ('name' in first && first.name === '') ? [] : ['size' in first ? first.size : first.name]
+  })
+  return new Set(firsts)
+}
+
 /** Dims of an image and no more; the verifier takes no longer shape. */
 const mostDims = 7
 
@@ -39,9 +48,15 @@ const mostDims = 7
  * Shape of one image of a graph input, without the batch.
  * @param sizes of open dims by their names.
  * @param given the whole shape, where it was asked for.
+ * @param batches the first dims of inputs that have more dims: what an input's only dim must be one of, so that it is the batch and no length.
  * @throws EngineError INVALID_ONNX where it is no tensor of numbers, or a size is left open.
  */
-export function inputShape(input: ValueInfoProto, sizes: ReadonlyMap<string, number> = new Map(), given?: readonly number[]): number[] {
+export function inputShape(
+  input: ValueInfoProto,
+  sizes: ReadonlyMap<string, number> = new Map(),
+  given?: readonly number[],
+  batches: ReadonlySet<string | number> = new Set(),
+): number[] {
   const type = input.type?.value
   if (type?.case !== 'tensorType')
     throw invalid(`input ${quote(input.name)} is no tensor, but a sequence, a map or without a type: only tensors are read`)
@@ -53,6 +68,8 @@ export function inputShape(input: ValueInfoProto, sizes: ReadonlyMap<string, num
     throw invalid(
       `the file states no shape of input ${quote(input.name)}: give it as inputShape, or export the network with an example input`,
     )
+  const only = dims.length === 1 ? dims[0]! : undefined
+  if (only && batches.has('size' in only ? only.size : only.name)) return []
   if (dims.length < 2 || dims.length > mostDims + 1)
     throw invalid(`input ${quote(input.name)} has ${dims.length} dims: the first is the batch, and one image has 1 to ${mostDims}`)
   return dims.slice(1).map((dim, i) => {

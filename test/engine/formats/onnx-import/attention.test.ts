@@ -17,13 +17,12 @@ test('an Attention of which all is read counts: queries times keys, twice', () =
   assert.deepEqual([totals.macs, totals.partial, uncounted], [3 * 5 * 5 * (4 + 4), false, []])
 })
 
-test('lengths of keys, or an attribute that came later, such as a window, make it one that is not counted', () => {
-  const lengths = [node('Attention', ['x', 'x', 'x', '', '', '', 'lengths'], ['y'], heads)]
-  for (const costs of [
-    read(lengths, [ints('lengths', [3])]),
-    read([node('Attention', ['x', 'x', 'x'], ['y'], { ...heads, left_window: 2 })]),
-  ]) {
-    assert.equal(costs.totals.partial, true)
-    assert.equal(costs.uncounted.length, 1)
-  }
+test('lengths of keys hide what is computed all the same', () => {
+  const { totals } = read([node('Attention', ['x', 'x', 'x', '', '', '', 'lengths'], ['y'], heads)], [ints('lengths', [3])])
+  assert.deepEqual([totals.macs, totals.partial], [3 * 5 * 5 * (4 + 4), false])
+})
+
+test('an attribute that came later makes it one that is not counted', () => {
+  const { totals, uncounted } = read([node('Attention', ['x', 'x', 'x'], ['y'], { ...heads, left_window: 2 })])
+  assert.deepEqual([totals.partial, uncounted.length], [true, 1])
 })

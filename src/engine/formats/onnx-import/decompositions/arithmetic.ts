@@ -1,5 +1,6 @@
+import { TensorProto_DataType as T } from 'onnx-buf'
 import { slopePerChannel } from '../../../ops/p-relu.ts'
-import type { Decomposition } from './decomposer.ts'
+import type { Decomposer, Decomposition } from './decomposer.ts'
 
 /** A matrix product of two computed tensors, or with a bias of another form than a neuron's: product, factors and sum. */
 const gemm: Decomposition = (to) => {
@@ -109,11 +110,40 @@ const swiGlu: Decomposition = (to) => {
   return to.last('Mul', [to.step('Swish', [a], 'swish', { alpha: { float: alpha } }), b])
 }
 
+const floatTypes: ReadonlySet<number> = new Set([T.FLOAT, T.FLOAT16, T.DOUBLE, T.BFLOAT16])
+const wholeTypes: ReadonlySet<number> = new Set([T.INT8, T.UINT8, T.INT16, T.UINT16, T.INT32, T.UINT32, T.INT64, T.UINT64])
+
+/** Cuts the fraction off: what lies above zero rounded down, what lies below it up. */
+function truncated(to: Decomposer, x: string): Decomposer {
+  const above = to.step('Floor', [to.step('Relu', [x], 'positive')], 'down')
+  const below = to.step('Ceil', [to.step('Min', [x, to.scalar('zero', 0)], 'negative')], 'up')
+  return to.last('Add', [above, below])
+}
+
+/** Of a float whole numbers keep what is before the point, and yes and no whether it is zero; else a type changes no number. */
+const cast: Decomposition = (to) => {
+  const [x] = to.node.inputs as [string]
+  const wanted = to.node.opType === 'CastLike' ? to.file.typeOf(to.node.inputs[1]!) : to.attributes.int('to', 0)
+  if (to.values[0]?.kind !== 'activation' || !floatTypes.has(to.file.typeOf(x))) return null
+  if (wanted === T.BOOL) return to.last('Min', [to.step('Ceil', [to.step('Abs', [x], 'size')], 'up'), to.scalar('one', 1)])
+  return wholeTypes.has(wanted) ? truncated(to, x) : null
+}
+
+/** Whole numbers are divided without a rest. */
+const div: Decomposition = (to) => {
+  const [a, b] = to.node.inputs as [string, string]
+  if (![a, b].every((each) => wholeTypes.has(to.file.typeOf(each)))) return aligned(to)
+  // Under another name, which has no type, it is a division like any other.
+  return truncated(to, to.main('Div', [to.step('Identity', [a], 'dividend'), b], 'quotient'))
+}
+
 export const arithmetic: Readonly<Record<string, Decomposition>> = {
   Add: aligned,
   Sub: aligned,
   Mul: aligned,
-  Div: aligned,
+  Cast: cast,
+  CastLike: cast,
+  Div: div,
   Pow: aligned,
   Gemm: gemm,
   Max: pairwise,

@@ -27,6 +27,14 @@ export function attribute(name: string, value: AttributeValue) {
   return create(AttributeProtoSchema, { name, type: INTS, ints: value.map(BigInt) })
 }
 
+/** What a decomposition may know of the file around its node. */
+export interface OfFile {
+  /** It leaves its batch open, and says itself what becomes of another. */
+  openBatch: boolean
+  /** ONNX's number of the type of a tensor; 0 where that is not known. */
+  typeOf(tensor: string): number
+}
+
 /** Writes a node as others. The last one makes the node's own output and bears its name. */
 export class Decomposer implements Decomposed {
   readonly nodes: FileNode[] = []
@@ -37,12 +45,16 @@ export class Decomposer implements Decomposed {
   readonly #budget: Budget
   /** The operator set that what is written is in: the node's own, or one that has all of it. */
   readonly opset: number
-  /** The file leaves its batch open, and says itself what becomes of another. */
-  readonly openBatch: boolean
+  readonly file: OfFile
 
-  constructor(node: FileNode, values: readonly (Value | undefined)[], budget: Budget, openBatch = false) {
+  constructor(
+    node: FileNode,
+    values: readonly (Value | undefined)[],
+    budget: Budget,
+    file: OfFile = { openBatch: false, typeOf: () => 0 },
+  ) {
     this.#budget = budget
-    this.openBatch = openBatch
+    this.file = file
     this.node = node
     this.values = values
     this.attributes = new Attributes(node)

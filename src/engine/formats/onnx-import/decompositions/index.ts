@@ -6,7 +6,7 @@ import { arithmetic } from './arithmetic.ts'
 import { matMulNBits } from './block-quantized.ts'
 import { contrib } from './contrib.ts'
 import { cutting } from './cutting.ts'
-import { type Decomposed, Decomposer, type Decomposition } from './decomposer.ts'
+import { type Decomposed, Decomposer, type Decomposition, type OfFile } from './decomposer.ts'
 import { einsum } from './einsum.ts'
 import { nchwc } from './nchwc.ts'
 import { quantized } from './quantized.ts'
@@ -28,13 +28,12 @@ const decompositions: ReadonlyMap<string, Decomposition> = new Map(
 
 /**
  * What a node is written as instead, or null where it stays.
- * @param openBatch whether the file leaves its batch open.
  * @throws EngineError INVALID_ONNX where its parts do not go together.
  */
-export function decompose(node: FileNode, values: readonly (Value | undefined)[], budget: Budget, openBatch: boolean): Decomposed | null {
+export function decompose(node: FileNode, values: readonly (Value | undefined)[], budget: Budget, file: OfFile): Decomposed | null {
   const found = decompositions.get(operatorOf(node))
   if (!found) return null
-  return worded(node, '', () => found(new Decomposer(node, values, budget, openBatch)))
+  return worded(node, '', () => found(new Decomposer(node, values, budget, file)))
 }
 
 /** Names of the operators that may be written as others, for the docs. */

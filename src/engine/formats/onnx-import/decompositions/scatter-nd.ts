@@ -64,7 +64,7 @@ export const scatterNd: Decomposition = (to) => {
     const size = narrowShape[dim]!
     const grows = wideShape[dim] !== size
     // Of a file of a fixed batch all images are all that there will be.
-    if (isWhole(positions, size) && (!grows || (table.wide ? isWhole(wide[dim]!, wideShape[dim]!) : !to.openBatch))) continue
+    if (isWhole(positions, size) && (!grows || (table.wide ? isWhole(wide[dim]!, wideShape[dim]!) : !to.file.openBatch))) continue
     if (grows || wide[dim]!.join() !== grid[dim]!.join()) return null
     if (
       positions.length === 0 ||

@@ -52,35 +52,37 @@ const range: Fold = (node, inputs, budget) => {
   const [start, limit, delta] = inputs.map((input) => small(input, budget)?.[0])
   if (start === undefined || limit === undefined || delta === undefined) return null
   if (delta === 0) throw new Error('a range by steps of 0 has no end')
-  const length = Math.max(0, Math.ceil((limit - start) / delta))
   const element = inputs[0]?.element ?? 'integer'
+  const length = Math.max(0, Math.ceil((element === 'float' ? Math.fround(limit - start) : limit - start) / delta))
   budget.fits(bytesOf(element, [length]), node.label)
   return later(element, [length], () => blankNumbers(element, length).map((_, i) => start + i * delta))
 }
 
-/** Sums along a dim up to each element, that one among them unless `exclusive`. */
-const cumulativeSum: Fold = (node, [x, axis], budget) => {
-  const at = axis && small(axis, budget)?.[0]
-  if (!x || at === undefined || x.element === 'text') return null
-  const dim = axisOf(at, x.shape.length)
-  const size = x.shape[dim]!
-  const inner = numelOfDims(x.shape.slice(dim + 1))
-  const [exclusive, reverse] = [node.attributes.int('exclusive', 0) === 1, node.attributes.int('reverse', 0) === 1]
-  return later(x.element, x.shape, () => {
-    const numbers = x.read()
-    if (!numbers) return null
-    const sums = blankNumbers(x.element, numbers.length)
-    for (let row = 0; row < numbers.length; row += size * inner)
-      for (let column = 0; column < inner; column++)
-        for (let i = 0, sum = 0; i < size; i++) {
-          const place = row + (reverse ? size - 1 - i : i) * inner + column
-          if (exclusive) sums[place] = sum
-          sum += numbers[place]!
-          if (!exclusive) sums[place] = sum
-        }
-    return sums
-  })
-}
+/** Sums or products along a dim up to each element, that one among them unless `exclusive`. */
+const cumulative =
+  (start: number, join: (left: number, right: number) => number): Fold =>
+  (node, [x, axis], budget) => {
+    const at = axis && small(axis, budget)?.[0]
+    if (!x || at === undefined || x.element === 'text') return null
+    const dim = axisOf(at, x.shape.length)
+    const size = x.shape[dim]!
+    const inner = numelOfDims(x.shape.slice(dim + 1))
+    const [exclusive, reverse] = [node.attributes.int('exclusive', 0) === 1, node.attributes.int('reverse', 0) === 1]
+    return later(x.element, x.shape, () => {
+      const numbers = x.read()
+      if (!numbers) return null
+      const made = blankNumbers(x.element, numbers.length)
+      for (let row = 0; row < numbers.length; row += size * inner)
+        for (let column = 0; column < inner; column++)
+          for (let i = 0, joined = start; i < size; i++) {
+            const place = row + (reverse ? size - 1 - i : i) * inner + column
+            if (exclusive) made[place] = joined
+            joined = join(joined, numbers[place]!)
+            if (!exclusive) made[place] = joined
+          }
+      return made
+    })
+  }
 
 /** How a reduction joins elements: an accumulator, and what becomes of it. */
 interface Reduction {
@@ -181,7 +183,8 @@ export const making: Readonly<Record<string, Fold>> = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Range: range,
-  CumSum: cumulativeSum,
+  CumSum: cumulative(0, sum),
+  CumProd: cumulative(1, (a, b) => a * b),
   BatchNormalization: batchNorm,
   ReduceProd: reduction({ join: (a, b) => a * b }),
   ReduceSum: reduction({ join: sum }),

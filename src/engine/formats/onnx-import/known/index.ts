@@ -1,5 +1,6 @@
 import type { Decomposer } from '../decompositions/decomposer.ts'
 import { axisOf, numelOfDims } from '../shapes.ts'
+import { attention } from './attention.ts'
 import { recurrent } from './recurrent.ts'
 import type { Known, Rule } from './rule.ts'
 
@@ -183,6 +184,7 @@ const resize: Rule = (node) => {
 const rules: Readonly<Record<string, Rule>> = {
   ArgMax: arg,
   ArgMin: arg,
+  Attention: attention,
   BitCast: like,
   CausalConvWithState: causalConv,
   CenterCropPad: centerCropPad,
