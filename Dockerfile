@@ -57,7 +57,7 @@ USER 10001:10001
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # node itself is process 1: it hears SIGTERM, gives a run in progress back to the queue, and ends with 0.
-CMD ["node", "src/api/server.ts"]
+CMD ["node", "--max-semi-space-size=8", "src/api/server.ts"]
 
 FROM build AS cuda-build
 RUN apt-get update && apt-get install -y --no-install-recommends python3-pip && rm -rf /var/lib/apt/lists/*

@@ -5,4 +5,5 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
 . scripts/pages.sh
-exec node src/api/server.ts "$@"
+# While modules load, V8 would grow its nursery to 64 MB, and an idle service would keep them.
+exec node --max-semi-space-size=8 src/api/server.ts "$@"

@@ -1,9 +1,7 @@
 import swagger from '@fastify/swagger'
-import scalar from '@scalar/fastify-api-reference'
 import fp from 'fastify-plugin'
 import { toJsonSchema } from '../json-schema.ts'
-import { scopeAccess } from './access.ts'
-import { pagePolicy } from './security.ts'
+import { referenceRoutes } from './reference.ts'
 
 type Json = Record<string, any>
 
@@ -79,27 +77,7 @@ export const useOpenApi = fp<{ version: string }>(
       transformObject: (document) => finishDocument((document as Json).openapiObject) as any,
     })
     app.get('/openapi.json', { schema: { hide: true }, config: { access: 'reader' } }, (_request, reply) => reply.send(app.swagger()))
-    await app.register(async (docs) => {
-      scopeAccess(docs, 'reader')
-      docs.addHook('onRequest', async (_request, reply) => {
-        reply.header('content-security-policy', pagePolicy)
-      })
-      await docs.register(scalar, {
-        routePrefix: '/docs',
-        logLevel: 'warn',
-        configuration: {
-          pageTitle: 'Archmeter API',
-          url: '/openapi.json',
-          // Everything that contacts another host, or offers to, is off: the page must work without one.
-          withDefaultFonts: false,
-          telemetry: false,
-          showDeveloperTools: 'never',
-          hideClientButton: true,
-          agent: { disabled: true },
-          mcp: { disabled: true },
-        } as Json,
-      })
-    })
+    await app.register(referenceRoutes)
   },
   { name: 'openapi', fastify: '5.x', dependencies: ['security'] },
 )

@@ -44,7 +44,11 @@ export class Session {
    */
   static async open(home: string, channels: Iterable<string>, hearers: Hearers): Promise<Session> {
     // Without the options of this process: some would be refused, and a program passed as text would be run again.
-    const thread = new Worker(new URL('./pglite-thread.ts', import.meta.url), { workerData: home, name: 'database', execArgv: [] })
+    const thread = new Worker(new URL('./pglite-thread.ts', import.meta.url), {
+      ...{ workerData: home, name: 'database', execArgv: [] },
+      // What it works on lies in PostgreSQL's memory: V8's default takes 10 MB more for nothing.
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
+    })
     try {
       await opened(thread)
       const session = new Session(thread, hearers)
