@@ -39,11 +39,16 @@ export async function startService(dataDir = mkdtempSync(join(tmpdir(), 'archmet
   }
 }
 
-export async function call<T = any>(url: string, path: string, body?: unknown): Promise<T> {
+/** Asks again for half a minute where the service says that it is busy, as it does on a loaded machine. */
+export async function call<T = any>(url: string, path: string, body?: unknown, tries = 15): Promise<T> {
   const answer = await fetch(
     url + path,
     body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {},
   )
+  if (answer.status === 503 && tries > 1) {
+    await sleep(2000)
+    return call(url, path, body, tries - 1)
+  }
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
   return (await answer.json()) as T
 }

@@ -1,7 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { QueueMetric } from '../gpu/queue/index.ts'
-import type { Depth } from '../store/index.ts'
+import { type Depth, isFinal, runStatuses } from '../store/index.ts'
 import { HttpHistogram } from './http-histogram.ts'
+
+/** How an execution ends. */
+const settled = [...runStatuses.filter(isFinal), 'requeued'] as const
 
 /** The metrics for Prometheus. Times are in seconds, which is its convention. */
 export class Metrics {
@@ -28,12 +31,14 @@ export class Metrics {
     registers: [this.registry],
   })
 
-  /** Clients that watch a run over HTTP. */
+  /** Clients that watch a run or the whole service over HTTP. */
   readonly eventStreams = new Gauge({
     name: 'archmeter_event_streams',
-    help: 'Open streams of run events.',
+    help: 'Open streams of events.',
     registers: [this.registry],
   })
+
+  readonly #expected = new Set<string>()
 
   constructor() {
     collectDefaultMetrics({ register: this.registry })
@@ -46,6 +51,22 @@ export class Metrics {
     else {
       this.#duration.observe({ device, runtime, status: metric.status }, metric.runMs / 1000)
       this.#ended.inc({ device, runtime, status: metric.status })
+    }
+  }
+
+  /**
+   * Begins every series of a device at 0, before anything runs there. Prometheus sees an increase only from one scrape to the
+   * next: without this the first run of a kind would be missing in every rate. A device that comes back keeps its counts.
+   */
+  expect(device: string, runtimes: readonly string[]): void {
+    if (this.#expected.has(device)) return
+    this.#expected.add(device)
+    for (const runtime of runtimes) {
+      this.#wait.zero({ device, runtime })
+      for (const status of settled) {
+        this.#duration.zero({ device, runtime, status })
+        this.#ended.inc({ device, runtime, status }, 0)
+      }
     }
   }
 

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import type { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { RuntimeSupport } from '../gpu/contract.ts'
+import { type RuntimeSupport, runtimeNames } from '../gpu/contract.ts'
 import type { Device, DeviceSurvey } from '../gpu/devices/device.ts'
 import { DeviceDirectory } from '../gpu/devices/directory.ts'
 import { DeviceRoster } from '../gpu/devices/roster.ts'
@@ -121,6 +121,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     opened.push(async () => clearInterval(diskTimer))
     const survey = await surveying
     const metrics = new Metrics()
+    for (const { name } of survey.devices) metrics.expect(name, runtimeNames)
     const queue: RunQueue = new RunQueue({
       ...{ store, devices: survey.devices, workers, log, onMetrics: metrics.queue },
       elsewhere: () => directory.elsewhere(),
@@ -136,6 +137,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
       async appeared(device) {
         const worker = workerOf(device)
         workers.set(device.uuid, worker)
+        metrics.expect(device.name, runtimeNames)
         void probe(device)
         try {
           await queue.attach(device, worker)
