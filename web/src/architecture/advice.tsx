@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { Fragment } from 'react'
 import { useAdvice } from '../api/queries.ts'
 import type { Advice, Finding } from '../api/types.ts'
 import { bytes, exact, percent, scaled } from '../lib/format.ts'
@@ -59,11 +60,24 @@ function FindingCard({ finding, onPick }: { finding: Finding; onPick: (layer: st
   )
 }
 
+function Preview({ rewrite, onTry }: { rewrite: string; onTry: (rewrite: string) => void }) {
+  return (
+    <Button size="compact-xs" variant="default" onClick={() => onTry(rewrite)} aria-label={`Preview ${rewrite}`}>
+      Preview
+    </Button>
+  )
+}
+
 function Savings({ advice: { savings, best }, onTry }: { advice: Advice; onTry: (rewrite: string) => void }) {
   const cell = (saved: number, share: number, text: string, color: string) => (
     <td className="num" title={exact(saved)}>
       {saved === 0 ? '–' : `${saved > 0 ? '−' : '+'}${text}`}
-      {saved !== 0 && <span style={{ color: 'var(--quiet)' }}> {percent(Math.abs(share))}</span>}
+      {saved !== 0 && (
+        <>
+          {' '}
+          <span className="share">{percent(Math.abs(share))}</span>
+        </>
+      )}
       <div className="bar" style={{ width: `${100 * Math.min(Math.max(share, 0), 1)}%`, background: color }} />
     </td>
   )
@@ -82,35 +96,40 @@ function Savings({ advice: { savings, best }, onTry }: { advice: Advice; onTry: 
             <th className="num">Params</th>
             <th className="num">Multiply-adds</th>
             <th className="num">Memory</th>
-            <th>What it gives up</th>
-            <th>
+            <th className="wide">What it gives up</th>
+            <th className="wide">
               <span className="unseen">Preview</span>
             </th>
           </tr>
         </thead>
         <tbody>
           {savings.map(({ rewrite, layers, saved, share, givesUp, source }) => (
-            <tr key={rewrite}>
-              <td>
-                <strong>{rewrite}</strong>
-                <p className="note">
-                  {layers === 0 ? 'the network as a whole' : `${exact(layers)} ${layers === 1 ? 'layer' : 'layers'}`}
-                  {bests(rewrite).length > 0 && `, saves ${bests(rewrite).join(' and ')}`}
-                </p>
-              </td>
-              {cell(saved.params, share.params, scaled(Math.abs(saved.params)), 'var(--params)')}
-              {cell(saved.macs, share.macs, scaled(Math.abs(saved.macs)), 'var(--flops)')}
-              {cell(saved.memoryKiB, share.memoryKiB, bytes(Math.abs(saved.memoryKiB) * 1024), 'var(--memory)')}
-              <td style={{ minWidth: 220 }}>
-                {givesUp}
-                <p className="note">{source}</p>
-              </td>
-              <td>
-                <Button size="compact-xs" variant="default" onClick={() => onTry(rewrite)} aria-label={`Preview ${rewrite}`}>
-                  Preview
-                </Button>
-              </td>
-            </tr>
+            <Fragment key={rewrite}>
+              <tr>
+                <td>
+                  <strong>{rewrite}</strong>
+                  <p className="note">
+                    {layers === 0 ? 'the network as a whole' : `${exact(layers)} ${layers === 1 ? 'layer' : 'layers'}`}
+                    {bests(rewrite).length > 0 && `, saves ${bests(rewrite).join(' and ')}`}
+                  </p>
+                </td>
+                {cell(saved.params, share.params, scaled(Math.abs(saved.params)), 'var(--params)')}
+                {cell(saved.macs, share.macs, scaled(Math.abs(saved.macs)), 'var(--flops)')}
+                {cell(saved.memoryKiB, share.memoryKiB, bytes(Math.abs(saved.memoryKiB) * 1024), 'var(--memory)')}
+                <td className="wide" style={{ minWidth: 220 }}>
+                  {givesUp}
+                  <p className="note">{source}</p>
+                </td>
+                <td className="wide">
+                  <Preview rewrite={rewrite} onTry={onTry} />
+                </td>
+              </tr>
+              <tr className="thin">
+                <td colSpan={4} style={{ fontSize: '0.82rem', paddingBottom: '0.8rem' }}>
+                  {givesUp} <cite>{source}</cite> <Preview rewrite={rewrite} onTry={onTry} />
+                </td>
+              </tr>
+            </Fragment>
           ))}
         </tbody>
       </table>

@@ -15,7 +15,7 @@ import { LayerBars } from './layer-bars.tsx'
 import { MemoryLine } from './memory-line.tsx'
 import { ReceptiveField } from './receptive-field.tsx'
 import { RewriteView, readRecipe } from './rewrite/rewrite.tsx'
-import { costly, rowsOf } from './rows.ts'
+import { costly, costRowsOf, rowsOf } from './rows.ts'
 import { Totals } from './totals.tsx'
 import { Why } from './why.tsx'
 
@@ -41,7 +41,9 @@ export function ArchitecturePage({ id }: { id: string }) {
   const architecture = useArchitecture(id)
   const costs = useCosts(id, costView)
   const graph = useGraph(id)
-  const all = useMemo(() => (costs.data ? rowsOf(costs.data, graph.data) : []), [costs.data, graph.data])
+  const bars = useMemo(() => (costs.data ? costRowsOf(costs.data) : []), [costs.data])
+  const all = useMemo(() => (costs.data ? rowsOf(costs.data, bars, graph.data) : []), [costs.data, bars, graph.data])
+  const drawn = useMemo(() => (view.rows === 'all' ? bars : bars.filter(costly)), [bars, view.rows])
   const rows = useMemo(() => (view.rows === 'all' ? all : all.filter(costly)), [all, view.rows])
   const recipe = useMemo(() => readRecipe(view.recipe), [view.recipe])
   const pick = (layer: string) => set({ layer })
@@ -114,7 +116,7 @@ export function ArchitecturePage({ id }: { id: string }) {
             </Tabs.List>
             <Tabs.Panel value="table">
               <div className="card" style={{ marginBottom: '1rem' }}>
-                <LayerBars rows={rows} convention={costs.data.convention} picked={view.layer} onPick={pick} />
+                <LayerBars rows={drawn} convention={costs.data.convention} picked={view.layer} onPick={pick} />
               </div>
               <CostTable
                 rows={rows}

@@ -1,6 +1,6 @@
 import { Button, Group, SegmentedControl, TextInput } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { Costs } from '../api/types.ts'
 import { exact, same, short } from '../lib/format.ts'
 import type { Row } from './rows.ts'
@@ -8,6 +8,8 @@ import type { Row } from './rows.ts'
 const rowHeight = 30
 /** From here on rows outside the view are not drawn. */
 const many = 150
+/** Of the columns, where they are fixed. */
+const widths = ['25%', '6%', '7%', '7%', '6.5%', '6%', '6%', '6.5%', '7%', '8%', '7.5%', '7.5%']
 
 /** The lecture's table. */
 export function CostTable(props: {
@@ -39,9 +41,15 @@ export function CostTable(props: {
     count: virtual ? shown.length : 0,
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
-    overscan: 20,
+    overscan: 12,
+    // Rows may come a frame late, so that scrolling never waits for them.
+    useFlushSync: false,
   })
-  const at = shown.findIndex(({ cost }) => cost.id === picked)
+  const at = useMemo(() => (picked ? shown.findIndex(({ cost }) => cost.id === picked) : -1), [shown, picked])
+  const totals = useMemo(
+    () => ({ memory: sum(shown, 'memoryKiB'), params: sum(shown, 'params') / 1e3, flops: sum(shown, 'flops') / 1e6 }),
+    [shown],
+  )
   useEffect(() => {
     if (at < 0) return
     if (virtual) virtualizer.scrollToIndex(at, { align: 'center' })
@@ -91,7 +99,15 @@ export function CostTable(props: {
         aria-label="Costs layer by layer"
         style={virtual ? { maxHeight: '75vh', overflowY: 'auto' } : undefined}
       >
-        <table aria-rowcount={shown.length + 2}>
+        {/* Where rows come and go, columns keep their width, or each scroll would lay out the whole table anew. */}
+        <table aria-rowcount={shown.length + 2} className={virtual ? 'fixed' : undefined}>
+          {virtual && (
+            <colgroup>
+              {widths.map((width, index) => (
+                <col key={index} style={{ width }} />
+              ))}
+            </colgroup>
+          )}
           <thead>
             <tr>
               <th rowSpan={2} scope="col">
@@ -136,9 +152,9 @@ export function CostTable(props: {
               <th scope="row" colSpan={9}>
                 {wanted ? `${exact(shown.length)} layers found` : rows.length === all ? 'All layers' : 'Layers above'}
               </th>
-              <td className="num">{short(sum(shown, 'memoryKiB'))}</td>
-              <td className="num">{short(sum(shown, 'params') / 1e3)}</td>
-              <td className="num">{short(sum(shown, 'flops') / 1e6)}</td>
+              <td className="num">{short(totals.memory)}</td>
+              <td className="num">{short(totals.params)}</td>
+              <td className="num">{short(totals.flops)}</td>
             </tr>
           </tfoot>
         </table>
@@ -150,7 +166,7 @@ export function CostTable(props: {
 const idOf = (): string => location.pathname.split('/').at(-1) ?? ''
 const sum = (rows: Row[], key: 'memoryKiB' | 'params' | 'flops'): number => rows.reduce((total, { cost }) => total + cost[key], 0)
 
-function Line({
+const Line = memo(function Line({
   row,
   at,
   most,
@@ -185,7 +201,7 @@ function Line({
       <Bar value={cost.flops} shown={cost.flops / 1e6} most={most.flops} color="var(--flops)" />
     </tr>
   )
-}
+})
 
 /** A figure with its share of the largest behind it. */
 function Bar({ value, shown, most, color }: { value: number; shown: number; most: number; color: string }) {

@@ -2,7 +2,29 @@ import { useMemo } from 'react'
 import { Chart } from '../charts/chart.tsx'
 import { axis, escaped, tooltip, useColors } from '../charts/colors.ts'
 import { exact, short } from '../lib/format.ts'
-import type { Row } from './rows.ts'
+import type { CostRow } from './rows.ts'
+
+/** More bars than this are narrower than a pixel on any screen, and take a second to draw. */
+const most = 1000
+
+/** Layers as they are drawn: beyond `most` the largest of each few that follow one another, by each figure for itself. */
+interface Bars {
+  /** Layers in each bar. */
+  each: number
+  rows: CostRow[]
+  values: Record<'memoryKiB' | 'params' | 'flops', number[]>
+}
+
+function barsOf(rows: CostRow[]): Bars {
+  const each = Math.ceil(rows.length / most)
+  const groups = Array.from({ length: Math.ceil(rows.length / each) }, (_, at) => rows.slice(at * each, (at + 1) * each))
+  const largest = (key: 'memoryKiB' | 'params' | 'flops') => groups.map((group) => Math.max(...group.map(({ cost }) => cost[key])))
+  return {
+    each,
+    rows: groups.map((group) => group.reduce((a, b) => (b.cost.flops > a.cost.flops ? b : a))),
+    values: { memoryKiB: largest('memoryKiB'), params: largest('params'), flops: largest('flops') },
+  }
+}
 
 /** The three figures of the lecture, one above the other over the same layers, in bands of equal resolution. */
 export function LayerBars({
@@ -11,19 +33,21 @@ export function LayerBars({
   picked,
   onPick,
 }: {
-  rows: Row[]
+  rows: CostRow[]
   convention: string
   picked: string
   onPick: (layer: string) => void
 }) {
   const colors = useColors()
+  const { each, rows: shown, values } = useMemo(() => barsOf(rows), [rows])
   const option = useMemo(() => {
+    const rows = shown
     const ids = rows.map(({ cost }) => cost.id)
     const bands = bandsOf(rows)
     const figures = [
-      { name: 'Memory, KiB', color: colors.memory, values: rows.map(({ cost }) => cost.memoryKiB) },
-      { name: 'Params, k', color: colors.params, values: rows.map(({ cost }) => cost.params / 1e3) },
-      { name: `Flops, M (${convention})`, color: colors.flops, values: rows.map(({ cost }) => cost.flops / 1e6) },
+      { name: 'Memory, KiB', color: colors.memory, values: values.memoryKiB },
+      { name: 'Params, k', color: colors.params, values: values.params.map((each) => each / 1e3) },
+      { name: `Flops, M (${convention})`, color: colors.flops, values: values.flops.map((each) => each / 1e6) },
     ]
     return {
       animation: false,
@@ -36,7 +60,7 @@ export function LayerBars({
       },
       axisPointer: { link: [{ xAxisIndex: 'all' }] },
       ...(rows.length > 200 ? { dataZoom: [{ type: 'inside', xAxisIndex: [0, 1, 2] }] } : {}),
-      grid: figures.map((_, at) => ({ left: 56, right: 8, top: 30 + at * 118, height: 82 })),
+      grid: figures.map((_, at) => ({ left: 56, right: 8, top: 38 + at * 118, height: 82 })),
       xAxis: figures.map((_, at) => ({
         ...axis(colors),
         type: 'category',
@@ -55,6 +79,8 @@ export function LayerBars({
         ...axis(colors),
         gridIndex: at,
         name,
+        // Above the names of the stages.
+        nameGap: at === 0 ? 22 : 12,
         nameTextStyle: { ...axis(colors).nameTextStyle, align: 'left', padding: [0, 0, 0, -48], fontWeight: 600 },
         splitNumber: 2,
         axisLabel: { ...axis(colors).axisLabel, formatter: (value: number) => short(value) },
@@ -63,7 +89,6 @@ export function LayerBars({
         type: 'bar',
         xAxisIndex: at,
         yAxisIndex: at,
-        large: rows.length > 2000,
         barMaxWidth: 34,
         barCategoryGap: '22%',
         itemStyle: { color, borderRadius: [2, 2, 0, 0] },
@@ -88,24 +113,27 @@ export function LayerBars({
             : undefined,
       })),
     }
-  }, [rows, convention, picked, colors])
-  const worst = (of: (row: Row) => number) => rows.reduce((most, row) => (of(row) > of(most) ? row : most), rows[0]!)
+  }, [shown, values, convention, picked, colors])
+  const worst = (of: (row: CostRow) => number) => rows.reduce((most, row) => (of(row) > of(most) ? row : most), rows[0]!)
   if (rows.length === 0) return null
   return (
     <>
       <h2>Where it goes, layer by layer</h2>
-      <p style={{ margin: '0 0 0.4rem', color: 'var(--quiet)', fontSize: '0.88rem' }}>{summary(rows, worst)}</p>
+      <p style={{ margin: '0 0 0.4rem', color: 'var(--quiet)', fontSize: '0.88rem' }}>
+        {summary(rows, worst)}
+        {each > 1 && ` Each bar is the largest of ${each} layers.`}
+      </p>
       <Chart
-        height={400}
+        height={rows.length > 12 ? 414 : 380}
         option={option}
         label={`Bars of memory, parameters and flops of ${rows.length} layers. ${summary(rows, worst)}`}
-        onPick={(index) => onPick(rows[index]?.cost.id ?? '')}
+        onPick={(index) => onPick(shown[index]?.cost.id ?? '')}
       />
     </>
   )
 }
 
-function summary(rows: Row[], worst: (of: (row: Row) => number) => Row): string {
+function summary(rows: CostRow[], worst: (of: (row: CostRow) => number) => CostRow): string {
   const parts = (['memoryKiB', 'params', 'flops'] as const).map((key) => {
     const total = rows.reduce((sum, { cost }) => sum + cost[key], 0)
     const { cost } = worst((row) => row.cost[key])
@@ -117,7 +145,7 @@ function summary(rows: Row[], worst: (of: (row: Row) => number) => Row): string 
 }
 
 /** Runs of layers of the same resolution. */
-function bandsOf(rows: Row[]): { name: string; first: number; last: number }[] {
+function bandsOf(rows: CostRow[]): { name: string; first: number; last: number }[] {
   const bands: { name: string; first: number; last: number }[] = []
   rows.forEach(({ stage }, index) => {
     const last = bands.at(-1)
@@ -127,7 +155,7 @@ function bandsOf(rows: Row[]): { name: string; first: number; last: number }[] {
   return bands
 }
 
-function told(row: Row | undefined): string {
+function told(row: CostRow | undefined): string {
   if (!row) return ''
   const { cost } = row
   return [

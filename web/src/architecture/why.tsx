@@ -1,3 +1,4 @@
+import { Fragment } from 'react'
 import { useExplanation } from '../api/queries.ts'
 import { exact, scaled } from '../lib/format.ts'
 import { Refused } from '../shell/states.tsx'
@@ -27,21 +28,30 @@ export function Why({ id, to, batch }: { id: string; to: string; batch: number }
                 <th>Kind of layer</th>
                 <th className="num">Layers</th>
                 <th className="num">Difference</th>
-                <th>Why</th>
+                <th className="wide">Why</th>
               </tr>
             </thead>
             <tbody>
               {data.items.map((item) => (
-                <tr key={item.type}>
-                  <td>{item.type}</td>
-                  <td className="num">{item.layers}</td>
-                  <td className="num" title={exact(item.difference)}>
-                    {item.difference > 0 ? '+' : item.difference < 0 ? '−' : ''}
-                    {scaled(Math.abs(item.difference))}
-                    <div className="bar" style={{ width: `${(100 * Math.abs(item.difference)) / most}%`, background: 'var(--flops)' }} />
-                  </td>
-                  <td style={{ minWidth: 260 }}>{item.why}</td>
-                </tr>
+                <Fragment key={item.type}>
+                  <tr>
+                    <td>{item.type}</td>
+                    <td className="num">{item.layers}</td>
+                    <td className="num" title={exact(item.difference)}>
+                      {item.difference > 0 ? '+' : item.difference < 0 ? '−' : ''}
+                      {scaled(Math.abs(item.difference))}
+                      <div className="bar" style={{ width: `${(100 * Math.abs(item.difference)) / most}%`, background: 'var(--flops)' }} />
+                    </td>
+                    <td className="wide" style={{ minWidth: 260 }}>
+                      {item.why}
+                    </td>
+                  </tr>
+                  <tr className="thin">
+                    <td colSpan={3} className="note">
+                      {item.why}
+                    </td>
+                  </tr>
+                </Fragment>
               ))}
             </tbody>
           </table>

@@ -91,8 +91,8 @@ function List({ items, sort, onSort, search }: { items: Architecture[]; sort: st
   const get = value[column] ?? value.createdAt
   const sorted = [...items].sort((a, b) => (get(a) < get(b) ? -sign : get(a) > get(b) ? sign : 0))
   const most = { params: Math.max(...items.map(({ counts }) => counts.params)), macs: Math.max(...items.map(({ counts }) => counts.macs)) }
-  const head = (name: Column, label: string, num = false) => (
-    <th className={num ? 'num' : undefined} aria-sort={column === name ? (sign < 0 ? 'descending' : 'ascending') : 'none'}>
+  const head = (name: Column, label: string, kind = '') => (
+    <th className={kind} aria-sort={column === name ? (sign < 0 ? 'descending' : 'ascending') : 'none'}>
       <button type="button" className="sort" onClick={() => onSort(sort === `-${name}` ? name : `-${name}`)}>
         {label}
         {column === name ? (sign < 0 ? ' ↓' : ' ↑') : ''}
@@ -114,11 +114,11 @@ function List({ items, sort, onSort, search }: { items: Architecture[]; sort: st
                 <span className="unseen">Compare</span>
               </th>
               {head('name', 'Name')}
-              {head('layers', 'Layers', true)}
-              {head('params', 'Params', true)}
-              {head('macs', 'Multiply-adds', true)}
-              <th>From</th>
-              {head('createdAt', 'Registered', true)}
+              {head('layers', 'Layers', 'num wide')}
+              {head('params', 'Params', 'num')}
+              {head('macs', 'Multiply-adds', 'num')}
+              <th className="wide">From</th>
+              {head('createdAt', 'Registered', 'num wide')}
             </tr>
           </thead>
           <tbody>
@@ -137,11 +137,11 @@ function List({ items, sort, onSort, search }: { items: Architecture[]; sort: st
                 <td>
                   <Link href={`/architectures/${each.id}`}>{each.name}</Link>
                 </td>
-                <td className="num">{exact(each.counts.layers)}</td>
+                <td className="num wide">{exact(each.counts.layers)}</td>
                 <Bar value={each.counts.params} most={most.params} color="var(--params)" />
                 <Bar value={each.counts.macs} most={most.macs} color="var(--flops)" partial={each.counts.partial} />
-                <td>{from(each)}</td>
-                <td className="num">{moment(each.createdAt)}</td>
+                <td className="wide">{from(each)}</td>
+                <td className="num wide">{moment(each.createdAt)}</td>
               </tr>
             ))}
           </tbody>

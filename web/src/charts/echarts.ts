@@ -10,6 +10,7 @@ import {
   TooltipComponent,
 } from 'echarts/components'
 import { init, use } from 'echarts/core'
+import { LabelLayout } from 'echarts/features'
 import { CanvasRenderer } from 'echarts/renderers'
 
 use([
@@ -19,6 +20,8 @@ use([
   CustomChart,
   DataZoomComponent,
   GridComponent,
+  // Without it `hideOverlap` of labels is ignored.
+  LabelLayout,
   LegendComponent,
   LineChart,
   MarkAreaComponent,

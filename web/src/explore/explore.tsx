@@ -63,7 +63,7 @@ export function Explore() {
               borderColor: point.preset === view.network ? colors.ink : colors.card,
               borderWidth: point.preset === view.network ? 3 : 1,
             },
-            label: { show: names.has(point.preset), formatter: point.preset, position: 'top', color: colors.ink, fontSize: 11 },
+            label: { show: names.has(point.preset), formatter: point.preset, position: 'left', color: colors.ink, fontSize: 11 },
           })),
           labelLayout: { hideOverlap: true },
         },

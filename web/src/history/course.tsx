@@ -54,6 +54,8 @@ export function Course({ runs, drift, tolerance }: { runs: Run[]; drift: (Drift 
           type: 'custom',
           silent: true,
           z: 1,
+          // So that the axis reaches to both ends.
+          encode: { x: 0, y: [1, 2] },
           data: runs.map((run, at) => [at, ...(run.result?.latencyMs.medianCi95 ?? [null, null])]),
           renderItem: (_: unknown, api: { value: (at: number) => number; coord: (point: [number, number]) => [number, number] }) => {
             if (!Number.isFinite(api.value(1))) return null

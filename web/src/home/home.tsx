@@ -49,15 +49,16 @@ export function Home() {
       )}
       <Group justify="space-between" mt="lg" mb="xs">
         <h2 style={{ margin: 0 }}>Networks</h2>
-        <Link href="/architectures">All, and register another</Link>
+        <Link href="/architectures" style={{ fontSize: '0.88rem' }}>
+          All, and register another
+        </Link>
       </Group>
       <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
         {architectures.data.items.map(({ id, name, counts }) => (
           <Link key={id} href={`/architectures/${id}`} className="card tile">
             <strong>{name}</strong>
-            <span>
-              {scaled(counts.macs)} multiply-adds · {scaled(counts.params)} params
-            </span>
+            <span>{scaled(counts.macs)} multiply-adds</span>
+            <span>{scaled(counts.params)} params</span>
           </Link>
         ))}
       </SimpleGrid>

@@ -28,7 +28,7 @@ export function Lane({ lane, device, most = 4 }: { lane: DeviceQueue; device?: D
       {waiting.length > 0 && (
         <ol className="waiting" aria-label="Waiting">
           {waiting.slice(0, most).map((entry) => (
-            <li key={entry.runId}>
+            <li key={entry.runId} className="entry">
               <Entry entry={entry} />
               <span>result in about {duration(entry.etaMs)}</span>
               <Cancel id={entry.runId} />
@@ -63,11 +63,9 @@ function Running({ entry }: { entry: QueueEntry }) {
   const share = entry.etaMs === null ? null : Math.min(ran / Math.max(ran + entry.etaMs, 1), 0.95)
   return (
     <div style={{ marginTop: '0.6rem' }}>
-      <div style={{ display: 'flex', justifyContent: 'space-between', gap: 8, alignItems: 'center', marginBottom: 6 }}>
+      <div className="entry" style={{ marginBottom: 6 }}>
         <Entry entry={entry} />
-        <span style={{ fontSize: '0.85rem', color: 'var(--quiet)', whiteSpace: 'nowrap' }} className="num">
-          running for {duration(Math.floor(ran / 1000) * 1000)}
-        </span>
+        <span>running for {duration(Math.floor(ran / 1000) * 1000)}</span>
         <Cancel id={entry.runId} />
       </div>
       <Progress value={(share ?? 1) * 100} animated={share === null} size="sm" aria-label="Progress, estimated" />

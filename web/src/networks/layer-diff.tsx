@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { CostComparison, LayerDifference } from '../api/types.ts'
 import { signed } from '../architecture/rewrite/before-after.tsx'
-import { bytes, exact } from '../lib/format.ts'
+import { bytes, exact, same } from '../lib/format.ts'
 
 const most = 60
 const words = { same: '', changed: 'changed', added: 'only in the second', removed: 'only in the first' } as const
@@ -46,6 +46,13 @@ export function LayerDiff({ diff }: { diff: NonNullable<CostComparison['diff']> 
   )
 }
 
+/** Sizes as they are written elsewhere: [11,11] is 11, 64x56x56 is 64×56×56. */
+function neat(value: string | null): string {
+  if (value === null) return '–'
+  const list = /^\[(\d+(?:,\d+)*)\]$/.exec(value)
+  return list ? same(list[1]!.split(',').map(Number)) : value.replace(/(?<=\d)x(?=\d)/g, '×')
+}
+
 function Row({ layer: { from, to, type, status, changes, difference } }: { layer: LayerDifference }) {
   return (
     <tr>
@@ -59,7 +66,7 @@ function Row({ layer: { from, to, type, status, changes, difference } }: { layer
       <td>
         {changes.map((each) => (
           <div key={each.what}>
-            {each.what}: {each.from ?? '–'} → {each.to ?? '–'}
+            {each.what}: {neat(each.from)} → {neat(each.to)}
           </div>
         ))}
       </td>

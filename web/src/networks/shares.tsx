@@ -29,7 +29,7 @@ export function Shares({ networks, by }: { networks: ComparedNetwork[]; by: stri
     const share = ({ network, key: column }: (typeof rows)[number], wanted: (key: string) => boolean) =>
       network.ranking.groups.reduce((sum, group) => (wanted(group.key) ? sum + group.share[column] : sum), 0)
     const series = [
-      ...shown.map((key) => ({ name: key, wanted: (each: string) => each === key })),
+      ...shown.map((key) => ({ name: key.replace(/(?<=\d)x(?=\d)/g, '×'), wanted: (each: string) => each === key })),
       ...(keys.length > shown.length ? [{ name: 'the rest', wanted: (each: string) => !large.has(each) }] : []),
     ]
     return {

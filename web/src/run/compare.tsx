@@ -45,7 +45,7 @@ export function Compare() {
           {data.cautions.length > 0 && (
             <ul style={{ margin: 0, paddingLeft: '1.2rem' }}>
               {data.cautions.map((caution) => (
-                <li key={caution}>{caution}</li>
+                <li key={caution}>{caution.replaceAll(a, 'run a').replaceAll(b, 'run b').replaceAll('`', '')}</li>
               ))}
             </ul>
           )}
@@ -88,7 +88,7 @@ function Side(props: { label: string; runs: Run[]; value: string; onChange: (id:
         placeholder="Pick a run that has succeeded"
         data={runs.map((each) => ({
           value: each.id,
-          label: `${each.runtime}, batch ${each.batch}, ${moment(each.queuedAt)}, ${duration(each.result?.latencyMs.p50)}`,
+          label: `${each.architectureName ?? each.architectureId.slice(0, 8)}, ${each.runtime}, batch ${each.batch}, ${moment(each.queuedAt)}, ${duration(each.result?.latencyMs.p50)}`,
         }))}
         value={value || null}
         onChange={(next) => onChange(next ?? '')}
@@ -125,27 +125,34 @@ function Interval({ ratio, interval }: { ratio: number; interval: [number, numbe
   const high = Math.max(interval[1], 1) * 1.15
   const x = (value: number) => (100 * Math.log(value / low)) / Math.log(high / low)
   return (
-    <svg
-      viewBox="0 0 100 14"
-      width="100%"
-      height={56}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={`${short(ratio)}, from ${short(interval[0])} to ${short(interval[1])}; equal is 1`}
-    >
-      <line x1="0" x2="100" y1="7" y2="7" stroke="var(--line)" vectorEffect="non-scaling-stroke" />
-      <line x1={x(1)} x2={x(1)} y1="0" y2="14" stroke="var(--quiet)" strokeDasharray="3 3" vectorEffect="non-scaling-stroke" />
-      <line
-        x1={x(interval[0])}
-        x2={x(interval[1])}
-        y1="7"
-        y2="7"
-        stroke="var(--memory)"
-        strokeWidth="8"
-        vectorEffect="non-scaling-stroke"
-        opacity="0.5"
-      />
-      <line x1={x(ratio)} x2={x(ratio)} y1="3" y2="11" stroke="var(--memory)" strokeWidth="3" vectorEffect="non-scaling-stroke" />
-    </svg>
+    <>
+      <svg
+        viewBox="0 0 100 14"
+        width="100%"
+        height={56}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${short(ratio)}, from ${short(interval[0])} to ${short(interval[1])}; equal is 1`}
+      >
+        <line x1="0" x2="100" y1="7" y2="7" stroke="var(--line)" vectorEffect="non-scaling-stroke" />
+        <line x1={x(1)} x2={x(1)} y1="0" y2="14" stroke="var(--quiet)" strokeDasharray="3 3" vectorEffect="non-scaling-stroke" />
+        <line
+          x1={x(interval[0])}
+          x2={x(interval[1])}
+          y1="7"
+          y2="7"
+          stroke="var(--memory)"
+          strokeWidth="8"
+          vectorEffect="non-scaling-stroke"
+          opacity="0.5"
+        />
+        <line x1={x(ratio)} x2={x(ratio)} y1="3" y2="11" stroke="var(--memory)" strokeWidth="3" vectorEffect="non-scaling-stroke" />
+      </svg>
+      <div aria-hidden="true" className="note" style={{ position: 'relative', height: '1.4rem' }}>
+        {x(1) > 12 && <span style={{ position: 'absolute', left: 0 }}>← b is faster</span>}
+        <span style={{ position: 'absolute', left: `${Math.min(Math.max(x(1), 5), 95)}%`, transform: 'translateX(-50%)' }}>equal</span>
+        {x(1) < 88 && <span style={{ position: 'absolute', right: 0 }}>b is slower →</span>}
+      </div>
+    </>
   )
 }

@@ -18,7 +18,7 @@ export function Layers({ profile, architectureId }: { profile: LayerProfile; arc
           {percent(profile.unattributed.share)} of the call belongs to no layer.
         </p>
       </div>
-      <div className="scroll" style={{ maxHeight: 560, overflowY: 'auto' }}>
+      <div className="scroll" style={profile.rows.length > 40 ? { maxHeight: 1200, overflowY: 'auto' } : undefined}>
         <table className="plain">
           <thead>
             <tr>

@@ -59,6 +59,7 @@ export function Roofline({ profile }: { profile: LayerProfile }) {
             itemStyle: { color: row.bound === 'memory' ? colors.memory : colors.flops, opacity: 0.7, borderColor: colors.card },
             label: { show: row.ms > most / 4, formatter: row.layerIds[0], position: 'right', color: colors.ink, fontSize: 11 },
           })),
+          labelLayout: { hideOverlap: true },
         },
       ],
     }

@@ -117,7 +117,7 @@ function Result({ run }: { run: Run }) {
   )
   return (
     <div className="card" style={{ marginBottom: '1rem' }}>
-      <dl className="figures">
+      <dl className="figures many">
         <Figure
           name="Median latency"
           value={duration(latencyMs.p50)}

@@ -17,13 +17,13 @@ export function RunsTable({ runs, picked, onPick }: { runs: Run[]; picked?: stri
               </th>
             )}
             <th>Network</th>
-            <th>On</th>
-            <th className="num">Batch</th>
+            <th className="wide">On</th>
+            <th className="num wide">Batch</th>
             <th className="num">Median</th>
-            <th className="num">95 % interval</th>
-            <th className="num">Images/s</th>
+            <th className="num wide">95 % interval</th>
+            <th className="num wide">Images/s</th>
             <th>Outcome</th>
-            <th className="num">Queued</th>
+            <th className="num wide">Queued</th>
           </tr>
         </thead>
         <tbody>
@@ -44,19 +44,24 @@ export function RunsTable({ runs, picked, onPick }: { runs: Run[]; picked?: stri
                 <Link href={`/runs/${run.id}`}>
                   <Name id={run.architectureId} known={run.architectureName} />
                 </Link>
+                <span className="note thin">
+                  {where(run)}
+                  {run.batch > 1 ? ` · batch ${run.batch}` : ''} · {moment(run.queuedAt)}
+                </span>
               </td>
-              <td style={{ whiteSpace: 'nowrap' }}>
-                {run.device} · {run.runtime}
-                {run.precision !== 'float32' ? ` · ${run.precision}` : ''}
+              <td className="wide" style={{ whiteSpace: 'nowrap' }}>
+                {where(run)}
               </td>
-              <td className="num">{run.batch}</td>
+              <td className="num wide">{run.batch}</td>
               <td className="num">{duration(run.result?.latencyMs.p50)}</td>
-              <td className="num">{run.result?.latencyMs.medianCi95 ? run.result.latencyMs.medianCi95.map(short).join(' – ') : '–'}</td>
-              <td className="num">{short(run.result?.throughputPerSecond)}</td>
+              <td className="num wide">
+                {run.result?.latencyMs.medianCi95 ? run.result.latencyMs.medianCi95.map(short).join(' – ') : '–'}
+              </td>
+              <td className="num wide">{short(run.result?.throughputPerSecond)}</td>
               <td>
                 <Outcome run={run} />
               </td>
-              <td className="num">{moment(run.queuedAt)}</td>
+              <td className="num wide">{moment(run.queuedAt)}</td>
             </tr>
           ))}
         </tbody>
@@ -64,6 +69,8 @@ export function RunsTable({ runs, picked, onPick }: { runs: Run[]; picked?: stri
     </div>
   )
 }
+
+const where = ({ device, runtime, precision }: Run): string => `${device} · ${runtime}${precision === 'float32' ? '' : ` · ${precision}`}`
 
 function Outcome({ run }: { run: Run }) {
   if (run.status === 'succeeded' && run.certificate)

@@ -57,7 +57,8 @@ export function GraphView({
   const { view, setView, fit, zoom, center } = useView(box, placed?.width ?? 0, placed?.height ?? 0)
   useEffect(() => {
     let current = true
-    void layout(shown.blocks, shown.edges).then((result) => current && setPlaced(result))
+    const { clientWidth = 1, clientHeight = 1 } = box.current ?? {}
+    void layout(shown.blocks, shown.edges, clientWidth / Math.max(clientHeight, 1)).then((result) => current && setPlaced(result))
     return () => {
       current = false
     }
@@ -123,7 +124,9 @@ export function GraphView({
       </Group>
       <p className="note" style={{ padding: '0 0.9rem' }}>
         {exact(rows.length)} layers in {exact(shown.blocks.length)} boxes; one with a + opens.{' '}
-        {measure === timed ? `Times of the run of ${profiled?.runtime}.` : ''}
+        {measure === timed
+          ? `Times of the run of ${profiled?.runtime}.`
+          : times.size === 0 && 'By measured time, once a run of it has timed its layers.'}
       </p>
       <section
         ref={box}

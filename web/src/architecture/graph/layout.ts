@@ -13,8 +13,14 @@ export interface Placed {
 
 const elk = new ELK()
 
-/** Places blocks in layers, top to bottom, by Sugiyama's method (Eclipse Layout Kernel). */
-export async function layout(blocks: Block[], edges: [string, string][]): Promise<Placed> {
+/** A chain of so many is broken into columns side by side; one of more takes too long that way. */
+const wrapped = { least: 10, most: 150 }
+
+/**
+ * Places blocks in layers, top to bottom, by Sugiyama's method (Eclipse Layout Kernel); long ones in columns, so that they fill an
+ * area `aspect` times as wide as high.
+ */
+export async function layout(blocks: Block[], edges: [string, string][], aspect: number): Promise<Placed> {
   const graph: ElkNode = {
     id: 'root',
     layoutOptions: {
@@ -25,6 +31,9 @@ export async function layout(blocks: Block[], edges: [string, string][]): Promis
       'elk.layered.nodePlacement.strategy': blocks.length > 150 ? 'LINEAR_SEGMENTS' : 'BRANDES_KOEPF',
       'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
       'elk.edgeRouting': 'ORTHOGONAL',
+      ...(blocks.length >= wrapped.least && blocks.length <= wrapped.most
+        ? { 'elk.layered.wrapping.strategy': 'MULTI_EDGE', 'elk.aspectRatio': String(aspect) }
+        : {}),
     },
     children: blocks.map(({ key }) => ({ id: key, width: boxWidth, height: boxHeight })),
     edges: edges.map(([from, to], index) => ({ id: String(index), sources: [from], targets: [to] })),

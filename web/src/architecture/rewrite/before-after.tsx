@@ -79,9 +79,26 @@ export function BeforeAfter({ result }: { result: RewriteResult }) {
           ))}
         </ul>
       </section>
-      <Layers layers={result.layers.filter(({ change }) => change !== 'kept')} />
+      <Layers layers={inPlace(result.layers.filter(({ change }) => change !== 'kept'))} />
     </>
   )
+}
+
+/** Layers that are gone, which the service lists last, each before what took its place: its name is the beginning of theirs. */
+function inPlace(layers: RewriteLayer[]): RewriteLayer[] {
+  const gone = new Map(layers.filter(({ change }) => change === 'removed').map((layer) => [layer.id, layer]))
+  const sorted: RewriteLayer[] = []
+  for (const layer of layers) {
+    if (layer.change === 'removed') continue
+    const parts = layer.id.split('.')
+    const before = parts.map((_, at) => parts.slice(0, at + 1).join('.')).find((id) => gone.has(id))
+    if (before !== undefined) {
+      sorted.push(gone.get(before)!)
+      gone.delete(before)
+    }
+    sorted.push(layer)
+  }
+  return [...sorted, ...gone.values()]
 }
 
 const words = { added: 'new', removed: 'gone', changed: 'changed', kept: '' } as const
