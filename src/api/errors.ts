@@ -2,6 +2,7 @@ import { EngineError, type EngineErrorCode } from '../engine/errors.ts'
 import type { SchemaViolation } from '../engine/schema-violations.ts'
 import { diskProblem } from '../store/disk-space.ts'
 import { StoreError, type StoreErrorCode } from '../store/errors.ts'
+import { QuotaError } from '../store/usage.ts'
 
 /** Codes raised only by the API. */
 type ApiErrorCode =
@@ -84,6 +85,7 @@ export const errorTable = {
   AMBIGUOUS_DEVICE: { status: 409, title: 'Several devices go by this name' },
   DEVICE_UNAVAILABLE: { status: 409, title: 'The runtime does not work on this device' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key was used for another request' },
+  LAST_ADMIN: { status: 409, title: 'No key of an admin would be left' },
   RUN_FINISHED: { status: 409, title: 'The run has already ended' },
   SWEEP_FINISHED: { status: 409, title: 'Every run of the sweep has already ended' },
   NOT_COMPARABLE: { status: 409, title: 'A run has no result that can be compared' },
@@ -111,6 +113,7 @@ export const errorTable = {
   UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },
   INVALID_TEXT: { status: 422, title: 'A text holds a character that is not taken' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  QUOTA_EXCEEDED: { status: 429, title: 'The key has used what it may for now' },
   HEADERS_TOO_LARGE: { status: 431, title: 'Address and headers are larger than the limit' },
   INTERNAL: { status: 500, title: 'Something went wrong in the service' },
   WEIGHTS_MISSING: { status: 500, title: 'The weights of an architecture cannot be read' },
@@ -121,6 +124,8 @@ export const errorTable = {
   OVERLOADED: { status: 503, title: 'The service is busy' },
   DATABASE_UNREACHABLE: { status: 503, title: 'The database does not answer' },
   SHUTTING_DOWN: { status: 503, title: 'The service is shutting down' },
+  // Time frees nothing, and the request may not be repeated as it is: RFC 4918, 11.5.
+  STORAGE_QUOTA_EXCEEDED: { status: 507, title: 'The key stores as much as it may' },
   DISK_FULL: { status: 507, title: 'The disk is full' },
 } as const satisfies Record<ErrorCode, { status: number; title: string; hint?: Hint }>
 
@@ -193,6 +198,12 @@ function storeError(error: unknown): StoreError | null {
   return null
 }
 
+/** When to try again, where the store knows. */
+function retryAfter(error: StoreError): Record<string, string> {
+  if (error instanceof QuotaError) return error.retryAfterSeconds === null ? {} : { 'retry-after': String(error.retryAfterSeconds) }
+  return error.code === 'DATABASE_UNREACHABLE' ? { 'retry-after': '2' } : {}
+}
+
 /** Maps any error to the client's answer. Unknown ones become INTERNAL without details; the log has them, under the request id. */
 export function codedError(error: unknown, face: Face = 'rest'): CodedError {
   const of = (code: ErrorCode, detail: string, errors: readonly Violation[] = [], headers: Readonly<Record<string, string>> = {}) => {
@@ -202,7 +213,7 @@ export function codedError(error: unknown, face: Face = 'rest'): CodedError {
   if (error instanceof ApiError) return of(error.code, error.message, error.errors, error.headers)
   if (error instanceof EngineError) return of(error.code, error.message, error.errors)
   const stored = storeError(error)
-  if (stored) return of(stored.code, stored.message, [], stored.code === 'DATABASE_UNREACHABLE' ? { 'retry-after': '2' } : {})
+  if (stored) return of(stored.code, stored.message, [], retryAfter(stored))
   const { code, message = '', statusCode } = (error ?? {}) as { code?: unknown; message?: string; statusCode?: number }
   const disk = diskProblem(error)
   if (disk) return of(disk.code, disk.message)

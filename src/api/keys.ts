@@ -9,7 +9,7 @@ import { auditLine } from './access/audit-trail.ts'
 import { type Role, roles } from './access/roles.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { ApiError } from './errors.ts'
-import { type KeyAnswer, NewKey } from './features/keys/schema.ts'
+import { type KeyAnswer, NewKey, type QuotasAnswer } from './features/keys/schema.ts'
 import { hasExpired, KeyService } from './features/keys/service.ts'
 
 /** Keys to standard output, everything else beside it: `ARCHMETER_KEY=$(npm run -s keys -- create …)`. */
@@ -28,7 +28,7 @@ async function withKeys<T>(work: (keys: KeyService) => Promise<T>): Promise<T> {
   const { DATA_DIR: dataDir, DATABASE_URL: databaseUrl } = readConfig(process.env)
   const store = await openStore({ dataDir, databaseUrl, log })
   try {
-    return await work(new KeyService(store.keys, null))
+    return await work(new KeyService(store, null))
   } finally {
     await store.close()
   }
@@ -69,17 +69,80 @@ function table(rows: readonly (readonly string[])[]): string {
 const program = new Command('keys')
   .description('API keys of the service. DATA_DIR or DATABASE_URL say which one, as at its start.')
   .exitOverride()
-program
+const noQuotas: QuotasAnswer = { runsPerHour: null, deviceSecondsPerDay: null, bytesStored: null }
+
+/** A whole number, or `none`: commander would make an empty text of null. */
+function readQuota(text: string): number | 'none' {
+  if (text === 'none') return text
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('it must be a whole number, or none.')
+  return Number(text)
+}
+
+/** Bytes: `500MB`, `10GiB`, a whole number, or `none`. */
+function readBytes(text: string): number | 'none' {
+  if (text === 'none') return text
+  const [, count, prefix = '', binary] = /^(\d{1,15})(?:([kMGT])(i)?B)?$/.exec(text) ?? []
+  if (count === undefined) throw new InvalidArgumentError('it must be a number of bytes, such as 500MB or 10GiB, or none.')
+  return Number(count) * (binary ? 1024 : 1000) ** ['', 'k', 'M', 'G', 'T'].indexOf(prefix)
+}
+
+type GivenQuotas = Partial<Record<keyof QuotasAnswer, number | 'none'>>
+/** Quotas as given over those that stand. */
+const withGiven = (standing: QuotasAnswer, given: GivenQuotas): QuotasAnswer => ({
+  ...standing,
+  ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === 'none' ? null : value])),
+})
+const quotaOptions = (command: Command): Command =>
+  command
+    .option('--runs-per-hour <n>', 'runs that it may queue in an hour, or none', readQuota)
+    .option('--device-seconds-per-day <s>', 'seconds for which its runs may hold devices in a day (UTC), or none', readQuota)
+    .option('--bytes-stored <bytes>', 'bytes of networks that it may keep, such as 10GB, or none', readBytes)
+
+/** The key that a beginning or an id names. The whole key will do as well: whoever found it somewhere has nothing else. */
+async function find(keys: KeyService, which: string): Promise<KeyAnswer> {
+  const found = (await keys.list()).filter(({ id, prefix }) => id === which || which === prefix || which.startsWith(`${prefix}_`))
+  if (found.length > 1) throw new ApiError('INVALID_REQUEST', `several keys begin so: use an id, ${found.map(({ id }) => id).join(' or ')}`)
+  if (found.length === 0) throw new ApiError('KEY_NOT_FOUND', 'no key of this id or beginning: list shows them all')
+  return found[0]!
+}
+
+const create = program
   .command('create')
   .description('makes a key and prints it, once')
   .requiredOption('--name <name>', 'whose it is, or what for')
   .addOption(new Option('--role <role>', 'what it may do; the first one must be an admin’s').choices([...roles]).makeOptionMandatory())
   .option('--expires <when>', 'when it ends: 90d, 12h or a date; never if left out', readExpiry)
-  .action(async ({ name, role, expires }: { name: string; role: Role; expires?: string }) => {
-    const made = await withKeys((keys) => keys.create({ name, role, ...(expires ? { expiresAt: expires } : {}) }, byCommand('createKey')))
-    process.stdout.write(`${made.key}\n`)
-    say(`made ${made.prefix}, a key of the role ${role}. It is shown this once: keep it where only its user can read it.`)
-    say('send it as "Authorization: Bearer amk_…"; from now on the service takes no call without a key.')
+quotaOptions(create).action(async ({ name, role, expires, ...given }: { name: string; role: Role; expires?: string } & GivenQuotas) => {
+  const quotas = withGiven(noQuotas, given)
+  const made = await withKeys((keys) =>
+    keys.create({ name, role, quotas, ...(expires ? { expiresAt: expires } : {}) }, byCommand('createKey')),
+  )
+  process.stdout.write(`${made.key}\n`)
+  say(`made ${made.prefix}, a key of the role ${role}. It is shown this once: keep it where only its user can read it.`)
+  say('send it as "Authorization: Bearer amk_…"; from now on the service takes no call without a key.')
+})
+const which = 'its beginning, as list shows it (amk_0a1b2c3d), or its id'
+const setQuotas = program
+  .command('quota')
+  .description('sets what a key may use; what is not given stays as it was')
+  .argument('<key>', which)
+quotaOptions(setQuotas).action(async (named: string, given: GivenQuotas) => {
+  if (Object.keys(given).length === 0)
+    throw new ApiError('INVALID_REQUEST', 'say which quota: --runs-per-hour, --device-seconds-per-day or --bytes-stored')
+  const { prefix, quotas } = await withKeys(async (keys) => {
+    const key = await find(keys, named)
+    return keys.setQuotas(key.id, withGiven(key.quotas, given), byCommand('setQuotas'))
+  })
+  const shown = Object.entries(quotas).map(([name, value]) => `${name} ${value ?? 'none'}`)
+  say(`${prefix}: ${shown.join(', ')}`)
+})
+program
+  .command('usage')
+  .description('what a key uses, and may use, as JSON')
+  .argument('<key>', which)
+  .action(async (named: string) => {
+    const usage = await withKeys(async (keys) => keys.usage((await find(keys, named)).id))
+    process.stdout.write(`${JSON.stringify(usage, null, 2)}\n`)
   })
 program
   .command('list')
@@ -100,16 +163,10 @@ program
 program
   .command('revoke')
   .description('revokes a key: services of the same database refuse it within seconds')
-  .argument('<key>', 'its beginning, as list shows it (amk_0a1b2c3d), or its id')
-  .action(async (which: string) => {
-    const revoked = await withKeys(async (keys) => {
-      // The whole key will do as well: whoever found it somewhere has nothing else.
-      const found = (await keys.list()).filter(({ id, prefix }) => id === which || which === prefix || which.startsWith(`${prefix}_`))
-      if (found.length > 1)
-        throw new ApiError('INVALID_REQUEST', `several keys begin so: use an id, ${found.map(({ id }) => id).join(' or ')}`)
-      if (found.length === 0) throw new ApiError('KEY_NOT_FOUND', 'no key of this id or beginning: list shows them all')
-      return keys.revoke(found[0]!.id, byCommand('revokeKey'))
-    })
+  .argument('<key>', which)
+  .option('--force', 'also the last valid key of an admin')
+  .action(async (named: string, { force }: { force?: boolean }) => {
+    const revoked = await withKeys(async (keys) => keys.revoke((await find(keys, named)).id, byCommand('revokeKey'), force))
     say(`revoked ${revoked.prefix} (${revoked.name})`)
   })
 

@@ -92,7 +92,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
     queue: queues,
     zoo,
     live: new LiveService({ store, names, queue: queues, devices, log }),
-    keys: new KeyService(store.keys, keyring),
+    keys: new KeyService(store, keyring),
     audit: new AuditService(store.audit, trail),
     trail,
   }

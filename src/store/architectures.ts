@@ -13,6 +13,7 @@ import { likeLiteral } from './run-list.ts'
 import { type Architecture, architectureData, architectures, type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import { cancelQueued } from './transitions.ts'
+import { holdBytes, requireBytes } from './usage.ts'
 
 /** `graph` is JSON, or packed already: a large one need not be packed on the event loop. */
 export type NewArchitecture = Pick<Architecture, 'name' | 'digest' | 'source' | 'layerCount' | 'params' | 'macs'> &
@@ -93,7 +94,7 @@ export class Architectures {
    * Stores it, or returns the existing one with this digest and name, with `created: false`.
    * @param files that hold its own weights: kept as blobs, for as long as an architecture names them.
    * @param line of the audit log, written with it.
-   * @throws StoreError INVALID_TEXT
+   * @throws StoreError INVALID_TEXT; QuotaError STORAGE_QUOTA_EXCEEDED
    */
   async insert(
     architecture: NewArchitecture,
@@ -103,10 +104,18 @@ export class Architectures {
     this.requireName(architecture.name)
     requireStorable((files?.data ?? []).map(({ location }) => location))
     try {
-      if (!files) return await this.#db.transaction((tx) => insertIn(tx, architecture, null, line))
+      const { keyId } = architecture
+      if (!files)
+        return await this.#db.transaction(async (tx) => {
+          const key = await holdBytes(tx, keyId)
+          const inserted = await insertIn(tx, architecture, null, line)
+          if (inserted.created && keyId) await requireBytes(tx, keyId, key)
+          return inserted
+        })
       const { model, data } = files
       return await this.#blobs.keeping([model, ...data.map(({ file }) => file)], (put) =>
         this.#db.transaction(async (tx) => {
+          const key = await holdBytes(tx, keyId)
           await put(tx)
           const inserted = await insertIn(tx, architecture, model.digest, line)
           const { created, architecture: row } = inserted
@@ -114,6 +123,7 @@ export class Architectures {
             await tx
               .insert(architectureData)
               .values(data.map(({ location, file }) => ({ architectureId: row.id, location, digest: file.digest })))
+          if (created && keyId) await requireBytes(tx, keyId, key)
           return inserted
         }),
       )

@@ -17,6 +17,7 @@ export const auditSubjectOf = {
   cancelSweep: 'sweep',
   createKey: 'key',
   revokeKey: 'key',
+  setQuotas: 'key',
 } as const
 export type AuditAction = keyof typeof auditSubjectOf
 export const auditActions = Object.keys(auditSubjectOf) as AuditAction[]

@@ -14,6 +14,9 @@ export type StoreErrorCode =
   | 'DATABASE_UNREACHABLE'
   | 'MIGRATION_FAILED'
   | 'WEIGHTS_MISSING'
+  | 'QUOTA_EXCEEDED'
+  | 'STORAGE_QUOTA_EXCEEDED'
+  | 'LAST_ADMIN'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode

@@ -24,6 +24,7 @@ import { CHANNEL, Notifications } from './notifications.ts'
 import { Runs } from './runs.ts'
 import { Sweeps } from './sweeps.ts'
 import { Tickets } from './tickets.ts'
+import { KeyUsage } from './usage.ts'
 import { Waiting } from './waiting.ts'
 
 export {
@@ -82,6 +83,7 @@ export {
 export type { SweepRun } from './sweeps.ts'
 export { type Claim, type Ending, MAX_OWNERS_LOST } from './transitions.ts'
 export { Turns, turns } from './turns.ts'
+export type { Quotas, Usage } from './usage.ts'
 export type { Line, WaitingRun, Workload } from './waiting.ts'
 
 export interface StoreOptions {
@@ -109,6 +111,7 @@ export interface Store {
   blobs: Blobs
   disk: DiskSpace
   keys: Keys
+  usage: KeyUsage
   audit: Audit
   runs: Runs
   measuredRuns: MeasuredRuns
@@ -172,6 +175,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       blobs,
       disk: new DiskSpace(folder?.path ?? path.resolve(dataDir), { reserveBytes }),
       keys: new Keys(db),
+      usage: new KeyUsage(db),
       audit: new Audit(db),
       runs,
       measuredRuns: new MeasuredRuns(db),

@@ -10,6 +10,7 @@ import { type NewRun, workloadOf } from './run-queries.ts'
 import { architectures, type Run, runRequests, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import * as transitions from './transitions.ts'
+import { countRun } from './usage.ts'
 
 export interface InsertOptions {
   idempotencyKey?: string | undefined
@@ -37,6 +38,7 @@ export async function insertRun(
     const answered = await answerRequest(tx, idempotencyKey, requestHash, id)
     if (answered) return { run: answered, created: false }
   }
+  await countRun(tx, run)
   const insert = tx
     .insert(runs)
     .values({

@@ -4,11 +4,12 @@ import { type AuditLine, writeLine } from './audit.ts'
 import { isUuid } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, asc, desc, eq, inArray, isNull, sql } from './drizzle.ts'
-import { requireStorable, requireVisible } from './errors.ts'
+import { requireStorable, requireVisible, StoreError } from './errors.ts'
 import { keysNotice } from './notifications.ts'
 import { type ApiKey, type ApiSession, apiKeys, apiSessions } from './schema.ts'
+import type { Quotas } from './usage.ts'
 
-export type NewKey = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role' | 'expiresAt'>
+export type NewKey = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role' | 'expiresAt'> & Partial<Quotas>
 
 /** All that a process needs to recognize a caller. */
 export interface Credentials {
@@ -53,11 +54,16 @@ export class Keys {
     return (await this.#db.select().from(apiKeys).where(eq(apiKeys.id, id)))[0] ?? null
   }
 
-  /** Revokes a key, if it was not before, and ends its sessions. Null where there is none. */
-  async revoke(id: string, line?: AuditLine): Promise<ApiKey | null> {
+  /**
+   * Revokes a key, if it was not before, and ends its sessions. Null where there is none.
+   * @param force also the last key of an admin.
+   * @throws StoreError LAST_ADMIN
+   */
+  async revoke(id: string, line?: AuditLine, force = false): Promise<ApiKey | null> {
     if (!isUuid(id)) return null
     return this.#changing(async (tx) => {
       await tx.delete(apiSessions).where(eq(apiSessions.keyId, id))
+      if (!force) await requireOtherAdmin(tx, id)
       const [revoked] = await tx
         .update(apiKeys)
         .set({ revokedAt: sql`now()` })
@@ -65,6 +71,16 @@ export class Keys {
         .returning()
       if (revoked) await writeLine(tx, line, id)
       return revoked ?? (await tx.select().from(apiKeys).where(eq(apiKeys.id, id)))[0] ?? null
+    })
+  }
+
+  /** Sets what a key may use. Null where there is none. */
+  async setQuotas(id: string, quotas: Quotas, line?: AuditLine): Promise<ApiKey | null> {
+    if (!isUuid(id)) return null
+    return this.#db.transaction(async (tx) => {
+      const [key] = await tx.update(apiKeys).set(quotas).where(eq(apiKeys.id, id)).returning()
+      if (key) await writeLine(tx, line, id)
+      return key ?? null
     })
   }
 
@@ -114,4 +130,23 @@ export class Keys {
       return result
     })
   }
+}
+
+/**
+ * Keys of admins are locked, so that two of them cannot revoke each other.
+ * @throws StoreError LAST_ADMIN where this is the only valid one
+ */
+async function requireOtherAdmin(tx: Transaction, id: string): Promise<void> {
+  const valid = sql`(${apiKeys.expiresAt} IS NULL OR ${apiKeys.expiresAt} > now())`
+  const admins = await tx
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.role, 'admin'), isNull(apiKeys.revokedAt), valid))
+    .orderBy(asc(apiKeys.id))
+    .for('no key update')
+  if (admins.length !== 1 || admins[0]!.id !== id.toLowerCase()) return
+  throw new StoreError(
+    'LAST_ADMIN',
+    'This is the last valid key of an admin, and nobody could make another through the service: make one first (POST /v1/keys), or, on its host, npm run keys -- revoke --force',
+  )
 }

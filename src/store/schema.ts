@@ -220,7 +220,24 @@ export const apiKeys = pgTable('api_keys', {
   expiresAt: moment('expires_at'),
   lastUsedAt: moment('last_used_at'),
   revokedAt: moment('revoked_at'),
+  /** Quotas; null: none. */
+  runsPerHour: bigint('runs_per_hour', { mode: 'number' }),
+  deviceSecondsPerDay: bigint('device_seconds_per_day', { mode: 'number' }),
+  bytesStored: bigint('bytes_stored', { mode: 'number' }),
 })
+
+/** What keys have used, by the hour. */
+export const keyUsage = pgTable(
+  'key_usage',
+  {
+    keyId: uuid('key_id').notNull(),
+    hour: moment('hour').notNull(),
+    runs: bigint('runs', { mode: 'number' }).notNull().default(0),
+    /** For which its runs held devices. */
+    deviceMs: doublePrecision('device_ms').notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.keyId, table.hour] })],
+)
 
 export const apiSessions = pgTable('api_sessions', {
   /** SHA-256 of the cookie's value, hexadecimal. */

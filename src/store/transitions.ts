@@ -9,6 +9,7 @@ import { CHANNEL, EVENT } from './notifications.ts'
 import { saveSamples } from './samples.ts'
 import { type FinalStatus, type Run, type RunError, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
+import { chargeDevices } from './usage.ts'
 
 /** What a claim gives its holder; every later change requires it, so a holder that lost the run cannot change it. */
 export interface Claim {
@@ -98,6 +99,7 @@ export async function claim(db: Database, which: SQL, owner: string, leaseMs: nu
 
 /** running → a final state, by its holder. */
 export async function finish(tx: Transaction, held: Claim, ending: Ending): Promise<Run | null> {
+  await chargeDevices(tx, heldBy(held))
   const { status, samples, output, result, comparison, certificate, environment, error } = ending
   const [run] = await transition(
     tx,
@@ -133,6 +135,7 @@ export async function giveBack(
   reason: Exclude<Reason, 'OWNER_LOST'>,
   message: string,
 ): Promise<Run | null> {
+  await chargeDevices(tx, heldBy(held))
   const [cancelled] = await cancelRunning(tx, heldBy(held))
   if (cancelled) return cancelled
   const [run] = await requeue(tx, tickets, heldBy(held), {}, reason, message)
@@ -169,6 +172,7 @@ async function requeue(tx: Transaction, tickets: Tickets, where: SQL, change: Ch
 export async function reclaim(tx: Transaction, tickets: Tickets, ids: readonly string[], lost: SQL): Promise<Run[]> {
   if (ids.length === 0) return []
   const gone = and(inArray(runs.id, [...ids]), eq(runs.status, 'running'), lost)!
+  await chargeDevices(tx, gone)
   const cancelled = await cancelRunning(tx, gone)
   const ownersLost = sql`${runs.ownersLost} + 1`
   const error = {

@@ -251,7 +251,13 @@ describe('openapi.json', () => {
     await call('GET', '/v1/audit', '/v1/audit', { headers })
     await call('POST', session, session, { body: { key: made.key } })
     await call('POST', session, session, { body: { key: 'amk_' } })
+    const quotas = { runsPerHour: 1, deviceSecondsPerDay: null, bytesStored: null }
+    await call('PUT', `${ofKey}/quotas`, `${ofKeys}/${made.id}/quotas`, { headers, body: quotas })
+    await call('GET', `${ofKey}/usage`, `${ofKeys}/${made.id}/usage`, { headers })
+    await call('GET', '/v1/usage', '/v1/usage', { headers })
     await call('DELETE', ofKey, `${ofKeys}/${made.id}`, { headers })
+    const other = await call('POST', ofKeys, ofKeys, { body: { name: 'other', role: 'reader' }, headers })
+    await call('DELETE', ofKey, `${ofKeys}/${other.id}`, { headers })
 
     const missed: string[] = []
     for (const path of Object.values(document.paths) as Json[])

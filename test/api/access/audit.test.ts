@@ -87,6 +87,12 @@ const examples: Record<string, Example> = {
   cancelSweep: { of: sweep, select: '{ id }', changed: (a) => a.id },
   createKey: { body: async () => ({ name: 'new', role: 'reader' }), select: '{ id }', changed: (a) => a.id },
   revokeKey: { of: key, select: '{ id }', changed: (a) => a.id },
+  setQuotas: {
+    of: key,
+    body: async () => ({ runsPerHour: 9, deviceSecondsPerDay: null, bytesStored: null }),
+    select: '{ id }',
+    changed: (a) => a.id,
+  },
 }
 
 /** The one line since the last look, which must say this. */
@@ -118,7 +124,7 @@ describe('every route that may change something', () => {
       const who = { keyId: keys.admin!.id, keyPrefix: keys.admin!.prefix, role: 'admin', requestId: answer.headers['x-request-id'] }
       await expectLine({ action, subjectId, outcome: 'done', ...who })
       // Too low a role.
-      const low = action!.endsWith('Key') ? 'runner' : 'reader'
+      const low = /Key$|Quotas$/.test(action!) ? 'runner' : 'reader'
       await call(method, path.replace(':id', exampleId), low, sent).expect(403)
       await expectLine({ action, keyId: keys[low]!.id, role: low, outcome: 'FORBIDDEN', subjectId: of ? exampleId : null })
       // Without a key nobody is known who asked.
@@ -153,12 +159,12 @@ it('every mutation of GraphQL leaves the line that REST leaves, each of several 
   const ask = async (name: string, { of, body, select = '' }: Example, as: string) => {
     const input = await body?.()
     const id = await of?.()
-    const args = fields[name]!.args.filter((each) => ['id', 'input'].includes(each.name))
+    const args = fields[name]!.args.filter((each) => ['id', 'input', 'quotas'].includes(each.name))
     const types = args.map((each) => `$${each.name}: ${each.type}`).join(', ')
     const given = args.map((each) => `${each.name}: $${each.name}`).join(', ')
     await fresh()
     const query = `mutation (${types}) { it: ${name}(${given}) ${select} }`
-    return call('POST', '/graphql', as, { query, variables: { id, input } })
+    return call('POST', '/graphql', as, { query, variables: { id, input, quotas: input } })
   }
   assert.deepEqual(Object.keys(fields).sort(), Object.keys(examples).sort())
   for (const [name, example] of Object.entries(examples)) {

@@ -7,6 +7,8 @@ import { digestOf, isKey, makeKey, makeToken, withoutKeys } from '../../../src/a
 import type { ApiKey } from '../../../src/store/index.ts'
 import type { Credentials } from '../../../src/store/keys.ts'
 
+const unlimited = { runsPerHour: null, deviceSecondsPerDay: null, bytesStored: null }
+
 /** A store whose keys the test changes; it counts what is read of it. */
 function openKeyring(over: Partial<Credentials> = {}) {
   const state = { made: false, keys: [] as ApiKey[], sessions: [] as Credentials['sessions'], ...over }
@@ -35,7 +37,7 @@ function openKeyring(over: Partial<Credentials> = {}) {
   const add = (role: Role, expiresAt: Date | null = null) => {
     const { key, prefix } = makeKey()
     const row = { id: `id of ${prefix}`, prefix, digest: digestOf(key), name: role, role, expiresAt }
-    state.keys.push({ ...row, createdAt: new Date(), lastUsedAt: null, revokedAt: null })
+    state.keys.push({ ...row, createdAt: new Date(), lastUsedAt: null, revokedAt: null, ...unlimited })
     state.made = true
     return { key, row: state.keys.at(-1)! }
   }

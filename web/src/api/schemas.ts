@@ -297,7 +297,7 @@ export interface components {
          * @description A change that somebody can ask for.
          * @enum {string}
          */
-        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey";
+        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas";
         /**
          * AuditEntry
          * @description Who asked for which change, and what became of it.
@@ -1007,6 +1007,7 @@ export interface components {
              * @example amk_0a1b2c3d
              */
             prefix: string;
+            quotas: components["schemas"]["Quotas"];
             revokedAt: string | null;
             role: components["schemas"]["Role"];
         };
@@ -1031,6 +1032,26 @@ export interface components {
              * @example amk_0a1b2c3d
              */
             prefix: string;
+        };
+        /**
+         * KeyUsage
+         * @description What a key uses, and may use. What was used stays used when a run or its network is deleted.
+         */
+        KeyUsage: {
+            /** @description Bytes of the networks that it registered and nobody deleted. */
+            bytesStored: number;
+            day: components["schemas"]["UsedInDay"];
+            /** @description The latest 31 days on which it was used, the latest first. */
+            days: components["schemas"]["UsedOnDay"][];
+            hour: components["schemas"]["UsedInHour"];
+            /**
+             * Format: uuid
+             * @description Id of the key.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            keyId: string;
+            quotas: components["schemas"]["Quotas"];
+            total: components["schemas"]["UsedInAll"];
         };
         /**
          * Latency
@@ -1463,6 +1484,7 @@ export interface components {
              * @example amk_0a1b2c3d
              */
             prefix: string;
+            quotas: components["schemas"]["Quotas"];
             revokedAt: string | null;
             role: components["schemas"]["Role"];
         };
@@ -1699,6 +1721,7 @@ export interface components {
             expiresAt?: string;
             /** @description Whose it is, or what for. */
             name: string;
+            quotas?: components["schemas"]["Quotas"];
             role: components["schemas"]["Role"];
         };
         /**
@@ -1719,6 +1742,18 @@ export interface components {
             inputShape?: string;
             /** @description Any name; it need not be unique. */
             name: string;
+        };
+        /**
+         * NewQuotas
+         * @description What a key may use from now on.
+         */
+        NewQuotas: {
+            /** @description Bytes of the networks that it registered and nobody deleted: files, and graphs as stored; null: no quota. */
+            bytesStored: number | null;
+            /** @description Seconds for which its runs may hold devices in a day in UTC; null: no quota. */
+            deviceSecondsPerDay: number | null;
+            /** @description Runs that it may queue in an hour of the clock, those of sweeps included; null: no quota. */
+            runsPerHour: number | null;
         };
         /** NewRewrite */
         NewRewrite: {
@@ -2244,7 +2279,7 @@ export interface components {
              * @description Stable; for programs.
              * @enum {string}
              */
-            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "DISK_FULL";
+            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "LAST_ADMIN" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "STORAGE_QUOTA_EXCEEDED" | "DISK_FULL";
             /** @description What is wrong and what would be right. */
             detail: string;
             /** @description Every problem, where there are several or they have a position. */
@@ -2300,6 +2335,18 @@ export interface components {
             /** @description 1 starts next. */
             position: number;
             reason: string | null;
+        };
+        /**
+         * Quotas
+         * @description What a key may use.
+         */
+        Quotas: {
+            /** @description Bytes of the networks that it registered and nobody deleted: files, and graphs as stored; null: no quota. */
+            bytesStored: number | null;
+            /** @description Seconds for which its runs may hold devices in a day in UTC; null: no quota. */
+            deviceSecondsPerDay: number | null;
+            /** @description Runs that it may queue in an hour of the clock, those of sweeps included; null: no quota. */
+            runsPerHour: number | null;
         };
         /** Readiness */
         Readiness: {
@@ -3378,6 +3425,71 @@ export interface components {
             share: number;
         };
         /**
+         * UsedInAll
+         * @description Since it was made.
+         */
+        UsedInAll: {
+            /** @description For which runs held devices. */
+            deviceSeconds: number;
+            /** @description Runs queued. */
+            runs: number;
+        };
+        /**
+         * UsedInDay
+         * @description Since the day began, in UTC.
+         */
+        UsedInDay: {
+            /** @description For which runs held devices. */
+            deviceSeconds: number;
+            /** @description Expected of its runs that wait or run. */
+            expectedDeviceSeconds: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            from: string;
+            /** @description Runs queued. */
+            runs: number;
+            /**
+             * Format: date-time
+             * @description When it is over, and what was used in it is free again.
+             */
+            until: string;
+        };
+        /**
+         * UsedInHour
+         * @description In this hour of the clock.
+         */
+        UsedInHour: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            from: string;
+            /** @description Runs queued. */
+            runs: number;
+            /**
+             * Format: date-time
+             * @description When it is over, and what was used in it is free again.
+             */
+            until: string;
+        };
+        /**
+         * UsedOnDay
+         * @description What was used on a day.
+         */
+        UsedOnDay: {
+            /**
+             * Format: date
+             * @description In UTC.
+             */
+            day: string;
+            /** @description For which runs held devices. */
+            deviceSeconds: number;
+            /** @description Runs queued. */
+            runs: number;
+        };
+        /**
          * Verdict
          * @enum {string}
          */
@@ -3550,6 +3662,7 @@ export type KernelOverhead = components['schemas']['KernelOverhead'];
 export type Key = components['schemas']['Key'];
 export type KeyList = components['schemas']['KeyList'];
 export type KeySummary = components['schemas']['KeySummary'];
+export type KeyUsage = components['schemas']['KeyUsage'];
 export type Latency = components['schemas']['Latency'];
 export type LatencyByKind = components['schemas']['LatencyByKind'];
 export type LayerChange = components['schemas']['LayerChange'];
@@ -3594,6 +3707,7 @@ export type NewGraphArchitecture = components['schemas']['NewGraphArchitecture']
 export type NewKerasArchitecture = components['schemas']['NewKerasArchitecture'];
 export type NewKey = components['schemas']['NewKey'];
 export type NewOnnxArchitecture = components['schemas']['NewOnnxArchitecture'];
+export type NewQuotas = components['schemas']['NewQuotas'];
 export type NewRewrite = components['schemas']['NewRewrite'];
 export type NewRun = components['schemas']['NewRun'];
 export type NewRunAgainst = components['schemas']['NewRunAgainst'];
@@ -3614,6 +3728,7 @@ export type ProfileRefused = components['schemas']['ProfileRefused'];
 export type PublishedFigure = components['schemas']['PublishedFigure'];
 export type QueueList = components['schemas']['QueueList'];
 export type QueuePlace = components['schemas']['QueuePlace'];
+export type Quotas = components['schemas']['Quotas'];
 export type Readiness = components['schemas']['Readiness'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendAxis = components['schemas']['RecommendAxis'];
@@ -3670,6 +3785,10 @@ export type TimedBesideProfile = components['schemas']['TimedBesideProfile'];
 export type TimeUnit = components['schemas']['TimeUnit'];
 export type TrainingMemory = components['schemas']['TrainingMemory'];
 export type UnattributedTime = components['schemas']['UnattributedTime'];
+export type UsedInAll = components['schemas']['UsedInAll'];
+export type UsedInDay = components['schemas']['UsedInDay'];
+export type UsedInHour = components['schemas']['UsedInHour'];
+export type UsedOnDay = components['schemas']['UsedOnDay'];
 export type Verdict = components['schemas']['Verdict'];
 export type WaitingEntry = components['schemas']['WaitingEntry'];
 export type Warmup = components['schemas']['Warmup'];

@@ -89,6 +89,7 @@ export function architectureRoutes(fastify: FastifyInstance, architectures: Arch
               'UNKNOWN_ZOO_FAMILY',
               'UNKNOWN_ZOO_PRESET',
               'INVALID_ZOO_OPTIONS',
+              'STORAGE_QUOTA_EXCEEDED',
             ),
           },
         },

@@ -68,6 +68,7 @@ export class ArchitectureService {
     const kept = read.source.kind === 'onnx' ? read.source.file : null
     const byDigest = new Map(data.map((each) => [each.file.digest, each.file]))
     const beside = (kept?.data ?? []).map(({ location, digest }) => ({ location, file: byDigest.get(digest)! }))
+    if (kept) await this.#store.usage.requireFiles(line.keyId, [file, ...beside.map((each) => each.file)])
     const { architecture, created } = await this.#store.architectures.insert(
       { ...read, keyId: line.keyId },
       kept ? { model: file, data: beside } : undefined,

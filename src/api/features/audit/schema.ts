@@ -16,6 +16,7 @@ export const AuditActionSchema = Type.Enum([...auditActions], {
     cancelSweep: 'What is left of a sweep is cancelled.',
     createKey: 'An API key is made.',
     revokeKey: 'An API key is revoked.',
+    setQuotas: 'The quotas of an API key are set.',
   },
 })
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { Id } from '../../schemas.ts'
-import { KeyList, KeySchema, MadeKey, NewKey, SessionSchema } from './schema.ts'
+import { KeyList, KeySchema, MadeKey, NewKey, NewQuotas, SessionSchema, UsageSchema } from './schema.ts'
 import { type KeyService, presentSession } from './service.ts'
 
 export function keyGraphql(keys: KeyService): GraphqlFeature {
@@ -13,6 +13,18 @@ export function keyGraphql(keys: KeyService): GraphqlFeature {
           access: 'admin',
           type: KeyList.properties.items,
           resolve: () => keys.list(),
+        },
+        keyUsage: field({
+          description: 'What a key uses, and may use.',
+          access: 'admin',
+          args: Type.Object({ id: Id }),
+          type: UsageSchema,
+          resolve: (_parent, { id }) => keys.usage(id),
+        }),
+        usage: {
+          description: 'What your own key uses, and may use; an error without one.',
+          type: UsageSchema,
+          resolve: (_parent, _args, context) => keys.ownUsage(context.caller),
         },
         session: {
           description: 'Who the service takes you for.',
@@ -28,6 +40,14 @@ export function keyGraphql(keys: KeyService): GraphqlFeature {
           args: Type.Object({ input: NewKey }),
           type: MadeKey,
           resolve: (_parent, { input }, context) => keys.create(input, context.auditLine),
+        }),
+        setQuotas: field({
+          audit: 'setQuotas',
+          description: 'Sets what a key may use, all three quotas at once; null lifts one. What was used already counts.',
+          access: 'admin',
+          args: Type.Object({ id: Id, quotas: NewQuotas }),
+          type: KeySchema,
+          resolve: (_parent, { id, quotas }, context) => keys.setQuotas(id, quotas, context.auditLine),
         }),
         revokeKey: field({
           audit: 'revokeKey',

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { presentedBy, sessionCookie } from '../../plugins/access.ts'
 import { lineOf } from '../../plugins/audit.ts'
 import { empty, errors, json, publicErrors } from '../../schemas.ts'
-import { KeyList, KeySchema, MadeKey, NewKey, NewSession, SessionSchema } from './schema.ts'
+import { KeyList, KeySchema, MadeKey, NewKey, NewQuotas, NewSession, SessionSchema, UsageSchema } from './schema.ts'
 import { type KeyService, presentSession } from './service.ts'
 
 const byId = Type.Object({ id: Type.String({ description: 'Id of a key.' }) })
@@ -66,12 +66,54 @@ export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
         summary: 'Revoke a key',
         description:
           'It is refused at once by this process, and by others of the same database as soon as they are told, within seconds at most. Its sessions, ' +
-          'event streams and subscriptions end. Revoking it once more changes nothing.',
+          'event streams and subscriptions end. Revoking it once more changes nothing. The last valid key of an admin is kept.',
         params: byId,
-        response: { 200: json('The key, revoked.', KeySchema), ...errors('INVALID_REQUEST', 'KEY_NOT_FOUND') },
+        response: { 200: json('The key, revoked.', KeySchema), ...errors('INVALID_REQUEST', 'KEY_NOT_FOUND', 'LAST_ADMIN') },
       },
     },
     async (request, reply) => reply.send(await keys.revoke(request.params.id, lineOf(request))),
+  )
+  app.put(
+    '/v1/keys/:id/quotas',
+    {
+      config: { audit: 'setQuotas' },
+      schema: {
+        operationId: 'setQuotas',
+        tags: ['keys'],
+        summary: 'Set what a key may use',
+        description: 'All three at once; null lifts a quota. What was used already counts.',
+        params: byId,
+        body: NewQuotas,
+        response: { 200: json('The key, with its quotas.', KeySchema), ...errors('INVALID_REQUEST', 'MALFORMED_JSON', 'KEY_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await keys.setQuotas(request.params.id, request.body, lineOf(request))),
+  )
+  app.get(
+    '/v1/keys/:id/usage',
+    {
+      schema: {
+        operationId: 'getKeyUsage',
+        tags: ['keys'],
+        summary: 'What a key uses, and may use',
+        params: byId,
+        response: { 200: json('What it uses.', UsageSchema), ...errors('INVALID_REQUEST', 'KEY_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await keys.usage(request.params.id)),
+  )
+  app.get(
+    '/v1/usage',
+    {
+      config: { access: 'reader' },
+      schema: {
+        operationId: 'getUsage',
+        tags: ['keys'],
+        summary: 'What your own key uses, and may use',
+        response: { 200: json('What it uses.', UsageSchema), ...errors('KEY_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.header('cache-control', 'no-store').send(await keys.ownUsage(request.caller)),
   )
   app.get(
     '/v1/session',

@@ -4,7 +4,7 @@ import type { Keyring } from '../../access/keyring.ts'
 import { type Caller, challenge } from '../../access/roles.ts'
 import { digestOf, isKey, isToken, makeKey, makeToken } from '../../access/secret.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
-import { type KeyAnswer, type MadeKey, NewKey, type SessionAnswer } from './schema.ts'
+import { type KeyAnswer, type MadeKey, NewKey, NewQuotas, type QuotasAnswer, type SessionAnswer, type UsageAnswer } from './schema.ts'
 
 /** How long a browser's session lasts, s. */
 export const sessionSeconds = 12 * 3600
@@ -12,11 +12,13 @@ export const sessionSeconds = 12 * 3600
 /** Makes, lists and revokes API keys; opens and ends the sessions of browsers. */
 export class KeyService {
   readonly #keys: Store['keys']
+  readonly #usage: Store['usage']
   readonly #keyring: Keyring | null
 
   /** @param keyring of this process, which learns of changes at once; null where none serves. */
-  constructor(keys: Store['keys'], keyring: Keyring | null) {
+  constructor({ keys, usage }: Pick<Store, 'keys' | 'usage'>, keyring: Keyring | null) {
     this.#keys = keys
+    this.#usage = usage
     this.#keyring = keyring
   }
 
@@ -28,7 +30,7 @@ export class KeyService {
     // The command has no schema before it.
     const violations = schemaViolations(NewKey, given)
     if (violations.length > 0) throw invalidRequest('new key', violations)
-    const { name, role, expiresAt } = given
+    const { name, role, expiresAt, quotas } = given
     const until = expiresAt === undefined ? null : new Date(expiresAt)
     // A leap second is a moment, though not one of this calendar.
     if (until && Number.isNaN(until.getTime()))
@@ -48,7 +50,7 @@ export class KeyService {
         },
       ])
     const { key, prefix } = makeKey()
-    const made = await this.#keys.insert({ name: name.trim(), role, prefix, digest: digestOf(key), expiresAt: until }, line)
+    const made = await this.#keys.insert({ name: name.trim(), role, prefix, digest: digestOf(key), expiresAt: until, ...quotas }, line)
     this.#keyring?.changed()
     return { ...present(made), key }
   }
@@ -63,9 +65,43 @@ export class KeyService {
     return present((await this.#keys.get(id)) ?? notFound(id))
   }
 
-  /** Revokes a key, and ends its sessions, streams and subscriptions. Once more changes nothing. @throws ApiError KEY_NOT_FOUND */
-  async revoke(id: string, line: AuditLine): Promise<KeyAnswer> {
-    const revoked = (await this.#keys.revoke(id, line)) ?? notFound(id)
+  /** Sets what a key may use. What it has used already counts. @throws ApiError INVALID_REQUEST, KEY_NOT_FOUND */
+  async setQuotas(id: string, quotas: QuotasAnswer, line: AuditLine): Promise<KeyAnswer> {
+    const violations = schemaViolations(NewQuotas, quotas)
+    if (violations.length > 0) throw invalidRequest('quotas', violations)
+    return present((await this.#keys.setQuotas(id, quotas, line)) ?? notFound(id))
+  }
+
+  /** What a key uses, and may use. @throws ApiError KEY_NOT_FOUND */
+  async usage(id: string): Promise<UsageAnswer> {
+    const key = (await this.#keys.get(id)) ?? notFound(id)
+    const { hour, day, bytes, total, days } = (await this.#usage.of(key.id))!
+    const span = ({ from, until }: { from: Date; until: Date }) => ({ from: from.toISOString(), until: until.toISOString() })
+    const spent = ({ runs, deviceMs }: { runs: number; deviceMs: number }) => ({ runs, deviceSeconds: deviceMs / 1000 })
+    return {
+      keyId: key.id,
+      quotas: quotasOf(key),
+      hour: { ...span(hour), runs: hour.runs },
+      day: { ...span(day), ...spent(day), expectedDeviceSeconds: day.expectedMs / 1000 },
+      bytesStored: bytes,
+      total: spent(total),
+      days: days.map((each) => ({ day: each.day, ...spent(each) })),
+    }
+  }
+
+  /** The same of the caller's own key. @throws ApiError KEY_NOT_FOUND without one */
+  async ownUsage({ key }: Caller): Promise<UsageAnswer> {
+    if (!key) throw new ApiError('KEY_NOT_FOUND', 'you sent no key, and what is used without one is counted for nobody')
+    return this.usage(key.id)
+  }
+
+  /**
+   * Revokes a key, and ends its sessions, streams and subscriptions. Once more changes nothing.
+   * @param force also the last valid key of an admin.
+   * @throws ApiError KEY_NOT_FOUND; StoreError LAST_ADMIN
+   */
+  async revoke(id: string, line: AuditLine, force = false): Promise<KeyAnswer> {
+    const revoked = (await this.#keys.revoke(id, line, force)) ?? notFound(id)
     this.#keyring?.changed()
     return present(revoked)
   }
@@ -115,10 +151,17 @@ export const presentSession = ({ role, key }: Caller): SessionAnswer => ({
   expiresAt: key?.expiresAt?.toISOString() ?? null,
 })
 
-const present = ({ id, prefix, name, role, createdAt, expiresAt, lastUsedAt, revokedAt }: ApiKey): KeyAnswer => ({
+const quotasOf = ({ runsPerHour, deviceSecondsPerDay, bytesStored }: ApiKey): QuotasAnswer => ({
+  runsPerHour,
+  deviceSecondsPerDay,
+  bytesStored,
+})
+
+const present = ({ id, prefix, name, role, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest }: ApiKey): KeyAnswer => ({
   ...{ id, prefix, name, role },
   createdAt: createdAt.toISOString(),
   expiresAt: expiresAt?.toISOString() ?? null,
   lastUsedAt: lastUsedAt?.toISOString() ?? null,
   revokedAt: revokedAt?.toISOString() ?? null,
+  quotas: quotasOf(rest as ApiKey),
 })

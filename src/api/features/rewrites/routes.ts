@@ -65,6 +65,7 @@ export function rewriteRoutes(fastify: FastifyInstance, rewrites: RewriteService
             'COST_OVERFLOW',
             'LIMIT_EXCEEDED',
             'WEIGHTS_MISSING',
+            'STORAGE_QUOTA_EXCEEDED',
           ),
         },
       },

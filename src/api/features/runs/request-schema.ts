@@ -165,4 +165,5 @@ export const admissionErrors = [
   'COST_OVERFLOW',
   'LIMIT_EXCEEDED',
   'INVALID_TEXT',
+  'QUOTA_EXCEEDED',
 ] as const satisfies readonly ErrorCode[]
