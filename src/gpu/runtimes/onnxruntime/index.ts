@@ -3,7 +3,6 @@ import os from 'node:os'
 import path from 'node:path'
 import { exportOnnx, type OnnxExport } from '../../../engine/formats/onnx-export.ts'
 import type { BackendName, LayerProfile, RunJob, RuntimeCapabilities, RuntimeSupport } from '../../contract.ts'
-import { setupCommand } from '../../cuda-folder.ts'
 import type { DeviceKind } from '../../devices/device.ts'
 import type { LoadRequest, Runtime, Session } from '../contract.ts'
 import { fileAsExport } from '../model-file.ts'
@@ -12,8 +11,9 @@ import { defaultRuntimeSettings } from '../settings.ts'
 import { cApiDriver } from './c-api/driver.ts'
 import { type Driver, noCpuFallback } from './driver.ts'
 import { nodeDriver } from './node.ts'
-import { cudaProblem, version } from './package.ts'
+import { version } from './package.ts'
 import { attributeKernels, readTrace, requireProvider, type Trace } from './profile.ts'
+import { reasonOf } from './reason.ts'
 
 /**
  * ONNX Runtime, by its C API or by the npm package's binding. The graph is exported to ONNX in memory; weights lie in an
@@ -43,7 +43,12 @@ async function load(driver: Driver, request: LoadRequest): Promise<Session> {
   const { kind } = device
   const model = exported(request, driver)
   const { options, endProfiling, ...session } = await driver.open(request, model).catch((error: Error) => {
-    throw kind === 'cuda' ? new Error(reasonOf(error.message, kind).reason, { cause: error }) : error
+    if (kind !== 'cuda') throw error
+    // With the status, by which failures are told apart too.
+    throw Object.assign(
+      new Error(reasonOf(error.message, kind).reason, { cause: error }),
+      'status' in error ? { status: error.status } : {},
+    )
   })
   return {
     ...session,
@@ -106,18 +111,6 @@ async function probe(backend: BackendName, driver: Driver, device: RunJob['devic
   } catch (error) {
     return { runtime: 'onnxruntime', backend, usable: false, ...reasonOf((error as Error).message, device.kind) }
   }
-}
-
-/** ONNX Runtime's words, and what they mean where they do not say. */
-function reasonOf(message: string, kind: DeviceKind): { reason: string; command: string | null } {
-  const said = message.replace(/\s+/g, ' ').trim()
-  // Behind some hundred characters of its own source come the number and the words of CUDA.
-  const cuda = /CUDA failure \d+: [^;]*/.exec(said)?.[0].trim()
-  if (cuda) return { reason: `ONNX Runtime's CUDA provider loads, and CUDA refuses: ${cuda}`, command: null }
-  if (kind !== 'cuda' || !/AppendExecutionProvider_Cuda|providers_(cuda|shared)/.test(said))
-    return { reason: said.slice(0, 500), command: null }
-  const why = cudaProblem() ?? 'its library, or one that it needs (CUDA 13, cuDNN 9, the driver), is missing'
-  return { reason: `the CUDA provider of onnxruntime-node ${version} does not load: ${why} (${said.slice(0, 300)})`, command: setupCommand }
 }
 
 /**
