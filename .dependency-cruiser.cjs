@@ -122,6 +122,13 @@ module.exports = {
       to: { path: '(^|/)node_modules/drizzle-orm/', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'reference-by-its-thread',
+      comment: 'The package holds a program of 5 MB as a text, which takes 25 MB for as long as a process that imports it lives.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/api/plugins/reference-thread\\.ts$' },
+      to: { path: '(^|/)node_modules/@scalar/' },
+    },
+    {
       name: 'features-share-no-routes',
       comment: "A feature may use another's service; its routes are its own face.",
       severity: 'error',

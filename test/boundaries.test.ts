@@ -62,6 +62,7 @@ const violations: [rule: string, file: string, text: string][] = [
   ['child-of-the-worker-by-message-only', 'src/api/bad-runtime.ts', type('../gpu/runtimes/one/index.ts')],
   ['child-of-the-worker-judges-nothing', 'src/gpu/worker/child/bad-judge.ts', value('../../queue/index.ts')],
   ['drizzle-by-one-door', 'src/store/bad-drizzle.ts', value('drizzle-orm')],
+  ['reference-by-its-thread', 'src/api/bad-reference.ts', value('@scalar/fastify-api-reference')],
   ['features-share-no-routes', 'src/api/features/a/bad.ts', value('../b/routes.ts')],
   ['web-talks-http-only', 'web/bad.ts', value('../src/engine/op.ts')],
   ['nothing-imports-tests-or-benchmarks', 'src/api/bad-test.ts', value('../../test/helper.ts')],
