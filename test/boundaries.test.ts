@@ -16,7 +16,14 @@ const type = (path: string) => `import type * as x from '${path}'\nexport type Y
 const clean: Record<string, string> = {
   'package.json': JSON.stringify({
     type: 'module',
-    dependencies: { typebox: '*', '@tensorflow/tfjs-core': '*', 'onnxruntime-node': '*', fastify: '*', 'drizzle-orm': '*' },
+    dependencies: {
+      typebox: '*',
+      '@tensorflow/tfjs-core': '*',
+      'onnxruntime-node': '*',
+      fastify: '*',
+      'drizzle-orm': '*',
+      '@scalar/fastify-api-reference': '*',
+    },
     devDependencies: { ws: '*' },
   }),
   'src/engine/op.ts': value('typebox'),
