@@ -1,14 +1,8 @@
-import { type Static, Type } from 'typebox'
-import { product } from '../exact.ts'
-import { defineOp, takes } from '../op.ts'
-import { numel } from '../shape.ts'
+import { defineOp } from '../op.ts'
 import { dimOf } from './shared/dims.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
 import { readSoftmax } from './shared/onnx-softmax.ts'
-
-const Attributes = Type.Object({
-  dim: Type.Optional(Type.Integer({ description: 'Dim whose shares add up to 1; the batch is dim 0. Default 1.' })),
-})
+import { rowsAlong, softmaxForm } from './shared/softmax.ts'
 
 /**
  * x − max − ln Σ e^(x − max) along a dim, as PyTorch's `nn.LogSoftmax`. Per row of n elements: n − 1 comparisons, n
@@ -17,21 +11,11 @@ const Attributes = Type.Object({
 export const logSoftmax = defineOp({
   type: 'LogSoftmax',
   summary: 'Logarithm of the softmax along a dim.',
-  attributes: Attributes,
-  arity: takes(1),
-  canonical: (raw: Static<typeof Attributes>) => ({ dim: raw.dim ?? 1 }),
-  shape: ([x], a) => {
-    dimOf(a.dim, x!)
-    return [x!]
+  ...softmaxForm,
+  quantities: ({ inputs }, { dim }) => {
+    const { elements, rows, pairs } = rowsAlong(dim, inputs[0]!)
+    return { comparisons: pairs, additions: 2 * elements + pairs, transcendentals: elements + rows }
   },
-  batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
-  quantities: ({ inputs }, a) => {
-    const elements = numel(inputs[0]!)
-    const length = inputs[0]![dimOf(a.dim, inputs[0]!)]!
-    const pairs = product(elements / length, length - 1)
-    return { comparisons: pairs, additions: 2 * elements + pairs, transcendentals: elements + elements / length }
-  },
-  field: ({ inputs }, a) => (dimOf(a.dim, inputs[0]!) === 1 ? 'elementwise' : 'global'),
   fromOnnx: { LogSoftmax: readSoftmax },
   onnx: (emit, { inputs }, a) => emit.node('LogSoftmax', emit.inputs, emit.outputs, { axis: dimOf(a.dim, inputs[0]!) }),
   tfjs: (tf, { attributes: a, inputs }) => {
