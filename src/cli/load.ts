@@ -10,6 +10,7 @@ import { verifyGraph } from '../engine/verify.ts'
 import { expandZoo, presetNames } from '../engine/zoo/index.ts'
 import { CliError, failureText } from './failure.ts'
 import { readOnnxSkeleton } from './onnx-skeleton.ts'
+import type { Sizes } from './options.ts'
 
 /** A network that a command works on. */
 export interface Network {
@@ -34,19 +35,39 @@ const mistaken: readonly [start: string, what: string][] = [
 /**
  * A network by the name of a file (ONNX, Keras or TensorFlow.js JSON, Archmeter's own JSON), `-` for standard input, or a
  * preset of the zoo. A file goes before a preset of the same name.
- * @throws CliError where there is neither or it cannot be read; EngineError as the importers do.
+ * @param sizes that an ONNX file leaves open, and Keras’ the shape of its input.
+ * @throws CliError where there is neither, it cannot be read, or it leaves no sizes open; EngineError as the importers do.
  */
-export async function load(name: string): Promise<Network> {
-  const { graph, name: shown } = await loadNetwork(name, false)
+export async function load(name: string, sizes: Sizes = {}): Promise<Network> {
+  const { graph, name: shown } = await loadNetwork(name, false, sizes)
   return { name: shown, graph }
 }
 
 /** The same, with the weights of an ONNX file. @throws as `load` does. */
-export const loadWeighted = (name: string): Promise<WeightedNetwork> => loadNetwork(name, true)
+export const loadWeighted = (name: string, sizes: Sizes = {}): Promise<WeightedNetwork> => loadNetwork(name, true, sizes)
 
-async function loadNetwork(name: string, weights: boolean): Promise<WeightedNetwork> {
+/** Several: sizes are for those that are files which may leave them open. @throws as `load` does. */
+export async function loadAll(names: readonly string[], sizes: Sizes): Promise<Network[]> {
+  const networks: Network[] = []
+  let taken = !asked(sizes)
+  for (const name of names) {
+    const network = await loadNetwork(name, false, sizes, () => (taken ||= true))
+    networks.push({ name: network.name, graph: network.graph })
+  }
+  if (!taken) throw new CliError(`none of ${names.join(', ')} leaves sizes open: ${closed}`)
+  return networks
+}
+
+const asked = ({ dims, inputShape }: Sizes): boolean => dims !== undefined || inputShape !== undefined
+const closed = '--dims is for ONNX files, --input-shape for these and for Keras; elsewhere --resolution takes the place of the input’s own'
+
+/** @param takes is told where the sizes were for this one; without it they must be. */
+async function loadNetwork(name: string, weights: boolean, sizes: Sizes, takes?: () => void): Promise<WeightedNetwork> {
   try {
-    return { name: name === '-' ? 'stdin' : name, ...(await networkAt(sourceOf(name), weights)) }
+    const { sized, ...network } = await networkAt(sourceOf(name), weights, sizes)
+    if (sized) takes?.()
+    else if (asked(sizes) && !takes) throw new CliError(`this leaves no sizes open: ${closed}`)
+    return { name: name === '-' ? 'stdin' : name, ...network }
   } catch (cause) {
     throw failureOf(name, cause)
   }
@@ -54,14 +75,21 @@ async function loadNetwork(name: string, weights: boolean): Promise<WeightedNetw
 
 /** What went wrong with a model, its name in front. */
 export function failureOf(name: string, cause: unknown): unknown {
-  if (cause instanceof EngineError || cause instanceof CliError) return new CliError(`${name}: ${failureText(cause)}`)
+  if (cause instanceof EngineError || cause instanceof CliError)
+    // What an address names so is an option here.
+    return new CliError(
+      `${name}: ${failureText(cause)
+        .replace(/\bdims=(?=\S+:\d)/, '--dims ')
+        .replace('whole inputShape', 'whole --input-shape')}`,
+    )
   // What the system says of a file: EACCES, EIO, …
   if (typeof (cause as NodeJS.ErrnoException).syscall === 'string')
     return new CliError(`${name} cannot be read: ${(cause as Error).message}`)
   return cause
 }
 
-type Read = Omit<WeightedNetwork, 'name'>
+/** `sized`: a file that may leave sizes open, which it was read at. */
+type Read = Omit<WeightedNetwork, 'name'> & { sized?: true }
 const withoutWeights = (graph: Graph): Read => ({ graph, parameterOf: null })
 
 /** Where a model is found: a preset, a plain file, or bytes; `folder` is where files beside it lie, null where nothing is known of one. */
@@ -80,10 +108,10 @@ export function sourceOf(name: string): Source {
   return kind.isFile() ? { path: name, json: isJson(name), folder } : { bytes: readStream(name), folder }
 }
 
-async function networkAt(source: Source, weights: boolean): Promise<Read> {
+async function networkAt(source: Source, weights: boolean, sizes: Sizes): Promise<Read> {
   if ('preset' in source) return withoutWeights(verifyGraph(expandZoo(source).spec))
-  if ('bytes' in source) return networkOf(source.bytes, source.folder)
-  return networkOf(weights || source.json ? readFileSync(source.path) : readOnnxSkeleton(source.path), source.folder)
+  if ('bytes' in source) return networkOf(source.bytes, source.folder, sizes)
+  return networkOf(weights || source.json ? readFileSync(source.path) : readOnnxSkeleton(source.path), source.folder, sizes)
 }
 
 /** Most that is read of what states no size, bytes: no ONNX file is larger. */
@@ -141,9 +169,9 @@ function isJson(name: string): boolean {
 }
 
 /** @param folder where files beside the model lie; null where nothing is known of one. */
-async function networkOf(bytes: Uint8Array, folder: string | null): Promise<Read> {
+async function networkOf(bytes: Uint8Array, folder: string | null, sizes: Sizes): Promise<Read> {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString('latin1')
-  if (startsJson(start)) return withoutWeights(await ofJson(new TextDecoder().decode(bytes)))
+  if (startsJson(start)) return ofJson(new TextDecoder().decode(bytes), sizes)
   if (bytes.length === 0) throw new CliError('this is empty: there is no model in it')
   const mistake = mistaken.find(([first]) => start.startsWith(first))
   if (mistake) throw new CliError(`this is ${mistake[1]}`)
@@ -151,8 +179,9 @@ async function networkOf(bytes: Uint8Array, folder: string | null): Promise<Read
   const { importOnnx } = await import('../engine/formats/onnx-import/index.ts')
   const { graph, parameterOf } = importOnnx(bytes, {
     files: (location) => (folder === null ? undefined : besideModel(folder, location)),
+    sizes,
   })
-  return { graph, parameterOf }
+  return { graph, parameterOf, sized: true }
 }
 
 /**
@@ -214,12 +243,14 @@ export function specificationOf(json: Record<string, unknown>): Record<string, u
   )
 }
 
-async function ofJson(text: string): Promise<Graph> {
+async function ofJson(text: string, asked: Sizes): Promise<Read> {
   const { name: _name, ...spec } = specificationOf(readJson(text))
-  const { keras, tfjs, zoo, inputShape } = spec
+  const { keras, tfjs, zoo } = spec
+  if (zoo !== undefined) return withoutWeights(verifyGraph(expandZoo(zoo).spec))
+  if (Array.isArray(spec.layers)) return withoutWeights(verifyGraph(spec))
+  const inputShape = asked.inputShape ?? spec.inputShape
   const options = Array.isArray(inputShape) ? { inputShape: inputShape as number[] } : {}
-  if (zoo !== undefined) return verifyGraph(expandZoo(zoo).spec)
-  if (Array.isArray(spec.layers)) return verifyGraph(spec)
   const { importKeras, importTfjsLayers } = await import('../engine/formats/keras/index.ts')
-  return tfjs !== undefined ? importTfjsLayers(tfjs, options) : importKeras(keras, options)
+  const graph = tfjs !== undefined ? importTfjsLayers(tfjs, options) : importKeras(keras, options)
+  return { ...withoutWeights(graph), ...(asked.dims === undefined ? { sized: true } : {}) }
 }

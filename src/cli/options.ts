@@ -3,11 +3,12 @@ import { conventions } from '../engine/conventions/index.ts'
 import type { CostOptions } from '../engine/cost.ts'
 import { type CostDtype, costDtypes } from '../engine/dtypes.ts'
 import { type Additive, additive, type Grouping, groupings } from '../engine/rank-costs.ts'
+import { readDims, readInputShape } from '../engine/written-sizes.ts'
 import { CliError } from './failure.ts'
 import { type OutputFormat, outputFormats } from './output.ts'
 
 /** Options of every command that counts. */
-export interface Counting {
+export interface Counting extends Sizes {
   convention: string
   batch: number
   resolution?: readonly [number, number]
@@ -33,12 +34,46 @@ function readResolution(text: string): [number, number] {
 export const conventionOption = (flags: string, description: string): Option =>
   new Option(flags, description).choices(conventions.map(({ name }) => name))
 
+/** What an option is read by, its fault as commander shows it. */
+const read =
+  <T>(by: (text: string) => T) =>
+  (text: string): T => {
+    try {
+      return by(text)
+    } catch (cause) {
+      throw new InvalidArgumentError(`${(cause as Error).message}.`)
+    }
+  }
+
+/** Sizes that a file leaves open. */
+export interface Sizes {
+  dims?: Readonly<Record<string, number>>
+  inputShape?: readonly number[]
+}
+
+/** Adds `--dims` and `--input-shape`. */
+const withSizes = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--dims <sizes>', 'sizes that an ONNX file leaves open, by the names it has for them: height:640,width:640').argParser(
+        read(readDims),
+      ),
+    )
+    .addOption(
+      new Option('--input-shape <sizes>', 'shape of one image of the one input, where the file leaves it open: 3,640,640').argParser(
+        read(readInputShape),
+      ),
+    )
+
+/** Sizes that were asked for, as `load` takes them. */
+export const sizesOf = ({ dims, inputShape }: Sizes): Sizes => ({ ...(dims ? { dims } : {}), ...(inputShape ? { inputShape } : {}) })
+
 const batchOption = (): Option => new Option('--batch <n>', 'images per call').argParser(whole(1, 2 ** 31 - 1)).default(1)
 
-/** Adds `--batch`. */
-export const withBatchAlone = (command: Command): Command => command.addOption(batchOption())
+/** Adds `--batch`, and sizes that a file leaves open. */
+export const withBatchAlone = (command: Command): Command => withSizes(command.addOption(batchOption()))
 
-/** Adds `--batch` and `--resolution`. */
+/** Adds the same, and `--resolution`. */
 export const withBatch = (command: Command): Command =>
   withBatchAlone(command).addOption(
     new Option('--resolution <size>', 'height and width of the input in place of its own: 224, or 224x320').argParser(readResolution),

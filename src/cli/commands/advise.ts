@@ -2,11 +2,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Advice, advise, type Finding } from '../../engine/advice/advise.ts'
 import { CliError } from '../failure.ts'
 import { load } from '../load.ts'
-import { withBatchAlone, withFormat } from '../options.ts'
+import { type Sizes, sizesOf, withBatchAlone, withFormat } from '../options.ts'
 import type { OutputFormat, Report, Section } from '../output.ts'
 import { readQuantity, showBytes, showCount, showPart } from '../quantity.ts'
 
-interface Options {
+interface Options extends Sizes {
   batch: number
   flopsPerSecond?: number
   bytesPerSecond?: number
@@ -39,11 +39,11 @@ Examples:
   archmeter advise resnet50 -f json | jq '.savings[0]'
   archmeter rewrite vgg16 global-average-pooling                                   what a rewrite changes, layer by layer`,
     )
-    .action(async (model: string, { batch, flopsPerSecond, bytesPerSecond, format }: Options) => {
+    .action(async (model: string, { batch, flopsPerSecond, bytesPerSecond, format, ...sizes }: Options) => {
       if ((flopsPerSecond === undefined) !== (bytesPerSecond === undefined))
         throw new CliError('the roofline needs both ceilings: give --flops-per-second and --bytes-per-second')
       const ceilings = flopsPerSecond === undefined || bytesPerSecond === undefined ? null : { flopsPerSecond, bytesPerSecond }
-      const { name, graph } = await load(model)
+      const { name, graph } = await load(model, sizesOf(sizes))
       report(adviceReport(name, advise(graph, { batch, ceilings })), format)
     })
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { writeCostChart } from '../../engine/formats/cost-chart.ts'
 import { writeOutput } from '../files.ts'
 import { load } from '../load.ts'
-import { type Counting, costOptions, type Ranked, rankOptions, withCounting, withRanking } from '../options.ts'
+import { type Counting, costOptions, type Ranked, rankOptions, sizesOf, withCounting, withRanking } from '../options.ts'
 
 /** `archmeter chart`: costs as bars, an SVG file. */
 export function addChart(program: Command): void {
@@ -17,7 +17,7 @@ export function addChart(program: Command): void {
       '\nExamples:\n  archmeter chart resnet50 --by block -o resnet50.svg\n  archmeter chart model.onnx --sort flops --top 20 > chart.svg',
     )
     .action(async (model: string, { output, ...options }: Counting & Ranked & { output?: string }) => {
-      const { name, graph } = await load(model)
+      const { name, graph } = await load(model, sizesOf(options))
       const svg = writeCostChart(graph, { ...costOptions(options), ...rankOptions(options, command), title: name })
       writeOutput(output ?? '-', [svg])
     })

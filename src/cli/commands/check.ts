@@ -3,8 +3,8 @@ import { diffCosts, type Figures, figuresOf } from '../../engine/compare-costs.t
 import { computeCosts, uncountedOperators } from '../../engine/cost.ts'
 import { defaultDtype } from '../../engine/widths.ts'
 import { CliError, exitCodes } from '../failure.ts'
-import { load } from '../load.ts'
-import { type Counting, costOptions, withCounting, withFormat } from '../options.ts'
+import { loadAll, type Network } from '../load.ts'
+import { type Counting, costOptions, sizesOf, withCounting, withFormat } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
 import { readPart, readQuantity, showBytes, showCount, showExact, showPart } from '../quantity.ts'
 import { diffTable } from './compare.ts'
@@ -70,8 +70,8 @@ async function check(model: string, options: Options, report: (report: Report, f
     throw new CliError('there is nothing to check: give a budget such as --max-macs 4.2G, or a --baseline')
   if (options.baseline === undefined && options.tolerance > 0)
     throw new CliError('--tolerance is for --baseline: give one, or leave it out')
-  const network = await load(model)
-  const baseline = options.baseline === undefined ? null : await load(options.baseline)
+  const models = options.baseline === undefined ? [model] : [model, options.baseline]
+  const [network, baseline = null] = (await loadAll(models, sizesOf(options))) as [Network, Network?]
   // One way to measure bytes for both.
   const counting = { dtype: defaultDtype(network.graph, ...(baseline ? [baseline.graph] : [])), ...costOptions(options) }
   const [counted, before] = [network, baseline].map((each) => {

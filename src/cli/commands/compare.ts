@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { type CostComparison, compareCosts, comparedFigures, type PairCost } from '../../engine/compare-costs.ts'
 import type { Table } from '../../engine/formats/cost-tables.ts'
 import type { Additive } from '../../engine/rank-costs.ts'
-import { load } from '../load.ts'
-import { type Counting, costOptions, type Ranked, rankOptions, withCounting, withFormat, withRanking } from '../options.ts'
+import { loadAll } from '../load.ts'
+import { type Counting, costOptions, type Ranked, rankOptions, sizesOf, withCounting, withFormat, withRanking } from '../options.ts'
 import type { OutputFormat, Report, Section } from '../output.ts'
 import { showBytes, showCount, showPart, showRatio } from '../quantity.ts'
 import { inputsOf } from './cost.ts'
@@ -31,8 +31,7 @@ Examples:
   archmeter compare main.onnx change.onnx -f json | jq .diff`,
     )
     .action(async (models: string[], options: Options) => {
-      const networks = []
-      for (const model of models) networks.push(await load(model))
+      const networks = await loadAll(models, sizesOf(options))
       report(compareReport(compareCosts(networks, { ...costOptions(options), ...rankOptions(options, command) })), options.format)
     })
 }

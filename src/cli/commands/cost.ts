@@ -3,7 +3,7 @@ import { type Costs, computeCosts } from '../../engine/cost.ts'
 import { groupTable, layerTable, type Table } from '../../engine/formats/cost-tables.ts'
 import { type Ranking, rankCosts, shareOf } from '../../engine/rank-costs.ts'
 import { load, type Network } from '../load.ts'
-import { type Counting, costOptions, type Ranked, rankOptions, withCounting, withFormat, withRanking } from '../options.ts'
+import { type Counting, costOptions, type Ranked, rankOptions, sizesOf, withCounting, withFormat, withRanking } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
 import { showBytes, showCount, showExact, showPart } from '../quantity.ts'
 
@@ -27,7 +27,7 @@ Examples:
   archmeter cost mobilenet_v2 --resolution 160 --batch 32 -f json | jq .totals`,
     )
     .action(async (model: string, options: Options) => {
-      const network = await load(model)
+      const network = await load(model, sizesOf(options))
       const costs = computeCosts(network.graph, costOptions(options))
       const ranked = options.by !== 'layer' || options.sort !== undefined || options.top !== undefined
       const ranking = rankCosts(costs, rankOptions(options, command))

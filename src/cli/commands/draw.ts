@@ -4,7 +4,7 @@ import { type Coloring, colorings, drawNetwork, type LayerTime } from '../../eng
 import { CliError } from '../failure.ts'
 import { writeOutput } from '../files.ts'
 import { load } from '../load.ts'
-import { type Counting, costOptions, whole, withCounting } from '../options.ts'
+import { type Counting, costOptions, sizesOf, whole, withCounting } from '../options.ts'
 
 interface Options extends Counting {
   output?: string
@@ -46,7 +46,7 @@ Examples:
       if (profile !== undefined && colorBy !== undefined && colorBy !== 'ms')
         throw new CliError(`--profile is for --color-by ms, not for ${colorBy}: leave one of them out`)
       const times = profile === undefined ? undefined : readProfile(profile)
-      const { name, graph } = await load(model)
+      const { name, graph } = await load(model, sizesOf(options))
       const unknown = times?.rows.flatMap(({ layerIds }) => layerIds).find((id) => graph.layers.every((layer) => layer.id !== id))
       if (unknown !== undefined) throw new CliError(`${profile} is of another network: ${name} has no layer ${unknown}`)
       const svg = await drawNetwork(graph, {

@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import { conventions } from '../../engine/conventions/index.ts'
 import { type Explanation, explainCosts } from '../../engine/explain-costs.ts'
 import { load } from '../load.ts'
-import { conventionOption, withBatch, withFormat } from '../options.ts'
+import { conventionOption, type Sizes, sizesOf, withBatch, withFormat } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
 import { showExact } from '../quantity.ts'
 
-interface Options {
+interface Options extends Sizes {
   from: string
   to: string
   batch: number
@@ -26,8 +26,8 @@ export function addExplain(program: Command, report: (report: Report, format: Ou
       'after',
       `\nExamples:\n  archmeter explain resnet50 --from thop --to fvcore\n  archmeter explain model.onnx --from torchinfo --to lecture -f md\n`,
     )
-    .action(async (model: string, { from, to, batch, resolution, format }: Options) => {
-      const { name, graph } = await load(model)
+    .action(async (model: string, { from, to, batch, resolution, format, ...options }: Options) => {
+      const { name, graph } = await load(model, sizesOf(options))
       const explanation = explainCosts(graph, { from, to, batch, ...(resolution ? { resolution } : {}) })
       report(explainReport(name, explanation), format)
     })

@@ -11,11 +11,11 @@ import {
 } from '../../engine/memory/index.ts'
 import { CliError } from '../failure.ts'
 import { load } from '../load.ts'
-import { dtypeOption, whole, withBatch, withFormat } from '../options.ts'
+import { dtypeOption, type Sizes, sizesOf, whole, withBatch, withFormat } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
 import { readQuantity, showBytes, showCount, showExact } from '../quantity.ts'
 
-interface Options {
+interface Options extends Sizes {
   batch: number
   resolution?: readonly [number, number]
   dtype?: CostDtype
@@ -57,10 +57,10 @@ Examples:
   archmeter memory resnet50 --training --segments sqrt --fits 16GiB    the largest batch with checkpointing
   archmeter memory model.onnx -f csv > timeline.csv                    a row a step`,
     )
-    .action(async (model: string, { training, optimizer, segments, fits, top, format, ...counting }: Options) => {
+    .action(async (model: string, { training, optimizer, segments, fits, top, format, dims, inputShape, ...counting }: Options) => {
       if (!training && (optimizer !== undefined || segments !== undefined))
         throw new CliError('--optimizer and --segments are for --training: give it, or leave them out')
-      const { name, graph } = await load(model)
+      const { name, graph } = await load(model, sizesOf({ dims, inputShape }))
       const options: MemoryOptions = {
         ...counting,
         mode: training ? 'training' : 'inference',

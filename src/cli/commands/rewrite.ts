@@ -6,14 +6,14 @@ import { type LayerChange, previewRewrite, type RewritePreview } from '../../eng
 import { CliError } from '../failure.ts'
 import { writeOutput } from '../files.ts'
 import { loadWeighted, type WeightedNetwork } from '../load.ts'
-import { conventionOption, whole, withBatchAlone, withFormat } from '../options.ts'
+import { conventionOption, type Sizes, sizesOf, whole, withBatchAlone, withFormat } from '../options.ts'
 import type { OutputFormat, Report, Section } from '../output.ts'
 import { showBytes, showCount, showExact, showPart, showRatio } from '../quantity.ts'
 import { readRecipe, readStep } from '../recipe.ts'
 
 const weightKinds = ['file', 'seeded', 'none'] as const
 
-interface Options {
+interface Options extends Sizes {
   recipe?: string
   out?: string
   weights?: (typeof weightKinds)[number]
@@ -62,7 +62,7 @@ Examples:
       const recipe = recipeOf(typed, options.recipe)
       const { out } = options
       checkOutput(options, command.getOptionValueSource('format') !== 'cli')
-      const network = await loadWeighted(model)
+      const network = await loadWeighted(model, sizesOf(options))
       const rewritten = rewriteGraph(network.graph, recipe)
       const preview = previewRewrite(network.graph, rewritten, { convention: options.convention, batch: options.batch })
       if (out !== undefined) await writeNetwork(out, network, rewritten, recipe, options)

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CliError, exitCodes } from '../failure.ts'
-import { whole, withBatch, withFormat } from '../options.ts'
+import { type Sizes, sizesOf, whole, withBatch, withFormat } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
 import { showExact } from '../quantity.ts'
 import { Client } from '../server/client.ts'
 import { register } from '../server/register.ts'
 
-interface Options {
+interface Options extends Sizes {
   server?: string
   name?: string
   device?: string
@@ -126,7 +126,7 @@ const say = (sentence: string): void => void process.stderr.write(`archmeter: ${
 /** Registers, queues, and waits for the end. What happens is told on standard error. */
 async function follow(client: Client, model: string, options: Options): Promise<Run> {
   const { device, runtime, backend, precision, batch, resolution, profile, fresh, label, timeout, priority, name } = options
-  const architecture = await register(client, model, name)
+  const architecture = await register(client, model, name, sizesOf(options))
   say(`${architecture.name} is architecture ${architecture.id}`)
   const given = { device, runtime, backend, precision, profile, fresh, priority }
   const { status, body } = await client.ask<Run>('/v1/runs', {
@@ -135,6 +135,7 @@ async function follow(client: Client, model: string, options: Options): Promise<
       ...{ architectureId: architecture.id, batch, labels: label },
       ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
       ...(resolution === undefined ? {} : { resolution: resolution.join('x') }),
+      ...sizesOf(options),
       ...(timeout === undefined ? {} : { timeoutMs: 1000 * timeout }),
     },
   })

@@ -36,7 +36,7 @@ test('sizes by the names of the file, or as the whole input shape, in the addres
 
 test('what is missing or wrong is said with the names that there are', async () => {
   const cases: [query: string, path: string, message: RegExp][] = [
-    ['', '', /size 2 of input "x" is left open \("H"\): say it at registration, as dims=H:224/],
+    ['', '', /size 2 of input "x" is left open \("H"\): give it, as dims=H:224/],
     ['dims=H:20', '', /size 3 of input "x" is left open \("Wd"\)/],
     ['dims=H:20,width:28', '/dims', /no open dim "width"; those that it leaves open are "H", "Wd"/],
     ['dims=H:20,Wd:28,N:4', '/dims', /"N" is the batch/],

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
+import { readDims, readInputShape } from '../../../engine/written-sizes.ts'
 import type { BlobFile, Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import { endConnection } from '../../plugins/problems.ts'
@@ -166,35 +167,23 @@ function wrongField(field: string): string {
 type Fields = { name?: unknown; dims?: unknown; inputShape?: unknown }
 const isField = (name: string): name is keyof Fields => name === 'name' || name === 'dims' || name === 'inputShape'
 
-const largestSize = 2 ** 31 - 1
-const sizeOf = (text: string): number | null => (/^[1-9]\d{0,9}$/.test(text) && Number(text) <= largestSize ? Number(text) : null)
+/** Reads what an address or a form has under a name. @throws ApiError INVALID_REQUEST. */
+function written<T>(path: '/dims' | '/inputShape', read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw invalidRequest('request', [{ path, message: (cause as Error).message }])
+  }
+}
 
 /** Sizes of dims by their names, as `height:640,width:640`. @throws ApiError INVALID_REQUEST. */
-export function readDims(text: string): Record<string, number> {
-  const pairs = text
-    .split(',')
-    .map((pair) => [pair.slice(0, pair.lastIndexOf(':')).trim(), sizeOf(pair.slice(pair.lastIndexOf(':') + 1).trim())] as const)
-  if (pairs.length > 64 || pairs.some(([name, size]) => name === '' || size === null))
-    throw invalidRequest('request', [
-      { path: '/dims', message: `dims are at most 64 names, each with a size of 1 to ${largestSize}, such as height:640,width:640` },
-    ])
-  const twice = pairs.find(([name], i) => pairs.findIndex((pair) => pair[0] === name) < i)
-  if (twice) throw invalidRequest('request', [{ path: '/dims', message: `dims has "${twice[0].slice(0, 60)}" twice: give each one size` }])
-  return Object.fromEntries(pairs as [string, number][])
-}
+export const askedDims = (text: string): Record<string, number> => written('/dims', () => readDims(text))
 
 /** Sizes of an image, as `3,640,640`, and of open dims, as `height:640,width:640`. @throws ApiError INVALID_REQUEST. */
 function readSizes({ dims, inputShape }: Fields): { sizes?: OpenSizes } {
   const sizes: OpenSizes = {}
-  if (inputShape !== undefined) {
-    const shape = String(inputShape).split(/[,x]/).map(sizeOf)
-    if (shape.length > 7 || shape.includes(null))
-      throw wrong('/inputShape', `inputShape is 1 to 7 sizes of 1 to ${largestSize}, without the batch, such as 3,640,640`)
-    sizes.inputShape = shape as number[]
-  }
-  if (dims !== undefined) {
-    sizes.dims = readDims(String(dims))
-  }
+  if (inputShape !== undefined) sizes.inputShape = written('/inputShape', () => readInputShape(String(inputShape)))
+  if (dims !== undefined) sizes.dims = askedDims(String(dims))
   return dims === undefined && inputShape === undefined ? {} : { sizes }
 }
 

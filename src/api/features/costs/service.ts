@@ -9,7 +9,7 @@ import { invalidRequest } from '../../errors.ts'
 import { etagOf } from '../../plugins/caching.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import { type ArchitectureService, asBuffer, type StoredArchitecture } from '../architectures/service.ts'
-import { readDims } from '../architectures/upload.ts'
+import { askedDims } from '../architectures/upload.ts'
 import { readRanking } from './ranking.ts'
 import type { CostQuery, ExplainQuery } from './schema.ts'
 import type { CallCost, CostFormat } from './write.ts'
@@ -148,7 +148,7 @@ export function readOptions({
 
 /** Sizes of open dims, as a query or a request for a run writes them. @throws ApiError INVALID_REQUEST. */
 export const readAsked = ({ dims, inputShape }: { dims?: string | undefined; inputShape?: readonly number[] | undefined }): AskedSizes => ({
-  ...(dims === undefined ? {} : { dims: readDims(dims) }),
+  ...(dims === undefined ? {} : { dims: askedDims(dims) }),
   ...(inputShape === undefined ? {} : { inputShape }),
 })
 

@@ -78,7 +78,7 @@ export function inputShape(
     if (size !== undefined) return size
     const open = 'size' in dim ? '0' : `left open${dim.name ? ` (${quote(dim.name)})` : ''}`
     throw invalid(
-      `size ${i + 1} of input ${quote(input.name)} is ${open}: say it at registration, ${'name' in dim && dim.name ? `as dims=${dim.name}:224 or ` : ''}as the whole inputShape, or export the network with fixed sizes`,
+      `size ${i + 1} of input ${quote(input.name)} is ${open}: give it, ${'name' in dim && dim.name ? `as dims=${dim.name}:224 or ` : ''}as the whole inputShape, or export the network with fixed sizes`,
     )
   })
 }
