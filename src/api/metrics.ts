@@ -1,7 +1,11 @@
+import pTimeout from 'p-timeout'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { QueueMetric } from '../gpu/queue/index.ts'
 import { type Depth, isFinal, runStatuses } from '../store/index.ts'
 import { HttpHistogram } from './http-histogram.ts'
+
+/** How long counting waiting runs may take, ms, before the metrics go without. */
+const depthsMs = 2000
 
 /** How an execution ends. */
 const settled = [...runStatuses.filter(isFinal), 'requeued'] as const
@@ -79,7 +83,9 @@ export class Metrics {
       registers: [this.registry],
       async collect() {
         this.reset()
-        for (const { device, host, waiting, running } of await depths()) {
+        // Without a database the counts are unknown, and the other metrics are what whoever looks then needs.
+        const known = await pTimeout(depths(), { milliseconds: depthsMs }).catch(() => [])
+        for (const { device, host, waiting, running } of known) {
           this.set({ device, host, state: 'waiting' }, waiting)
           this.set({ device, host, state: 'running' }, running)
         }

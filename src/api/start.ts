@@ -35,7 +35,11 @@ export class RefusedStart extends Error {
  * Who may call: everyone everything where only this machine can reach the service and no key was made.
  * @throws RefusedStart where others could reach it and nobody said that they may.
  */
-async function openKeyring({ HOST, TRUST_PROXY, ALLOW_ANONYMOUS }: Config, { keys, notifications }: Store, log: Logger): Promise<Keyring> {
+async function openKeyring(
+  { HOST, TRUST_PROXY, ALLOW_ANONYMOUS, ROLE }: Config,
+  { keys, notifications }: Store,
+  log: Logger,
+): Promise<Keyring> {
   // To a service behind a proxy everyone comes from this machine.
   const [reached, remedy] = TRUST_PROXY
     ? ['the proxy in front (TRUST_PROXY)', 'unset TRUST_PROXY where there is none']
@@ -43,15 +47,17 @@ async function openKeyring({ HOST, TRUST_PROXY, ALLOW_ANONYMOUS }: Config, { key
   const own = !TRUST_PROXY && (await lookup(HOST, { all: true })).every(({ address }) => isLoopback(address))
   const keyring = new Keyring({ keys, notifications, log, anonymous: own ? 'admin' : 'runner' })
   if (own || (await keyring.made())) return keyring
+  // A worker serves health and metrics alone; its keys are those of the services that share its database.
+  const could = ROLE === 'worker' ? 'read its metrics' : 'queue runs and delete'
   if (!ALLOW_ANONYMOUS)
     throw new RefusedStart(
-      `other machines can reach ${reached}, and no API key has been made, so that all of them could queue runs and delete: make a key first ` +
+      `other machines can reach ${reached}, and no API key has been made, so that all of them could ${could}: make a key first ` +
         `(npm run keys -- create --name me --role admin; in a container: node src/api/keys.ts create --name me --role admin), or ${remedy}, ` +
         'or ALLOW_ANONYMOUS=1 to let everyone in',
     )
   log.warn(
     { host: HOST },
-    `OPEN TO THE NETWORK: whoever reaches ${reached} can register, run, read and delete, without a key. Make one (npm run keys -- create --name me --role admin, while this service is stopped unless DATABASE_URL is set), or ${remedy}`,
+    `OPEN TO THE NETWORK: whoever reaches ${reached} can ${ROLE === 'worker' ? could : 'register, run, read and delete'}, without a key. Make one (npm run keys -- create --name me --role admin, while this service is stopped unless DATABASE_URL is set), or ${remedy}`,
   )
   return keyring
 }

@@ -115,9 +115,17 @@ export function connectionError(error: Error): Error {
   if (error instanceof StoreError || error instanceof TypeError || error instanceof RangeError) return error
   const { code } = error as { code?: unknown }
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !UNREACHABLE.test(code)) return error
-  return new StoreError('DATABASE_UNREACHABLE', `The database does not answer (${reason(error)}): try again in a few seconds`, {
+  return new StoreError('DATABASE_UNREACHABLE', `The database does not answer (${publicReason(error)}): try again in a few seconds`, {
     cause: error,
   })
+}
+
+/** What an error says without the address, user or database that it may name: for answers. The log has the whole of it. */
+export function publicReason(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return publicReason(error.errors[0])
+  const { code, syscall, message } = error as NodeJS.ErrnoException
+  if (typeof code !== 'string') return message
+  return /^[0-9A-Z]{5}$/.test(code) ? `SQLSTATE ${code}` : [syscall, code].filter(Boolean).join(' ')
 }
 
 /** What an error says; node-postgres gathers the failures of several addresses in an AggregateError, whose own message is empty. */

@@ -15,7 +15,7 @@ import type { Database, Driver, Log } from './database.ts'
 import { DiskSpace } from './disk-space.ts'
 import type { Limits } from './drivers/postgres.ts'
 import { sql } from './drizzle.ts'
-import { reason, StoreError } from './errors.ts'
+import { publicReason, StoreError } from './errors.ts'
 import { Events } from './events.ts'
 import { Keys } from './keys.ts'
 import { MeasuredRuns } from './measured-runs.ts'
@@ -199,6 +199,6 @@ async function ping(db: Database, timeoutMs: number): Promise<void> {
     // Drizzle names the statement, and has why it failed as the cause.
     const { cause = error } = error as Error
     if (cause instanceof StoreError) throw cause
-    throw new StoreError('DATABASE_UNREACHABLE', `The database does not answer: ${reason(cause)}`, { cause: error })
+    throw new StoreError('DATABASE_UNREACHABLE', `The database does not answer: ${publicReason(cause)}`, { cause: error })
   }
 }

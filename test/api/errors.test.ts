@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import type { FastifyInstance, InjectOptions } from 'fastify'
+import pg from 'pg'
 import { pino } from 'pino'
 import { buildApp } from '../../src/api/app.ts'
 import { readConfig } from '../../src/api/config.ts'
@@ -105,6 +106,24 @@ describe('errors', () => {
       assert.deepEqual([broken.level, broken.code], [50, 'INTERNAL'])
       assert.match(broken.err.stack, /no such property\n +at /)
     }
+  })
+
+  it('of a database that is gone name neither its address nor its user, which the log has', async () => {
+    const failures: [Error, string][] = []
+    for (const url of ['postgres://me:hush@127.0.0.1:1/lab', 'postgres://me:hush@no-such-host.invalid:5432/lab']) {
+      const client = new pg.Client({ connectionString: url })
+      await client.connect().catch((error: Error) => failures.push([error, (error as NodeJS.ErrnoException).code!]))
+    }
+    const refused = Object.assign(new Error('password authentication failed for user "me"'), { code: '57P03' })
+    failures.push([new AggregateError([failures[0]![0]]), failures[0]![1]], [refused, 'SQLSTATE 57P03'])
+    for (const [failure, told] of failures) {
+      thrown = connectionError(failure)
+      const { statusCode, body } = await app.inject('/v1/devices')
+      assert.equal(statusCode, 503)
+      assert.ok(body.includes(told), body)
+      assert.doesNotMatch(body, /127\.0\.0\.1|invalid|lab|user|hush/)
+    }
+    assert.ok(logged.some((line) => line.includes('127.0.0.1:1')))
   })
 
   it('of HTTP itself are problems too', async () => {

@@ -77,6 +77,12 @@ test('a start that the network could reach is refused without a key, and says ho
   assert.match(err(), /^Archmeter did not start: .*HOST 0\.0\.0\.0.*npm run keys -- create.*HOST=127\.0\.0\.1.*ALLOW_ANONYMOUS=1/)
 })
 
+test('of a worker the refusal names what it serves', async () => {
+  const { child, err } = start({ HOST: '0.0.0.0', ROLE: 'worker', DATA_DIR: join(folder, 'open'), LOG_FORMAT: 'json' })
+  assert.deepEqual(await once(child, 'close'), [1, null])
+  assert.match(err(), /HOST 0\.0\.0\.0.*all of them could read its metrics: make a key first/)
+})
+
 test('so is one on loopback behind a proxy, which brings others here', async () => {
   const { child, err } = start({ TRUST_PROXY: '1', DATA_DIR: join(folder, 'open') })
   assert.deepEqual(await once(child, 'close'), [1, null])

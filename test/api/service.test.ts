@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { logTo } from '../../src/api/logging.ts'
+import { Metrics } from '../../src/api/metrics.ts'
 import { openBareApp, openTestApi, smallNetwork, type TestApi } from './helper.ts'
 
 let api: TestApi
@@ -139,6 +140,20 @@ describe('health', () => {
 })
 
 describe('metrics', () => {
+  it('are told without those that the database would have to count, where it does not answer', async () => {
+    const metrics = new Metrics()
+    let answers = true
+    metrics.watchDepths(async () => {
+      if (!answers) throw new Error('gone')
+      return [{ device: 'cpu:0', deviceUuid: 'x', host: 'h', waiting: 2, running: 1 }]
+    })
+    assert.match(await metrics.registry.metrics(), /archmeter_queue_runs\{.*state="waiting"\} 2/)
+    answers = false
+    const text = await metrics.registry.metrics()
+    assert.doesNotMatch(text, /archmeter_queue_runs\{/)
+    assert.match(text, /process_start_time_seconds/)
+  })
+
   const value = (text: string, series: string) =>
     Number(new RegExp(`^${series.replace(/[{}"]/g, '\\$&')} (.+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
   it('count requests by route, never by address, and runs by device', async () => {

@@ -9,6 +9,8 @@ import { digestOf, isKey, isToken, sameDigest } from './secret.ts'
 const freshMs = 5000
 /** How long it still counts while the database does not answer, ms: nothing can be changed there meanwhile. */
 const staleMs = 60_000
+/** The same for what only tells how the service is, and is wanted most while the database is gone, ms. */
+export const watchStaleMs = 86_400_000
 /** An unknown key may be newer than what was read: it is looked for again, but not more often than this, ms. */
 const unknownMs = 1000
 /** A key's last use is kept to this precision, ms. */
@@ -84,20 +86,21 @@ export class Keyring {
 
   /**
    * Who sent a request; at once where what was read is fresh.
+   * @param outlastMs how long what was read stands while the database does not answer, ms.
    * @throws ApiError UNAUTHENTICATED without a valid key, once one was made; StoreError DATABASE_UNREACHABLE
    */
-  identify(presented: Presented): Caller | Promise<Caller> {
-    const read = this.#standing()
+  identify(presented: Presented, outlastMs = staleMs): Caller | Promise<Caller> {
+    const read = this.#standing(outlastMs)
     if (read) {
       const caller = this.#find(read, presented)
       if (caller) return caller
       if (performance.now() - read.at < unknownMs || !isPlausible(presented)) throw refusal(presented)
     }
-    return this.#identifyAnew(presented)
+    return this.#identifyAnew(presented, outlastMs)
   }
 
-  async #identifyAnew(presented: Presented): Promise<Caller> {
-    const read = this.#read && performance.now() - this.#read.at < unknownMs ? this.#read : await this.#renewed()
+  async #identifyAnew(presented: Presented, outlastMs: number): Promise<Caller> {
+    const read = this.#read && performance.now() - this.#read.at < unknownMs ? this.#read : await this.#renewed(outlastMs)
     const caller = this.#find(read, presented)
     if (caller) return caller
     throw refusal(presented)
@@ -139,26 +142,21 @@ export class Keyring {
   }
 
   async #current(): Promise<Read> {
-    return this.#standing() ?? this.#renewed()
+    return this.#standing(staleMs) ?? this.#renewed(staleMs)
   }
 
   /** What was read, as long as it counts. While the database does not answer it is asked beside the calls, which need not wait for it. */
-  #standing(): Read | null {
+  #standing(outlastMs: number): Read | null {
     const read = this.#read
     const now = performance.now()
     if (!read || now - read.at < freshMs) return read
-    if (this.#failedAt < read.at || !this.#outlasts(read)) return null
-    if (!this.#reading && now - this.#failedAt > unknownMs) this.#renewed().catch(() => {})
+    if (this.#failedAt < read.at || !outlasts(read, outlastMs)) return null
+    if (!this.#reading && now - this.#failedAt > unknownMs) this.#renewed(outlastMs).catch(() => {})
     return read
   }
 
-  /** Whether what was read counts although the database does not answer. Without keys nobody was kept out before either. */
-  #outlasts({ made, at }: Read): boolean {
-    return !made || performance.now() - at < staleMs
-  }
-
   /** Reads again; callers that come meanwhile share the read. What was read before stands in where the database is gone. */
-  async #renewed(): Promise<Read> {
+  async #renewed(outlastMs: number): Promise<Read> {
     const before = this.#read
     const change = this.#changes
     const reading = (this.#reading ??= this.#keys.credentials().then(readOf))
@@ -170,7 +168,7 @@ export class Keyring {
       return read
     } catch (error) {
       this.#failedAt = performance.now()
-      if (before && this.#outlasts(before)) return before
+      if (before && outlasts(before, outlastMs)) return before
       throw error
     } finally {
       if (this.#reading === reading) this.#reading = null
@@ -186,6 +184,9 @@ export class Keyring {
     this.#keys.touch([id]).catch((err: unknown) => this.#log.warn({ err }, 'the last use of a key was not stored'))
   }
 }
+
+/** Whether what was read counts although the database does not answer. Without keys nobody was kept out before either. */
+const outlasts = ({ made, at }: Read, outlastMs: number): boolean => !made || performance.now() - at < outlastMs
 
 function readOf({ made, keys, sessions }: Credentials): Read {
   const known = new Map<string, Known>()

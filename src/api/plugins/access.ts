@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Keyring, Presented } from '../access/keyring.ts'
+import { type Keyring, type Presented, watchStaleMs } from '../access/keyring.ts'
 import { type Access, type Caller, requireRole } from '../access/roles.ts'
 import { isOwnPage } from './cross-site.ts'
 
@@ -10,7 +10,7 @@ declare module 'fastify' {
     access?: Access
     /** Says of a request whose body is read but not yet checked that it would only show something: then the role of reads is enough. */
     previews?: (request: FastifyRequest) => boolean
-    /** Answered even under load. */
+    /** Answered even under load, and to keys that were read before the database went. */
     always?: boolean
   }
   interface FastifyInstance {
@@ -88,7 +88,7 @@ export const useAccess = fp<{ keyring: Keyring | null }>(
         roleNeeded(request, access)
       }
       try {
-        const caller = keyring.identify(presentedBy(request))
+        const caller = keyring.identify(presentedBy(request), config.always ? watchStaleMs : undefined)
         if (!(caller instanceof Promise)) {
           admit(caller)
           return done()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Keyring, type Presented } from '../../../src/api/access/keyring.ts'
+import { Keyring, type Presented, watchStaleMs } from '../../../src/api/access/keyring.ts'
 import type { Role } from '../../../src/api/access/roles.ts'
 import { digestOf, isKey, makeKey, makeToken, withoutKeys } from '../../../src/api/access/secret.ts'
 import type { ApiKey } from '../../../src/store/index.ts'
@@ -153,6 +153,9 @@ describe('a keyring', () => {
     }
     later += 61_000
     await assert.rejects(closed.as(authorization), /does not answer/)
+    // What only tells how the service is goes on, for whoever was known.
+    assert.equal((await closed.keyring.identify({ authorization }, watchStaleMs)).role, 'reader')
+    await assert.rejects(async () => closed.keyring.identify({}, watchStaleMs), { code: 'UNAUTHENTICATED' })
     assert.equal((await open.as(undefined)).role, 'admin')
     // Asked again meanwhile, it says when a key has been made.
     await sleep(20)
