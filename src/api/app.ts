@@ -15,6 +15,7 @@ import { keyRoutes } from './features/keys/routes.ts'
 import { liveRoutes } from './features/live/routes.ts'
 import { memoryRoutes } from './features/memory/routes.ts'
 import { builtPages, usePages } from './features/pages/routes.ts'
+import { placementRoutes } from './features/placement/routes.ts'
 import { predictionRoutes } from './features/prediction/routes.ts'
 import { queueRoutes } from './features/queue/routes.ts'
 import { recommendRoutes } from './features/recommend/routes.ts'
@@ -102,6 +103,7 @@ export async function buildApp({ config, log, metrics, services, checks, keyring
       rewriteRoutes(scope, services.rewrites)
       adviceRoutes(scope, services.advice)
       memoryRoutes(scope, services.memory)
+      placementRoutes(scope, services.placement)
       predictionRoutes(scope, services.prediction)
       recommendRoutes(scope, services.recommend)
       zooRoutes(scope, services.zoo)

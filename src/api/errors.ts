@@ -110,6 +110,7 @@ export const errorTable = {
   UNKNOWN_REWRITE: { status: 422, title: 'There is no such rewrite', hint: listed('rewrites') },
   INVALID_REWRITE: { status: 422, title: 'The options or layers do not fit the rewrite' },
   REWRITE_NOT_APPLICABLE: { status: 422, title: 'The rewrite cannot change this network so' },
+  INVALID_PLACEMENT: { status: 422, title: 'The network cannot be split so' },
   UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },
   INVALID_TEXT: { status: 422, title: 'A text holds a character that is not taken' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },

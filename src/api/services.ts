@@ -16,6 +16,7 @@ import { ExportService } from './features/exports/service.ts'
 import { KeyService } from './features/keys/service.ts'
 import { type LiveOptions, LiveService } from './features/live/service.ts'
 import { MemoryService } from './features/memory/service.ts'
+import { PlacementService } from './features/placement/service.ts'
 import { PredictionService } from './features/prediction/service.ts'
 import { QueueService } from './features/queue/service.ts'
 import { RecommendService } from './features/recommend/service.ts'
@@ -36,6 +37,7 @@ export interface Services {
   rewrites: RewriteService
   advice: AdviceService
   memory: MemoryService
+  placement: PlacementService
   prediction: PredictionService
   recommend: RecommendService
   devices: DeviceService
@@ -84,6 +86,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
     rewrites,
     advice: new AdviceService({ architectures, pool }),
     memory: new MemoryService({ architectures, devices, pool }),
+    placement: new PlacementService({ architectures, pool }),
     prediction,
     recommend: new RecommendService({ store, zoo, prediction }),
     devices,

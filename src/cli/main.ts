@@ -13,6 +13,7 @@ import { addCost } from './commands/cost.ts'
 import { addDraw } from './commands/draw.ts'
 import { addConventions, addExplain } from './commands/explain.ts'
 import { addMemory } from './commands/memory.ts'
+import { addPlace } from './commands/place.ts'
 import { addRewrite, addRewrites } from './commands/rewrite.ts'
 import { addRun } from './commands/run.ts'
 import { addZoo } from './commands/zoo.ts'
@@ -40,6 +41,7 @@ Examples:
   archmeter explain resnet50 --from thop --to fvcore
   archmeter advise vgg16
   archmeter memory resnet50 --training --fits 16GiB
+  archmeter place alexnet_2012 --by tower
   archmeter rewrite resnet18 depthwise --out small.onnx
   archmeter draw model.onnx -o net.svg
   archmeter check model.onnx --max-macs 4.2G --baseline main.onnx --tolerance 5%
@@ -55,6 +57,7 @@ server that cannot be reached or refuses.`,
     addExplain,
     addAdvise,
     addMemory,
+    addPlace,
     addRewrite,
     addCheck,
     addRun,

@@ -28,6 +28,7 @@ export type EngineErrorCode =
   | 'UNKNOWN_REWRITE'
   | 'INVALID_REWRITE'
   | 'REWRITE_NOT_APPLICABLE'
+  | 'INVALID_PLACEMENT'
 
 /** An error of the engine: a code for programs, a sentence for people, violations in full. */
 export class EngineError extends Error {

@@ -120,6 +120,13 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
    * in inference.
    */
   inPlace?: boolean
+  /**
+   * Which channels (dim 1) of each input the output channels from `from` to below `to` are made of. Where it is there and not
+   * null, output channels can be made apart from each other, and each parameter goes with the channels that it makes.
+   */
+  channelsRead?(from: number, to: number, shapes: LayerShapes, attributes: A): (readonly [number, number])[] | null
+  /** True where a channel reads its neighbors too, so that devices that hold some channels each may leave out those beyond. */
+  readsNeighborChannels?: boolean
   /** ONNX operators that become this op, and how their nodes are read. */
   fromOnnx?: Readonly<Record<string, OnnxReader>>
   /** Writes the layer as ONNX nodes. */

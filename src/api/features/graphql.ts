@@ -13,6 +13,7 @@ import { keyGraphql } from './keys/graphql.ts'
 import { liveGraphql } from './live/graphql.ts'
 import { memoryGraphql } from './memory/graphql.ts'
 import { nodeGraphql } from './node/graphql.ts'
+import { placementGraphql } from './placement/graphql.ts'
 import { predictionGraphql } from './prediction/graphql.ts'
 import { queueGraphql } from './queue/graphql.ts'
 import { recommendGraphql } from './recommend/graphql.ts'
@@ -29,6 +30,7 @@ export const graphqlFeatures = ({
   rewrites,
   advice,
   memory,
+  placement,
   prediction,
   recommend,
   devices,
@@ -47,6 +49,7 @@ export const graphqlFeatures = ({
   rewriteGraphql(rewrites, architectures),
   adviceGraphql(advice, architectures),
   memoryGraphql(memory, architectures),
+  placementGraphql(placement, architectures),
   predictionGraphql(prediction, architectures),
   recommendGraphql(recommend),
   zooGraphql(zoo),

@@ -4,6 +4,7 @@ import type { CostOptions } from '../../engine/cost.ts'
 import { EngineError, type EngineErrorCode, type GraphViolation } from '../../engine/errors.ts'
 import type { ExplainOptions, Explanation } from '../../engine/explain-costs.ts'
 import type { Limits } from '../../engine/limits.ts'
+import type { Placement, PlacementOptions } from '../../engine/placement/index.ts'
 import { presetNames } from '../../engine/zoo/index.ts'
 import type { DeviceKind } from '../../gpu/devices/device.ts'
 import type { Packed } from '../../store/packed.ts'
@@ -14,6 +15,7 @@ import { type CompareTask, compareGraphs } from '../features/compare/write.ts'
 import { type CallCost, type CostTask, costOfCall, explainGraph, writeCosts } from '../features/costs/write.ts'
 import type { ExportTask, OnnxFileTask } from '../features/exports/write.ts'
 import { type Memory, type MemoryTask, timesCosted } from '../features/memory/write.ts'
+import { timesPlaced } from '../features/placement/write.ts'
 import type { LearnTask, Learnt } from '../features/prediction/learn.ts'
 import { type Predicted, type PredictTask, predict } from '../features/prediction/predict.ts'
 import type { RewriteAnswer, RewriteTask } from '../features/rewrites/write.ts'
@@ -166,6 +168,11 @@ export class EnginePool {
   /** What of a graph is in memory when, as `memoryOf` says. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
   memory({ packedGraph }: StoredGraph, options: MemoryTask['options'], bytes: number | null): Promise<Memory> {
     return this.#run('memory', { graph: packedGraph, options, bytes } satisfies MemoryTask, { networks: timesCosted(bytes !== null) })
+  }
+
+  /** A graph split over devices, as `placeStored` does. @throws as it does, LIMIT_EXCEEDED, OVERLOADED. */
+  place({ packedGraph }: StoredGraph, options: PlacementOptions): Promise<Placement> {
+    return this.#run('placement', { graph: packedGraph, options }, { networks: timesPlaced })
   }
 
   /**

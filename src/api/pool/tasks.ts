@@ -37,6 +37,7 @@ const tasks = {
   export: async () => (await import('../features/exports/write.ts')).writeExport,
   advice: async () => (await import('../features/advice/write.ts')).adviseStored,
   memory: async () => (await import('../features/memory/write.ts')).memoryOf,
+  placement: async () => (await import('../features/placement/write.ts')).placeStored,
   rewrite: async () => (await import('../features/rewrites/write.ts')).rewriteStored,
   onnxFile: async () => (await import('../features/exports/write.ts')).writeOnnxFile,
 } as const satisfies Record<string, () => Task | Promise<Task>>

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { canonicalFunctional, functional } from './shared/functional.ts'
 import { featureMap } from './shared/spatial.ts'
 
@@ -64,6 +65,7 @@ export const adaptiveAvgPool2d = defineOp({
     return { windowReads, additions: windowReads - elements, divisions: elements }
   },
   // The longest window and the longest step between neighbors: an upper bound where they differ.
+  channelsRead: sameChannels,
   field: ({ inputs }, { outputSize: [h, w] }) => {
     const { size } = featureMap(inputs[0]!, 'AdaptiveAvgPool2d')
     if (h === 1 && w === 1) return 'global'

@@ -5,6 +5,7 @@ import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
 import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { canonicalFunctional, functional } from './shared/functional.ts'
 import { channelsLast, padded, withHeight, withWindowHeight } from './shared/lowering/channels-last.ts'
 import { filled } from './shared/onnx-emit.ts'
@@ -182,6 +183,7 @@ const avgPool = (rank: Rank) => {
       const window = product(...windowOf(rank, a).kernelSize)
       return { windowReads: product(elements, window), additions: product(elements, window - 1), divisions: elements }
     },
+    channelsRead: sameChannels,
     field: (_shapes, a) => fieldOf(windowOf(rank, a)),
     fromOnnx: { AveragePool: readAveragePool(rank) },
     onnx: (emit, { inputs }, a) => emitMean(emit, inputs[0]![1]!, inputs[0]!.slice(2), windowOf(rank, a), a.countIncludePad),

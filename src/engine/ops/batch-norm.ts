@@ -4,6 +4,7 @@ import { ShapeError } from '../errors.ts'
 import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, type TfjsCall, type TfjsContext, takes } from '../op.ts'
 import { numel, perImage, type Shape } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { perElement } from './shared/elementwise.ts'
 import { scaleAndShift } from './shared/normalization.ts'
 import { filled } from './shared/onnx-emit.ts'
@@ -111,6 +112,7 @@ const batchNorm = (rank: Rank, summary: string) => {
       ]
     },
     inPlace: true,
+    channelsRead: sameChannels,
     quantities: ({ outputs }) => perElement({ multiplications: 1, additions: 1 }, numel(outputs[0]!)),
     fromOnnx: { BatchNormalization: (node) => (fits(rank, node.inputs[0]?.shape ?? []) ? readBatchNorm(node) : null) },
     onnx: (emit, { inputs }, a) => {

@@ -28,6 +28,16 @@ export const concat = defineOp({
     return [first.map((size, i) => (i === dim ? sum(...inputs.map((shape) => shape[dim]!)) : size))]
   },
   batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
+  channelsRead: (from, to, { inputs }, a) => {
+    if (dimOf(a.dim, inputs[0]!) !== 1) return inputs.map(() => [from, to])
+    let start = 0
+    return inputs.map((shape) => {
+      const within = (channel: number) => Math.min(Math.max(channel - start, 0), shape[1]!)
+      const read = [within(from), within(to)] as const
+      start += shape[1]!
+      return read
+    })
+  },
   quantities: () => ({}),
   fromOnnx: { Concat: (node) => ({ attributes: { dim: node.int('axis', 1) }, inputs: node.inputs.map((_, i) => i) }) },
   onnx: (emit, { inputs }, a) => emit.node('Concat', emit.inputs, emit.outputs, { axis: dimOf(a.dim, inputs[0]!) }),

@@ -6,6 +6,7 @@ import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, type TfjsCall, type TfjsContext, takes } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
 import { channelAttributes, checkGroups, filterOperands, filterParameters, filterSlots, groupAttributes } from './shared/channels.ts'
+import { groupChannels } from './shared/divided.ts'
 import { byGroup, spread } from './shared/lowering/by-group.ts'
 import { channelsLast, filterWithHeight, withHeight } from './shared/lowering/channels-last.ts'
 import { type OnnxWindow, onnxWindow, spatialSizes } from './shared/onnx-window.ts'
@@ -217,6 +218,7 @@ const transposed = (rank: Rank) => {
       biasAdds: a.bias ? numel(outputs[0]!) : 0,
     }),
     // An output element sees every stride-th tap, and neighbors lie a stride-th of an input element apart.
+    channelsRead: (from, to, shapes, a) => groupChannels(from, to, shapes, a.groups),
     field: (_shapes, a) =>
       fieldOf({
         kernelSize: a.kernelSize.map((k, i) => Math.ceil((a.dilation[i]! * (k - 1) + 1) / a.stride[i]!)),

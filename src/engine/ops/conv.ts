@@ -5,6 +5,7 @@ import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, type TfjsCall, type TfjsContext, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { channelAttributes, checkGroups, filterOperands, filterParameters, filterSlots, groupAttributes } from './shared/channels.ts'
+import { groupChannels } from './shared/divided.ts'
 import { byGroup, spread } from './shared/lowering/by-group.ts'
 import { channelsLast, filterWithHeight, padded, withHeight, withWindowHeight } from './shared/lowering/channels-last.ts'
 import { onnxWindow, spatialSizes, spelledWindow } from './shared/onnx-window.ts'
@@ -150,6 +151,7 @@ const convolution = (rank: Rank) => {
         biasAdds: a.bias ? elements : 0,
       }
     },
+    channelsRead: (from, to, shapes, a) => groupChannels(from, to, shapes, a.groups),
     field: (_shapes, a) => fieldOf(windowOf(rank, a)),
     fromOnnx: { Conv: readConv(rank) },
     onnx: (emit, { inputs }, a) => {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
+import { sameChannels } from './shared/divided.ts'
 
 const Attributes = Type.Object({
   p: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Share of elements dropped in training. Default 0.5.' })),
@@ -16,6 +17,7 @@ export const dropout = defineOp({
   batchIn: () => true,
   quantities: () => ({}),
   view: true,
+  channelsRead: sameChannels,
   onnx: (emit) => emit.node('Identity', emit.inputs, emit.outputs),
   tfjs: () => (inputs) => inputs,
 })

@@ -26,6 +26,11 @@ export const flatten = defineOp({
   // Joined with what comes behind it, the batch stays outermost.
   batchIn: (dim, [x], a) => dim <= dimOf(a.startDim, x!, 'startDim'),
   quantities: () => ({}),
+  channelsRead: (from, to, { inputs: [x], outputs: [y] }, a) => {
+    if (dimOf(a.startDim, x!, 'startDim') !== 1) return null
+    const each = y![1]! / x![1]!
+    return [[Math.floor(from / each), Math.ceil(to / each)]]
+  },
   field: () => 'global',
   view: true,
   // Along the batch ONNX joins what comes before as well: there it is a Reshape.

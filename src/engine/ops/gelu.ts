@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { perElement } from './shared/elementwise.ts'
 import { scalar, stepsOf } from './shared/onnx-emit.ts'
 
@@ -29,6 +30,7 @@ export const gelu = defineOp({
   shape: ([x]) => [x!],
   batchIn: () => true,
   inPlace: true,
+  channelsRead: sameChannels,
   quantities: ({ outputs }, a) =>
     perElement(
       a.approximate === 'tanh'

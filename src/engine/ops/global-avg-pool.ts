@@ -4,6 +4,7 @@ import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
 import { isRowsAndColumns } from './shared/dims.ts'
+import { sameChannels } from './shared/divided.ts'
 import { featureMap } from './shared/spatial.ts'
 
 /**
@@ -25,6 +26,7 @@ export const globalAvgPool2d = defineOp({
     const means = numel(outputs[0]!)
     return { windowReads: read, additions: read - means, divisions: means }
   },
+  channelsRead: sameChannels,
   field: () => 'global',
   fromOnnx: {
     GlobalAveragePool: (node) => (node.inputs[0]?.shape.length === 4 ? {} : null),

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { featureMap } from './shared/spatial.ts'
 
 /** Largest element of each channel, C×H×W → C×1×1. Every input element is read once; H·W − 1 comparisons per channel. */
@@ -18,6 +19,7 @@ export const globalMaxPool2d = defineOp({
     const read = numel(inputs[0]!)
     return { windowReads: read, comparisons: read - numel(outputs[0]!) }
   },
+  channelsRead: sameChannels,
   field: () => 'global',
   fromOnnx: { GlobalMaxPool: (node) => (node.inputs[0]?.shape.length === 4 ? {} : null) },
   onnx: (emit) => emit.node('GlobalMaxPool', emit.inputs, emit.outputs),

@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
+import { groupChannels } from './shared/divided.ts'
 import { inEngineOrder, reshaped } from './shared/lowering/layout.ts'
 import { normal } from './shared/lowering/normal.ts'
 import { normalizationQuantities, scaleAndShift } from './shared/normalization.ts'
@@ -32,6 +33,7 @@ export const groupNorm = defineOp({
   parameters: ([x], { affine }) => scaleAndShift([x![1]!], { scale: affine, shift: affine }),
   quantities: ({ inputs }, { groups, affine }) =>
     normalizationQuantities(numel(inputs[0]!), product(inputs[0]![0]!, groups), affine, affine),
+  channelsRead: (from, to, shapes, a) => groupChannels(from, to, shapes, a.groups),
   field: ({ inputs }) => (inputs[0]!.length > 2 ? 'global' : 'elementwise'),
   // Written out, since ONNX's GroupNormalization has a scale per channel from opset 21 only.
   fromOnnx: {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
+import { sameChannels } from './shared/divided.ts'
 
 /** Passes its input on: a view, no arithmetic. */
 export const identity = defineOp({
@@ -12,6 +13,7 @@ export const identity = defineOp({
   batchIn: () => true,
   quantities: () => ({}),
   view: true,
+  channelsRead: sameChannels,
   fromOnnx: { Identity: () => ({}), Dropout: () => ({}), Cast: () => ({}), CastLike: () => ({}) },
   onnx: (emit) => emit.node('Identity', emit.inputs, emit.outputs),
   tfjs: () => (inputs) => inputs,

@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.ts'
 import { product } from '../exact.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { reshaped, tfjsAxis } from './shared/lowering/layout.ts'
 import { normal } from './shared/lowering/normal.ts'
 import { normalizationQuantities, scaleAndShift } from './shared/normalization.ts'
@@ -30,6 +31,7 @@ export const instanceNorm = defineOp({
   parameters: ([x], { affine }) => scaleAndShift([x![1]!], { scale: affine, shift: affine }),
   quantities: ({ inputs }, { affine }) =>
     normalizationQuantities(numel(inputs[0]!), product(inputs[0]![0]!, inputs[0]![1]!), affine, affine),
+  channelsRead: sameChannels,
   field: () => 'global',
   fromOnnx: {
     InstanceNormalization: (node) =>

@@ -54,6 +54,8 @@ export const linear = defineOp({
     const elements = numel(outputs[0]!)
     return { macs: product(elements, inputs[0]!.at(-1)!), biasAdds: a.bias ? elements : 0 }
   },
+  // Tokens have no channels in dim 1.
+  channelsRead: (_from, _to, { inputs: [x] }) => (x!.length === 2 ? [[0, x![1]!]] : null),
   field: () => 'global',
   fromOnnx: {
     Gemm: (node) => {

@@ -38,6 +38,10 @@ export const localResponseNorm = defineOp({
     featureMap(x!, 'LocalResponseNorm')
     return [x!]
   },
+  channelsRead: (from, to, { inputs: [x] }, a) => [
+    [Math.max(0, from - Math.floor(a.size / 2)), Math.min(x![1]!, to + Math.floor((a.size - 1) / 2))],
+  ],
+  readsNeighborChannels: true,
   quantities: ({ outputs }, a) => {
     const elements = numel(outputs[0]!)
     return { multiplications: product(2, elements), additions: product(a.size, elements), transcendentals: elements, divisions: elements }

@@ -4,6 +4,7 @@ import { product } from '../exact.ts'
 import type { OnnxLayer, OnnxNode } from '../formats/onnx-node.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { canonicalFunctional, functional } from './shared/functional.ts'
 import { channelsLast, padded, withHeight, withWindowHeight } from './shared/lowering/channels-last.ts'
 import { onnxWindow, spatialSizes, spelledWindow } from './shared/onnx-window.ts'
@@ -106,6 +107,7 @@ const maxPool = (rank: Rank) => {
       return { windowReads: product(elements, window), comparisons: product(elements, window - 1) }
     },
     field: (_shapes, a) => fieldOf(windowOf(rank, a)),
+    channelsRead: sameChannels,
     fromOnnx: { MaxPool: readMaxPool(rank) },
     onnx: (emit, { inputs }, a) => {
       const geometry = windowGeometry(inputs[0]!.slice(2), windowOf(rank, a))

@@ -3,6 +3,7 @@ import { product } from '../exact.ts'
 import { defineOp } from '../op.ts'
 import { numel } from '../shape.ts'
 import { allInputs, broadcast, emitPairwise, lowerPairwise } from './shared/broadcast.ts'
+import { sameChannels } from './shared/divided.ts'
 
 /**
  * Element-wise product, as in squeeze-and-excitation: n − 1 multiplications per output element. Sizes of 1 broadcast.
@@ -17,6 +18,7 @@ export const mul = defineOp({
   shape: (inputs) => [broadcast(inputs, 'Mul')],
   batchIn: () => true,
   inPlace: true,
+  channelsRead: sameChannels,
   quantities: ({ inputs, outputs }) => ({ multiplications: product(numel(outputs[0]!), inputs.length - 1) }),
   fromOnnx: { Mul: allInputs },
   onnx: (emit) => emitPairwise(emit, 'Mul'),

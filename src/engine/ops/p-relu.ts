@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineOp, takes } from '../op.ts'
 import { numel, type Shape } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { perElement } from './shared/elementwise.ts'
 import { inEngineOrder } from './shared/lowering/layout.ts'
 import { integers } from './shared/onnx-emit.ts'
@@ -26,6 +27,7 @@ export const pRelu = defineOp({
   parameters: ([x]) => [{ name: 'weight', shape: [x![1]!], init: 'shift' as const, trainable: true }],
   batchIn: (dim) => dim !== 1,
   inPlace: true,
+  channelsRead: sameChannels,
   quantities: ({ outputs }) => perElement({ comparisons: 1, multiplications: 1 }, numel(outputs[0]!)),
   fromOnnx: {
     PRelu: (node) => {

@@ -5,6 +5,7 @@ import { product } from '../exact.ts'
 import type { OnnxEmitter } from '../formats/onnx-emitter.ts'
 import { defineOp, takes } from '../op.ts'
 import { numel, perImage, type Shape } from '../shape.ts'
+import { sameChannels } from './shared/divided.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
 import { integers } from './shared/onnx-emit.ts'
 import { readResize } from './shared/onnx-resize.ts'
@@ -134,6 +135,7 @@ export const resize = defineOp({
     const taps = 2 ** (inputs[0]!.length - 2)
     return { multiplications: product(taps, elements), additions: product(taps - 1, elements) }
   },
+  channelsRead: sameChannels,
   field: ({ inputs }, a) => {
     const around = a.mode === 'linear' ? 2 : 1
     const steps = dims(inputs[0]!, a).map(({ input, output }) => input / output)

@@ -362,6 +362,11 @@ export interface components {
             samples: number;
         };
         /**
+         * BottleneckPlace
+         * @enum {string}
+         */
+        BottleneckPlace: "device" | "link";
+        /**
          * Bound
          * @description The ceiling that limits the row; null where there is nothing to compute or move.
          * @enum {string}
@@ -2211,6 +2216,98 @@ export interface components {
             tensor: string;
             to: number;
         };
+        /** PlacedPart */
+        PlacedPart: {
+            /** @description Of these, those that another device has as well, since layers on both compute with them. */
+            copiedWeightBytes: number;
+            /** @description In `unit`. */
+            cost: number;
+            /** @description From 0. */
+            device: number;
+            firstLayerId: string | null;
+            /** @description As the convention counts them. */
+            flops: number;
+            lastLayerId: string | null;
+            /** @description Layers that it computes; by tower its part of them. */
+            layers: number;
+            /** @description Multiply-adds. */
+            macs: number;
+            /** @description Those of all devices add up to the network’s, as multiply-adds and flops do. */
+            params: number;
+            /** @description Most activations alive at once, received ones among them, for one call at a time. */
+            peakActivationBytes: number;
+            /** @description With weights. */
+            peakBytes: number;
+            /** @description In one call, from other devices. */
+            receivedBytes: number;
+            /** @description In one call, to other devices. */
+            sentBytes: number;
+            /** @description Of `total`. */
+            share: number;
+            /** @description Parameters and running statistics, copies among them. */
+            weightBytes: number;
+        };
+        /**
+         * Placement
+         * @description A network split over devices.
+         */
+        Placement: {
+            /** @description By tower: layers that read neighboring channels and make do with those of their device, so that the border differs. */
+            approximate: string[];
+            /** @description total / (devices × bottleneck.cost): 1 where no device waits for another, or for a link. */
+            balance: number;
+            batch: number;
+            bottleneck: components["schemas"]["PlacementBottleneck"];
+            by: components["schemas"]["PlacementWay"];
+            /** @description The convention that flops are counted by. */
+            convention: string;
+            cost: components["schemas"]["PlacementCost"];
+            devices: number;
+            /** @enum {string} */
+            dtype: "float32" | "float16" | "int8" | "file";
+            /** @description What each device is given. */
+            parts: components["schemas"]["PlacedPart"][];
+            /** @description What a byte between devices counts, in `unit`. */
+            perByte: number;
+            /** @description Cost of the network, summed over devices. */
+            total: number;
+            /** @description Received by all devices in one call. */
+            trafficBytes: number;
+            /** @description What goes from device to device in one call. */
+            transfers: components["schemas"]["Transfer"][];
+            /** @description By tower: layers whose channels cannot be made apart; device 0 computes them. */
+            undivided: string[];
+            unit: components["schemas"]["PlacementUnit"];
+        };
+        /**
+         * PlacementBottleneck
+         * @description What decides how fast results follow one another.
+         */
+        PlacementBottleneck: {
+            at: components["schemas"]["BottleneckPlace"];
+            /** @description The greatest of a device or a link; by tower with what the device receives. */
+            cost: number;
+            /** @description The device; of a link the one that sends. */
+            device: number;
+        };
+        /**
+         * PlacementCost
+         * @description What is balanced.
+         * @enum {string}
+         */
+        PlacementCost: "macs" | "flops" | "params" | "bytes" | "time";
+        /**
+         * PlacementUnit
+         * @description Of every cost in the answer.
+         * @enum {string}
+         */
+        PlacementUnit: "macs" | "flops" | "params" | "bytes" | "ms";
+        /**
+         * PlacementWay
+         * @description How it is split.
+         * @enum {string}
+         */
+        PlacementWay: "stage" | "tower";
         /**
          * Precision
          * @enum {string}
@@ -2279,7 +2376,7 @@ export interface components {
              * @description Stable; for programs.
              * @enum {string}
              */
-            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "LAST_ADMIN" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "STORAGE_QUOTA_EXCEEDED" | "DISK_FULL";
+            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "LAST_ADMIN" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "INVALID_PLACEMENT" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "STORAGE_QUOTA_EXCEEDED" | "DISK_FULL";
             /** @description What is wrong and what would be right. */
             detail: string;
             /** @description Every problem, where there are several or they have a position. */
@@ -3415,6 +3512,19 @@ export interface components {
             totalBytes: number;
             weightBytes: number;
         };
+        /** Transfer */
+        Transfer: {
+            /** @description Summed over the devices that receive it. */
+            bytes: number;
+            /** @description Devices that send. */
+            from: number[];
+            /** @description The layer before which it goes over. */
+            layerId: string;
+            /** @description A layer, or an input of the network; a view goes as what it is of. */
+            tensor: string;
+            /** @description Devices that receive. */
+            to: number[];
+        };
         /**
          * UnattributedTime
          * @description Kernels that belong to no layer, such as changes of layout.
@@ -3609,6 +3719,7 @@ export type AuditSubject = components['schemas']['AuditSubject'];
 export type BackendName = components['schemas']['BackendName'];
 export type BestRewrites = components['schemas']['BestRewrites'];
 export type BlockFigure = components['schemas']['BlockFigure'];
+export type BottleneckPlace = components['schemas']['BottleneckPlace'];
 export type Bound = components['schemas']['Bound'];
 export type Ceilings = components['schemas']['Ceilings'];
 export type Certificate = components['schemas']['Certificate'];
@@ -3719,6 +3830,12 @@ export type Objective = components['schemas']['Objective'];
 export type Optimizer = components['schemas']['Optimizer'];
 export type OutputField = components['schemas']['OutputField'];
 export type PeakTensor = components['schemas']['PeakTensor'];
+export type PlacedPart = components['schemas']['PlacedPart'];
+export type Placement = components['schemas']['Placement'];
+export type PlacementBottleneck = components['schemas']['PlacementBottleneck'];
+export type PlacementCost = components['schemas']['PlacementCost'];
+export type PlacementUnit = components['schemas']['PlacementUnit'];
+export type PlacementWay = components['schemas']['PlacementWay'];
 export type Precision = components['schemas']['Precision'];
 export type Prediction = components['schemas']['Prediction'];
 export type PredictionError = components['schemas']['PredictionError'];
@@ -3784,6 +3901,7 @@ export type ThinnedSamples = components['schemas']['ThinnedSamples'];
 export type TimedBesideProfile = components['schemas']['TimedBesideProfile'];
 export type TimeUnit = components['schemas']['TimeUnit'];
 export type TrainingMemory = components['schemas']['TrainingMemory'];
+export type Transfer = components['schemas']['Transfer'];
 export type UnattributedTime = components['schemas']['UnattributedTime'];
 export type UsedInAll = components['schemas']['UsedInAll'];
 export type UsedInDay = components['schemas']['UsedInDay'];

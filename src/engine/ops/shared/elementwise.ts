@@ -6,6 +6,7 @@ import type { OnnxReader } from '../../formats/onnx-node.ts'
 import { defineOp, type Quantities, takes } from '../../op.ts'
 import { numel } from '../../shape.ts'
 import { allInputs, broadcast, lowerPairwise } from './broadcast.ts'
+import { sameChannels } from './divided.ts'
 
 /** Primitive quantities of one element times the elements there are. */
 export function perElement(quantities: Readonly<Quantities>, elements: number): Quantities {
@@ -37,6 +38,7 @@ export const activation = ({ type, summary, arithmetic, fromOnnx, onnx, tfjs: ap
     shape: ([x]) => [x!],
     batchIn: () => true,
     inPlace: true,
+    channelsRead: sameChannels,
     ...(fromOnnx ? { fromOnnx } : {}),
     quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
     onnx,
@@ -68,6 +70,7 @@ export const binary = ({ type, summary, arithmetic, onnx, tfjs: apply }: Binary)
     shape: (inputs) => [broadcast(inputs, type)],
     batchIn: () => true,
     inPlace: true,
+    channelsRead: sameChannels,
     quantities: ({ outputs }) => perElement(arithmetic, numel(outputs[0]!)),
     fromOnnx: { [onnx]: (node) => (node.inputs.length === 2 ? allInputs(node) : null) },
     onnx: (emit) => emit.node(onnx, emit.inputs, emit.outputs),
@@ -98,6 +101,7 @@ export const parametricActivation = <S extends TObject, A>(given: ParametricActi
     },
     batchIn: () => true,
     inPlace: true,
+    channelsRead: sameChannels,
     quantities: ({ outputs }) => perElement(given.arithmetic, numel(outputs[0]!)),
     ...(given.fromOnnx ? { fromOnnx: given.fromOnnx } : {}),
     onnx: (emit, _shapes, a) => given.onnx(emit, a),
