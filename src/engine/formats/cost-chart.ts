@@ -57,7 +57,7 @@ export function writeCostChart(graph: Graph, options: ChartOptions = {}): string
   ]
   panels.forEach(({ column, head, color }, i) => {
     const left = labelWidth + i * (panelWidth + gap)
-    const largest = Math.max(...rows.map(({ sums }) => sums[column]), 0)
+    const largest = rows.reduce((most, { sums }) => Math.max(most, sums[column]), 0)
     lines.push(`<g class="${column}" fill="${color}">`)
     lines.push(`<text x="${left}" y="${top - 8}" font-weight="bold">${head(show(column, totals[column]))}</text>`)
     rows.forEach(({ key, sums, share }, row) => {
