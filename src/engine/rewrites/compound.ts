@@ -3,7 +3,7 @@ import { deepen, stages } from './depth.ts'
 import { resize } from './resolution.ts'
 import { defineRewrite } from './rewrite.ts'
 import { whole } from './shared/options.ts'
-import { widen } from './width.ts'
+import { scaleChannels } from './width.ts'
 
 const number = (value: number, description: string) => Type.Optional(Type.Number({ minimum: 1, maximum: 4, default: value, description }))
 
@@ -31,7 +31,7 @@ export const scaleCompound = defineRewrite({
   apply: (network, _sites, { phi, alpha, beta, gamma, divisor }) => {
     const times = alpha ** phi
     // Widths first: copies of units take theirs.
-    widen(network, beta ** phi, divisor)
+    scaleChannels(network, beta ** phi, divisor)
     resize(network, gamma ** phi)
     deepen(
       network,

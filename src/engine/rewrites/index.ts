@@ -6,6 +6,7 @@ import { bottleneck } from './bottleneck.ts'
 import { scaleCompound } from './compound.ts'
 import { scaleDepth } from './depth.ts'
 import { depthwiseSeparable } from './depthwise-separable.ts'
+import { downsamplingRule } from './downsampling-rule.ts'
 import { dropAuxiliaryClassifiers } from './drop-auxiliary-classifiers.ts'
 import { foldBatchNorm } from './fold-batch-norm.ts'
 import { globalAveragePooling } from './global-average-pooling.ts'
@@ -30,6 +31,7 @@ export const rewrites: readonly Rewrite[] = [
   dropAuxiliaryClassifiers,
   batchNormForLrn,
   foldBatchNorm,
+  downsamplingRule,
   scaleWidth,
   scaleDepth,
   scaleResolution,

@@ -6,7 +6,7 @@ import { defineRewrite } from './rewrite.ts'
 import { factor, whole } from './shared/options.ts'
 
 /** Layers that set how many channels or features come out of them, and the attribute that says so. */
-const setters: Readonly<Record<string, string>> = {
+export const channelSetters: Readonly<Record<string, string>> = {
   Conv1d: 'outChannels',
   Conv2d: 'outChannels',
   Conv3d: 'outChannels',
@@ -15,7 +15,7 @@ const setters: Readonly<Record<string, string>> = {
 }
 
 /** Layers whose channels are the network’s outputs: the first setters on each way back from an output. */
-function classifiers(network: EditableNetwork): Set<string> {
+export function classifiers(network: EditableNetwork): Set<string> {
   const found = new Set<string>()
   const seen = new Set<string>()
   const left = network.outputs.map(referencedId)
@@ -23,7 +23,7 @@ function classifiers(network: EditableNetwork): Set<string> {
     const layer = network.layers.get(id)
     if (!layer || seen.has(id)) continue
     seen.add(id)
-    if (setters[layer.type]) found.add(id)
+    if (channelSetters[layer.type]) found.add(id)
     else left.push(...layer.inputs.map(referencedId))
   }
   return found
@@ -41,11 +41,14 @@ function groupsFor(channels: number, outChannels: number, { width, groups }: { w
   return fewer
 }
 
-/** Multiplies channels of every layer but the classifiers, as `scaleWidth` does. */
-export function widen(network: EditableNetwork, multiplier: number, divisor: number): void {
+/**
+ * Multiplies channels of all layers but the classifiers, each by what `timesOf` says of it, which is told how many times its input
+ * has grown. Groups stay where they still divide, depthwise layers follow their input.
+ */
+export function widen(network: EditableNetwork, timesOf: (id: string, grown: number) => number, round: (channels: number) => number): void {
   const kept = classifiers(network)
   network.sweep(({ id, type, attributes }, [input]) => {
-    const name = setters[type]
+    const name = channelSetters[type]
     if (!name || kept.has(id)) return
     const { groups = 1 } = attributes as { groups?: number }
     const channels = input![1] as number
@@ -56,10 +59,19 @@ export function widen(network: EditableNetwork, multiplier: number, divisor: num
       attributes.groups = channels
       return
     }
-    attributes[name] = makeDivisible(attributes[name] * multiplier, divisor)
+    const times = timesOf(id, channels / before)
+    if (times !== 1) attributes[name] = round(attributes[name] * times)
     if (groups > 1) attributes.groups = groupsFor(channels, attributes[name], { width: before / groups, groups })
   })
 }
+
+/** Multiplies channels of every layer but the classifiers, as `scaleWidth` does. */
+export const scaleChannels = (network: EditableNetwork, times: number, divisor: number): void =>
+  widen(
+    network,
+    () => times,
+    (channels) => makeDivisible(channels, divisor),
+  )
 
 /** Channels × m: weights and multiply-adds × m² in all layers but the first and the last. */
 export const scaleWidth = defineRewrite({
@@ -77,5 +89,5 @@ export const scaleWidth = defineRewrite({
   ),
   whole: true,
   sites: (_network, { factor }) => [{ id: '', ...(factor === 1 ? { reason: 'a factor of 1 changes nothing' } : {}) }],
-  apply: (network, _sites, { factor, divisor }) => widen(network, factor, divisor),
+  apply: (network, _sites, { factor, divisor }) => scaleChannels(network, factor, divisor),
 })

@@ -111,6 +111,46 @@ test('VGG-16 without its fully connected head has the 14,714,688 parameters of K
   assert.equal(counts(after).params, 14_714_688 + 512 * 1000 + 1000)
 })
 
+test('half the resolution, twice the channels: VGG-16 breaks the rule in its last stage alone, and mended its stages cost the same', () => {
+  const result = rewriteGraph(presetGraph('vgg16'), [{ rewrite: 'downsamplingRule' }])
+  assert.deepEqual(result.steps[0]!.applied.length, 1)
+  const { layers } = computeCosts(result.graph)
+  const at = (side: number) =>
+    layers.filter(({ type, outputShape }) => type === 'Conv2d' && outputShape[1] === side).map(({ macs }) => macs)
+  // The three convolutions of each stage: C → 2C, then 2C → 2C twice, on a quarter of the positions.
+  assert.deepEqual(at(14), at(28))
+  assert.deepEqual(at(28), at(56))
+  assert.deepEqual(
+    layers.filter(({ outputShape }) => outputShape[1] === 14).map(({ outputShape }) => outputShape[0]),
+    layers.filter(({ outputShape }) => outputShape[1] === 14).map((_, i) => (i === 0 ? 512 : 1024)),
+  )
+  // Once mended there is nothing left to change.
+  assert.throws(() => rewriteGraph(result.graph, [{ rewrite: 'downsamplingRule' }]), /nothing to change/)
+})
+
+test('ResNets and MobileNet v1 follow the rule; a stage of an eighth of its channels is found, and given them back', () => {
+  for (const preset of ['resnet18', 'resnet50', 'resnext50_32x4d', 'mobilenet_v1'])
+    assert.throws(() => rewriteGraph(presetGraph(preset), [{ rewrite: 'downsamplingRule' }]), /as the rule wants|nothing to change/, preset)
+  const conv = (id: string, outChannels: number, stride = 1) => ({ id, type: 'Conv2d', outChannels, kernelSize: 3, padding: 1, stride })
+  const network = (third: number) =>
+    graphOf(
+      [3, 32, 32],
+      [
+        conv('a', 16),
+        conv('b', 16),
+        conv('c', 32, 2),
+        conv('d', 32),
+        conv('e', third, 2),
+        conv('f', third),
+        conv('g', 128, 2),
+        { id: 'pool', type: 'GlobalAvgPool2d' },
+        { id: 'flat', type: 'Flatten' },
+        { id: 'fc', type: 'Linear', outFeatures: 10 },
+      ],
+    )
+  assert.deepEqual(counts(rewritten(network(8), { rewrite: 'downsamplingRule' })), counts(network(64)))
+})
+
 test('GoogLeNet without its auxiliary classifiers has the 6,624,904 parameters that torchvision documents', () => {
   const training = verifyGraph(expandZoo({ preset: 'googlenet', options: { auxiliaryHeads: true } }).spec)
   const result = rewriteGraph(training, [{ rewrite: 'dropAuxiliaryClassifiers' }])
