@@ -79,6 +79,9 @@ const multiplying: ReadonlySet<string> = new Set(
   ),
 )
 
+/** Those of ONNX Runtime that have none. */
+const withoutContrib: ReadonlySet<string> = new Set(['com.microsoft.RotaryEmbedding', 'com.microsoft.Trilu'])
+
 const refuse = (a: OpaqueAttributes): never => {
   throw new EngineError(
     'EXPORT_UNSUPPORTED',
@@ -125,7 +128,7 @@ export const opaque = defineOp({
     return Object.fromEntries(Object.entries(a.quantities).map(([name, each]) => [name, product(batch, each)]))
   },
   named: operator,
-  withoutMacs: ({ opType, domain }) => domain === '' && !multiplying.has(opType),
+  withoutMacs: (a) => (a.domain === '' ? !multiplying.has(a.opType) : withoutContrib.has(operator(a))),
   unsized: ({ dataDependent }) => dataDependent === true,
   batchIn: (dim, _inputs, a, input) => dim === (a.inputBatchDims?.[input] ?? 0),
   field: () => 'global',

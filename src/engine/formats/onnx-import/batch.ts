@@ -1,5 +1,5 @@
 import type { Shape } from '../../shape.ts'
-import { BatchLost } from './fault.ts'
+import { BatchLost, quote } from './fault.ts'
 
 /**
  * How the batch is followed through a file. Every shape is known twice: at the file's own batch, and at one `probe` times
@@ -86,4 +86,14 @@ export function placeOf({ shape, wide, outer = 1 }: { shape: Shape; wide: Shape;
   if (dim === null) return null
   if (wide[dim] !== shape[dim]! * probe) throw new BatchLost(`dim ${dim} of a tensor of ${shape.join('×')} does not grow with the batch`)
   return { dim, outer }
+}
+
+/**
+ * An output of a file of a fixed batch has each image's numbers together, or the images in a dim of their own.
+ * @throws BatchLost where they lie among the image's own rows, so that nobody could tell them apart.
+ */
+export function checkApart(name: string, tensor: { shape: Shape; wide: Shape; outer?: number }, batch: number): void {
+  const place = placeOf(tensor)
+  if (!place || tensor.shape[place.dim] === batch || product(tensor.shape.slice(0, place.dim)) * place.outer === 1) return
+  throw new BatchLost(`output ${quote(name)}, ${tensor.shape.join('×')}, has the images of the batch inside of dim ${place.dim}`)
 }

@@ -10,7 +10,7 @@ import { BatchLost } from './fault.ts'
 import { broadcastShapes } from './fold/folding.ts'
 import { dataDependent, knownOf } from './known/index.ts'
 import type { Known } from './known/rule.ts'
-import type { FileNode } from './model.ts'
+import { type FileNode, operatorOf } from './model.ts'
 import { numelOfDims } from './shapes.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
@@ -19,6 +19,8 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 const likeInput = words(
   'Acos Acosh Asin Asinh Atan Atanh Bernoulli BitwiseNot Cosh CumSum DequantizeLinear Hardmax IsInf IsNaN LpNormalization MeanVarianceNormalization Not QuantizeLinear ReverseSequence RotaryEmbedding Scatter ScatterElements ScatterND Shrink Sign Sinh Tan Trilu',
 )
+/** The same of ONNX Runtime’s own. */
+const contribLikeInput = words('com.microsoft.RotaryEmbedding com.microsoft.Trilu')
 /** Operators that work element by element on inputs that broadcast. */
 const broadcasting = words('And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Mod Or Where Xor')
 
@@ -31,7 +33,7 @@ function gathered(node: FileNode, [table, indices]: readonly (Value | undefined)
 }
 
 function known(node: FileNode, first: Value, values: readonly (Value | undefined)[]): readonly number[] | undefined {
-  if (node.domain !== '') return undefined
+  if (node.domain !== '') return contribLikeInput.has(operatorOf(node)) ? first.shape : undefined
   if (likeInput.has(node.opType)) return first.shape
   if (node.opType === 'Gather') return gathered(node, values)
   return broadcasting.has(node.opType) ? values.map((value) => value?.shape ?? []).reduce(broadcastShapes) : undefined

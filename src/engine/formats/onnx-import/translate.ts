@@ -5,7 +5,7 @@ import { referencedId } from '../../graph.ts'
 import type { Shape } from '../../shape.ts'
 import { type Account, account } from './accounting.ts'
 import { apart } from './apart.ts'
-import { type BatchOfFile, placeOf } from './batch.ts'
+import { type BatchOfFile, checkApart, placeOf } from './batch.ts'
 import { branchOf, type WriteGraph } from './branches.ts'
 import { Budget } from './budget.ts'
 import { type Activation, type Constant, shapeAt, type Value } from './constant.ts'
@@ -235,6 +235,7 @@ export class Translator implements Translation {
     for (const name of names) {
       const before = outputs.size
       const value = this.value(name)
+      if (!this.#batch.open && value.kind === 'activation' && !value.unsized) checkApart(name, value, this.#batch.size)
       if (value.kind === 'constant') this.notes.push(`Output ${quote(name)} is a constant, computed at import: it is left out.`)
       else if (this.#operands.inputs.includes(value)) {
         const id = this.ids.fresh([`${name}/identity`], 'identity')

@@ -108,6 +108,77 @@ const scatterNd: Fold = (node, [x, indices, updates], budget) => {
   })
 }
 
+/** Elements put at places along one dim. */
+const scatterElements: Fold = (node, [x, indices, updates], budget) => {
+  const wanted = small(indices, budget)
+  if (!x || !indices || !updates || !wanted || node.attributes.text('reduction', 'none') !== 'none') return null
+  if (numelOfDims(x.shape) > mostElements) return null
+  const axis = axisOf(node.attributes.int('axis', 0), x.shape.length)
+  if (indices.shape.length !== x.shape.length || numelOfDims(updates.shape) !== wanted.length)
+    throw new Error(`indices of ${indices.shape.join('×')} do not go with updates of ${updates.shape.join('×')}`)
+  const strides = stridesOf(x.shape)
+  const own = stridesOf(indices.shape)
+  budget.keep(8 * wanted.length, node.label)
+  return later(x.element, x.shape, () => {
+    const [numbers, values] = [x.read(), updates.read()]
+    if (!numbers || !values) return null
+    const made = blankNumbers(x.element, numbers.length)
+    made.set(numbers)
+    wanted.forEach((index, i) => {
+      let at = 0
+      for (let dim = 0; dim < strides.length; dim++) {
+        const position = Math.floor(i / own[dim]!) % indices.shape[dim]!
+        at += (dim === axis ? indexAt(index, x.shape[axis]!) : position) * strides[dim]!
+      }
+      made[at] = values[i]!
+    })
+    return made
+  })
+}
+
+/** What lies on one side of a diagonal; zeros elsewhere. */
+const trilu: Fold = (node, [x, offset], budget) => {
+  const k = offset ? small(offset, budget)?.[0] : 0
+  if (!x || k === undefined || x.shape.length < 2) return null
+  const upper = node.attributes.int('upper', 1) === 1
+  const [rows, columns] = x.shape.slice(-2) as [number, number]
+  return later(x.element, x.shape, () => {
+    const numbers = x.read()
+    if (!numbers) return null
+    const made = blankNumbers(x.element, numbers.length)
+    for (let i = 0; i < made.length; i++) {
+      const beyond = (i % columns) - (Math.floor(i / columns) % rows) - k
+      if (upper ? beyond >= 0 : beyond <= 0) made[i] = numbers[i]!
+    }
+    return made
+  })
+}
+
+/** A border of one number around a tensor, as around small filters that are added to larger ones. */
+const pad: Fold = (node, [x, border, value, axes], budget) => {
+  const pads = border ? small(border, budget) : node.attributes.ints('pads')
+  const fill = value ? small(value, budget)?.[0] : node.attributes.float('value', 0)
+  if (!x || !pads || fill === undefined || axes || node.attributes.text('mode', 'constant') !== 'constant') return null
+  const rank = x.shape.length
+  if (pads.length !== 2 * rank || pads.some((size) => size < 0)) return null
+  const shape = x.shape.map((size, dim) => size + pads[dim]! + pads[dim + rank]!)
+  if (numelOfDims(shape) > mostElements) return null
+  const steps = stridesOf(shape)
+  const start = pads.slice(0, rank).reduce((sum, size, dim) => sum + size * steps[dim]!, 0)
+  const own = stridesOf(x.shape)
+  return later(x.element, shape, () => {
+    const numbers = x.read()
+    if (!numbers) return null
+    const made = blankNumbers(x.element, numelOfDims(shape)).fill(fill)
+    for (let i = 0; i < numbers.length; i++) {
+      let at = start
+      for (let dim = 0; dim < rank; dim++) at += (Math.floor(i / own[dim]!) % x.shape[dim]!) * steps[dim]!
+      made[at] = numbers[i]!
+    }
+    return made
+  })
+}
+
 /** The second value where an index says so, the first everywhere else, along a dim of its own. */
 const oneHot: Fold = (node, [indices, depth, values], budget) => {
   const [places, size] = [small(indices, budget), small(depth, budget)?.[0]]
@@ -217,7 +288,10 @@ export const choosing: Readonly<Record<string, Fold>> = {
   Gather: gather,
   GatherElements: gatherElements,
   GatherND: gatherNd,
+  Pad: pad,
+  ScatterElements: scatterElements,
   ScatterND: scatterNd,
+  Trilu: trilu,
   Slice: slice,
   Concat: concat,
   Split: split,

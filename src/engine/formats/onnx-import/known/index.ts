@@ -1,6 +1,7 @@
 import type { Decomposer } from '../decompositions/decomposer.ts'
 import { axisOf, numelOfDims } from '../shapes.ts'
 import { attention } from './attention.ts'
+import { convolution, slid } from './convolution.ts'
 import { recurrent } from './recurrent.ts'
 import type { Known, Rule } from './rule.ts'
 
@@ -85,19 +86,9 @@ const centerCropPad: Rule = (node) => {
 
 const lpPool: Rule = (node) => {
   const kernel = node.attributes.ints('kernel_shape')
-  const auto = node.attributes.text('auto_pad', 'NOTSET')
   if (!kernel) return null
-  const strides = node.attributes.ints('strides') ?? kernel.map(() => 1)
-  const dilations = node.attributes.ints('dilations') ?? kernel.map(() => 1)
-  const pads = node.attributes.ints('pads') ?? kernel.flatMap(() => [0, 0])
   const round = node.attributes.int('ceil_mode', 0) === 1 ? Math.ceil : Math.floor
-  const spatial = kernel.map((size, i) => {
-    const from = node.shape(0)[i + 2]!
-    if (auto.startsWith('SAME')) return Math.ceil(from / strides[i]!)
-    const padded = from + (auto === 'VALID' ? 0 : pads[i]! + pads[i + kernel.length]!)
-    return round((padded - dilations[i]! * (size - 1) - 1) / strides[i]!) + 1
-  })
-  return { outputs: [[...node.shape(0).slice(0, 2), ...spatial]] }
+  return { outputs: [[...node.shape(0).slice(0, 2), ...slid(node, kernel, node.shape(0).slice(2), round)]] }
 }
 
 /**
@@ -189,6 +180,8 @@ const rules: Readonly<Record<string, Rule>> = {
   CausalConvWithState: causalConv,
   CenterCropPad: centerCropPad,
   Col2Im: col2Im,
+  Conv: convolution,
+  ConvTranspose: convolution,
   CumProd: along((node) => node.numbers(1)?.[0] ?? null),
   CumSum: along((node) => node.numbers(1)?.[0] ?? null),
   DeformConv: deformConv,
