@@ -203,6 +203,33 @@ test('costs of many architectures read their rows in one query', async () => {
   }
 })
 
+test('the layers of a network are brought where they are asked for, in a fragment or not, and nowhere else', async (t) => {
+  const layers = Array.from({ length: 2000 }, (_, i) => ({ id: `a${i}`, type: 'ReLU' }))
+  const { architecture } = await register({ name: 'long', input: { shape: [3, 8, 8] }, layers })
+  const costs = t.mock.method(api.pool, 'costs')
+  const sizes: number[] = []
+  const bytes = async () => (await costs.mock.calls.at(-1)!.result!).byteLength
+  const fragments = 'fragment Of on Costs { ...Its } fragment Its on Costs { layers { id } }'
+  for (const [batch, asked] of [
+    [2, '{ totals { macs layers } }'],
+    [3, '{ totals { macs } rows: layers { id } }'],
+    [4, '{ ...Of }'],
+    [5, '{ ... on Costs { layers { id } } }'],
+  ] as const) {
+    // Twice, since the second time it runs compiled.
+    for (let i = 0; i < 2; i++) {
+      const query = `query ($id: ID!, $batch: Int) { costs(architectureId: $id, batch: $batch) ${asked} } ${asked.includes('Of') ? fragments : ''}`
+      const answer = (await post(query, { id: architecture.id, batch: batch + 10 * i })).data
+      const rows = answer.costs.layers ?? answer.costs.rows
+      assert.equal(rows?.length ?? 0, batch === 2 ? 0 : 2000)
+      if (batch === 2) assert.equal(answer.costs.totals.layers, 2000)
+      sizes.push(await bytes())
+    }
+  }
+  assert.ok(sizes[0]! < 4000 && sizes[1]! < 4000, `${sizes[0]} bytes for one number`)
+  for (const size of sizes.slice(2)) assert.ok(size > 200_000)
+})
+
 test('costs with layers, asked for a hundred times by alias, are cut off', async (t) => {
   const { architecture } = await register({ name: 'd201', zoo: { preset: 'densenet201' } })
   const aliases = Array.from(

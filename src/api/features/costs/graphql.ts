@@ -1,5 +1,7 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import { Type } from 'typebox'
 import { costDtypes, fileDtypes } from '../../../engine/dtypes.ts'
+import { asksFor } from '../../graphql/asks-for.ts'
 import type { GraphqlContext } from '../../graphql/context.ts'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { unhurried } from '../../graphql/unhurried.ts'
@@ -15,10 +17,10 @@ const description = 'Exact counts under a named convention, layer by layer.'
 const explanation = 'Why two conventions differ, kind of layer by kind of layer.'
 
 export function costGraphql(costs: CostService, architectures: ArchitectureService): GraphqlFeature {
-  const costsOf = async (id: string, query: CostQuery, context: GraphqlContext) => {
+  const costsOf = async (id: string, query: CostQuery, context: GraphqlContext, info: GraphQLResolveInfo) => {
     const row = await context.load(architectures.storedEach, id)
     context.budget.spend(row.layerCount)
-    return context.inTurn(() => costs.costs(row, query))
+    return context.inTurn(() => costs.costs(row, query, asksFor('layers', info)))
   }
   const explain = async (id: string, query: ExplainQuery, context: GraphqlContext) => {
     const row = await context.load(architectures.storedEach, id)
@@ -41,7 +43,7 @@ export function costGraphql(costs: CostService, architectures: ArchitectureServi
           description,
           args: Type.Object({ architectureId: Id, ...args }, { additionalProperties: false }),
           type: 'Costs',
-          resolve: (_parent, { architectureId, ...query }, context) => costsOf(architectureId, query, context),
+          resolve: (_parent, { architectureId, ...query }, context, info) => costsOf(architectureId, query, context, info),
         }),
         costsExplanation: field({
           description: explanation,
@@ -55,7 +57,7 @@ export function costGraphql(costs: CostService, architectures: ArchitectureServi
           description,
           args: Type.Object(args, { additionalProperties: false }),
           type: Type.Union([CostsSchema, Type.Null()]),
-          resolve: ({ id }: Architecture, query, context) => costsOf(id, query, context),
+          resolve: ({ id }: Architecture, query, context, info) => costsOf(id, query, context, info),
         }),
         costsExplanation: field({
           description: explanation,

@@ -16,6 +16,8 @@ import type { CallCost, CostFormat } from './write.ts'
 
 /** How often this process checks that a cached architecture still exists, since another process may have deleted it. */
 const existenceMs = 2000
+/** Layers whose costs are parsed within a millisecond or two; those of the largest network take tens. */
+const parsedAtOnce = 500
 
 /** A finished answer: the bytes to send and their ETag. */
 export interface CostAnswer {
@@ -91,15 +93,17 @@ export class CostService {
 
   /**
    * Costs as a value, of an architecture that was just read from the store: the same answers as `answer` caches.
+   * @param layers whether its layers are wanted; those of a small network are brought all the same, so that one answer serves all.
    * @throws EngineError as `computeCosts` does.
    */
-  async costs(stored: StoredArchitecture, query: CostQuery): Promise<Costs & { ranking?: Ranking }> {
-    return JSON.parse((await this.#answerOf(stored, query, 'json')).body.toString('utf8'))
+  async costs(stored: StoredArchitecture, query: CostQuery, layers: boolean): Promise<Costs & { ranking?: Ranking }> {
+    const whole = layers || stored.layerCount <= parsedAtOnce
+    return JSON.parse((await this.#answerOf(stored, query, 'json', whole)).body.toString('utf8'))
   }
 
-  async #answerOf(stored: StoredArchitecture, query: CostQuery, format: CostFormat): Promise<CostAnswer> {
+  async #answerOf(stored: StoredArchitecture, query: CostQuery, format: CostFormat, layers = true): Promise<CostAnswer> {
     const options = readOptions(query)
-    const key = keyOf(stored.id, query, format)
+    const key = `${keyOf(stored.id, query, format)}${layers ? '' : ' totals'}`
     const knownUntil = performance.now() + existenceMs
     const kept = this.#answers?.get(key)
     if (kept) {
@@ -108,7 +112,7 @@ export class CostService {
     }
     const { resolution, ...rest } = options
     const other = await this.#architectures.atSizes(stored, { resolution, ...readAsked(query) })
-    const of = { options: other ? rest : options, format, rank: readRanking(query), digits: query.digits ?? null }
+    const of = { options: other ? rest : options, format, layers, rank: readRanking(query), digits: query.digits ?? null }
     const body = asBuffer(await this.#pool.costs(other ?? stored, of))
     const answer = {
       body,

@@ -17,6 +17,8 @@ export interface CostTask {
   format: CostFormat
   /** Groups in place of layers; null or absent: layers. */
   rank?: RankOptions | null
+  /** Of JSON: whether its layers are wanted; absent: they are. */
+  layers?: boolean
   /** Significant digits of fractions in JSON; null or absent: exact. */
   digits?: number | null
 }
@@ -26,11 +28,11 @@ export interface CostTask {
  * counts by, and whether the total of its file is partial; rows of layers name the type that multiply-adds are computed in.
  * @throws EngineError as `computeCosts` does.
  */
-export function writeCosts({ graph, options, format, rank, digits }: CostTask): Uint8Array {
+export function writeCosts({ graph, options, format, rank, layers = true, digits }: CostTask): Uint8Array {
   const costs = computeCosts(unpack(graph) as Graph, options)
   const ranking = rank ? rankCosts(costs, rank) : null
   if (format === 'json') {
-    const answer = ranking ? { ...costs, layers: [], ranking } : costs
+    const answer = { ...costs, ...(ranking || !layers ? { layers: [] } : {}), ...(ranking ? { ranking } : {}) }
     return Buffer.from(JSON.stringify(digits ? rounded(answer, digits) : answer))
   }
   return Buffer.from(csv(ranking ? groupTable(ranking, costs) : layerTable(costs)))
