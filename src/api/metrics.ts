@@ -1,7 +1,7 @@
 import pTimeout from 'p-timeout'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { QueueMetric } from '../gpu/queue/index.ts'
-import { type Depth, isFinal, runStatuses } from '../store/index.ts'
+import { type Depth, type DeviceHold, isFinal, runStatuses } from '../store/index.ts'
 import { HttpHistogram } from './http-histogram.ts'
 
 /** How long counting waiting runs may take, ms, before the metrics go without. */
@@ -72,6 +72,20 @@ export class Metrics {
         this.#ended.inc({ device, runtime, status }, 0)
       }
     }
+  }
+
+  /** Devices that an admin paused or drained, read when Prometheus asks; an active one has no sample. */
+  watchHolds(holds: () => Promise<Iterable<DeviceHold>>): void {
+    new Gauge({
+      name: 'archmeter_device_held',
+      help: 'Devices that start nothing, 1 each: paused, or drained.',
+      labelNames: ['device', 'host', 'state'] as const,
+      registers: [this.registry],
+      async collect() {
+        this.reset()
+        for (const { device, host, state } of await holds()) this.set({ device, host, state }, 1)
+      },
+    })
   }
 
   /** Waiting and running runs of every device, counted when Prometheus asks. */

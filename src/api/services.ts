@@ -65,7 +65,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
   const architectures = new ArchitectureService({ store, pool })
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
   const compare = new CompareService({ architectures, pool })
-  const devices = new DeviceService(directory)
+  const devices = new DeviceService({ directory, store, queue })
   const admission = new RunAdmission({ architectures, costs, devices })
   const names = new ArchitectureNames(store)
   const prediction = new PredictionService({ store, pool, architectures, devices })

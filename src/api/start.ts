@@ -136,6 +136,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     })
     opened.push(() => queue.stop())
     metrics.watchDepths(() => queue.depths())
+    metrics.watchHolds(async () => (await store.deviceStates.holds()).values())
     const roster = new DeviceRoster({
       survey,
       idle: () => queue.idle,

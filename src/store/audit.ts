@@ -18,6 +18,7 @@ export const auditSubjectOf = {
   createKey: 'key',
   revokeKey: 'key',
   setQuotas: 'key',
+  setDeviceState: 'device',
 } as const
 export type AuditAction = keyof typeof auditSubjectOf
 export const auditActions = Object.keys(auditSubjectOf) as AuditAction[]

@@ -16,7 +16,7 @@ const load = createRequire(import.meta.url)
 const core: typeof import('drizzle-orm') = load('drizzle-orm')
 const pgCore: typeof import('drizzle-orm/pg-core') = load('drizzle-orm/pg-core')
 
-export const { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, is, isNotNull, isNull, lt, or, SQL, sql } = core
+export const { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, is, isNotNull, isNull, lt, ne, or, SQL, sql } = core
 export type SQL = import('drizzle-orm').SQL
 export const { bigint, boolean, customType, doublePrecision, integer, json, jsonb, pgTable, primaryKey, text, timestamp, uuid } = pgCore
 

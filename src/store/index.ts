@@ -12,6 +12,7 @@ import { Blobs } from './blobs.ts'
 import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder } from './data-folder.ts'
 import type { Database, Driver, Log } from './database.ts'
+import { DeviceStates } from './device-states.ts'
 import { DiskSpace } from './disk-space.ts'
 import type { Limits } from './drivers/postgres.ts'
 import { sql } from './drizzle.ts'
@@ -44,6 +45,7 @@ export {
 export type { BlobFile, HeldBlob } from './blobs.ts'
 export { isUuid, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
+export type { DeviceHold, NewDeviceState } from './device-states.ts'
 export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
 export type { RunEventInContext } from './events.ts'
@@ -68,6 +70,8 @@ export {
   type ApiKey,
   type Architecture,
   type AuditEntry,
+  type DeviceState,
+  deviceStateNames,
   type FinalStatus,
   isFinal,
   type Role,
@@ -109,6 +113,7 @@ export interface Store {
   boss: PgBoss
   architectures: Architectures
   blobs: Blobs
+  deviceStates: DeviceStates
   disk: DiskSpace
   keys: Keys
   usage: KeyUsage
@@ -173,6 +178,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       notifications,
       architectures: new Architectures(db, tickets, blobs),
       blobs,
+      deviceStates: new DeviceStates(db),
       disk: new DiskSpace(folder?.path ?? path.resolve(dataDir), { reserveBytes }),
       keys: new Keys(db),
       usage: new KeyUsage(db),

@@ -1,6 +1,6 @@
 /**
  * Messages between processes of one store, over NOTIFY on one channel: a run has a new event, a running run is to be
- * cancelled, API keys changed. A message only prompts a read of the tables, so a lost one costs time but never correctness.
+ * cancelled, a device was paused or resumed, API keys changed. A message only prompts a read of the tables, so a lost one costs time but never correctness.
  */
 import { type SQL, sql } from './drizzle.ts'
 
@@ -10,6 +10,7 @@ export const CHANNEL = 'archmeter'
 export const EVENT = 'event '
 const CANCEL = 'cancel '
 const ARCHITECTURE = 'architecture '
+const DEVICE = 'device '
 const KEYS = 'keys'
 
 /** SQL that tells every process to cancel a run. */
@@ -17,6 +18,9 @@ export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${
 /** SQL that tells every process of an architecture that came or went. */
 export const architectureNotice = (id: string, change: ArchitectureChange): SQL =>
   sql`pg_notify(${CHANNEL}, ${`${ARCHITECTURE}${id} ${change}`})`
+
+/** SQL that tells every process that a device was paused, drained or resumed. */
+export const deviceNotice = (deviceUuid: string): SQL => sql`pg_notify(${CHANNEL}, ${DEVICE + deviceUuid})`
 
 /** SQL that tells every process that keys or sessions changed. */
 export const keysNotice = (): SQL => sql`pg_notify(${CHANNEL}, ${KEYS})`
@@ -32,6 +36,7 @@ export class Notifications {
   readonly #cancelled = new Set<(runId: string | null) => void>()
   readonly #changes = new Set<(change: Change) => void>()
   readonly #keys = new Set<() => void>()
+  readonly #devices = new Set<(deviceUuid: string | null) => void>()
 
   receive(message: string): void {
     if (message === KEYS) for (const callback of this.#keys) callback()
@@ -45,6 +50,7 @@ export class Notifications {
       const [architectureId = '', change] = message.slice(ARCHITECTURE.length).split(' ')
       for (const callback of this.#changes) callback({ architectureId, change: change as ArchitectureChange })
     }
+    if (message.startsWith(DEVICE)) for (const callback of this.#devices) callback(message.slice(DEVICE.length))
     if (message.startsWith(CANCEL)) for (const callback of this.#cancelled) callback(message.slice(CANCEL.length))
   }
 
@@ -55,12 +61,19 @@ export class Notifications {
     for (const callback of this.#cancelled) callback(null)
     for (const callback of this.#changes) callback(null)
     for (const callback of this.#keys) callback()
+    for (const callback of this.#devices) callback(null)
   }
 
   /** Calls back when API keys or sessions may have changed. */
   onKeys(callback: () => void): () => void {
     this.#keys.add(callback)
     return () => this.#keys.delete(callback)
+  }
+
+  /** Calls back with the UUID of a device that was paused, drained or resumed, null where any may have been. */
+  onDevice(callback: (deviceUuid: string | null) => void): () => void {
+    this.#devices.add(callback)
+    return () => this.#devices.delete(callback)
   }
 
   /** Calls back with everything that changes, in the order in which it was heard. */

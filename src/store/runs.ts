@@ -168,7 +168,7 @@ export class Runs extends RunQueries {
   }
 
   /** running → queued, in its old place. Null where the claim no longer holds. */
-  async giveBack(held: Claim, reason: 'shutdown' | 'deviceGone', message: string): Promise<Run | null> {
+  async giveBack(held: Claim, reason: Exclude<transitions.Reason, 'OWNER_LOST'>, message: string): Promise<Run | null> {
     const run = await this.get(held.id)
     if (run) await this.#tickets.ensureQueue(run.deviceUuid)
     return this.db.transaction((tx) => transitions.giveBack(tx, this.#tickets, held, reason, message))

@@ -208,6 +208,21 @@ export const bulletins = pgTable('bulletins', {
 export const roles = ['reader', 'runner', 'admin'] as const
 export type Role = (typeof roles)[number]
 
+/** `paused`: starts nothing, and what ran goes back to its place in the queue; `drained`: starts nothing, and what runs ends. */
+export const deviceStateNames = ['active', 'paused', 'drained'] as const
+export type DeviceState = (typeof deviceStateNames)[number]
+
+export const deviceStates = pgTable('device_states', {
+  deviceUuid: text('device_uuid').primaryKey(),
+  device: text('device').notNull(),
+  host: text('host').notNull(),
+  state: text('state').$type<DeviceState>().notNull(),
+  note: text('note'),
+  /** The beginning of the key that asked; null where none was needed. */
+  changedBy: text('changed_by'),
+  changedAt: moment('changed_at').notNull(),
+})
+
 export const apiKeys = pgTable('api_keys', {
   id: uuid('id').primaryKey(),
   /** The beginning of the key, by which people tell keys apart. No part of the secret. */

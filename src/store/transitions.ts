@@ -36,7 +36,7 @@ export interface Ending {
 export const MAX_OWNERS_LOST = 2
 
 /** Why a run is queued again. */
-export type Reason = 'shutdown' | 'deviceGone' | 'OWNER_LOST'
+export type Reason = 'shutdown' | 'deviceGone' | 'devicePaused' | 'OWNER_LOST'
 
 const heldBy = (claim: Claim): SQL =>
   and(eq(runs.id, claim.id), eq(runs.status, 'running'), eq(runs.owner, claim.owner), eq(runs.attempt, claim.attempt))!
@@ -78,12 +78,13 @@ export async function withEvent(db: Database | Transaction, write: SQLWrapper, t
   return rows.map((row) => row.run as unknown as Run)
 }
 
-/** queued → running, for the run that `which` selects, unless the device already runs one. */
+/** queued → running, for the run that `which` selects, unless the device already runs one, or is paused or drained. */
 export async function claim(db: Database, which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
   const free = sql`NOT EXISTS (SELECT 1 FROM runs other WHERE other.device_uuid = ${runs.deviceUuid} AND other.status = 'running')`
+  const active = sql`NOT EXISTS (SELECT 1 FROM device_states held WHERE held.device_uuid = ${runs.deviceUuid} AND held.state <> 'active')`
   const [run] = await transition(
     db,
-    and(which, eq(runs.status, 'queued'), free)!,
+    and(which, eq(runs.status, 'queued'), free, active)!,
     {
       status: 'running',
       attempt: sql`${runs.attempt} + 1`,

@@ -45,6 +45,7 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
   const device = offers().devices[0]!
   const queue = new RunQueue({ store, devices: [device], workers: new Map([[device.uuid, worker]]), log, onMetrics: metrics.queue })
   metrics.watchDepths(() => queue.depths())
+  metrics.watchHolds(async () => (await store.deviceStates.holds()).values())
   const keyring = new Keyring({ keys: store.keys, notifications: store.notifications, log, anonymous: 'admin' })
   const services = createServices({ config, store, pool, queue, directory: { list: async () => devices() }, log, keyring })
   const app = await buildApp({ config, log, metrics, services, checks: { store: () => store.ping() }, keyring })

@@ -48,7 +48,7 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
     if (config.CORS_ORIGIN)
       await app.register(cors, {
         origin: config.CORS_ORIGIN,
-        methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+        methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
         exposedHeaders: ['etag', 'location', 'link', 'content-disposition', 'retry-after', 'www-authenticate', 'x-request-id'],
         maxAge: preflightSeconds,
       })

@@ -28,10 +28,10 @@ import type { Executor, Outcome, QueueDevice } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
 
 /**
- * Why an execution is interrupted: a user cancelled it, this service stops, its device went away, or another service took
- * the run over.
+ * Why an execution is interrupted: a user cancelled it, this service stops, its device went away or was paused, or another
+ * service took the run over.
  */
-export type Interruption = 'cancel' | 'shutdown' | 'deviceGone' | 'leaseLost'
+export type Interruption = 'cancel' | 'shutdown' | 'deviceGone' | 'devicePaused' | 'leaseLost'
 
 /** `unstored`: the database did not accept the end of the run; `storeAgain` tries later. */
 export type Settled = FinalStatus | 'requeued' | 'unstored'
@@ -43,6 +43,7 @@ const progressMs = 5000
 const gaveBack = {
   shutdown: 'The service was shut down during the run; it runs again at the next start',
   deviceGone: 'Its device went away during the run; it runs again when the device is back',
+  devicePaused: 'Its device was paused during the run; it runs again from the start when the device is resumed',
 }
 
 /** One side of a comparison, or the only one of any other run, as it is stored. */

@@ -12,6 +12,7 @@ import {
   type Depth,
   type InsertOptions,
   type Log,
+  type NewDeviceState,
   type NewRun,
   type Run,
   type Store,
@@ -21,9 +22,10 @@ import { type Clock, systemClock, within } from '../clock.ts'
 import type { Executor, QueueDevice, QueueMetric } from './contract.ts'
 import { type EstimateBasis, Estimates } from './estimate.ts'
 import { Execution, type Settled, stepOf } from './execution.ts'
+import { Holds } from './holds.ts'
 import { Leases, leaseMs } from './leases.ts'
 import { isGone, newOwner, retireOwner } from './owner.ts'
-import { type DeviceSnapshot, etaOf, type Place, placesOf, type Served, snapshotDevice } from './snapshot.ts'
+import { type DeviceSnapshot, etaOf, type Outlook, type Place, placesOf, snapshotDevice } from './snapshot.ts'
 
 export type { ExecuteOptions, Executor, Outcome, QueueDevice, QueueMetric } from './contract.ts'
 export type { DeviceSnapshot, Eta, Place } from './snapshot.ts'
@@ -63,6 +65,7 @@ export class RunQueue {
   readonly #owner = newOwner()
   readonly #executions = new Map<string, Execution>()
   readonly #leases: Leases
+  readonly #holds: Holds
   readonly #consumers = new Map<string, string>()
   readonly #pending = new Set<Promise<unknown>>()
   #unlisten = () => {}
@@ -89,13 +92,23 @@ export class RunQueue {
     this.#elsewhere = elsewhere
     this.#stopMs = stopMs
     this.#clock = clock
-    this.#leases = new Leases({ store, owner: this.#owner, executions: this.#executions, devices: this.#devices, log, clock })
+    this.#holds = new Holds({ store, executions: this.#executions, log })
+    this.#leases = new Leases({
+      store,
+      owner: this.#owner,
+      executions: this.#executions,
+      devices: this.#devices,
+      holds: this.#holds,
+      log,
+      clock,
+    })
   }
 
   /** Takes over runs of services that are gone, then starts to consume. Resolves when both are done. */
   async start(): Promise<void> {
     const { runs, notifications, kind } = this.#store
     this.#unlisten = notifications.onCancel((runId) => this.#onCancel(runId))
+    await this.#holds.start()
     // The embedded store has one user at a time: runs of any other owner have ended.
     this.#leases.reclaimed(await runs.reclaim(kind === 'pglite' ? (owner) => owner !== this.#owner : isGone))
     for (const device of this.#devices.values()) await this.#consume(device)
@@ -153,6 +166,7 @@ export class RunQueue {
   async #stop(): Promise<void> {
     const supervised = this.#leases.stop()
     this.#unlisten()
+    this.#holds.stop()
     const ended = [...this.#devices.keys()].map((uuid) => this.#store.boss.offWork(this.#store.tickets.queue(uuid)))
     for (const execution of this.#executions.values()) execution.interrupt('shutdown')
     const unstored = [...this.#leases.unstored].map((execution) => execution.storeAgain())
@@ -213,6 +227,18 @@ export class RunQueue {
     return cancellation
   }
 
+  /**
+   * Pauses, drains or resumes a device, of this service or another, for every service of the database. What a paused device
+   * runs goes back to the queue soon; what a drained one runs ends there. @throws StoreError INVALID_TEXT
+   */
+  async setDeviceState(change: NewDeviceState, line?: AuditLine): Promise<void> {
+    const { deviceUuid, device, host, state, note, by } = change
+    await this.#store.deviceStates.set(change, line)
+    this.#log.info({ device, host, deviceUuid, state, note, key: by }, 'the state of a device was set')
+    // Tickets that came meanwhile found a device that starts nothing, and are spent.
+    if (state === 'active') await this.#store.runs.replenishTickets(deviceUuid)
+  }
+
   /** The place of a run in its queue; null for one that no longer waits. */
   async place(run: Run): Promise<Place | null> {
     return (await this.places([run])).get(run.id) ?? null
@@ -221,13 +247,17 @@ export class RunQueue {
   /** The places of these runs by their ids, without those that no longer wait. */
   async places(runs: readonly Run[]): Promise<Map<string, Place>> {
     if (!runs.some(({ status }) => status === 'queued')) return new Map()
-    return placesOf(this.#store, this.#estimates, runs, await this.#served(runs.map(({ deviceUuid }) => deviceUuid)))
+    return placesOf(this.#store, this.#estimates, runs, await this.#outlook(runs.map(({ deviceUuid }) => deviceUuid)))
   }
 
   /** Other services are queried only where one of these devices is not this service's. */
-  async #served(deviceUuids: readonly string[]): Promise<Served> {
+  async #outlook(deviceUuids: readonly string[]): Promise<Outlook> {
     const others = deviceUuids.some((uuid) => !this.#devices.has(uuid)) ? await this.#elsewhere() : new Set<string>()
-    return (uuid, running) => this.#devices.has(uuid) || others.has(uuid) || Boolean(running?.leased)
+    const holds = await this.#store.deviceStates.holds()
+    return {
+      holdOf: (uuid) => holds.get(uuid) ?? null,
+      serves: (uuid, running) => this.#devices.has(uuid) || others.has(uuid) || Boolean(running?.leased),
+    }
   }
 
   /** Every device of this service, and every other that has runs; at most `limit` waiting runs of each. */
@@ -236,8 +266,8 @@ export class RunQueue {
     for (const { device, deviceUuid, host } of await this.depths()) {
       if (!devices.has(deviceUuid)) devices.set(deviceUuid, { device, deviceUuid, host })
     }
-    const served = await this.#served([...devices.keys()])
-    return Promise.all([...devices.values()].map((device) => snapshotDevice(this.#store, this.#estimates, device, limit, served)))
+    const outlook = await this.#outlook([...devices.keys()])
+    return Promise.all([...devices.values()].map((device) => snapshotDevice(this.#store, this.#estimates, device, limit, outlook)))
   }
 
   /** Waiting and running runs a device, for every device that has any: for gauges. */
@@ -272,6 +302,8 @@ export class RunQueue {
       // A stop, or a detach, that came between the ticket and the claim did not see this execution.
       if (this.#stopping) execution.interrupt('shutdown')
       else if (this.#workers.get(device.uuid) !== worker) execution.interrupt('deviceGone')
+      // The notice of a pause came between the claim and now.
+      else if (this.#holds.isPaused(device.uuid)) execution.interrupt('devicePaused')
       if (run.cancelRequestedAt) execution.interrupt('cancel')
       this.#log.info(stepOf(run), 'run started')
       this.#meter({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.waitingSince.getTime() })

@@ -5,6 +5,7 @@
 import type { Log, Run, Store } from '../../store/index.ts'
 import type { Clock } from '../clock.ts'
 import type { Execution } from './execution.ts'
+import type { Holds } from './holds.ts'
 
 /** A lease survives four failed renewals. */
 export const leaseMs = 10_000
@@ -19,6 +20,7 @@ export interface LeasesOptions {
   /** What runs, by device UUID, and the devices that this service runs on: the queue's own, which it changes. */
   executions: ReadonlyMap<string, Execution>
   devices: ReadonlyMap<string, unknown>
+  holds: Holds
   log: Log
   clock: Clock
 }
@@ -30,6 +32,7 @@ export class Leases {
   readonly #owner: string
   readonly #executions: ReadonlyMap<string, Execution>
   readonly #devices: ReadonlyMap<string, unknown>
+  readonly #holds: Holds
   readonly #log: Log
   readonly #clock: Clock
   #callOff = () => {}
@@ -38,11 +41,12 @@ export class Leases {
   #round: Promise<void> = Promise.resolve()
   #ticks = 0
 
-  constructor({ store, owner, executions, devices, log, clock }: LeasesOptions) {
+  constructor({ store, owner, executions, devices, holds, log, clock }: LeasesOptions) {
     this.#store = store
     this.#owner = owner
     this.#executions = executions
     this.#devices = devices
+    this.#holds = holds
     this.#log = log
     this.#clock = clock
   }
@@ -85,7 +89,8 @@ export class Leases {
     const look = ++this.#ticks % lookEvery === 0
     if (kind === 'postgres' || look) this.reclaimed(await runs.reclaim())
     if (!look) return
-    for (const uuid of this.#devices.keys()) if (!this.#executions.has(uuid)) await runs.replenishTickets(uuid)
+    await this.#holds.look()
+    for (const uuid of this.#devices.keys()) if (!this.#executions.has(uuid) && !this.#holds.isHeld(uuid)) await runs.replenishTickets(uuid)
   }
 
   async #renew(): Promise<void> {

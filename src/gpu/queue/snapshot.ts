@@ -1,5 +1,5 @@
 /** The places of runs in their queues, and when their results are expected. */
-import type { DeviceQueue, Line, Run, RunningRun, Store } from '../../store/index.ts'
+import type { DeviceHold, DeviceQueue, Line, Run, RunningRun, Store } from '../../store/index.ts'
 import { type Estimate, type EstimateBasis, type Estimated, type Estimates, type Estimator, weakest } from './estimate.ts'
 
 /** When a result is expected, and how reliable that is. */
@@ -19,13 +19,20 @@ export interface Place extends Eta {
   position: number
 }
 
-/** Devices that a service which is alive runs on, and others by the leases of what they run. */
-export type Served = (deviceUuid: string, running?: { leased: boolean } | null) => boolean
+/** What decides whether waiting runs of a device will start. */
+export interface Outlook {
+  /** Whether a service which is alive runs on the device; of others by the lease of what they run. */
+  serves(deviceUuid: string, running?: { leased: boolean } | null): boolean
+  /** Null for a device that is neither paused nor drained. */
+  holdOf(deviceUuid: string): DeviceHold | null
+}
 
 export interface DeviceSnapshot {
   device: string
   deviceUuid: string
   host: string
+  /** Null for a device that is neither paused nor drained. */
+  hold: DeviceHold | null
   running: ({ run: Run } & Eta) | null
   /** In the order they will run. */
   waiting: ({ run: Run } & Place)[]
@@ -48,30 +55,45 @@ const nobody = ({ device, host }: Pick<Run, 'device' | 'host'>): Eta => ({
   reason: `No service that is alive runs on ${device} of ${host}: start one there, or cancel the run.`,
 })
 
+const held = ({ state, device, host, note }: DeviceHold): Eta => ({
+  etaMs: null,
+  basis: null,
+  error: null,
+  reason: `${device} of ${host} is ${state}${note ? ` (${note})` : ''} and starts nothing until an admin resumes it.`,
+})
+
+/** Why what waits for the device has no time; null where it will run. */
+function obstacle(run: Pick<Run, 'device' | 'deviceUuid' | 'host'>, { serves, holdOf }: Outlook, running?: RunningRun): Eta | null {
+  const hold = holdOf(run.deviceUuid)
+  return hold ? held(hold) : serves(run.deviceUuid, running) ? null : nobody(run)
+}
+
 export async function snapshotDevice(
   store: Store,
   estimates: Estimates,
   device: Pick<DeviceSnapshot, 'device' | 'deviceUuid' | 'host'>,
   limit: number,
-  served: Served,
+  outlook: Outlook,
 ): Promise<DeviceSnapshot> {
   const { deviceUuid } = device
   const queue: DeviceQueue = await store.runs.runningAndWaiting(deviceUuid, limit)
   const [now] = queue.running ? await store.runs.running([deviceUuid]) : []
   const estimator = await estimates.on(deviceUuid)
-  const isServed = served(deviceUuid, now)
+  const lost = outlook.serves(deviceUuid, now) ? null : nobody(device)
+  const stopped = obstacle(device, outlook, now)
   let sum = 0
   let basis: EstimateBasis = 'progress'
   const add = (run: Run, expected: Estimate): Eta => {
     sum += expected.ms
     basis = weakest([basis, expected.basis])
-    return isServed ? etaOf(sum, basis, estimator) : nobody(run)
+    // A drained device ends what it runs.
+    return (run.status === 'running' ? lost : stopped) ?? etaOf(sum, basis, estimator)
   }
   const { running: run } = queue
   // It may have ended, or another started, between the two reads: then it counts as finished.
   const running = run && { run, ...add(run, now?.id === run.id ? estimator.remaining(now) : { ms: 0, basis: 'progress' }) }
   const waiting = queue.waiting.map((each, i) => ({ run: each, position: i + 1, ...add(each, estimator.of(each)) }))
-  return { ...device, running, waiting, waitingCount: queue.waitingCount }
+  return { ...device, hold: outlook.holdOf(deviceUuid), running, waiting, waitingCount: queue.waitingCount }
 }
 
 /**
@@ -82,7 +104,7 @@ export async function placesOf(
   store: Store,
   estimates: Estimates,
   asked: readonly Pick<Run, 'id' | 'device' | 'deviceUuid' | 'host' | 'status'>[],
-  served: Served,
+  outlook: Outlook,
 ): Promise<Map<string, Place>> {
   const byDevice = Map.groupBy(
     asked.filter(({ status }) => status === 'queued'),
@@ -99,8 +121,10 @@ export async function placesOf(
     const runsNow = running.get(uuid) ?? []
     if (!line) continue
     placesIn(line, new Set(runs.map(({ id }) => id)), runsNow, estimators.get(uuid)!, places)
-    if (served(uuid, runsNow[0])) continue
-    for (const run of runs) if (places.has(run.id)) places.set(run.id, { ...places.get(run.id)!, ...nobody(run) })
+    for (const run of runs) {
+      const stopped = obstacle(run, outlook, runsNow[0])
+      if (stopped && places.has(run.id)) places.set(run.id, { ...places.get(run.id)!, ...stopped })
+    }
   }
   return places
 }

@@ -93,7 +93,16 @@ const examples: Record<string, Example> = {
     select: '{ id }',
     changed: (a) => a.id,
   },
+  setDeviceState: {
+    of: async () => 'CPU-00000000-0000-8000-8000-000000000001',
+    body: async () => ({ state: 'active' }),
+    select: '{ uuid }',
+    changed: (a) => a.uuid.replace('CPU-', ''),
+  },
 }
+
+/** The changes that take an admin. */
+const adminsAlone = /Key$|Quotas$|^setDeviceState$/
 
 /** The one line since the last look, which must say this. */
 async function expectLine(expected: object): Promise<void> {
@@ -124,7 +133,7 @@ describe('every route that may change something', () => {
       const who = { keyId: keys.admin!.id, keyPrefix: keys.admin!.prefix, role: 'admin', requestId: answer.headers['x-request-id'] }
       await expectLine({ action, subjectId, outcome: 'done', ...who })
       // Too low a role.
-      const low = /Key$|Quotas$/.test(action!) ? 'runner' : 'reader'
+      const low = adminsAlone.test(action!) ? 'runner' : 'reader'
       await call(method, path.replace(':id', exampleId), low, sent).expect(403)
       await expectLine({ action, keyId: keys[low]!.id, role: low, outcome: 'FORBIDDEN', subjectId: of ? exampleId : null })
       // Without a key nobody is known who asked.

@@ -79,7 +79,7 @@ const publicRoutes = [
   // Refused but for a websocket, which says who it is once it is open.
   /^(GET|HEAD) \/graphql$/,
 ]
-const adminRoutes = [/ \/v1\/keys(\/:id(\/quotas|\/usage)?)?$/, / \/v1\/audit$/]
+const adminRoutes = [/ \/v1\/keys(\/:id(\/quotas|\/usage)?)?$/, / \/v1\/audit$/, /^PATCH \/v1\/devices\/:id$/]
 const matches = (patterns: RegExp[], route: string): boolean => patterns.some((pattern) => pattern.test(route))
 
 describe('every route', () => {
@@ -206,7 +206,7 @@ describe('every root field of GraphQL', () => {
   const post = (query: string, sent: Sent = {}) => send('POST', '/graphql', { body: { query }, ...sent })
 
   it('takes what it should, and keeps it', async () => {
-    const admins = ['keys', 'createKey', 'revokeKey', 'audit', 'setQuotas', 'keyUsage']
+    const admins = ['keys', 'createKey', 'revokeKey', 'audit', 'setQuotas', 'keyUsage', 'setDeviceState']
     const { schema } = api.app.graphql
     let walked = 0
     for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()] as GraphQLObjectType[])

@@ -42,12 +42,12 @@ async function answerOf(request: Promise<Response>): Promise<Response> {
 export const read = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
   (await answerOf(fetch(path, { headers: { accept: 'application/json' }, ...(signal ? { signal } : {}) }))).json() as Promise<T>
 
-/** `POST path` with a JSON body. */
-export const send = async <T>(path: string, body: unknown): Promise<T> =>
+/** `POST path`, or another method, with a JSON body. */
+export const send = async <T>(path: string, body: unknown, method: 'POST' | 'PATCH' = 'POST'): Promise<T> =>
   (
     await answerOf(
       fetch(path, {
-        method: 'POST',
+        method,
         headers: { 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify(body),
       }),

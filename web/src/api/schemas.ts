@@ -297,7 +297,7 @@ export interface components {
          * @description A change that somebody can ask for.
          * @enum {string}
          */
-        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas";
+        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setDeviceState";
         /**
          * AuditEntry
          * @description Who asked for which change, and what became of it.
@@ -337,7 +337,7 @@ export interface components {
          * @description Of what kind it is that the change is about.
          * @enum {string}
          */
-        AuditSubject: "architecture" | "run" | "sweep" | "key";
+        AuditSubject: "architecture" | "run" | "sweep" | "key" | "device";
         /**
          * BackendName
          * @description The part of a runtime that executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm are back ends of TensorFlow.js. If left out, the first that works on the device, in the order in which the device lists them.
@@ -732,6 +732,7 @@ export interface components {
             cpu: components["schemas"]["CpuFacts"] | null;
             driver: string | null;
             gpu: components["schemas"]["GpuFacts"] | null;
+            hold: components["schemas"]["DeviceHold"] | null;
             host: string;
             /** @enum {string} */
             kind: "cpu" | "cuda";
@@ -748,6 +749,7 @@ export interface components {
             name: string;
             /** @description One entry per runtime and back end. A run that names no back end gets the first usable one of its runtime. */
             runtimes: components["schemas"]["RuntimeOnDevice"][];
+            state: components["schemas"]["DeviceState"];
             uuid: string;
         };
         /**
@@ -756,6 +758,16 @@ export interface components {
          * @enum {string}
          */
         DeviceChange: "appeared" | "changed" | "vanished";
+        /**
+         * DeviceHold
+         * @description Since when the device starts nothing, and why.
+         */
+        DeviceHold: {
+            by: string | null;
+            note: string | null;
+            /** Format: date-time */
+            since: string;
+        };
         /** DeviceList */
         DeviceList: {
             /** @description Kinds of device that a host lacks, and why. */
@@ -766,11 +778,28 @@ export interface components {
         DeviceQueue: {
             device: string;
             deviceUuid: string;
+            hold: components["schemas"]["DeviceHold"] | null;
             host: string;
             running: components["schemas"]["RunningEntry"] | null;
+            state: components["schemas"]["DeviceState"];
             /** @description In the order they will run; the first hundred. */
             waiting: components["schemas"]["WaitingEntry"][];
             waitingCount: number;
+        };
+        /**
+         * DeviceState
+         * @description Whether the device starts what waits for it.
+         * @enum {string}
+         */
+        DeviceState: "active" | "paused" | "drained" | "draining";
+        /** DeviceStateChange */
+        DeviceStateChange: {
+            /**
+             * @description For those whose runs wait: why, and until when.
+             * @example new driver, until noon
+             */
+            note?: string;
+            state: components["schemas"]["RequestedDeviceState"];
         };
         /**
          * EstimateBasis
@@ -2553,6 +2582,12 @@ export interface components {
             deviation: number;
         };
         /**
+         * RequestedDeviceState
+         * @description What the device is to do.
+         * @enum {string}
+         */
+        RequestedDeviceState: "active" | "paused" | "drained";
+        /**
          * Rewrite
          * @description A change of a network that can be asked for.
          */
@@ -3751,8 +3786,11 @@ export type CpuFacts = components['schemas']['CpuFacts'];
 export type CpuFrequency = components['schemas']['CpuFrequency'];
 export type Device = components['schemas']['Device'];
 export type DeviceChange = components['schemas']['DeviceChange'];
+export type DeviceHold = components['schemas']['DeviceHold'];
 export type DeviceList = components['schemas']['DeviceList'];
 export type DeviceQueue = components['schemas']['DeviceQueue'];
+export type DeviceState = components['schemas']['DeviceState'];
+export type DeviceStateChange = components['schemas']['DeviceStateChange'];
 export type EstimateBasis = components['schemas']['EstimateBasis'];
 export type ExpandedZooPreset = components['schemas']['ExpandedZooPreset'];
 export type ExportedGraph = components['schemas']['ExportedGraph'];
@@ -3855,6 +3893,7 @@ export type RecommendedLatency = components['schemas']['RecommendedLatency'];
 export type RecommendLatencies = components['schemas']['RecommendLatencies'];
 export type RecommendRatio = components['schemas']['RecommendRatio'];
 export type Repeatability = components['schemas']['Repeatability'];
+export type RequestedDeviceState = components['schemas']['RequestedDeviceState'];
 export type Rewrite = components['schemas']['Rewrite'];
 export type RewriteDifference = components['schemas']['RewriteDifference'];
 export type RewriteLayer = components['schemas']['RewriteLayer'];

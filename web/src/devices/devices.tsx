@@ -8,6 +8,7 @@ import { Lane } from '../home/lane.tsx'
 import { bytes } from '../lib/format.ts'
 import { Header } from '../shell/header.tsx'
 import { Empty, Loading, Refused } from '../shell/states.tsx'
+import { State } from './state.tsx'
 
 /** What may run on what, and where not, why not and what would mend it. */
 export function Devices() {
@@ -30,7 +31,7 @@ export function Devices() {
           {
             what: 'Devices and what works on them',
             path: '/v1/devices',
-            graphql: '{ devices { name model memoryBytes runtimes { runtime backend usable reason command } } }',
+            graphql: '{ devices { name model state memoryBytes runtimes { runtime backend usable reason command } } }',
           },
           { what: 'Readiness', path: '/readyz' },
           { what: 'Figures for Prometheus', path: '/metrics' },
@@ -69,6 +70,7 @@ function One({ device }: { device: Device }) {
   return (
     <section className="card" aria-label={device.name}>
       <h2>{device.name}</h2>
+      <State device={device} />
       <dl className="facts" style={{ marginTop: 0 }}>
         {facts.flatMap(([name, value]) =>
           value === null

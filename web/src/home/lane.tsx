@@ -11,7 +11,8 @@ import { Refused } from '../shell/states.tsx'
 
 /** One device: what runs on it, what waits for it and until when. `most`: waiting runs shown. */
 export function Lane({ lane, device, most = 4 }: { lane: DeviceQueue; device?: Device | undefined; most?: number }) {
-  const { running, waiting, waitingCount } = lane
+  const { running, waiting, waitingCount, state } = lane
+  const held = state === 'active' ? '' : `${state[0]!.toUpperCase()}${state.slice(1)}.`
   return (
     <section className="card" aria-label={`Queue of ${lane.device}`}>
       <div style={{ display: 'flex', justifyContent: 'space-between', gap: 12, flexWrap: 'wrap' }}>
@@ -23,14 +24,17 @@ export function Lane({ lane, device, most = 4 }: { lane: DeviceQueue; device?: D
       {running ? (
         <Running entry={running} />
       ) : (
-        <p style={{ color: 'var(--quiet)', margin: '0.6rem 0 0' }}>Idle. Nothing runs{waitingCount === 0 ? ', nothing waits' : ''}.</p>
+        <p style={{ color: 'var(--quiet)', margin: '0.6rem 0 0' }}>
+          {held || 'Idle.'} Nothing runs{waitingCount === 0 ? ', nothing waits' : ''}.
+        </p>
       )}
+      {running && held && <p style={{ color: 'var(--quiet)', margin: '0.6rem 0 0' }}>{held} Nothing else starts.</p>}
       {waiting.length > 0 && (
         <ol className="waiting" aria-label="Waiting">
           {waiting.slice(0, most).map((entry) => (
             <li key={entry.runId} className="entry">
               <Entry entry={entry} />
-              <span>result in about {duration(entry.etaMs)}</span>
+              <span title={entry.reason ?? undefined}>{entry.etaMs === null ? 'waits' : `result in about ${duration(entry.etaMs)}`}</span>
               <Cancel id={entry.runId} />
             </li>
           ))}

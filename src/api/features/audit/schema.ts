@@ -17,6 +17,7 @@ export const AuditActionSchema = Type.Enum([...auditActions], {
     createKey: 'An API key is made.',
     revokeKey: 'An API key is revoked.',
     setQuotas: 'The quotas of an API key are set.',
+    setDeviceState: 'A device is paused, drained or resumed.',
   },
 })
 
@@ -31,7 +32,13 @@ export const AuditEntrySchema = Type.Object(
     subjectKind: Type.Enum([...auditSubjects], {
       title: 'AuditSubject',
       description: 'Of what kind it is that the change is about.',
-      enumDescriptions: { architecture: 'A network.', run: 'A run.', sweep: 'A sweep.', key: 'An API key.' },
+      enumDescriptions: {
+        architecture: 'A network.',
+        run: 'A run.',
+        sweep: 'A sweep.',
+        key: 'An API key.',
+        device: 'A device; its id is its UUID without what stands before the digits.',
+      },
     }),
     subjectId: nullable(
       Type.String({ format: 'uuid', description: 'What the change is about; null where the refused request did not name it.' }),

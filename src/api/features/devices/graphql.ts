@@ -1,5 +1,6 @@
-import type { GraphqlFeature } from '../../graphql/feature.ts'
-import { DeviceList } from './schema.ts'
+import { Type } from 'typebox'
+import { field, type GraphqlFeature } from '../../graphql/feature.ts'
+import { DeviceList, DeviceParams, NewDeviceState } from './schema.ts'
 import type { DeviceService } from './service.ts'
 
 const { items, absent } = DeviceList.properties
@@ -18,6 +19,17 @@ export function deviceGraphql(devices: DeviceService): GraphqlFeature {
           type: absent,
           resolve: async () => (await devices.list()).absent,
         },
+      },
+      Mutation: {
+        setDeviceState: field({
+          description:
+            'Pauses, drains or resumes a device. A paused one gives what it runs back to the queue; a drained one ends it. Both start nothing.',
+          access: 'admin',
+          audit: 'setDeviceState',
+          args: Type.Object({ ...DeviceParams.properties, input: NewDeviceState }),
+          type: 'Device!',
+          resolve: (_parent, { id, input }, context) => devices.setState(id, input, context.auditLine),
+        }),
       },
     },
   }

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { backendNames, runtimeNames } from '../../../gpu/contract.ts'
 import { runtimeSettingNames } from '../../../gpu/runtimes/settings.ts'
-import { nullable } from '../../schemas.ts'
+import { deviceStateNames } from '../../../store/schema.ts'
+import { nullable, Timestamp } from '../../schemas.ts'
 
 export const RuntimeNameSchema = Type.Enum([...runtimeNames], { title: 'RuntimeName', description: 'What executes the network.' })
 export const BackendSchema = Type.Enum([...backendNames], {
@@ -82,6 +83,56 @@ const GpuFacts = Type.Object(
   { title: 'GpuFacts', description: 'As reported by the driver when the device was last checked. Null where it reports nothing.' },
 )
 
+const note = Type.String({
+  maxLength: 500,
+  description: 'For those whose runs wait: why, and until when.',
+  examples: ['new driver, until noon'],
+})
+
+/** The state of a device, and who set it; the same in the list of devices and in the queues. */
+export const stateOfDevice = {
+  state: Type.Enum([...deviceStateNames, 'draining'], {
+    title: 'DeviceState',
+    description: 'Whether the device starts what waits for it.',
+    enumDescriptions: {
+      active: 'It does.',
+      paused: 'It starts nothing; what it ran is back in its place in the queue.',
+      drained: 'It starts nothing, and nothing runs on it any more.',
+      draining: 'It starts nothing; what runs on it ends.',
+    },
+  }),
+  hold: nullable(
+    Type.Object(
+      {
+        since: Timestamp,
+        by: nullable(Type.String({ description: 'The beginning of the key that asked for it; null where none was needed.' })),
+        note: nullable(note),
+      },
+      { title: 'DeviceHold', description: 'Since when the device starts nothing, and why.' },
+    ),
+  ),
+}
+
+export const NewDeviceState = Type.Object(
+  {
+    state: Type.Enum([...deviceStateNames], {
+      title: 'RequestedDeviceState',
+      description: 'What the device is to do.',
+      enumDescriptions: {
+        active: 'Start what waits again.',
+        paused: 'Start nothing, and give what runs back to its place in the queue, from where it starts anew.',
+        drained: 'Start nothing; what runs ends.',
+      },
+    }),
+    note: Type.Optional(note),
+  },
+  { title: 'DeviceStateChange', additionalProperties: false, examples: [{ state: 'drained', note: 'new driver, until noon' }] },
+)
+export type NewDeviceState = Static<typeof NewDeviceState>
+export const DeviceParams = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 300, description: 'UUID or name of a device, or host/name (in an address host%2Fname).' }),
+})
+
 export const DeviceSchema = Type.Object(
   {
     name: Type.String({ description: 'On its host.', examples: ['cpu:0', 'cuda:0'] }),
@@ -89,6 +140,7 @@ export const DeviceSchema = Type.Object(
     uuid: Type.String(),
     kind: Type.Enum(['cpu', 'cuda']),
     host: Type.String(),
+    ...stateOfDevice,
     local: Type.Boolean({ description: 'Whether the service that answers runs on it.' }),
     model: Type.String(),
     memoryBytes: bytes,

@@ -2,9 +2,11 @@ import { nearest } from '../../../engine/nearest.ts'
 import type { BackendName, RuntimeName, RuntimeSupport } from '../../../gpu/contract.ts'
 import type { DeviceDirectory, Offers } from '../../../gpu/devices/directory.ts'
 import type { CpuDescription } from '../../../gpu/devices/host-facts.ts'
+import type { RunQueue } from '../../../gpu/queue/index.ts'
+import type { AuditLine, DeviceHold, Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import { hideFolders } from '../../hide-folders.ts'
-import type { DeviceAnswer, DeviceListAnswer } from './schema.ts'
+import type { DeviceAnswer, DeviceListAnswer, NewDeviceState } from './schema.ts'
 
 type Offered = Offers['devices'][number]
 type Usable = Extract<RuntimeSupport, { usable: true }>
@@ -13,21 +15,45 @@ type Usable = Extract<RuntimeSupport, { usable: true }>
 const nameOf = ({ runtime, backend }: Pick<RuntimeSupport, 'runtime' | 'backend'>): string => `${runtime} (${backend})`
 const addressOf = ({ host, name }: Offered): string => `${host}/${name}`
 
+export interface DeviceServiceOptions {
+  directory: Pick<DeviceDirectory, 'list'>
+  store: Pick<Store, 'deviceStates' | 'runs'>
+  queue: Pick<RunQueue, 'setDeviceState'>
+}
+
 /** What runs can be timed on. */
 export class DeviceService {
-  readonly #directory: Pick<DeviceDirectory, 'list'>
+  readonly #directory: DeviceServiceOptions['directory']
+  readonly #store: DeviceServiceOptions['store']
+  readonly #queue: DeviceServiceOptions['queue']
 
-  constructor(directory: Pick<DeviceDirectory, 'list'>) {
+  constructor({ directory, store, queue }: DeviceServiceOptions) {
     this.#directory = directory
+    this.#store = store
+    this.#queue = queue
   }
 
   /** All live devices, and the kinds that hosts lack. */
   async list(): Promise<DeviceListAnswer> {
     const { devices, absent } = await this.#directory.list()
+    const holds = await this.#store.deviceStates.holds()
+    const drained = devices.filter(({ uuid }) => holds.get(uuid)?.state === 'drained').map(({ uuid }) => uuid)
+    const busy = new Set(drained.length === 0 ? [] : (await this.#store.runs.running(drained)).map(({ deviceUuid }) => deviceUuid))
     return {
-      items: devices.map(present),
+      items: devices.map((device) => present(device, presentState(holds.get(device.uuid) ?? null, busy.has(device.uuid)))),
       absent: absent.map(({ host, kind, reason, command }) => ({ host, kind, reason: hideFolders(reason), command })),
     }
+  }
+
+  /**
+   * Pauses, drains or resumes a device that is there.
+   * @throws ApiError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE; StoreError INVALID_TEXT
+   */
+  async setState(name: string, { state, note }: NewDeviceState, line: AuditLine): Promise<DeviceAnswer> {
+    const { device } = pickDevice(name, await this.#directory.list())
+    const { uuid: deviceUuid, name: known, host } = device
+    await this.#queue.setDeviceState({ deviceUuid, device: known, host, state, note: note?.trim() || null, by: line.keyPrefix }, line)
+    return (await this.list()).items.find(({ uuid }) => uuid === device.uuid)!
   }
 
   /** Memory of a device by its name, in all. @throws ApiError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE as `choose` does. */
@@ -164,10 +190,19 @@ function notFound(what: string, { devices, absent }: Offers, name = ''): ApiErro
   return new ApiError('DEVICE_NOT_FOUND', `${what}${hint.startsWith(';') ? hint : list}${why}`)
 }
 
-const present = (device: Offered): DeviceAnswer => ({
+type DeviceStateAnswer = Pick<DeviceAnswer, 'state' | 'hold'>
+
+/** The state of a device as answers show it. @param busy whether anything runs on it. */
+export const presentState = (hold: DeviceHold | null, busy: boolean): DeviceStateAnswer => ({
+  state: hold === null ? 'active' : hold.state === 'drained' && busy ? 'draining' : hold.state,
+  hold: hold && { since: hold.since.toISOString(), by: hold.by, note: hold.note },
+})
+
+const present = (device: Offered, state: DeviceStateAnswer): DeviceAnswer => ({
   name: device.name,
   address: addressOf(device),
   uuid: device.uuid,
+  ...state,
   kind: device.kind,
   host: device.host,
   local: device.local,

@@ -15,7 +15,7 @@ const LiveEventTypeSchema = Type.Enum([...liveEventTypes], {
     reset: 'Events were missed, or this is the beginning: read what is shown anew.',
     run: 'A run was queued or started, waits again, or ended.',
     progress: 'How far a run in progress is.',
-    queue: 'What runs and what waits on a device changed.',
+    queue: 'What runs and what waits on a device changed, or whether it starts what waits.',
     device: 'A device came, changed or went.',
     architecture: 'An architecture was registered or deleted.',
   },
@@ -48,7 +48,7 @@ const LiveDeviceSchema = Type.Object(
       description: 'What became of a device.',
       enumDescriptions: {
         appeared: 'It is there now.',
-        changed: 'What works on it, or its driver, is another now.',
+        changed: 'What works on it, its driver, or whether it is paused, is another now.',
         vanished: 'It is gone, or no service that is alive offers it.',
       },
     }),

@@ -64,7 +64,24 @@ export class LiveService {
 
   /** Begins to hear what changes. */
   start(): void {
-    this.#unlisten = this.#store.notifications.onChange((change) => this.#hear(change))
+    const { notifications } = this.#store
+    const unlisten = [
+      notifications.onChange((change) => this.#hear(change)),
+      notifications.onDevice((deviceUuid) => {
+        if (deviceUuid === null || this.#listeners.size === 0) return
+        this.#deviceChanged(deviceUuid).catch((err: unknown) => this.#log.warn({ err }, 'the state of a device could not be told'))
+      }),
+    ]
+    this.#unlisten = () => {
+      for (const each of unlisten) each()
+    }
+  }
+
+  /** It was paused, drained or resumed. */
+  async #deviceChanged(deviceUuid: string): Promise<void> {
+    this.#devices.changed()
+    const device = await this.#store.deviceStates.get(deviceUuid)
+    if (device) this.#queues.changed(device)
   }
 
   /** How many listen. */

@@ -5,7 +5,6 @@ import type { DeviceService } from '../devices/service.ts'
 import type { QueueAnswer } from '../queue/schema.ts'
 import type { QueueService } from '../queue/service.ts'
 import type { Entry, Told } from './ring.ts'
-import type { LiveEvent } from './schema.ts'
 
 interface WatchOptions {
   tell(event: Told): Entry
@@ -32,8 +31,8 @@ export class QueueWatch {
     this.#schedule()
   }
 
-  /** A run that waits on the device or stands there has come, started or ended. */
-  changed({ device, deviceUuid, host }: NonNullable<LiveEvent['run']>): void {
+  /** A run that waits on the device or stands there has come, started or ended, or the device was paused or resumed. */
+  changed({ device, deviceUuid, host }: Pick<QueueAnswer, 'device' | 'deviceUuid' | 'host'>): void {
     this.#changed.set(deviceUuid, { device, deviceUuid, host })
     this.#schedule()
   }
@@ -61,7 +60,7 @@ export class QueueWatch {
     try {
       const queues = new Map((await this.#options.queue.list()).map((queue) => [queue.deviceUuid, queue]))
       for (const [uuid, device] of changed) {
-        const queue = queues.get(uuid) ?? { ...device, running: null, waiting: [], waitingCount: 0 }
+        const queue = queues.get(uuid) ?? { ...device, state: 'active', hold: null, running: null, waiting: [], waitingCount: 0 }
         const before = this.#told.get(uuid)
         this.#told.set(uuid, this.#options.tell({ type: 'queue', queue }))
         if (before) before.event = null
@@ -79,6 +78,9 @@ export class DeviceWatch {
   #seen: Map<string, DeviceAnswer> | null = null
   #timer: NodeJS.Timeout | undefined
   #wanted = false
+  #looking = false
+  /** A look that is under way may have read what was before a change. */
+  #again = false
 
   constructor(options: WatchOptions & { devices: Pick<DeviceService, 'list'> }) {
     this.#options = options
@@ -90,6 +92,15 @@ export class DeviceWatch {
     if (wanted && this.#timer === undefined) this.#lookSoon(0)
   }
 
+  /** A device was paused, drained or resumed: looks at once. */
+  changed(): void {
+    if (this.#looking) this.#again = true
+    else if (this.#timer !== undefined) {
+      clearTimeout(this.#timer)
+      this.#lookSoon(0)
+    }
+  }
+
   stop(): void {
     this.#wanted = false
     clearTimeout(this.#timer)
@@ -97,11 +108,14 @@ export class DeviceWatch {
 
   #lookSoon(ms: number): void {
     this.#timer = setTimeout(() => {
+      this.#looking = true
+      this.#again = false
       void this.#look()
         .catch((err: unknown) => this.#options.log.warn({ err }, 'the devices could not be looked at'))
         .finally(() => {
+          this.#looking = false
           this.#timer = undefined
-          if (this.#wanted) this.#lookSoon(this.#options.everyMs)
+          if (this.#wanted) this.#lookSoon(this.#again ? 0 : this.#options.everyMs)
         })
     }, ms)
     this.#timer.unref()

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { estimateBases } from '../../../gpu/queue/estimate.ts'
 import { Id, nullable, Timestamp } from '../../schemas.ts'
 import { ArchitectureName } from '../architectures/schema.ts'
-import { RuntimeNameSchema } from '../devices/schema.ts'
+import { RuntimeNameSchema, stateOfDevice } from '../devices/schema.ts'
 import { Labels } from '../runs/request-schema.ts'
 
 /** When a result is expected. */
@@ -41,6 +41,7 @@ export const QueueSchema = Type.Object(
     device: Type.String(),
     deviceUuid: Type.String(),
     host: Type.String(),
+    ...stateOfDevice,
     running: nullable(Type.Object({ ...entry, startedAt: Timestamp }, { title: 'RunningEntry' })),
     waiting: Type.Array(Type.Object({ ...entry, position: Type.Integer({ minimum: 1 }) }, { title: 'WaitingEntry' }), {
       description: 'In the order they will run; the first hundred.',

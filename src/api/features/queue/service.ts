@@ -1,6 +1,7 @@
 import type { Eta, RunQueue } from '../../../gpu/queue/index.ts'
 import type { Run } from '../../../store/index.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
+import { presentState } from '../devices/service.ts'
 import { storedRun } from '../runs/stored-run.ts'
 import type { QueueAnswer } from './schema.ts'
 
@@ -32,10 +33,11 @@ export class QueueService {
       error,
       reason,
     })
-    return snapshots.map(({ device, deviceUuid, host, running, waiting, waitingCount }) => ({
+    return snapshots.map(({ device, deviceUuid, host, hold, running, waiting, waitingCount }) => ({
       device,
       deviceUuid,
       host,
+      ...presentState(hold, running !== null),
       running: running && { ...entry(running.run, running), startedAt: running.run.startedAt!.toISOString() },
       waiting: waiting.map(({ run, position, ...eta }) => ({ ...entry(run, eta), position })),
       waitingCount,
