@@ -54,6 +54,9 @@ const kindOf = (words: string): Kind | undefined => kinds.find((kind) => kind.wo
  */
 export const codeOf = (words: string): string | null => kindOf(words)?.code ?? null
 
+/** Where in ONNX Runtime's source a call of CUDA failed: hundreds of characters, once for each function it passed. */
+const ownSource = /\/onnxruntime_src\/[^ ]+:\d+ [^[]*\[with [^\]]*\] /g
+
 /**
  * Any error as a failure: the engine's and our own keep their code; what a runtime throws gets that of the kind its
  * words tell of, else `RUNTIME_ERROR`.
@@ -61,9 +64,10 @@ export const codeOf = (words: string): string | null => kindOf(words)?.code ?? n
 export function failureOf(error: unknown): RunFailure {
   const { code, message, name, status }: NodeJS.ErrnoException & { status?: unknown } =
     error instanceof Error ? error : new Error(String(error))
+  const said = message.replace(ownSource, '')
   if ((name === 'RunError' || name === 'EngineError') && typeof code === 'string') return { code, message: message.slice(0, 2000) }
   // ONNX Runtime's C API gives a status beside its words.
-  const kind = kindOf(typeof status === 'string' ? `${status}: ${message}` : message)
-  if (!kind) return { code: 'RUNTIME_ERROR', message: message.slice(0, 2000) }
-  return { code: kind.code, message: `${kind.meaning}: ${message.slice(0, 1800)}; ${kind.remedy}` }
+  const kind = kindOf(typeof status === 'string' ? `${status}: ${said}` : said)
+  if (!kind) return { code: 'RUNTIME_ERROR', message: said.slice(0, 2000) }
+  return { code: kind.code, message: `${kind.meaning}: ${said.slice(0, 1800)}; ${kind.remedy}` }
 }

@@ -50,3 +50,11 @@ test('other words are kept to their end, and short ones whole', () => {
   assert.equal(failureOf(new Error(reason)).code, 'OUT_OF_MEMORY')
   assert.equal(reasonOf('  No such\n file ', 'cpu').reason, 'No such file')
 })
+
+test('a run that fails says so in the node and the words, without the source between them', () => {
+  const node = "Non-zero status code returned while running Conv node. Name:'conv1' Status Message: "
+  const { code, message } = failureOf(new Error(node + thrown('cudnnStatus_t', `CUDNN failure 3000: CUDNN_STATUS_NOT_SUPPORTED${where}`)))
+  assert.equal(code, 'NOT_SUPPORTED_BY_DEVICE')
+  assert.ok(message.includes(`Name:'conv1' Status Message: CUDNN failure 3000: CUDNN_STATUS_NOT_SUPPORTED ; GPU=-1`), message)
+  assert.doesNotMatch(message, /CudaCall/)
+})
