@@ -84,7 +84,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
     compare,
     exports,
     rewrites,
-    advice: new AdviceService({ architectures, pool }),
+    advice: new AdviceService({ architectures, pool, store, runs, prediction }),
     memory: new MemoryService({ architectures, devices, pool }),
     placement: new PlacementService({ architectures, pool }),
     prediction,

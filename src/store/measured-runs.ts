@@ -64,6 +64,28 @@ export class MeasuredRuns {
   }
 
   /**
+   * The latest succeeded run of a network at this batch and its own sizes, in float32, that has a profile with ceilings and is not known
+   * to be wrong, by its id; null where there is none.
+   */
+  async latestProfiledId(architectureId: string, batch: number): Promise<string | null> {
+    const rows = await rowsOf<{ id: string }>(
+      this.#db,
+      sql`SELECT id FROM runs WHERE ${and(
+        eq(runs.architectureId, architectureId),
+        eq(runs.status, 'succeeded'),
+        eq(runs.batch, batch),
+        eq(runs.precision, 'float32'),
+        sql`${runs.against} IS NULL`,
+        sql`${runs.sizes} IS NULL`,
+        sql`${runs.resolution} IS NULL`,
+        sql`(${runs.result} #> '{profile,ceilings}') IS NOT NULL`,
+        sql`${runs.certificate} ->> 'verdict' IS DISTINCT FROM 'invalid'`,
+      )!} ORDER BY finished_at DESC, id DESC LIMIT 1`,
+    )
+    return rows[0]?.id ?? null
+  }
+
+  /**
    * The latest succeeded runs of which none is known to be wrong, one for each network, batch and resolution, those with a
    * profile first.
    */

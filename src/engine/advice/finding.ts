@@ -7,6 +7,19 @@ export interface AdviceCeilings {
   bytesPerSecond: number
 }
 
+/** Times by layer of a run of this network at this batch, beside what its device was measured to do at most. */
+export interface MeasuredTimes {
+  runId: string
+  device: string
+  runtime: string
+  batch: number
+  /** What ran as one kernel, and what bounds it on the measured roofline. */
+  rows: readonly { layerIds: readonly string[]; ms: number; bound: 'compute' | 'memory' | null }[]
+  /** Of all kernels, those of no layer among them. */
+  kernelMs: number
+  ceilings: AdviceCeilings
+}
+
 /** What a finding is made of: the network, costed twice. */
 export interface AdviceContext {
   graph: Graph
@@ -15,6 +28,8 @@ export interface AdviceContext {
   /** Under the convention `full`, as the roofline counts. */
   full: Costs
   ceilings: AdviceCeilings | null
+  /** Null where no run of it has a profile, or none is known of here. */
+  measured: MeasuredTimes | null
 }
 
 /** A figure about a network, what it means, and where the rule comes from. */
@@ -24,11 +39,13 @@ export interface FindingResult {
   /** Whether the rule that is checked is true of this network. */
   holds: boolean
   value: number
-  unit: 'bytes' | 'params' | 'macs' | 'flops' | 'layers' | 'times'
+  unit: 'bytes' | 'params' | 'macs' | 'flops' | 'layers' | 'times' | 'ms'
   /** Of the network’s total; null where it is no part of one. */
   share: number | null
   /** Layers that the figure is about, the largest first, at most 10. */
   layers: string[]
+  /** The run that was measured; absent where the finding rests on no measurement. */
+  runId?: string
 }
 
 /** A question that is put to every network. One file each, and one line in `index.ts`. */

@@ -5,5 +5,13 @@ import { flopsLevel } from './flops-level.ts'
 import { memoryBound } from './memory-bound.ts'
 import { memoryEarly } from './memory-early.ts'
 import { paramsFullyConnected } from './params-fully-connected.ts'
+import { timeConvolutions } from './time-convolutions.ts'
 
-export const findings: readonly FindingDefinition[] = [memoryEarly, paramsFullyConnected, flopsConvolutions, flopsLevel, memoryBound]
+export const findings: readonly FindingDefinition[] = [
+  memoryEarly,
+  paramsFullyConnected,
+  flopsConvolutions,
+  flopsLevel,
+  memoryBound,
+  timeConvolutions,
+]

@@ -48,6 +48,41 @@ describe('a prediction', () => {
     assert.match((await predict('mnasnet0_5').expect(409)).body.detail, /^2 architectures have been measured .* queue runs of 3 more/)
   })
 
+  it('is not asked for by advice, which says where the time went that a run has measured', async () => {
+    const path = `/v1/architectures/${ids.get('resnet18')}/advice`
+    const latest = await run('resnet18')
+    const { findings, batch } = (await api.request.get(path).expect(200)).body
+    const of = (name: string) => findings.find((each: any) => each.name === name)
+    const { totals, layers } = (await api.request.get(`/v1/architectures/${ids.get('resnet18')}/costs`)).body
+    // The stand-in takes time for multiply-adds alone: all of it in convolutions, but for the 512 × 1000 of the classifier.
+    const time = of('timeConvolutions')
+    assert.ok(Math.abs(time.share - (totals.macs - 512_000) / totals.macs) < 1e-9, `${time.share}`)
+    assert.ok(Math.abs(time.value / (2 * msOf(totals.macs - 512_000)) - 1) < 1e-9)
+    assert.deepEqual([time.holds, time.unit, time.runId, batch], [true, 'ms', latest, 1])
+    assert.equal(time.layers[0], layers.reduce((a: any, b: any) => (b.macs > a.macs ? b : a)).id)
+    // Its ceilings are 1 Gflop/s and 1 GB/s: below one flop a byte a kernel is bound by memory.
+    const bound = of('memoryBound')
+    const { rows } = (await api.request.get(`/v1/runs/${latest}/profile`)).body
+    const slow = rows.filter((row: any) => row.ms > 0 && row.arithmeticIntensity < 1)
+    assert.deepEqual([bound.value, bound.runId], [slow.length, latest])
+    // Ceilings that are given speak of another device.
+    const given = (await api.request.get(`${path}?gflopsPerSecond=1000&gigabytesPerSecond=10&runId=${latest}`).expect(200)).body
+    assert.equal(given.findings.find((each: any) => each.name === 'memoryBound').runId, null)
+    const query = `{ advice(architectureId: "${ids.get('resnet18')}", runId: "${latest}") { findings { name value runId } prediction { latencyMs } } }`
+    const { data } = (await api.request.post('/graphql').send({ query })).body
+    assert.deepEqual(
+      data.advice.findings.find((each: any) => each.name === 'timeConvolutions'),
+      { name: 'timeConvolutions', value: time.value, runId: latest },
+    )
+    const refused = async (more: string, of = 'resnet18') => (await api.request.get(`/v1/architectures/${ids.get(of)}/advice?${more}`)).body
+    assert.match((await refused(`runId=${latest}`, 'squeezenet1_1')).detail, /is of architecture/)
+    assert.match((await refused(`runId=${latest}&batch=3`)).detail, /leave batch out/)
+    assert.equal((await refused('runId=00000000-0000-7000-8000-000000000000')).code, 'RUN_NOT_FOUND')
+    assert.equal((await refused(where)).code, 'PREDICTION_NEEDS_RUNS')
+    const small = await run('squeezenet1_1', { resolution: '96', settings: { threads: 3 } })
+    assert.match((await refused(`runId=${small}`, 'squeezenet1_1')).detail, /sizes of its own/)
+  })
+
   it('tells an unseen network by the law of the device, with its error and interval', async () => {
     for (const preset of ['mobilenet_v1_x0_25', 'mobilenet_v3_small']) await run(preset)
     const latest = await run('shufflenet_v2_x0_5')
@@ -63,6 +98,18 @@ describe('a prediction', () => {
     assert.equal(body.measured, null)
     const sum = body.byKind.reduce((all: number, { ms }: { ms: number }) => all + ms, 0)
     assert.ok(Math.abs(sum / body.latencyMs - 1) < 1e-9)
+    // Advice says of each rewrite what it saves by the same law, with the same error.
+    const path = `/v1/architectures/${ids.get('mnasnet0_5')}/advice`
+    const advice = (await api.request.get(`${path}?${where}`).expect(200)).body
+    assert.deepEqual([advice.prediction.latencyMs, advice.prediction.error], [body.latencyMs, body.error])
+    for (const { rewrite, saved, savedMs } of advice.savings)
+      assert.ok(Math.abs(savedMs - msOf(saved.macs)) < 0.05 * body.latencyMs, `${rewrite}: ${savedMs}`)
+    const fastest = advice.savings.reduce((a: any, b: any) => (b.savedMs > a.savedMs ? b : a))
+    assert.equal(advice.best.ms, fastest.savedMs > 0 ? fastest.rewrite : null)
+    const without = (await api.request.get(path).expect(200)).body
+    assert.deepEqual([without.prediction, without.best.ms, without.savings[0].savedMs], [null, null, null])
+    assert.ok(!without.findings.some(({ name }: any) => name === 'timeConvolutions'), 'no run of it has a profile')
+    assert.equal((await api.request.get(`${path}?runtime=onnxruntime`).expect(400)).body.code, 'INVALID_REQUEST')
     // By this law 32 images take 32 times as long; every call that was measured was smaller.
     const many = (await predict('mnasnet0_5', `${where}&batch=32`).expect(200)).body
     assert.ok(Math.abs(many.latencyMs / body.latencyMs / 32 - 1) < 0.05)

@@ -25,8 +25,21 @@ export interface components {
             batch: number;
             best: components["schemas"]["BestRewrites"];
             findings: components["schemas"]["Finding"][];
+            prediction: components["schemas"]["AdvicePrediction"] | null;
             /** @description Rewrites that apply and save something, the largest share of anything first. */
             savings: components["schemas"]["Saving"][];
+        };
+        /**
+         * AdvicePrediction
+         * @description What saved times rest on. Its error is of networks: a difference may be off by more.
+         */
+        AdvicePrediction: {
+            device: string;
+            deviceUuid: string;
+            error: components["schemas"]["PredictionError"];
+            /** @description Predicted median of a call of the network as it is, in float32. */
+            latencyMs: number;
+            runtime: components["schemas"]["RuntimeName"];
         };
         /**
          * Agreement
@@ -351,6 +364,7 @@ export interface components {
         BestRewrites: {
             macs: string | null;
             memoryKiB: string | null;
+            ms: string | null;
             params: string | null;
         };
         /**
@@ -880,6 +894,7 @@ export interface components {
             name: string;
             /** @description The rule that was checked. */
             rule: string;
+            runId: string | null;
             share: number | null;
             /** @description Where the rule comes from. */
             source: string;
@@ -892,7 +907,7 @@ export interface components {
          * FindingUnit
          * @enum {string}
          */
-        FindingUnit: "bytes" | "params" | "macs" | "flops" | "layers" | "times";
+        FindingUnit: "bytes" | "params" | "macs" | "flops" | "layers" | "times" | "ms";
         /** GpuClockRange */
         GpuClockRange: {
             current: components["schemas"]["GpuClocks"];
@@ -3286,6 +3301,7 @@ export interface components {
             /** @description With its default options. A preview of the rewrite shows it in full. */
             rewrite: string;
             saved: components["schemas"]["Saved"];
+            savedMs: number | null;
             share: components["schemas"]["SavedShare"];
             source: string;
         };
@@ -3740,6 +3756,7 @@ export interface components {
 export type AboveRoofline = components['schemas']['AboveRoofline'];
 export type AbsentDevices = components['schemas']['AbsentDevices'];
 export type Advice = components['schemas']['Advice'];
+export type AdvicePrediction = components['schemas']['AdvicePrediction'];
 export type Agreement = components['schemas']['Agreement'];
 export type AppliedRewrite = components['schemas']['AppliedRewrite'];
 export type Architecture = components['schemas']['Architecture'];

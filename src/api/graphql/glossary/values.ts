@@ -59,6 +59,7 @@ export const valueWords: Readonly<Record<string, Readonly<Record<string, string>
     flops: 'Floating-point operations.',
     layers: 'Layers.',
     times: 'A ratio.',
+    ms: 'Milliseconds.',
   },
   LayerKind: {
     convolution: 'Convolutions of one group.',
