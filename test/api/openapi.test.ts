@@ -34,6 +34,13 @@ after(() => api.close())
 
 /** The document's schema for this answer, closed: what is not documented is an error as well. */
 function schemaOf(operation: Json, status: number, type: string): ValidateFunction | null {
+  const name = `${operation.operationId} ${status} ${type}`
+  if (!compiled.has(name)) compiled.set(name, compileSchemaOf(operation, status, type))
+  return compiled.get(name)!
+}
+const compiled = new Map<string, ValidateFunction | null>()
+
+function compileSchemaOf(operation: Json, status: number, type: string): ValidateFunction | null {
   const response = operation.responses[status]
   assert.ok(response, `${operation.operationId} answered ${status}, which is not documented`)
   const schema = response.content?.[type]?.schema
@@ -208,6 +215,7 @@ describe('openapi.json', () => {
       while (!(await call('GET', '/v1/runs/{id}', links.self)).finishedAt) await sleep(10)
     }
     await call('GET', `${one}/prediction`, predicted)
+    for (const way of ['stage', 'tower']) await call('GET', `${one}/placement`, `${first.links.self}/placement?by=${way}`)
     await call('GET', '/v1/recommend', '/v1/recommend?device=cpu:0&runtime=onnxruntime&maxLatencyMs=100')
     await call('GET', '/v1/recommend', '/v1/recommend?device=cpu:9')
     api.worker.autoMs = null
