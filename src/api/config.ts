@@ -5,6 +5,7 @@ import { nearest } from '../engine/nearest.ts'
 import { schemaViolations } from '../engine/schema-violations.ts'
 import { defaultCudaFolder } from '../gpu/cuda-folder.ts'
 import { defaultTensorflowFolder } from '../gpu/tensorflow-folder.ts'
+import { isSafeUrl } from './access/safe-url.ts'
 import { coerceStrings } from './coerce.ts'
 
 const MiB = 2 ** 20
@@ -21,6 +22,28 @@ export const ConfigSchema = Type.Object(
       default: false,
       description:
         'Start on an address other than loopback, or behind a proxy (TRUST_PROXY), although no API key has been made: whoever reaches it may then do all that a runner may. Once a key has been made it changes nothing.',
+    }),
+    OIDC_ISSUER: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^ ?#]+$',
+        examples: ['https://login.example/realms/lab'],
+        description:
+          'Issuer of OpenID Connect whose tokens are taken beside API keys, as their claim iss has it. Needs OIDC_AUDIENCE; http on this machine alone. Set, every call needs a key or a token.',
+      }),
+    ),
+    OIDC_AUDIENCE: Type.Optional(
+      Type.String({ minLength: 1, examples: ['archmeter'], description: 'What the claim aud of a token must name: this service.' }),
+    ),
+    OIDC_ROLE_CLAIM: Type.String({
+      default: 'roles',
+      pattern: '^[^. ]+(\\.[^. ]+)*$',
+      description:
+        'Claim of a token that says what its holder may do: a list, or a text with spaces; dots lead into an object, as in realm_access.roles.',
+    }),
+    OIDC_ROLES: Type.String({
+      default: 'reader=reader,runner=runner,admin=admin',
+      pattern: '^ *(reader|runner|admin)=[^,]+(, *(reader|runner|admin)=[^,]+)*$',
+      description: 'Which value of that claim gives which role, as role=value with commas between; the highest one counts.',
     }),
     PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes any free one.' }),
     DATA_DIR: Type.String({
@@ -192,6 +215,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const name = path.slice(1)
     return properties[name]?.secret ? `${name} is not valid: it must look like ${(properties[name] as any).examples[0]}` : message
   })
+  const { OIDC_ISSUER, OIDC_AUDIENCE } = values as Partial<Config>
+  if (OIDC_ISSUER !== undefined && problems.length === 0) {
+    if (OIDC_AUDIENCE === undefined)
+      problems.push('OIDC_ISSUER needs OIDC_AUDIENCE: without it a token for any other service of the issuer would be taken')
+    if (!isSafeUrl(OIDC_ISSUER))
+      problems.push(`OIDC_ISSUER is ${OIDC_ISSUER}, but must be of https: whoever stands between could give other keys`)
+  }
   if (problems.length > 0) throw new ConfigError(problems)
   return values as Config
 }

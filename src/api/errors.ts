@@ -16,6 +16,7 @@ type ApiErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'KEY_NOT_FOUND'
+  | 'ISSUER_UNREACHABLE'
   | 'FORBIDDEN_ORIGIN'
   | 'FORBIDDEN_HOST'
   | 'INVALID_QUERY'
@@ -123,6 +124,7 @@ export const errorTable = {
   MIGRATION_FAILED: { status: 500, title: 'The database could not be brought up to date' },
   DATA_FOLDER_READ_ONLY: { status: 503, title: 'The data folder cannot be written to' },
   OVERLOADED: { status: 503, title: 'The service is busy' },
+  ISSUER_UNREACHABLE: { status: 503, title: 'The issuer of tokens does not answer' },
   DATABASE_UNREACHABLE: { status: 503, title: 'The database does not answer' },
   SHUTTING_DOWN: { status: 503, title: 'The service is shutting down' },
   // Time frees nothing, and the request may not be repeated as it is: RFC 4918, 11.5.

@@ -39,7 +39,8 @@ const everywhere: readonly ErrorCode[] = [
 ]
 
 /** The error responses of a route, by status: the codes given, and those that any call may answer with. */
-export const errors = (...codes: ErrorCode[]): Record<number, unknown> => publicErrors('UNAUTHENTICATED', 'FORBIDDEN', ...codes)
+export const errors = (...codes: ErrorCode[]): Record<number, unknown> =>
+  publicErrors('UNAUTHENTICATED', 'FORBIDDEN', 'ISSUER_UNREACHABLE', ...codes)
 
 /** The same for a route that asks nobody for a key. */
 export function publicErrors(...codes: ErrorCode[]): Record<number, unknown> {

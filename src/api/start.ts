@@ -11,6 +11,7 @@ import { RunQueue } from '../gpu/queue/index.ts'
 import { DeviceWorker } from '../gpu/worker/parent/device-worker.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { Keyring } from './access/keyring.ts'
+import { createVerifier } from './access/tokens.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { Metrics } from './metrics.ts'
@@ -35,17 +36,14 @@ export class RefusedStart extends Error {
  * Who may call: everyone everything where only this machine can reach the service and no key was made.
  * @throws RefusedStart where others could reach it and nobody said that they may.
  */
-async function openKeyring(
-  { HOST, TRUST_PROXY, ALLOW_ANONYMOUS, ROLE }: Config,
-  { keys, notifications }: Store,
-  log: Logger,
-): Promise<Keyring> {
+async function openKeyring(config: Config, { keys, notifications }: Store, log: Logger): Promise<Keyring> {
+  const { HOST, TRUST_PROXY, ALLOW_ANONYMOUS, ROLE } = config
   // To a service behind a proxy everyone comes from this machine.
   const [reached, remedy] = TRUST_PROXY
     ? ['the proxy in front (TRUST_PROXY)', 'unset TRUST_PROXY where there is none']
     : [`HOST ${HOST}`, 'set HOST=127.0.0.1']
   const own = !TRUST_PROXY && (await lookup(HOST, { all: true })).every(({ address }) => isLoopback(address))
-  const keyring = new Keyring({ keys, notifications, log, anonymous: own ? 'admin' : 'runner' })
+  const keyring = new Keyring({ keys, notifications, log, anonymous: own ? 'admin' : 'runner', tokens: createVerifier(config, log) })
   if (own || (await keyring.made())) return keyring
   // A worker serves health and metrics alone; its keys are those of the services that share its database.
   const could = ROLE === 'worker' ? 'read its metrics' : 'queue runs and delete'

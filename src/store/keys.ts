@@ -11,6 +11,9 @@ import type { Quotas } from './usage.ts'
 
 export type NewKey = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role' | 'expiresAt'> & Partial<Quotas>
 
+/** Who holds a token of an issuer. */
+export type Holder = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role'> & { issuer: string; subject: string }
+
 /** All that a process needs to recognize a caller. */
 export interface Credentials {
   /** Whether any key was ever made, even if all are revoked by now. */
@@ -41,6 +44,25 @@ export class Keys {
         .returning()
       await writeLine(tx, line, made!.id)
       return made!
+    })
+  }
+
+  /**
+   * The row of a token's holder, made when the holder is first seen; role and name are those of the latest token.
+   * @param digest one that no key has. @param created whether it is new, of which other processes are told.
+   */
+  async holder(of: Holder): Promise<{ key: ApiKey; created: boolean }> {
+    const named = and(eq(apiKeys.issuer, of.issuer), eq(apiKeys.subject, of.subject))
+    const [found] = await this.#db.select().from(apiKeys).where(named)
+    if (found && found.role === of.role && found.name === of.name) return { key: found, created: false }
+    requireStorable([of.name, of.subject])
+    return this.#changing(async (tx) => {
+      await tx
+        .insert(apiKeys)
+        .values({ id: uuidv7(), ...of })
+        .onConflictDoNothing()
+      const [key] = await tx.update(apiKeys).set({ role: of.role, name: of.name }).where(named).returning()
+      return { key: key!, created: true }
     })
   }
 
@@ -141,7 +163,7 @@ async function requireOtherAdmin(tx: Transaction, id: string): Promise<void> {
   const admins = await tx
     .select({ id: apiKeys.id })
     .from(apiKeys)
-    .where(and(eq(apiKeys.role, 'admin'), isNull(apiKeys.revokedAt), valid))
+    .where(and(eq(apiKeys.role, 'admin'), isNull(apiKeys.revokedAt), isNull(apiKeys.issuer), valid))
     .orderBy(asc(apiKeys.id))
     .for('no key update')
   if (admins.length !== 1 || admins[0]!.id !== id.toLowerCase()) return

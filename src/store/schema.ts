@@ -235,6 +235,9 @@ export const apiKeys = pgTable('api_keys', {
   expiresAt: moment('expires_at'),
   lastUsedAt: moment('last_used_at'),
   revokedAt: moment('revoked_at'),
+  /** Of a holder of an issuer's tokens; null for a key. */
+  issuer: text('issuer'),
+  subject: text('subject'),
   /** Quotas; null: none. */
   runsPerHour: bigint('runs_per_hour', { mode: 'number' }),
   deviceSecondsPerDay: bigint('device_seconds_per_day', { mode: 'number' }),

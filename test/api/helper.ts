@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import supertest from 'supertest'
 import { Keyring } from '../../src/api/access/keyring.ts'
+import { createVerifier } from '../../src/api/access/tokens.ts'
 import { buildApp } from '../../src/api/app.ts'
 import { type Config, readConfig } from '../../src/api/config.ts'
 import { logTo } from '../../src/api/logging.ts'
@@ -46,7 +47,13 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
   const queue = new RunQueue({ store, devices: [device], workers: new Map([[device.uuid, worker]]), log, onMetrics: metrics.queue })
   metrics.watchDepths(() => queue.depths())
   metrics.watchHolds(async () => (await store.deviceStates.holds()).values())
-  const keyring = new Keyring({ keys: store.keys, notifications: store.notifications, log, anonymous: 'admin' })
+  const keyring = new Keyring({
+    keys: store.keys,
+    notifications: store.notifications,
+    log,
+    anonymous: 'admin',
+    tokens: createVerifier(config, log),
+  })
   const services = createServices({ config, store, pool, queue, directory: { list: async () => devices() }, log, keyring })
   const app = await buildApp({ config, log, metrics, services, checks: { store: () => store.ping() }, keyring })
   services.live.start()

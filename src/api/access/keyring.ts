@@ -2,8 +2,11 @@
 import type { Store } from '../../store/index.ts'
 import type { Credentials } from '../../store/keys.ts'
 import { ApiError } from '../errors.ts'
+import { bearerToken, Holders } from './holders.ts'
+import { type Known, knownOf } from './known.ts'
 import { type Caller, challenge, type Role } from './roles.ts'
 import { digestOf, isKey, isToken, sameDigest } from './secret.ts'
+import type { TokenVerifier } from './tokens.ts'
 
 /** How long what was read counts as true, ms. Changes by this process, and those that a notice tells of, count at once. */
 const freshMs = 5000
@@ -25,13 +28,6 @@ export interface Presented {
   session?: string | null
 }
 
-interface Known {
-  caller: Caller
-  digest: string
-  /** ms since the epoch. */
-  until: number
-}
-
 interface Read {
   /** Whether any key was ever made. */
   made: boolean
@@ -40,18 +36,18 @@ interface Read {
 }
 
 export interface KeyringOptions {
-  keys: Pick<Store['keys'], 'credentials' | 'touch'>
+  keys: Pick<Store['keys'], 'credentials' | 'touch'> & Partial<Pick<Store['keys'], 'holder'>>
   notifications: Pick<Store['notifications'], 'onKeys'>
   log: { warn(object: object, message: string): void }
   /** What a caller may do as long as no key was made. */
   anonymous: Role
+  /** Verifies tokens of an issuer; where there is one, every call needs a key or a token. */
+  tokens?: Pick<TokenVerifier, 'verify'> | null
 }
-
-/** What a caller that a keyring gave is known by; nothing of one without a key. */
-const knownOf = new WeakMap<Caller, Known>()
 
 export class Keyring {
   readonly anonymous: Caller
+  readonly #holders: Holders | null
   readonly #keys: KeyringOptions['keys']
   readonly #log: KeyringOptions['log']
   #read: Read | null = null
@@ -64,8 +60,9 @@ export class Keyring {
   readonly #watched = new Map<() => void, Caller>()
   #timer: NodeJS.Timeout | null = null
 
-  constructor({ keys, notifications, log, anonymous }: KeyringOptions) {
+  constructor({ keys, notifications, log, anonymous, tokens = null }: KeyringOptions) {
     this.#keys = keys
+    this.#holders = tokens && new Holders({ tokens, keys: keys as Store['keys'], changed: () => this.changed() })
     this.#log = log
     this.anonymous = { role: anonymous, key: null }
     notifications.onKeys(() => this.changed())
@@ -75,13 +72,14 @@ export class Keyring {
   changed(): void {
     this.#read = null
     this.#reading = null
+    this.#holders?.forget()
     this.#changes += 1
     if (this.#watched.size > 0) void this.#endInvalid()
   }
 
-  /** Whether any key was ever made, so that every call needs one. @throws StoreError DATABASE_UNREACHABLE */
+  /** Whether any key was ever made, or tokens are taken, so that every call needs one. @throws StoreError DATABASE_UNREACHABLE */
   async made(): Promise<boolean> {
-    return (await this.#current()).made
+    return this.#holders !== null || (await this.#current()).made
   }
 
   /**
@@ -90,6 +88,8 @@ export class Keyring {
    * @throws ApiError UNAUTHENTICATED without a valid key, once one was made; StoreError DATABASE_UNREACHABLE
    */
   identify(presented: Presented, outlastMs = staleMs): Caller | Promise<Caller> {
+    const token = this.#holders && presented.authorization !== undefined ? bearerToken(presented.authorization) : null
+    if (token !== null) return this.#ofToken(token)
     const read = this.#standing(outlastMs)
     if (read) {
       const caller = this.#find(read, presented)
@@ -97,6 +97,12 @@ export class Keyring {
       if (performance.now() - read.at < unknownMs || !isPlausible(presented)) throw refusal(presented)
     }
     return this.#identifyAnew(presented, outlastMs)
+  }
+
+  async #ofToken(token: string): Promise<Caller> {
+    const caller = await this.#holders!.of(token)
+    this.#touch(caller.key!.id)
+    return caller
   }
 
   async #identifyAnew(presented: Presented, outlastMs: number): Promise<Caller> {
@@ -131,7 +137,7 @@ export class Keyring {
   }
 
   #find({ made, known }: Read, { authorization, session }: Presented): Caller | null {
-    if (!made) return this.anonymous
+    if (!made && !this.#holders) return this.anonymous
     const secret = authorization === undefined ? tokenOf(session) : keyOf(authorization)
     if (secret === null) return null
     const digest = digestOf(secret)

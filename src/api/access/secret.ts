@@ -25,8 +25,12 @@ export const isToken = (text: string): boolean => tokenPattern.test(text)
 /** SHA-256 of a key or token, hexadecimal: what is stored and looked up. */
 export const digestOf = (secret: string): string => hash('sha256', secret, 'hex')
 
-/** A text without the secrets of the keys in it, for a log: somebody may put a key into an address. */
-export const withoutKeys = (text: string): string => (text.includes('amk_') ? text.replace(/(amk_[0-9a-f]{8})_[0-9a-f]+/g, '$1_…') : text)
+/** A text without the secrets of the keys, and the tokens, in it, for a log: somebody may put one into an address. */
+export function withoutKeys(text: string): string {
+  const shown = text.includes('amk_') ? text.replace(/(amk_[0-9a-f]{8})_[0-9a-f]+/g, '$1_…') : text
+  // A signed token begins with {", in base64url.
+  return shown.includes('eyJ') ? shown.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJ…') : shown
+}
 
 /** Compares two digests in constant time. */
 export const sameDigest = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -7,7 +7,7 @@ import { digestOf, isKey, makeKey, makeToken, withoutKeys } from '../../../src/a
 import type { ApiKey } from '../../../src/store/index.ts'
 import type { Credentials } from '../../../src/store/keys.ts'
 
-const unlimited = { runsPerHour: null, deviceSecondsPerDay: null, bytesStored: null }
+const unlimited = { issuer: null, subject: null, runsPerHour: null, deviceSecondsPerDay: null, bytesStored: null }
 
 /** A store whose keys the test changes; it counts what is read of it. */
 function openKeyring(over: Partial<Credentials> = {}) {

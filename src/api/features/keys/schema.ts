@@ -48,6 +48,7 @@ export const KeySchema = Type.Object(
     lastUsedAt: nullable(Type.String({ format: 'date-time', description: 'To the minute; null: never used.' })),
     revokedAt: nullable(Type.String({ format: 'date-time', description: 'Since then it is refused.' })),
     quotas: QuotasSchema,
+    issuer: nullable(Type.String({ description: 'Of the holder of an OpenID Connect token, whose issuer this is; null for a key.' })),
   },
   { title: 'Key', description: 'An API key, without its secret.' },
 )

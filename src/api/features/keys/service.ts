@@ -41,7 +41,11 @@ export class KeyService {
       throw invalidRequest('new key', [{ path: '/expiresAt', message: `expiresAt is ${expiresAt}, but must be in the future` }])
     if (
       role !== 'admin' &&
-      !(await this.#keys.list()).some((each) => each.role === 'admin' && each.revokedAt === null && !hasExpired(each))
+      // Whoever asks with a key, or as the holder of a token, is an admin.
+      line.keyId === null &&
+      !(await this.#keys.list()).some(
+        (each) => each.role === 'admin' && each.issuer === null && each.revokedAt === null && !hasExpired(each),
+      )
     )
       throw invalidRequest('new key', [
         {
@@ -164,4 +168,5 @@ const present = ({ id, prefix, name, role, createdAt, expiresAt, lastUsedAt, rev
   lastUsedAt: lastUsedAt?.toISOString() ?? null,
   revokedAt: revokedAt?.toISOString() ?? null,
   quotas: quotasOf(rest as ApiKey),
+  issuer: rest.issuer,
 })
