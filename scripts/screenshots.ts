@@ -1,14 +1,17 @@
 /**
- * `npm run screenshots [-- folder [page,page…]]`: every page of the dashboard in both themes at 1280 and 390 pixels, of a service
- * of its own with something in it. With `URL` set, of the service there. To be looked at: nothing compares them.
+ * `npm run screenshots [-- folder [page,page… [look,look…]]]`: every page of the dashboard in both themes at 1280 and 390 pixels
+ * (looks: `1280-light` and so on), of a service of its own with something in it. With `URL` set, of the service there. To be
+ * looked at: nothing compares them.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import chromium from '@sparticuz/chromium'
-import { chromium as playwright } from 'playwright-core'
-import { fill, startService } from './web/tour.ts'
+import { type Page, chromium as playwright } from 'playwright-core'
+import { call, fill, startService } from './web/tour.ts'
 
-const [folder = 'screenshots', only = ''] = process.argv.slice(2)
+const [folder = 'screenshots', only = '', which = ''] = process.argv.slice(2)
+const steps = stepsOf()
+const listed = (list: string, name: string): boolean => list === '' || list.split(',').includes(name)
 const looks = [
   ['light', 1280, 800],
   ['dark', 1280, 800],
@@ -23,16 +26,40 @@ const args = chromium.args.filter((flag) => flag !== '--single-process')
 const browser = await playwright.launch({ executablePath: await chromium.executablePath(), args })
 try {
   if (service) await shoot({ begin: '/' })
-  await shoot(await fill(url))
+  const pages = await fill(url)
+  await shoot({ ...pages, zoo: '/architectures', queue: pages.architecture! })
+  // The first key closes the service to those without one. Last, since the key is then needed for the rest.
+  if (service && listed(only, 'signIn')) {
+    await call(url, '/v1/keys', { name: 'screenshots', role: 'admin' })
+    await shoot({ signIn: '/' })
+  }
 } finally {
   await browser.close()
   await service?.stop()
   if (service) rmSync(service.dataDir, { recursive: true, force: true })
 }
 
+/** What is done on a page before its picture is taken. Hoisted, since pages are taken above. */
+function stepsOf(): Record<string, (page: Page) => Promise<void>> {
+  return {
+    async zoo(page) {
+      await page.getByRole('textbox', { name: 'From the zoo' }).fill('resnet50')
+      await page.getByRole('option', { name: 'resnet50', exact: true }).click()
+      await page.getByRole('button', { name: 'Change its options' }).click()
+      await page.getByText('as published').waitFor()
+    },
+    async queue(page) {
+      await page.getByRole('button', { name: 'Time it' }).click()
+      await page.getByRole('button', { name: 'Queue it', exact: true }).waitFor()
+    },
+  }
+}
+
 async function shoot(pages: Record<string, string>): Promise<void> {
-  const wanted = Object.entries(pages).filter(([name]) => only === '' || only.split(',').includes(name))
+  const wanted = Object.entries(pages).filter(([name]) => listed(only, name))
+  if (wanted.length === 0) return
   for (const [colorScheme, width, height] of looks) {
+    if (!listed(which, `${width}-${colorScheme}`)) continue
     // One for all pages, so that their files are loaded once.
     const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
     page.setDefaultTimeout(120_000)
@@ -42,10 +69,16 @@ async function shoot(pages: Record<string, string>): Promise<void> {
       await page.goto(url + path)
       await page.waitForSelector('h1')
       // Not by a function in the page: its policy forbids what playwright would evaluate.
+      await steps[name]?.(page)
       await page.waitForSelector('[aria-busy=true]', { state: 'detached' })
       await page.waitForSelector('.chart:not([data-drawn])', { state: 'detached' })
       await page.waitForTimeout(500)
-      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+      await page.screenshot({
+        path: join(folder, `${name}-${width}-${colorScheme}.png`),
+        fullPage: true,
+        animations: 'disabled',
+        timeout: 300_000,
+      })
     }
     await page.close()
     console.log(`${width} px, ${colorScheme}: ${wanted.map(([name]) => name).join(', ')}`)

@@ -106,6 +106,8 @@ export async function fill(url: string): Promise<Record<string, string>> {
     architecture: `/architectures/${ids.alexnet_lecture}`,
     convention: `/architectures/${ids.resnet50}?convention=full`,
     graph: `/architectures/${ids.resnet50}?tab=graph`,
+    memory: `/architectures/${ids.resnet50}?tab=memory`,
+    field: `/architectures/${ids.alexnet_lecture}?tab=field`,
     advice: `/architectures/${ids.resnet50}?tab=advice`,
     rewrite: `/architectures/${ids.vgg16_lecture}?tab=rewrite&recipe=${encodeURIComponent('[{"rewrite":"depthwiseSeparable"}]')}`,
     networks: `/compare/architectures?architectures=${ids.alexnet_lecture},${ids.vgg16_lecture}`,
@@ -117,5 +119,6 @@ export async function fill(url: string): Promise<Record<string, string>> {
     ...(sweep ? { sweep: `/sweeps/${sweep.id}` } : {}),
     devices: '/devices',
     calls: '/calls',
+    refused: '/architectures/00000000-0000-7000-8000-000000000000',
   }
 }

@@ -29,9 +29,9 @@ export function CostTable(props: {
   )
   const most = useMemo(
     () => ({
-      memory: Math.max(...rows.map(({ cost }) => cost.memoryKiB), 1),
-      params: Math.max(...rows.map(({ cost }) => cost.params), 1),
-      flops: Math.max(...rows.map(({ cost }) => cost.flops), 1),
+      memory: largest(rows, 'memoryKiB'),
+      params: largest(rows, 'params'),
+      flops: largest(rows, 'flops'),
     }),
     [rows],
   )
@@ -164,6 +164,9 @@ export function CostTable(props: {
 }
 
 const idOf = (): string => location.pathname.split('/').at(-1) ?? ''
+/** At least 1, to divide by. Not by Math.max(…), which takes no more arguments than a stack holds. */
+const largest = (rows: Row[], key: 'memoryKiB' | 'params' | 'flops'): number =>
+  rows.reduce((most, { cost }) => Math.max(most, cost[key]), 1)
 const sum = (rows: Row[], key: 'memoryKiB' | 'params' | 'flops'): number => rows.reduce((total, { cost }) => total + cost[key], 0)
 
 const Line = memo(function Line({

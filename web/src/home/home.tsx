@@ -4,7 +4,7 @@ import { useArchitectures, useDevices, useQueue, useRuns } from '../api/queries.
 import { Drop } from '../architectures/drop.tsx'
 import { useRegister } from '../architectures/register.ts'
 import { ZooPicker } from '../architectures/zoo.tsx'
-import { scaled } from '../lib/format.ts'
+import { scaled, unbroken } from '../lib/format.ts'
 import { RunsTable } from '../runs/runs-table.tsx'
 import { Header } from '../shell/header.tsx'
 import { Empty, Loading, Refused } from '../shell/states.tsx'
@@ -57,8 +57,9 @@ export function Home() {
         {architectures.data.items.map(({ id, name, counts }) => (
           <Link key={id} href={`/architectures/${id}`} className="card tile">
             <strong>{name}</strong>
-            <span>{scaled(counts.macs)} multiply-adds</span>
-            <span>{scaled(counts.params)} params</span>
+            <span>
+              {unbroken(`${scaled(counts.macs)} multiply-adds`)} · {unbroken(`${scaled(counts.params)} params`)}
+            </span>
           </Link>
         ))}
       </SimpleGrid>

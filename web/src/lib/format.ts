@@ -53,10 +53,13 @@ export function duration(ms: number | null | undefined): string {
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
 
+/** A text that stays on one line. */
+export const unbroken = (text: string): string => text.replace(/ /g, '\u00a0')
+
 /** 14:05 today, 3 Nov, 14:05 before. */
 export function moment(iso: string): string {
   const at = new Date(iso)
-  return at.toDateString() === new Date().toDateString() ? clock.format(at) : day.format(at)
+  return unbroken(at.toDateString() === new Date().toDateString() ? clock.format(at) : day.format(at))
 }
 
 export const shape = (dims: readonly number[]): string => dims.join('×')

@@ -1,7 +1,7 @@
 import ELK, { type ElkNode } from 'elkjs/lib/elk.bundled.js'
 import type { Block } from './tree.ts'
 
-export const boxWidth = 214
+export const boxWidth = 236
 export const boxHeight = 46
 
 export interface Placed {
