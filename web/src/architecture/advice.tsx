@@ -126,7 +126,9 @@ function Savings({ advice: { savings, best }, onTry }: { advice: Advice; onTry: 
               </tr>
               <tr className="thin">
                 <td colSpan={4} style={{ fontSize: '0.82rem', paddingBottom: '0.8rem' }}>
-                  {givesUp} <cite>{source}</cite> <Preview rewrite={rewrite} onTry={onTry} />
+                  <div>
+                    {givesUp} <cite>{source}</cite> <Preview rewrite={rewrite} onTry={onTry} />
+                  </div>
                 </td>
               </tr>
             </Fragment>

@@ -48,7 +48,7 @@ export function Why({ id, to, batch }: { id: string; to: string; batch: number }
                   </tr>
                   <tr className="thin">
                     <td colSpan={3} className="note">
-                      {item.why}
+                      <div style={{ maxWidth: 'calc(100vw - 5.5rem)' }}>{item.why}</div>
                     </td>
                   </tr>
                 </Fragment>

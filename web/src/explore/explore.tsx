@@ -63,7 +63,13 @@ export function Explore() {
               borderColor: point.preset === view.network ? colors.ink : colors.card,
               borderWidth: point.preset === view.network ? 3 : 1,
             },
-            label: { show: names.has(point.preset), formatter: point.preset, position: 'left', color: colors.ink, fontSize: 11 },
+            label: {
+              show: names.has(point.preset),
+              formatter: point.preset, // Beside the steep part of the front; above the flat one, where circles are large.
+              position: point.params > most / 50 ? 'top' : 'left',
+              color: colors.ink,
+              fontSize: 11,
+            },
           })),
           labelLayout: { hideOverlap: true },
         },
