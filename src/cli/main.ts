@@ -1,6 +1,6 @@
 /**
- * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network; `run` alone asks a
- * server. `bin/archmeter.js` runs it bundled.
+ * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network; `run` and `predict`
+ * alone ask a server. `bin/archmeter.js` runs it bundled.
  */
 import { Command, CommanderError } from 'commander'
 import { nearest } from '../engine/nearest.ts'
@@ -14,6 +14,7 @@ import { addDraw } from './commands/draw.ts'
 import { addConventions, addExplain } from './commands/explain.ts'
 import { addMemory } from './commands/memory.ts'
 import { addPlace } from './commands/place.ts'
+import { addPredict } from './commands/predict.ts'
 import { addRewrite, addRewrites } from './commands/rewrite.ts'
 import { addRun } from './commands/run.ts'
 import { addZoo } from './commands/zoo.ts'
@@ -46,6 +47,7 @@ Examples:
   archmeter draw model.onnx -o net.svg
   archmeter check model.onnx --max-macs 4.2G --baseline main.onnx --tolerance 5%
   archmeter run model.onnx --server http://localhost:3000 --device cuda:0
+  archmeter predict model.onnx --server http://localhost:3000 --device cuda:0
   source <(archmeter completion bash)
 
 Exit codes: 0 fine; 1 over budget (check), or no valid timing (run); 2 wrong usage, a model that cannot be read, or a
@@ -61,6 +63,7 @@ server that cannot be reached or refuses.`,
     addRewrite,
     addCheck,
     addRun,
+    addPredict,
     addConventions,
     addRewrites,
     addZoo,

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { leastArchitectures } from '../../../src/api/features/prediction/service.ts'
 import type { RunSuccess } from '../../../src/gpu/contract.ts'
+import { archmeter } from '../../cli/command.ts'
 import { openTestApi, type TestApi } from '../helper.ts'
 
 const msOf = (macs: number) => 2e-8 * macs
@@ -110,6 +111,19 @@ describe('a prediction', () => {
     assert.deepEqual([without.prediction, without.best.ms, without.savings[0].savedMs], [null, null, null])
     assert.ok(!without.findings.some(({ name }: any) => name === 'timeConvolutions'), 'no run of it has a profile')
     assert.equal((await api.request.get(`${path}?runtime=onnxruntime`).expect(400)).body.code, 'INVALID_REQUEST')
+    // At 5/7 of the height and width, which halves as often without a rest, convolutions have (5/7)² of the positions.
+    const small = (await predict('mnasnet0_5', `${where}&resolution=160`).expect(200)).body
+    assert.ok(Math.abs(small.latencyMs / body.latencyMs - (160 / 224) ** 2) < 0.05, `${small.latencyMs}`)
+    assert.deepEqual([small.resolution, body.resolution], ['160', null])
+    assert.equal((await predict('resnet18', `${where}&resolution=64`).expect(200)).body.measured, null)
+    assert.notEqual((await predict('resnet18').expect(200)).body.measured, null)
+    // The command says the same of the same content, which is there already.
+    const command = ['predict', 'mnasnet0_5', '--server', api.url, '--device', 'cpu:0', '--runtime', 'onnxruntime', '--resolution', '160']
+    const { code, out, err } = await archmeter([...command, '-f', 'json'])
+    assert.equal(code, 0, err)
+    assert.deepEqual([JSON.parse(out).latencyMs, JSON.parse(out).architectureId], [small.latencyMs, ids.get('mnasnet0_5')])
+    assert.match((await archmeter(command)).out, /Error on 5 networks, each left out in turn/)
+    assert.match((await archmeter(['predict', 'mnasnet0_5'], { env: { ARCHMETER_SERVER: '' } })).err, /archmeter: /)
     // By this law 32 images take 32 times as long; every call that was measured was smaller.
     const many = (await predict('mnasnet0_5', `${where}&batch=32`).expect(200)).body
     assert.ok(Math.abs(many.latencyMs / body.latencyMs / 32 - 1) < 0.05)

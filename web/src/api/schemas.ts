@@ -1541,7 +1541,7 @@ export interface components {
         };
         /**
          * MeasuredLatency
-         * @description A run of this network at this batch, among those learnt from.
+         * @description A run of this network at this batch and resolution, among those learnt from.
          */
         MeasuredLatency: {
             /** Format: date-time */
@@ -2384,6 +2384,7 @@ export interface components {
             /** @description What speaks against the prediction, and what was chosen where the request left it open. */
             notes: string[];
             precision: components["schemas"]["Precision"];
+            resolution: string | null;
             runtime: components["schemas"]["RuntimeName"];
             threads: number;
         };

@@ -13,6 +13,7 @@ export const PredictionQuery = Type.Object(
     ),
     runtime: Type.Optional(RuntimeNameSchema),
     batch: CostQuery.properties.batch,
+    resolution: CostQuery.properties.resolution,
     precision: Type.Optional({ ...PrecisionSchema, default: 'float32' }),
     threads: Type.Optional({
       ...TimingSettings.properties.threads,
@@ -45,6 +46,7 @@ export const PredictionSchema = Type.Object(
     runtime: RuntimeNameSchema,
     backend: BackendSchema,
     batch: Type.Integer({ minimum: 1 }),
+    resolution: nullable(Type.String({ description: 'As asked for; null for the network’s own.' })),
     precision: PrecisionSchema,
     threads: Type.Integer({ minimum: 0 }),
     latencyMs: Type.Number({ minimum: 0, description: 'Predicted median of a call with the whole batch.' }),
@@ -93,7 +95,7 @@ export const PredictionSchema = Type.Object(
     measured: nullable(
       Type.Object(
         { runId: Id, latencyMs: ms, finishedAt: Timestamp },
-        { title: 'MeasuredLatency', description: 'A run of this network at this batch, among those learnt from.' },
+        { title: 'MeasuredLatency', description: 'A run of this network at this batch and resolution, among those learnt from.' },
       ),
     ),
   },

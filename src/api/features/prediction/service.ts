@@ -6,6 +6,7 @@ import type { LearningFrom, MeasuredRun, NewRun, Store } from '../../../store/in
 import { ApiError } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { ArchitectureService, StoredArchitecture } from '../architectures/service.ts'
+import { readResolution } from '../costs/service.ts'
 import type { Choice, DeviceService } from '../devices/service.ts'
 import type { LearnTask, Learnt } from './learn.ts'
 import type { PredictionAnswer, PredictionQuery } from './schema.ts'
@@ -76,25 +77,28 @@ export class PredictionService {
    *   where too few networks were measured; OVERLOADED; EngineError as `computeCosts` does.
    */
   async of(stored: StoredArchitecture, query: PredictionQuery): Promise<PredictionAnswer> {
-    const { batch = 1 } = query
+    const { batch = 1, resolution } = query
+    const size = resolution === undefined ? undefined : readResolution(resolution)
     const target = await this.target(query)
     const { choice, precision, threads } = target
     const { device, support, notes } = choice
     const known = await this.known(target)
     const { learnt, latestRunId } = known
     const { model, errors, factor } = learnt
-    const { byKind, macs, ownTypes } = await this.#pool.predict(stored, { model, batch, precision })
+    const other = await this.#architectures.atSizes(stored, { resolution: size })
+    const task = { model, batch, precision, ...(size === undefined || other ? {} : { resolution: size }) }
+    const { byKind, macs, ownTypes } = await this.#pool.predict(other ?? stored, task)
     const latencyMs = byKind.reduce((sum, { ms }) => sum + ms, 0)
     const unseen = byKind.filter(({ kind }) => !model.kinds.includes(kind)).map(({ kind }) => kind)
     const outside = macs < learnt.macs.least || macs > learnt.macs.most
-    const measured = measuredOf(known, stored.digest, batch)
+    const measured = measuredOf(known, stored.digest, batch, size ?? null)
     return {
       architectureId: stored.id,
       device: device.name,
       deviceUuid: device.uuid,
       runtime: support.runtime,
       backend: support.backend,
-      ...{ batch, precision, threads, latencyMs },
+      ...{ batch, resolution: resolution ?? null, precision, threads, latencyMs },
       interval: { lowMs: latencyMs / factor, highMs: latencyMs * factor, coverage },
       error: errorOf(known),
       learntFrom: { architectures: errors.architectures, runs: learnt.calls, profiled: learnt.profiled, latestRunId, way: learnt.way },
@@ -240,9 +244,9 @@ export const errorOf = ({ learnt: { errors }, names }: Known): PredictionAnswer[
   worstArchitecture: names.get(errors.worstArchitecture) ?? errors.worstArchitecture,
 })
 
-/** The run of a network at its own sizes among those learnt from. */
-export const measuredOf = ({ runs }: Known, digest: string, batch: number) =>
-  runs.find((run) => run.digest === digest && run.batch === batch && run.resolution === null)
+/** The run of a network among those learnt from, at its own sizes or at a resolution. */
+export const measuredOf = ({ runs }: Known, digest: string, batch: number, resolution: readonly [number, number] | null = null) =>
+  runs.find((run) => run.digest === digest && run.batch === batch && String(run.resolution) === String(resolution))
 
 /** What the runs to learn from have in common. */
 const settingsOf = (threads: number): Record<string, string> => ({
