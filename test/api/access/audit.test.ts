@@ -213,11 +213,9 @@ it('is read by filters and pages, by REST and GraphQL alike', async () => {
   const all = await count('')
   assert.equal(await count(`&key=${keys.admin!.prefix}`), await count(`&key=${keys.admin!.id}`))
   assert.ok((await count(`&key=${keys.admin!.prefix}`)) < all)
-  assert.equal(
-    (await count('&outcome=done')) +
-      (await count('&outcome=unchanged,FORBIDDEN,RUN_NOT_FOUND,SWEEP_NOT_FOUND,KEY_NOT_FOUND,ARCHITECTURE_NOT_FOUND')),
-    all,
-  )
+  const outcomes = [...new Set<string>((await read()).items.map(({ outcome }: { outcome: string }) => outcome))]
+  assert.ok(outcomes.length > 3 && all <= 200, `${outcomes} of ${all}`)
+  assert.equal((await count('&outcome=done')) + (await count(`&outcome=${outcomes.filter((each) => each !== 'done')}`)), all)
   assert.equal(await count('&action=createKey,revokeKey'), (await count('&action=createKey')) + (await count('&action=revokeKey')))
   assert.equal(await count('&since=2099-01-01T00:00:00Z'), 0)
   assert.equal(await count('&before=2099-01-01T00:00:00Z'), all)
