@@ -41,6 +41,16 @@ test('a preset is registered, queued, followed to its end; median and verdict ar
   assert.match((await run('squeezenet1_1', '--batch', '2')).out, /median +1\.688 ms[\s\S]*Certificate: suspect\nNOT_MEASURED/)
 })
 
+test('a file that leaves sizes open is registered and run at those asked for', async () => {
+  const file = resolve(import.meta.dirname, '../fixtures/onnx-cases/dynamic_hw.onnx')
+  const { code, out, err } = await run(file, '--dims', 'H:64,Wd:48', '-f', 'json')
+  assert.equal(code, 0, err)
+  const { body } = await api.request.get(`/v1/runs/${JSON.parse(out).id}`)
+  assert.deepEqual(body.sizes, { dims: { H: 64, Wd: 48 } })
+  const { body: architecture } = await api.request.get(`/v1/architectures/${body.architectureId}`)
+  assert.deepEqual(architecture.source.sizes, { dims: { H: 64, Wd: 48 } })
+})
+
 test('files are uploaded: JSON under its own name, ONNX with the weights beside it', async () => {
   const json = JSON.parse((await run(resolve(import.meta.dirname, '../../examples/alexnet-lecture.json'), '-f', 'json')).out)
   assert.equal(json.architectureName, 'alexnet-lecture')

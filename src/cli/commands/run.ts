@@ -4,7 +4,7 @@ import { type Sizes, sizesOf, whole, withBatch, withFormat } from '../options.ts
 import type { OutputFormat, Report } from '../output.ts'
 import { showExact } from '../quantity.ts'
 import { Client } from '../server/client.ts'
-import { register } from '../server/register.ts'
+import { register, writtenDims } from '../server/register.ts'
 
 interface Options extends Sizes {
   server?: string
@@ -125,7 +125,8 @@ const say = (sentence: string): void => void process.stderr.write(`archmeter: ${
 
 /** Registers, queues, and waits for the end. What happens is told on standard error. */
 async function follow(client: Client, model: string, options: Options): Promise<Run> {
-  const { device, runtime, backend, precision, batch, resolution, profile, fresh, label, timeout, priority, name } = options
+  const { device, runtime, backend, precision, batch, resolution, profile, fresh, label, timeout, priority, name, dims, inputShape } =
+    options
   const architecture = await register(client, model, name, sizesOf(options))
   say(`${architecture.name} is architecture ${architecture.id}`)
   const given = { device, runtime, backend, precision, profile, fresh, priority }
@@ -135,7 +136,8 @@ async function follow(client: Client, model: string, options: Options): Promise<
       ...{ architectureId: architecture.id, batch, labels: label },
       ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
       ...(resolution === undefined ? {} : { resolution: resolution.join('x') }),
-      ...sizesOf(options),
+      ...(dims === undefined ? {} : { dims: writtenDims(dims) }),
+      ...(inputShape === undefined ? {} : { inputShape }),
       ...(timeout === undefined ? {} : { timeoutMs: 1000 * timeout }),
     },
   })

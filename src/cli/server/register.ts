@@ -55,15 +55,15 @@ async function requestOf(model: string, given: string | undefined, sizes: Sizes)
   return { body: form }
 }
 
+/** Sizes of dims as the service takes them. */
+export const writtenDims = (dims: NonNullable<Sizes['dims']>): string =>
+  Object.entries(dims)
+    .map(([name, size]) => `${name}:${size}`)
+    .join()
+
 /** Sizes as the service takes them in an address or a form. */
 const written = ({ dims, inputShape }: Sizes): Record<string, string> => ({
-  ...(dims
-    ? {
-        dims: Object.entries(dims)
-          .map(([name, size]) => `${name}:${size}`)
-          .join(),
-      }
-    : {}),
+  ...(dims ? { dims: writtenDims(dims) } : {}),
   ...(inputShape ? { inputShape: inputShape.join() } : {}),
 })
 

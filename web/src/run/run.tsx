@@ -18,6 +18,14 @@ import { Progress } from './progress.tsx'
 import { Roofline } from './roofline.tsx'
 import { Series } from './series.tsx'
 
+/** Sizes that the run had in place of the registration's: `, at H 64, W 48`, `, at 3×64×48`. */
+function sizes({ sizes: own, resolution }: Pick<Run, 'sizes' | 'resolution'>): string {
+  const shape = own?.inputShape?.join('×') ?? resolution?.replace('x', '×')
+  const dims = Object.entries(own?.dims ?? {}).map(([name, size]) => `${name} ${size}`)
+  const said = [...(shape ? [shape] : []), ...dims].join(', ')
+  return said && `, at ${said}`
+}
+
 export function RunPage({ id }: { id: string }) {
   const { data: run, error } = useRun(id)
   const name = useName(run?.architectureId ?? '', run?.architectureName)
@@ -35,8 +43,9 @@ export function RunPage({ id }: { id: string }) {
         note={
           <>
             <Status status={run.status} /> · {run.runtime}
-            {run.backend ? ` (${run.backend})` : ''}, batch {run.batch}, {run.precision}, {run.weights} weights · queued{' '}
-            {moment(run.queuedAt)} · <Link href={`/architectures/${run.architectureId}`}>what it costs on paper</Link> ·{' '}
+            {run.backend ? ` (${run.backend})` : ''}, batch {run.batch}
+            {sizes(run)}, {run.precision}, {run.weights} weights · queued {moment(run.queuedAt)} ·{' '}
+            <Link href={`/architectures/${run.architectureId}`}>what it costs on paper</Link> ·{' '}
             <Link href={`/runs/${id}/history`}>over time</Link>
           </>
         }
