@@ -4,6 +4,12 @@
  */
 export const fieldWords: Readonly<Record<string, string>> = {
   id: 'Names it; the same id as over REST.',
+  hold: 'Since when it starts nothing, and why; null where it takes runs.',
+  since: 'From when on.',
+  firstLayerId: 'The first layer that it computes; null where it computes none.',
+  lastLayerId: 'The last layer that it computes; null where it computes none.',
+  'Placement.devices': 'How many it is split over.',
+  'Advice.prediction': 'What saved times rest on; null where no device was asked for.',
   input: 'What is asked for.',
   name: 'Its name.',
   type: 'The kind of layer.',

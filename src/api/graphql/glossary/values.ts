@@ -9,6 +9,14 @@ export const valueWords: Readonly<Record<string, Readonly<Record<string, string>
     fewerFlops: 'An algorithm with fewer flops than the definition exists for it, such as Winograd’s.',
     ceilingTooLow: 'Neither: the device was slower than it can be when the ceiling was measured.',
   },
+  BottleneckPlace: { device: 'A device computes for the longest.', link: 'What goes between two devices takes the longest.' },
+  PlacementUnit: {
+    bytes: 'Bytes.',
+    flops: 'Flops by the convention asked for.',
+    macs: 'Multiply-accumulates.',
+    ms: 'Milliseconds.',
+    params: 'Trained parameters.',
+  },
   BackendName: {
     cpu: 'ONNX Runtime on the CPU.',
     cuda: 'ONNX Runtime on a GPU, by CUDA.',
