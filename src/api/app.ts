@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import { adviceRoutes } from './features/advice/routes.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
 import { auditRoutes } from './features/audit/routes.ts'
+import { backupRoutes } from './features/backup/routes.ts'
 import { compareRoutes } from './features/compare/routes.ts'
 import { conventionRoutes } from './features/conventions/routes.ts'
 import { costRoutes } from './features/costs/routes.ts'
@@ -118,6 +119,7 @@ export async function buildApp({ config, log, metrics, services, checks, keyring
       scopeAccess(scope, 'admin')
       keyRoutes(scope, services.keys)
       auditRoutes(scope, services.audit)
+      backupRoutes(scope, services.backup)
     })
     await app.register(useGraphql, {
       features: graphqlFeatures(services),

@@ -49,6 +49,8 @@ export interface Services {
   keys: KeyService
   audit: AuditService
   trail: AuditTrail
+  /** A backup of the store, ready to be written. */
+  backup: Store['backup']
 }
 
 export interface ServiceOptions {
@@ -98,6 +100,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
     keys: new KeyService(store, keyring),
     audit: new AuditService(store.audit, trail),
     trail,
+    backup: () => store.backup(),
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network; `run` and `predict`
+ * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network; `run`, `predict` and `backup`
  * alone ask a server. `bin/archmeter.js` runs it bundled.
  */
 import { Command, CommanderError } from 'commander'
 import { nearest } from '../engine/nearest.ts'
 import { addAdvise } from './commands/advise.ts'
+import { addBackup } from './commands/backup.ts'
 import { addChart } from './commands/chart.ts'
 import { addCheck } from './commands/check.ts'
 import { addCompare } from './commands/compare.ts'
@@ -48,6 +49,7 @@ Examples:
   archmeter check model.onnx --max-macs 4.2G --baseline main.onnx --tolerance 5%
   archmeter run model.onnx --server http://localhost:3000 --device cuda:0
   archmeter predict model.onnx --server http://localhost:3000 --device cuda:0
+  archmeter backup archmeter.tar --server http://localhost:3000
   source <(archmeter completion bash)
 
 Exit codes: 0 fine; 1 over budget (check), or no valid timing (run); 2 wrong usage, a model that cannot be read, or a
@@ -70,6 +72,7 @@ server that cannot be reached or refuses.`,
   ])
     add(program, report)
   addDraw(program)
+  addBackup(program)
   addChart(program)
   addCompletion(program)
   addHelp(program)

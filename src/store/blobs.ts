@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { link, open, readdir, rm } from 'node:fs/promises'
+import { link, open, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Database, Log, Transaction } from './database.ts'
 import { rowsOf, sql } from './drizzle.ts'
@@ -113,6 +113,36 @@ export class Blobs {
       'WEIGHTS_MISSING',
       `The file with the weights, ${digest}, is not there or is damaged: register the architecture again, or use seeded weights`,
     )
+  }
+
+  /**
+   * Links every blob below `home/blobs`, in one turn with `copy` of the database: each row of the copy has its file. Of the
+   * embedded store alone.
+   * @returns what `copy` did, the files by name, and the digests, in hexadecimal, of those that are not there or damaged.
+   */
+  snapshot<T>(
+    home: string,
+    copy: () => Promise<T>,
+  ): Promise<{ answers: T; held: { name: string; bytes: number; sha256: string }[]; damaged: string[] }> {
+    return this.#exclusively(async () => {
+      await makeFolder(path.join(home, 'blobs'))
+      const answers = await copy()
+      const rows = await rowsOf<{ digest: string }>(this.#db, sql`SELECT digest FROM blobs ORDER BY digest`)
+      for (const { digest } of rows) await linked(this.#shelf(digest), path.join(home, 'blobs', path.basename(this.#shelf(digest))))
+      return { answers, digests: rows.map(({ digest }) => digest) }
+    }).then(async ({ answers, digests }) => {
+      // Read outside the turn: uploads go on meanwhile.
+      const held: { name: string; bytes: number; sha256: string }[] = []
+      const damaged: string[] = []
+      for (const digest of digests) {
+        const sha256 = path.basename(this.#shelf(digest))
+        const file = path.join(home, 'blobs', sha256)
+        const there = await stat(file).catch(() => null)
+        if (there && (await digestOf(file)) === digest) held.push({ name: `blobs/${sha256}`, bytes: there.size, sha256 })
+        else damaged.push(sha256)
+      }
+      return { answers, held, damaged }
+    })
   }
 
   /**

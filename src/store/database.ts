@@ -31,6 +31,11 @@ export interface Driver {
    * @throws Error where listening is interrupted, so that this cannot be known.
    */
   heard(): Promise<void>
+  /**
+   * Of the embedded database: copies its files to a new folder as a clean stop would leave them, while no statement runs.
+   * @returns the rows of the queries, asked at that very state.
+   */
+  copy?(folder: string, queries: readonly string[]): Promise<object[][]>
   close(): Promise<void>
 }
 

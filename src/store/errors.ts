@@ -17,6 +17,8 @@ export type StoreErrorCode =
   | 'QUOTA_EXCEEDED'
   | 'STORAGE_QUOTA_EXCEEDED'
   | 'LAST_ADMIN'
+  | 'BACKUP_BY_PG_DUMP'
+  | 'BACKUP_UNUSABLE'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode

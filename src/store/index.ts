@@ -8,6 +8,7 @@ import pTimeout from 'p-timeout'
 import type { PgBoss } from 'pg-boss'
 import { Architectures } from './architectures.ts'
 import { Audit } from './audit.ts'
+import { type Backup, takeBackup } from './backup/snapshot.ts'
 import { Blobs } from './blobs.ts'
 import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder } from './data-folder.ts'
@@ -42,6 +43,8 @@ export {
   auditActions,
   auditSubjects,
 } from './audit.ts'
+export { type Restored, restoreBackup } from './backup/restore.ts'
+export type { Backup } from './backup/snapshot.ts'
 export type { BlobFile, HeldBlob } from './blobs.ts'
 export { isUuid, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
@@ -128,6 +131,8 @@ export interface Store {
   notifications: Notifications
   /** Resolves where the database answers within `timeoutMs`. @throws StoreError DATABASE_UNREACHABLE */
   ping(timeoutMs?: number): Promise<void>
+  /** Makes a backup ready, while the store goes on. @throws StoreError BACKUP_BY_PG_DUMP where the database is a server's */
+  backup(): Promise<Backup>
   /** Ends queue, listeners and connections, and frees the data folder. A second call waits for the first. */
   close(): Promise<void>
 }
@@ -169,6 +174,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
     const runs = new Runs(db, tickets)
     blobs = new Blobs({ db, kind, dataDir: folder?.path ?? path.resolve(dataDir), log })
     await blobs.sweep()
+    const [opened, files] = [driver, blobs]
     let closing: Promise<void> | undefined
     return {
       kind,
@@ -190,6 +196,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       events: new Events(db, notifications),
       bulletins: new Bulletins(db),
       ping: (timeoutMs = 2000) => ping(db, timeoutMs),
+      backup: () => takeBackup(opened, files),
       close: () => (closing ??= shut()),
     }
   } catch (error) {

@@ -54,13 +54,35 @@ export class Client {
   ): Promise<{ status: number; body: T }> {
     const isJson = body !== undefined && Object.getPrototypeOf(body) === Object.prototype
     const address = this.address(path)
-    let response: Response
+    const response = await this.#fetch(address, {
+      ...init,
+      ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as Body) }),
+      headers: { ...this.#headers, ...(isJson ? { 'content-type': 'application/json' } : {}), ...init.headers },
+    })
+    const text = await response.text()
+    const json = parsed(text)
+    if (!response.ok) throw new CliError(refusal(address, response, json))
+    if (json === undefined && response.status !== 204)
+      throw new CliError(`${address} answers with no JSON: is ${this.#base.origin} an Archmeter service?`)
+    return { status: response.status, body: json as T }
+  }
+
+  /**
+   * An answer that is a file, piece by piece. @param type that it must be of.
+   * @throws CliError with the service’s own words where it refuses, and where it cannot be reached, or answers something else.
+   */
+  async download(path: string, type: string): Promise<{ bytes: number; body: ReadableStream<Uint8Array> }> {
+    const address = this.address(path)
+    const response = await this.#fetch(address, { headers: { ...this.#headers, accept: `${type}, application/problem+json` } })
+    if (!response.ok) throw new CliError(refusal(address, response, parsed(await response.text())))
+    if (response.headers.get('content-type') !== type || !response.body)
+      throw new CliError(`${address} answers with something else than ${type}: is ${this.#base.origin} an Archmeter service?`)
+    return { bytes: Number(response.headers.get('content-length')), body: response.body as ReadableStream<Uint8Array> }
+  }
+
+  async #fetch(address: string, init: RequestInit): Promise<Response> {
     try {
-      response = await fetch(address, {
-        ...init,
-        ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as Body) }),
-        headers: { ...this.#headers, ...(isJson ? { 'content-type': 'application/json' } : {}), ...init.headers },
-      })
+      return await fetch(address, init)
     } catch (cause) {
       const { cause: under, message } = cause as Error & { cause?: NodeJS.ErrnoException }
       const why =
@@ -69,12 +91,6 @@ export class Client {
           : under?.message || under?.code || message
       throw new CliError(`${this.#base.origin} cannot be reached: ${why}`)
     }
-    const text = await response.text()
-    const json = parsed(text)
-    if (!response.ok) throw new CliError(refusal(address, response, json))
-    if (json === undefined && response.status !== 204)
-      throw new CliError(`${address} answers with no JSON: is ${this.#base.origin} an Archmeter service?`)
-    return { status: response.status, body: json as T }
   }
 }
 

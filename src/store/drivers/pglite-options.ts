@@ -1,10 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { PGlite } from '@electric-sql/pglite'
 
-/** Messages to the thread: bytes of the protocol, or an order to shut the database down. */
-export type ToThread = Uint8Array | 'close'
+/** Messages to the thread: bytes of the protocol, or an order to shut the database down, or to copy its files. */
+export type ToThread = Uint8Array | 'close' | { copyTo: string }
 /** Messages from it. */
-export type FromThread = Uint8Array | 'open' | 'closed' | { failed: string }
+export type FromThread = Uint8Array | 'open' | 'closed' | { failed: string } | { copied: true; problem?: Error }
+
+/** Major version of PostgreSQL that PGlite is: its folders open in no other. */
+export const postgresMajor = '18'
 
 /** 128 MB is PostgreSQL's default, all of which becomes resident; 16 MB are enough for tables of this size. */
 export const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']

@@ -81,6 +81,25 @@ export class Session {
     if (renewal !== null && !this.lost) await this.client.query(renewal).catch(() => {})
   }
 
+  /** Copies the files of the database to a new folder; no statement may be under way. @throws Error where it cannot. */
+  async copy(folder: string): Promise<void> {
+    await this.client.query('CHECKPOINT')
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const told = (message: FromThread) => {
+      if (typeof message !== 'object' || !('copied' in message)) return
+      if (message.problem) reject(message.problem)
+      else resolve()
+    }
+    const lost = () => reject(new Error('the thread of the database has ended'))
+    this.#thread.on('message', told).once('exit', lost)
+    try {
+      this.#thread.postMessage({ copyTo: folder } satisfies ToThread)
+      await promise
+    } finally {
+      this.#thread.off('message', told).off('exit', lost)
+    }
+  }
+
   /** Shuts the database down, in order. */
   async close(): Promise<void> {
     if (this.lost) return

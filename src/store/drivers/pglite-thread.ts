@@ -2,6 +2,7 @@
  * The thread on which the embedded database runs: bytes of PostgreSQL's protocol in, bytes out, in order. A statement
  * holds this thread for as long as it takes, and nobody else.
  */
+import { constants, cpSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { compileWithoutOptimizing, type FromThread, startParams, type ToThread } from './pglite-options.ts'
@@ -16,6 +17,16 @@ try {
       await database.close()
       say('closed')
       port.close()
+      return
+    }
+    if ('copyTo' in message) {
+      // On this thread, so that nothing writes meanwhile. Without a second copy on disk where the file system can share blocks.
+      try {
+        cpSync(workerData as string, message.copyTo, { recursive: true, mode: constants.COPYFILE_FICLONE })
+        say({ copied: true })
+      } catch (problem) {
+        say({ copied: true, problem: problem as Error })
+      }
       return
     }
     const answer = database.execProtocolRawSync(message)

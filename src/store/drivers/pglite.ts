@@ -22,6 +22,8 @@ import { drizzleOverPostgres } from '../drizzle.ts'
 import { StoreError } from '../errors.ts'
 import { Session } from './pglite-session.ts'
 
+/** In the data folder as long as a backup is being restored into it. */
+export const restoring = 'restoring'
 /** Suffix of a database that is being created. */
 const unfinished = '.pglite-unfinished'
 
@@ -30,6 +32,7 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
   const home = join(folder, 'pglite')
   let pool: EmbeddedPool
   try {
+    if (existsSync(join(folder, restoring))) throw new Error('a restore into it was interrupted: empty the folder and restore again')
     if (!existsSync(home)) await initialize(folder)
     pool = await EmbeddedPool.open(home, log)
   } catch (error) {
@@ -37,7 +40,7 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
     await new DiskSpace(folder).require()
     throw new StoreError(
       'DATABASE_UNREACHABLE',
-      `The embedded database in ${folder} does not open: restore the folder from a copy, or set DATA_DIR to a new one (${(error as Error).message})`,
+      `The embedded database in ${folder} does not open: restore a backup into an empty folder (npm run restore), or set DATA_DIR to a new one (${(error as Error).message})`,
       { cause: error },
     )
   }
@@ -50,6 +53,7 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
     listen: async (channel, onMessage, onGap) => void (await pool.listen(channel, onMessage, onGap)),
     // A notice comes with the answer to the statement that made it.
     heard: async () => {},
+    copy: (to, queries) => pool.copy(to, queries),
     close: () => pool.end(),
   }
 }
@@ -172,6 +176,21 @@ class EmbeddedPool {
     if (onGap) this.#gaps.add(onGap)
     await this.query(`LISTEN ${pg.escapeIdentifier(channel)}`)
     return async () => void listeners.delete(listener)
+  }
+
+  /** Copies the files of the database, and asks it, before anybody else has their turn. */
+  async copy(folder: string, queries: readonly string[]): Promise<object[][]> {
+    const lease = await this.#lease()
+    try {
+      const session = this.#session
+      if (session.lost) throw ended(session.lost)
+      const answers: object[][] = []
+      for (const query of queries) answers.push((await lease.query(query)).rows)
+      await session.copy(folder)
+      return answers
+    } finally {
+      lease.release()
+    }
   }
 
   /** Shuts the database down, in order, after what is under way. */

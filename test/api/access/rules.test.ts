@@ -79,7 +79,7 @@ const publicRoutes = [
   // Refused but for a websocket, which says who it is once it is open.
   /^(GET|HEAD) \/graphql$/,
 ]
-const adminRoutes = [/ \/v1\/keys(\/:id(\/quotas|\/usage)?)?$/, / \/v1\/audit$/, /^PATCH \/v1\/devices\/:id$/]
+const adminRoutes = [/ \/v1\/keys(\/:id(\/quotas|\/usage)?)?$/, / \/v1\/audit$/, / \/v1\/backup$/, /^PATCH \/v1\/devices\/:id$/]
 const matches = (patterns: RegExp[], route: string): boolean => patterns.some((pattern) => pattern.test(route))
 
 describe('every route', () => {
