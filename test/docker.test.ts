@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { ConfigSchema, readConfig } from '../src/api/config.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -85,6 +85,17 @@ describe('docker/compose.yml', () => {
     }
   })
 
+  test('every setting is given, or passed on from the environment of docker compose', () => {
+    // What the image sets, or fills.
+    const ofTheImage = ['HOST', 'PORT', 'DATA_DIR', 'TENSORFLOW_DIR', 'CUDA_DIR']
+    for (const [name, { environment }] of ours)
+      for (const setting of known.filter((each) => !ofTheImage.includes(each))) {
+        assert.ok(setting in environment, `${name} cannot be given ${setting}`)
+        if (['DATABASE_URL', 'ROLE'].includes(setting)) continue
+        assert.match(String(environment[setting]), new RegExp(`^\\$\\{${setting}:-[^}]*\\}$`), `${name} passes ${setting} on`)
+      }
+  })
+
   test('the address of the database is that of the Postgres beside it, of a version we support', () => {
     const { environment, image } = compose.services.postgres
     const { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: database } = environment
@@ -128,5 +139,57 @@ describe('docker/compose.yml', () => {
     assert.deepEqual([...names].sort(), ours.map(([name]) => name).sort())
     assert.equal(String(port), imageEnv.PORT)
     assert.ok(compose.services.prometheus.volumes.includes('./prometheus.yml:/etc/prometheus/prometheus.yml:ro'))
+  })
+
+  test('Prometheus reads rules that are mounted beside its configuration', () => {
+    for (const file of parse(read('docker/prometheus.yml')).rule_files) {
+      assert.ok(compose.services.prometheus.volumes.includes(`./${file}:/etc/prometheus/${file}:ro`), file)
+      assert.ok(parse(read(`docker/${file}`)).groups[0].rules.length > 0)
+    }
+  })
+})
+
+describe('deploy/kubernetes.yaml', () => {
+  const objects = parseAllDocuments(read('deploy/kubernetes.yaml')).map((document) => document.toJS())
+  const named = (kind: string, name: string) => objects.find((each) => each.kind === kind && each.metadata.name === name)
+  const pods = objects.filter(({ kind }) => ['Deployment', 'DaemonSet'].includes(kind)).map(({ spec }) => spec)
+  const { data: shared } = named('ConfigMap', 'archmeter')
+
+  test('its pods get settings alone, with values that the configuration accepts', () => {
+    assert.deepEqual(
+      pods.map(({ template }) => {
+        const [{ env, envFrom }] = template.spec.containers
+        assert.deepEqual(envFrom, [{ configMapRef: { name: 'archmeter' } }, { secretRef: { name: 'archmeter' } }])
+        const own = Object.fromEntries(env.map(({ name, value }: { name: string; value: string }) => [name, value]))
+        for (const name of Object.keys({ ...shared, ...own })) assert.ok(known.includes(name), name)
+        return readConfig({ ...imageEnv, ...shared, ...own }).ROLE
+      }),
+      ['api', 'worker'],
+    )
+  })
+
+  test('they run the image as its user, ask for health where it answers, and have time to stop', () => {
+    const user = Number(dockerfile.findLast(({ instruction }) => instruction === 'USER')!.text.split(':')[0])
+    for (const { selector, template } of pods) {
+      const { containers, volumes, securityContext, terminationGracePeriodSeconds: seconds } = template.spec
+      const [{ image, ports, startupProbe, livenessProbe, readinessProbe, volumeMounts }] = containers
+      for (const [label, value] of Object.entries(selector.matchLabels)) assert.equal(template.metadata.labels[label], value)
+      assert.ok(stages.some(([, stage]) => image === `archmeter:${stage}`), image)
+      assert.deepEqual(ports, [{ name: 'http', containerPort: Number(imageEnv.PORT) }])
+      for (const probe of [startupProbe, livenessProbe]) assert.deepEqual(probe.httpGet, { path: '/healthz', port: 'http' })
+      assert.deepEqual(readinessProbe.httpGet, { path: '/readyz', port: 'http' })
+      assert.ok(seconds * 1000 > readConfig({ ...imageEnv, ...shared }).SHUTDOWN_MS)
+      assert.equal(securityContext.runAsUser, user)
+      for (const { name } of volumeMounts) assert.ok(volumes.some((volume: { name: string }) => volume.name === name), name)
+      assert.ok(volumeMounts.some(({ mountPath }: { mountPath: string }) => mountPath === imageEnv.DATA_DIR))
+    }
+  })
+
+  test('the Service leads to the API, and the Ingress to the Service by a name that is allowed', () => {
+    const { spec } = named('Service', 'archmeter')
+    assert.deepEqual(spec.selector, pods[0].selector.matchLabels)
+    const [{ host, http }] = named('Ingress', 'archmeter').spec.rules
+    assert.ok(shared.ALLOWED_HOSTS.split(',').includes(host))
+    assert.deepEqual(http.paths[0].backend.service, { name: 'archmeter', port: { name: spec.ports[0].name } })
   })
 })

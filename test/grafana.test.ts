@@ -1,4 +1,4 @@
-/** The dashboard of docker/grafana asks only for what the service has: names and labels of its real metrics. */
+/** The dashboard of docker/grafana and the rules of docker/alerts.yml ask only for what the service has: names and labels of its real metrics. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -22,6 +22,9 @@ const queries = [
     name,
     definition.replace(/^label_values\((\w+), (\w+)\)$/, 'max by ($2) ($1)'),
   ]),
+  ...parse(read('alerts.yml')).groups.flatMap(({ rules }: { rules: { alert: string; expr: string }[] }) =>
+    rules.map(({ alert, expr }): [string, string] => [alert, expr]),
+  ),
 ]
 
 /** Metric → names of its labels, those that Prometheus adds among them. */

@@ -1,0 +1,99 @@
+/** Licenses and advisories of what is installed, and that SECURITY.md's table names tests that are there. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { test } from 'node:test'
+import { advisoriesOf, auditProblems } from '../scripts/supply-chain/audit.ts'
+import { exceptions, installed, isPermissive, licenseProblems, packagesOf, today } from '../scripts/supply-chain/licenses.ts'
+
+const read = (file: string): string => readFileSync(resolve(import.meta.dirname, '..', file), 'utf8')
+
+test('every package installed has a permissive license, or an exception with a reason that has not run out', () => {
+  const packages = installed()
+  assert.ok(packages.length > 500)
+  assert.deepEqual(licenseProblems(packages, exceptions.licenses, today()), [])
+  for (const { why, until } of [...exceptions.licenses, ...exceptions.advisories]) {
+    assert.ok(why.length > 20)
+    assert.match(until, /^\d{4}-\d\d-\d\d$/)
+  }
+})
+
+test('a license that is unknown, copyleft or missing is refused, and so is an exception that ran out or has no package', () => {
+  for (const license of ['MIT', '(MIT OR GPL-3.0-only)', 'Apache-2.0 AND MIT', '(MIT AND Zlib)']) assert.ok(isPermissive(license), license)
+  for (const license of ['GPL-3.0-only', 'MIT AND GPL-3.0-only', 'SEE LICENSE IN LICENSE', 'UNLICENSED', '(MIT OR (GPL-2.0 AND X)) AND Y', ''])
+    assert.ok(!isPermissive(license), license)
+  const packages = packagesOf({
+    packages: {
+      '': { version: '1.0.0' },
+      web: { version: '1.0.0' },
+      'node_modules/web': { link: true },
+      'node_modules/a': { version: '1.0.0', license: 'AGPL-3.0-only' },
+      'node_modules/a/node_modules/@b/c': { version: '2.0.0' },
+      'node_modules/d': { version: '3.0.0', license: 'MIT' },
+    },
+  })
+  assert.deepEqual(
+    packages.map(({ name }) => name),
+    ['a', '@b/c', 'd'],
+  )
+  const problems = licenseProblems(packages, [{ package: 'gone', license: 'MPL-2.0', why: '', until: '2999-01-01' }], '2026-11-28')
+  assert.equal(problems.length, 3)
+  assert.match(problems.join('\n'), /a 1\.0\.0: AGPL-3\.0-only[^]*@b\/c 2\.0\.0: no license stated[^]*gone/)
+  const excepted = (until: string) => [{ package: 'a', license: 'AGPL-3.0-only', why: '', until }]
+  assert.equal(licenseProblems(packages, excepted('2026-11-29'), '2026-11-28').length, 1)
+  assert.equal(licenseProblems(packages, excepted('2026-11-28'), '2026-11-28').length, 2)
+})
+
+test('an advisory without an exception fails the audit, one of low severity does not, and a stale exception is named', () => {
+  // A report of `npm audit --json` as docs.npmjs.com describes version 2: `via` holds advisories, or names of packages they come by.
+  const report = {
+    auditReportVersion: 2,
+    vulnerabilities: {
+      minimist: {
+        via: [
+          {
+            ...{ url: 'https://github.com/advisories/GHSA-xvch-5gv4-984h', name: 'minimist', severity: 'critical' },
+            ...{ title: 'Prototype Pollution in minimist', range: '<0.2.4' },
+          },
+        ],
+      },
+      mkdirp: { via: ['minimist'] },
+      brace: {
+        via: [{ url: 'https://github.com/advisories/GHSA-v6h2-p8h4-qcjw', name: 'brace', severity: 'low', title: 'slow', range: '<2' }],
+      },
+    },
+  }
+  const advisories = advisoriesOf(report)!
+  assert.deepEqual(
+    advisories.map(({ id }) => id),
+    ['GHSA-xvch-5gv4-984h', 'GHSA-v6h2-p8h4-qcjw'],
+  )
+  assert.match(auditProblems(advisories, [], '2026-11-28').join(), /^minimist <0\.2\.4: Prototype Pollution in minimist \(critical/)
+  const excepted = (until: string, name = 'minimist') => [{ id: 'GHSA-xvch-5gv4-984h', package: name, why: '', until }]
+  assert.deepEqual(auditProblems(advisories, excepted('2027-01-01'), '2026-11-28'), [])
+  assert.match(auditProblems(advisories, excepted('2026-11-28'), '2026-11-28').join(), /think it over/)
+  assert.match(auditProblems([], excepted('2027-01-01'), '2026-11-28').join(), /does not apply/)
+  assert.equal(advisoriesOf({ message: 'request to the registry failed' } as object), null)
+})
+
+test('each threat of SECURITY.md has a place, a defense and tests that are there, by file and by title', () => {
+  const rows = read('SECURITY.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !/^\| (threat|-)/.test(line))
+    .map((line) => line.slice(2, -2).split(' | '))
+  assert.ok(rows.length >= 15)
+  for (const cells of rows) {
+    const [threat, , , tests = ''] = cells
+    assert.equal(cells.length, 4, threat)
+    assert.ok(
+      cells.every((cell) => cell.trim().length > 2),
+      threat,
+    )
+    const named = [...tests.matchAll(/`((?:test|scripts)\/[\w./-]+)`(?: “([^”]+)”)?/g)]
+    assert.ok(named.length > 0, `${threat} names no test`)
+    for (const [, file, title] of named) {
+      assert.ok(existsSync(resolve(import.meta.dirname, '..', file!)), `${threat} names ${file}`)
+      if (title) assert.ok(read(file!).includes(title), `${file} has no test “${title}”`)
+    }
+  }
+})
