@@ -22,7 +22,7 @@ const queries = [
     name,
     definition.replace(/^label_values\((\w+), (\w+)\)$/, 'max by ($2) ($1)'),
   ]),
-  ...parse(read('alerts.yml')).groups.flatMap(({ rules }: { rules: { alert: string; expr: string }[] }) =>
+  ...(parse(read('alerts.yml')) as { groups: { rules: { alert: string; expr: string }[] }[] }).groups.flatMap(({ rules }) =>
     rules.map(({ alert, expr }): [string, string] => [alert, expr]),
   ),
 ]
