@@ -174,13 +174,20 @@ describe('deploy/kubernetes.yaml', () => {
       const { containers, volumes, securityContext, terminationGracePeriodSeconds: seconds } = template.spec
       const [{ image, ports, startupProbe, livenessProbe, readinessProbe, volumeMounts }] = containers
       for (const [label, value] of Object.entries(selector.matchLabels)) assert.equal(template.metadata.labels[label], value)
-      assert.ok(stages.some(([, stage]) => image === `archmeter:${stage}`), image)
+      assert.ok(
+        stages.some(([, stage]) => image === `archmeter:${stage}`),
+        image,
+      )
       assert.deepEqual(ports, [{ name: 'http', containerPort: Number(imageEnv.PORT) }])
       for (const probe of [startupProbe, livenessProbe]) assert.deepEqual(probe.httpGet, { path: '/healthz', port: 'http' })
       assert.deepEqual(readinessProbe.httpGet, { path: '/readyz', port: 'http' })
       assert.ok(seconds * 1000 > readConfig({ ...imageEnv, ...shared }).SHUTDOWN_MS)
       assert.equal(securityContext.runAsUser, user)
-      for (const { name } of volumeMounts) assert.ok(volumes.some((volume: { name: string }) => volume.name === name), name)
+      for (const { name } of volumeMounts)
+        assert.ok(
+          volumes.some((volume: { name: string }) => volume.name === name),
+          name,
+        )
       assert.ok(volumeMounts.some(({ mountPath }: { mountPath: string }) => mountPath === imageEnv.DATA_DIR))
     }
   })

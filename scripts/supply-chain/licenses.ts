@@ -5,9 +5,7 @@
 import { readFileSync } from 'node:fs'
 
 /** SPDX names of licenses that ask for their notice to be kept, and nothing else of whoever ships the package. */
-const permissive = new Set(
-  '0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BlueOak-1.0.0 CC0-1.0 ISC MIT Python-2.0 Unlicense Zlib'.split(' '),
-)
+const permissive = new Set('0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BlueOak-1.0.0 CC0-1.0 ISC MIT Python-2.0 Unlicense Zlib'.split(' '))
 
 export interface Exception {
   why: string
@@ -49,7 +47,8 @@ export function licenseProblems(packages: readonly Package[], exceptions: readon
     if (license !== null && isPermissive(license)) continue
     const exception = exceptions.find((each) => (name === each.package || name.startsWith(`${each.package}-`)) && each.license === license)
     if (!exception) problems.push(`${name} ${version}: ${license ?? 'no license stated'}, which is not known to be permissive`)
-    else if (exception.until <= today) problems.push(`${name} ${version}: ${license}, excepted until ${exception.until}: think it over again`)
+    else if (exception.until <= today)
+      problems.push(`${name} ${version}: ${license}, excepted until ${exception.until}: think it over again`)
   }
   for (const { package: name, license } of exceptions)
     if (!packages.some((each) => each.name === name && each.license === license))
@@ -62,8 +61,7 @@ export const exceptions = JSON.parse(readFileSync(new URL('./exceptions.json', i
   licenses: LicenseException[]
   advisories: (Exception & { id: string; package: string })[]
 }
-export const installed = (): Package[] =>
-  packagesOf(JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')))
+export const installed = (): Package[] => packagesOf(JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')))
 
 if (import.meta.main) {
   const packages = installed()

@@ -82,7 +82,7 @@ test('made while runs are queued and events written, a backup holds all that was
   const inside = during.filter((id) => found.some((run) => run.id === id))
   assert.deepEqual(inside, during.slice(0, inside.length))
   assert.equal(manifest.rows.runs, before.length + inside.length)
-  const { rows: events } = await copy.db.execute("SELECT type, count(*)::int AS count FROM run_events GROUP BY type")
+  const { rows: events } = await copy.db.execute('SELECT type, count(*)::int AS count FROM run_events GROUP BY type')
   assert.deepEqual(events, [{ type: 'queued', count: found.length }])
   assert.equal(await copy.tickets.waiting(copy.db, found[0]!.deviceUuid), found.length)
   const held = await copy.blobs.hold(architecture.blob!)
@@ -157,14 +157,22 @@ test('a restore that was cut off is not taken for an empty folder', embedded, as
   const place = await emptyPlace()
   later(place.remove)
   mkdirSync(join(place.options.dataDir, 'restoring'))
-  await assert.rejects(openStore(place.options), (error) => code('DATABASE_UNREACHABLE')(error) && /interrupted/.test((error as Error).message))
+  await assert.rejects(
+    openStore(place.options),
+    (error) => code('DATABASE_UNREACHABLE')(error) && /interrupted/.test((error as Error).message),
+  )
 })
 
-test('on a server the refusal says which command makes one', { skip: storeKind === 'pglite' && 'the embedded store makes its own' }, async (t) => {
+test('on a server the refusal says which command makes one', {
+  skip: storeKind === 'pglite' && 'the embedded store makes its own',
+}, async (t) => {
   const later = cleanup(t)
   const place = await readyPlace()
   later(place.remove)
   const store = await openStore({ ...place.options, log: quietLog })
   later(() => store.close())
-  await assert.rejects(store.backup(), (error) => code('BACKUP_BY_PG_DUMP')(error) && /pg_dump --format=custom/.test((error as Error).message))
+  await assert.rejects(
+    store.backup(),
+    (error) => code('BACKUP_BY_PG_DUMP')(error) && /pg_dump --format=custom/.test((error as Error).message),
+  )
 })
