@@ -46,7 +46,7 @@ export function Devices() {
               <One device={device} />
               {lane && (
                 <div style={{ marginTop: '0.8rem' }}>
-                  <Lane lane={lane} device={device} />
+                  <Lane lane={lane} device={device} title="Its queue" />
                 </div>
               )}
             </div>

@@ -31,8 +31,7 @@ export function State({ device }: { device: Device }) {
     <Button
       key={to}
       size="compact-xs"
-      variant="subtle"
-      color="gray"
+      variant="default"
       title={title}
       loading={change.isPending && change.variables === to}
       disabled={change.isPending}

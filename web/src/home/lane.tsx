@@ -9,14 +9,15 @@ import { duration } from '../lib/format.ts'
 import { Name } from '../runs/name.tsx'
 import { Refused } from '../shell/states.tsx'
 
-/** One device: what runs on it, what waits for it and until when. `most`: waiting runs shown. */
-export function Lane({ lane, device, most = 4 }: { lane: DeviceQueue; device?: Device | undefined; most?: number }) {
+/** One device: what runs on it, what waits for it and until when. `most`: waiting runs shown; `title`: where its name stands above. */
+export function Lane(props: { lane: DeviceQueue; device?: Device | undefined; most?: number; title?: string }) {
+  const { lane, device, most = 4, title = lane.device } = props
   const { running, waiting, waitingCount, state } = lane
   const held = state === 'active' ? '' : `${state[0]!.toUpperCase()}${state.slice(1)}.`
   return (
     <section className="card" aria-label={`Queue of ${lane.device}`}>
       <div style={{ display: 'flex', justifyContent: 'space-between', gap: 12, flexWrap: 'wrap' }}>
-        <strong>{lane.device}</strong>
+        <strong>{title}</strong>
         <span style={{ color: 'var(--quiet)', fontSize: '0.85rem' }}>
           {device?.model} · {lane.host}
         </span>

@@ -45,7 +45,12 @@ export function Compare() {
           {data.cautions.length > 0 && (
             <ul style={{ margin: 0, paddingLeft: '1.2rem' }}>
               {data.cautions.map((caution) => (
-                <li key={caution}>{caution.replaceAll(a, 'run a').replaceAll(b, 'run b').replaceAll('`', '')}</li>
+                <li key={caution}>
+                  {caution
+                    .replaceAll(a, 'run a')
+                    .replaceAll(b, 'run b')
+                    .replace(/`(\w+)`/g, '“$1”')}
+                </li>
               ))}
             </ul>
           )}
