@@ -5,6 +5,7 @@ import type { Packed } from '../../../store/packed.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
+import { KnownRows } from './known.ts'
 import type { NewArchitecture } from './new-architecture.ts'
 import type { Architecture, ArchitecturePreview, ArchitectureQuery } from './schema.ts'
 import type { ReadArchitecture } from './specification.ts'
@@ -23,10 +24,24 @@ export class ArchitectureService {
   readonly #store: Store
   readonly #pool: EnginePool
   readonly #forget = new Set<(id: string) => void>()
+  readonly #summaries: KnownRows<ArchitectureSummary>
+  readonly #stored: KnownRows<StoredArchitecture>
 
   constructor({ store, pool }: { store: Store; pool: EnginePool }) {
     this.#store = store
     this.#pool = pool
+    this.#summaries = new KnownRows(
+      (ids) => store.architectures.getSummaries(ids),
+      ({ source }) => JSON.stringify(source).length,
+    )
+    this.#stored = new KnownRows(
+      (ids) => store.architectures.getPacked(ids),
+      ({ packedGraph }) => packedGraph.length,
+    )
+    this.onForget((id) => {
+      this.#summaries.forget(id)
+      this.#stored.forget(id)
+    })
   }
 
   /**
@@ -79,16 +94,16 @@ export class ArchitectureService {
 
   /** @throws ApiError ARCHITECTURE_NOT_FOUND */
   async get(id: string): Promise<Architecture> {
-    const [row] = await this.#store.architectures.getSummaries([id])
-    if (!row || row.deletedAt) throw notFound(id)
+    const [row] = await this.#summaries.of([id])
+    if (!row) throw notFound(id)
     return present(row)
   }
 
   // For loaders: in the order of the ids, with an ApiError ARCHITECTURE_NOT_FOUND for one that is not there.
   readonly getEach = async (ids: readonly string[]): Promise<(Architecture | ApiError)[]> =>
-    inOrder(ids, await this.#store.architectures.getSummaries(ids), present)
+    (await this.#summaries.of(ids)).map((row, i) => (row ? present(row) : notFound(ids[i]!)))
   readonly storedEach = async (ids: readonly string[]): Promise<(StoredArchitecture | ApiError)[]> =>
-    inOrder(ids, await this.#store.architectures.getPacked(ids), (row) => row)
+    (await this.#stored.of(ids)).map((row, i) => row ?? notFound(ids[i]!))
 
   /** @throws StoreError INVALID_CURSOR, INVALID_TEXT */
   async list({ limit = 50, total, ...query }: ArchitectureQuery): Promise<Listed<Architecture>> {
@@ -157,18 +172,10 @@ export class ArchitectureService {
 
   /** What is stored, the graph as text. @throws ApiError ARCHITECTURE_NOT_FOUND */
   async stored(id: string): Promise<StoredArchitecture> {
-    const [row] = await this.#store.architectures.getPacked([id])
-    if (!row || row.deletedAt) throw notFound(id)
+    const [row] = await this.#stored.of([id])
+    if (!row) throw notFound(id)
     return row
   }
-}
-
-function inOrder<R extends ArchitectureSummary, T>(ids: readonly string[], rows: readonly R[], as: (row: R) => T): (T | ApiError)[] {
-  const there = new Map(rows.filter((row) => !row.deletedAt).map((row) => [row.id, row]))
-  return ids.map((id) => {
-    const row = there.get(id.toLowerCase())
-    return row ? as(row) : notFound(id)
-  })
 }
 
 export function present(row: ArchitectureSummary): Architecture {

@@ -14,8 +14,8 @@ import { readRanking } from './ranking.ts'
 import type { CostQuery, ExplainQuery } from './schema.ts'
 import type { CallCost, CostFormat } from './write.ts'
 
-/** How often this process checks that a cached architecture still exists, since another process may have deleted it. */
-const existenceMs = 2000
+/** How often this process asks whether a cached architecture still exists, which may have been looked up as long ago again. */
+const existenceMs = 1000
 /** Layers whose costs are parsed within a millisecond or two; those of the largest network take tens. */
 const parsedAtOnce = 500
 
@@ -33,6 +33,12 @@ export class CostService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #answers: LRUCache<string, CostAnswer> | null
+  /** Answers as values, so that GraphQL does not parse the same again and again. */
+  readonly #values = new LRUCache<CostAnswer, Costs & { ranking?: Ranking }>({
+    max: 100,
+    maxSize: 2 ** 21,
+    sizeCalculation: (_, { body }) => body.byteLength,
+  })
   /** Deleted by this process: an answer still being computed is not cached. */
   readonly #deleted = new LRUCache<string, true>({ max: 10_000 })
 
@@ -92,13 +98,16 @@ export class CostService {
   }
 
   /**
-   * Costs as a value, of an architecture that was just read from the store: the same answers as `answer` caches.
+   * Costs as a value, of an architecture that was just read from the store: the same answers as `answer` caches. Callers share it, and
+   * leave it as it is.
    * @param layers whether its layers are wanted; those of a small network are brought all the same, so that one answer serves all.
    * @throws EngineError as `computeCosts` does.
    */
   async costs(stored: StoredArchitecture, query: CostQuery, layers: boolean): Promise<Costs & { ranking?: Ranking }> {
-    const whole = layers || stored.layerCount <= parsedAtOnce
-    return JSON.parse((await this.#answerOf(stored, query, 'json', whole)).body.toString('utf8'))
+    const answer = await this.#answerOf(stored, query, 'json', layers || stored.layerCount <= parsedAtOnce)
+    let value = this.#values.get(answer)
+    if (!value) this.#values.set(answer, (value = JSON.parse(answer.body.toString('utf8')) as Costs & { ranking?: Ranking }))
+    return value
   }
 
   async #answerOf(stored: StoredArchitecture, query: CostQuery, format: CostFormat, layers = true): Promise<CostAnswer> {

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KnownRows } from '../../../src/api/features/architectures/known.ts'
+
+const row = (id: string, deletedAt: Date | null = null) => ({ id, deletedAt })
+
+test('a row is read once and given in the order asked for, whatever case its id is written in', async () => {
+  const reads: (readonly string[])[] = []
+  const known = new KnownRows(
+    async (ids) => {
+      reads.push(ids)
+      return ids.filter((id) => id !== 'none').map((id) => row(id))
+    },
+    () => 1,
+  )
+  assert.deepEqual(await known.of(['b', 'none', 'A', 'b']), [row('b'), undefined, row('a'), row('b')])
+  assert.deepEqual(await known.of(['a', 'c', 'B']), [row('a'), row('c'), row('b')])
+  assert.deepEqual(reads, [['b', 'none', 'a'], ['c']])
+})
+
+test('one deleted here is gone at once, also where it was being read when that happened', async () => {
+  let answer = (_rows: ReturnType<typeof row>[]): void => {}
+  const known = new KnownRows(
+    () => new Promise<ReturnType<typeof row>[]>((resolve) => (answer = resolve)),
+    () => 1,
+  )
+  const reading = known.of(['a'])
+  known.forget('a')
+  answer([row('a')])
+  assert.deepEqual(await reading, [undefined])
+  const again = known.of(['a'])
+  answer([row('a', new Date())])
+  assert.deepEqual(await again, [undefined])
+})
