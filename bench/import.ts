@@ -48,7 +48,7 @@ const files = [
 ]
 
 /** A chain of 3×3 convolutions and ReLUs, `layers` together, whose weights are named and not there. */
-function chain(layers: number): Uint8Array {
+export function chain(layers: number): Uint8Array {
   const dims = (sizes: readonly number[]) => sizes.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }))
   const tensor = (name: string, shape: readonly number[]) =>
     create(TensorProtoSchema, {

@@ -15,8 +15,14 @@ export interface Started {
  * Starts a Node program and waits for the first `http://…` that it prints.
  * @throws Error with what it wrote to stderr where it ends before that.
  */
-export async function startProgram(file: string, args: readonly string[] = [], env: Record<string, string> = {}): Promise<Started> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', file), ...args], {
+export async function startProgram(
+  file: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+  { root = join(import.meta.dirname, '..'), node = process.execPath } = {},
+): Promise<Started> {
+  const child = spawn(node, [join(root, file), ...args], {
+    cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -48,12 +54,16 @@ export async function startProgram(file: string, args: readonly string[] = [], e
   }
 }
 
-/** The service as a user starts it, on a data folder of its own that is gone afterwards. */
-export async function startService(env: Record<string, string> = {}): Promise<Started> {
+/**
+ * The service as a user starts it, on a data folder of its own that is gone afterwards: this build's, or that of another
+ * folder by its own Node.js.
+ */
+export async function startService(env: Record<string, string> = {}, build?: { root: string; node: string }): Promise<Started> {
   const folder = mkdtempSync(join(tmpdir(), 'archmeter-bench-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
-    const service = await startProgram('src/api/server.ts', [], { PORT: '0', HOST: '127.0.0.1', DATA_DIR: join(folder, 'data'), ...env })
+    const settings = { PORT: '0', HOST: '127.0.0.1', DATA_DIR: join(folder, 'data'), ...env }
+    const service = await startProgram('src/api/server.ts', [], settings, build)
     return {
       ...service,
       async stop() {
