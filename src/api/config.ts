@@ -143,6 +143,18 @@ export const ConfigSchema = Type.Object(
       description: 'Longest time that reading or costing one architecture may take, ms.',
     }),
     VERIFY_PROCESSES: Type.Integer({ default: 1, minimum: 1, maximum: 64, description: 'Processes that read and cost architectures.' }),
+    MAX_WAITING_PER_DEVICE: Type.Integer({
+      default: 20_000,
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'Most runs that may wait for one device; 0: any number.',
+    }),
+    MAX_WAITING_PER_KEY: Type.Integer({
+      default: 5000,
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'Most runs of one API key that may wait, on all devices together; 0: any number.',
+    }),
     COST_CACHE_BYTES: Type.Integer({
       default: 64 * MiB,
       minimum: 0,
@@ -257,7 +269,7 @@ export function configHelp(): string {
   const rows = Object.entries(properties).map(([name, property]) => {
     const fallback = property.default === undefined ? 'not set' : String(property.default)
     const choices = 'enum' in property ? ` (${(property.enum as string[]).join(' | ')})` : ''
-    return `  ${name.padEnd(20)}${property.description}${choices}\n${' '.repeat(22)}Default: ${fallback}`
+    return `  ${name.padEnd(24)}${property.description}${choices}\n${' '.repeat(26)}Default: ${fallback}`
   })
   return `Archmeter: what a convolutional network costs, on paper and on a GPU.\n\nConfiguration is read from environment variables:\n\n${rows.join('\n')}\n`
 }

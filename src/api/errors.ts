@@ -2,6 +2,7 @@ import { EngineError, type EngineErrorCode } from '../engine/errors.ts'
 import type { SchemaViolation } from '../engine/schema-violations.ts'
 import { diskProblem } from '../store/disk-space.ts'
 import { StoreError, type StoreErrorCode } from '../store/errors.ts'
+import { QueueFullError } from '../store/queue-bounds.ts'
 import { QuotaError } from '../store/usage.ts'
 
 /** Codes raised only by the API. */
@@ -117,6 +118,7 @@ export const errorTable = {
   INVALID_TEXT: { status: 422, title: 'A text holds a character that is not taken' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   QUOTA_EXCEEDED: { status: 429, title: 'The key has used what it may for now' },
+  QUEUE_FULL: { status: 429, title: 'As many runs wait as may' },
   HEADERS_TOO_LARGE: { status: 431, title: 'Address and headers are larger than the limit' },
   INTERNAL: { status: 500, title: 'Something went wrong in the service' },
   WEIGHTS_MISSING: { status: 500, title: 'The weights of an architecture cannot be read' },
@@ -205,6 +207,7 @@ function storeError(error: unknown): StoreError | null {
 
 /** When to try again, where the store knows. */
 function retryAfter(error: StoreError): Record<string, string> {
+  if (error instanceof QueueFullError) return { 'retry-after': String(error.retryAfterSeconds) }
   if (error instanceof QuotaError) return error.retryAfterSeconds === null ? {} : { 'retry-after': String(error.retryAfterSeconds) }
   return error.code === 'DATABASE_UNREACHABLE' ? { 'retry-after': '2' } : {}
 }

@@ -117,7 +117,8 @@ export async function startService(config: Config, log: Logger): Promise<Running
       await surveying.catch(() => {})
       await Promise.all([...workers.values()].map((worker) => worker.close()))
     })
-    const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log, reserveBytes })
+    const bounds = { device: config.MAX_WAITING_PER_DEVICE, key: config.MAX_WAITING_PER_KEY }
+    const store = await openStore({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL, log, reserveBytes, bounds })
     opened.push(() => store.close())
     const keyring = await openKeyring(config, store, log)
     // Requests check it too. The timer makes sure that the reserve is released in time for a run that must be stored.

@@ -15,6 +15,7 @@ export type StoreErrorCode =
   | 'MIGRATION_FAILED'
   | 'WEIGHTS_MISSING'
   | 'QUOTA_EXCEEDED'
+  | 'QUEUE_FULL'
   | 'STORAGE_QUOTA_EXCEEDED'
   | 'LAST_ADMIN'
   | 'BACKUP_BY_PG_DUMP'

@@ -23,6 +23,7 @@ import { Keys } from './keys.ts'
 import { MeasuredRuns } from './measured-runs.ts'
 import { migrate } from './migrate.ts'
 import { CHANNEL, Notifications } from './notifications.ts'
+import type { QueueBounds } from './queue-bounds.ts'
 import { Runs } from './runs.ts'
 import { Sweeps } from './sweeps.ts'
 import { Tickets } from './tickets.ts'
@@ -106,6 +107,8 @@ export interface StoreOptions {
    * bytes. Default 0: none.
    */
   reserveBytes?: number
+  /** How many runs may wait. Default: any number. */
+  bounds?: QueueBounds
 }
 
 export interface Store {
@@ -141,7 +144,7 @@ export interface Store {
  * Opens the store and brings its tables up to date; several services may do so at once on one server.
  * @throws StoreError DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE, DATABASE_UNREACHABLE, MIGRATION_FAILED
  */
-export async function openStore({ dataDir, databaseUrl, databaseLimits, log, reserveBytes = 0 }: StoreOptions): Promise<Store> {
+export async function openStore({ dataDir, databaseUrl, databaseLimits, log, reserveBytes = 0, bounds }: StoreOptions): Promise<Store> {
   const folder: DataFolder | null = databaseUrl ? null : await holdDataFolder(dataDir)
   let driver: Driver | undefined
   let boss: PgBoss | undefined
@@ -171,7 +174,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
     await boss.start()
     const { kind, db, heard } = driver
     const tickets = new Tickets(boss)
-    const runs = new Runs(db, tickets)
+    const runs = new Runs(db, tickets, bounds)
     blobs = new Blobs({ db, kind, dataDir: folder?.path ?? path.resolve(dataDir), log })
     await blobs.sweep()
     const [opened, files] = [driver, blobs]

@@ -6,6 +6,7 @@ import type { Database, Transaction } from './database.ts'
 import { and, eq, isNull, sql } from './drizzle.ts'
 import { isForeignKeyViolation, requireStorable, StoreError, textError } from './errors.ts'
 import { sameRequest } from './idempotency.ts'
+import { type QueueBounds, requireRoom } from './queue-bounds.ts'
 import { type NewRun, workloadOf } from './run-queries.ts'
 import { architectures, type Run, runRequests, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
@@ -17,6 +18,8 @@ export interface InsertOptions {
   requestHash?: string | undefined
   /** Of the audit log, written with the run. */
   line?: AuditLine | undefined
+  /** How many may wait; any number where left out. */
+  bounds?: QueueBounds | undefined
 }
 
 /** What is to be done before the transaction that inserts these runs. @throws StoreError ARCHITECTURE_NOT_FOUND for what is no id, INVALID_TEXT */
@@ -31,13 +34,14 @@ export async function insertRun(
   tx: Transaction,
   tickets: Tickets,
   run: NewRun,
-  { idempotencyKey, requestHash, line }: InsertOptions,
+  { idempotencyKey, requestHash, line, bounds }: InsertOptions,
 ): Promise<{ run: Run; created: boolean }> {
   const id = uuidv7()
   if (idempotencyKey !== undefined) {
     const answered = await answerRequest(tx, idempotencyKey, requestHash, id)
     if (answered) return { run: answered, created: false }
   }
+  if (bounds) await requireRoom(tx, run, bounds)
   await countRun(tx, run)
   const insert = tx
     .insert(runs)

@@ -10,6 +10,7 @@ import { and, eq, inArray, type SQL, sql } from './drizzle.ts'
 import { isUniqueViolation, textError } from './errors.ts'
 import { answerRequest, type InsertOptions, insertError, insertRun, ofRequest, prepareInserts } from './insert-run.ts'
 import { cancelNotice } from './notifications.ts'
+import type { QueueBounds } from './queue-bounds.ts'
 import { filters, type RunFilter, type RunSort, runOrder } from './run-list.ts'
 import { type NewRun, QUEUE_ORDER, RunQueries } from './run-queries.ts'
 import { type Counterpart, findCounterpart, findSamples, type Samples } from './samples.ts'
@@ -37,17 +38,20 @@ const LONGEST_LEASE_MS = 600_000
 
 export class Runs extends RunQueries {
   readonly #tickets: Tickets
+  readonly #bounds: QueueBounds | undefined
 
-  constructor(db: Database, tickets: Tickets) {
+  /** @param bounds how many runs may wait; any number where left out. */
+  constructor(db: Database, tickets: Tickets, bounds?: QueueBounds) {
     super(db)
     this.#tickets = tickets
+    this.#bounds = bounds
   }
 
   /**
    * Stores the run, its `queued` event and its ticket in one transaction: once this resolves, the run survives. With an
    * idempotency key that was used before, returns the run created then, with `created: false`.
    * @param requestHash of the request behind the key; another hash under the same key is refused.
-   * @throws StoreError ARCHITECTURE_NOT_FOUND (deleted ones too), IDEMPOTENCY_CONFLICT, INVALID_TEXT
+   * @throws StoreError ARCHITECTURE_NOT_FOUND (deleted ones too), IDEMPOTENCY_CONFLICT, INVALID_TEXT; QueueFullError, QuotaError
    */
   async insert(run: NewRun, options: InsertOptions = {}): Promise<{ run: Run; created: boolean }> {
     await this.prepare([run])
@@ -68,7 +72,7 @@ export class Runs extends RunQueries {
 
   /** `insert` inside an open transaction, after `prepare`. Pass what it throws to `insertError`. */
   async insertIn(tx: Transaction, run: NewRun, options: InsertOptions = {}): Promise<{ run: Run; created: boolean }> {
-    return insertRun(tx, this.#tickets, run, options)
+    return insertRun(tx, this.#tickets, run, { ...options, bounds: this.#bounds })
   }
 
   /** The run of an earlier request under this key, or null. @throws StoreError IDEMPOTENCY_CONFLICT where that was another request */

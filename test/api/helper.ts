@@ -39,7 +39,13 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
   const config = readConfig({ LOG_LEVEL: 'info', ...env })
   const logged: string[] = []
   const log = logTo(config.LOG_LEVEL, { write: (line: string) => void logged.push(line) })
-  const { store, options, close: closeStore } = await openTestStore()
+  const {
+    store,
+    options,
+    close: closeStore,
+  } = await openTestStore({
+    bounds: { device: config.MAX_WAITING_PER_DEVICE, key: config.MAX_WAITING_PER_KEY },
+  })
   const pool = createPool(config)
   const metrics = new Metrics()
   const worker = new FakeWorker()

@@ -150,6 +150,8 @@ describe('openapi.json', () => {
     await call('GET', '/v1/zoo/{family}', '/v1/zoo/none')
     await call('GET', '/v1/conventions', '/v1/conventions')
     await call('GET', '/v1/devices', '/v1/devices')
+    await call('PATCH', '/v1/devices/{id}', '/v1/devices/cpu:0', { body: { state: 'active' } })
+    await call('PATCH', '/v1/devices/{id}', '/v1/devices/cpu:9', { body: { state: 'active' } })
     await call('GET', '/healthz', '/healthz')
     await call('GET', '/readyz', '/readyz')
 

@@ -74,9 +74,10 @@ export interface TestStore {
   close(): Promise<void>
 }
 
-export async function openTestStore(): Promise<TestStore> {
+/** @param over what the store is opened with besides. */
+export async function openTestStore(over: Partial<StoreOptions> = {}): Promise<TestStore> {
   const place = await readyPlace()
-  const store = await openStore(place.options)
+  const store = await openStore({ ...place.options, ...over })
   return {
     store,
     options: place.options,

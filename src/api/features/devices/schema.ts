@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { backendNames, runtimeNames } from '../../../gpu/contract.ts'
 import { runtimeSettingNames } from '../../../gpu/runtimes/settings.ts'
 import { deviceStateNames } from '../../../store/schema.ts'
-import { nullable, Timestamp } from '../../schemas.ts'
+import { nullable } from '../../schemas.ts'
 
 export const RuntimeNameSchema = Type.Enum([...runtimeNames], { title: 'RuntimeName', description: 'What executes the network.' })
 export const BackendSchema = Type.Enum([...backendNames], {
@@ -101,15 +101,19 @@ export const stateOfDevice = {
       draining: 'It starts nothing; what runs on it ends.',
     },
   }),
-  hold: nullable(
-    Type.Object(
-      {
-        since: Timestamp,
-        by: nullable(Type.String({ description: 'The beginning of the key that asked for it; null where none was needed.' })),
-        note: nullable(note),
-      },
-      { title: 'DeviceHold', description: 'Since when the device starts nothing, and why.' },
-    ),
+  hold: Type.Union(
+    [
+      Type.Object(
+        {
+          since: Type.String({ format: 'date-time', description: 'When it was paused or drained.' }),
+          by: nullable(Type.String({ description: 'The beginning of the key that asked for it; null where none was needed.' })),
+          note: nullable(note),
+        },
+        { title: 'DeviceHold', description: 'Since when the device starts nothing, and why.' },
+      ),
+      Type.Null(),
+    ],
+    { description: 'Since when it starts nothing, and why; null for an active one.' },
   ),
 }
 
@@ -126,7 +130,12 @@ export const NewDeviceState = Type.Object(
     }),
     note: Type.Optional(note),
   },
-  { title: 'DeviceStateChange', additionalProperties: false, examples: [{ state: 'drained', note: 'new driver, until noon' }] },
+  {
+    title: 'DeviceStateChange',
+    description: 'What a device is to do.',
+    additionalProperties: false,
+    examples: [{ state: 'drained', note: 'new driver, until noon' }],
+  },
 )
 export type NewDeviceState = Static<typeof NewDeviceState>
 export const DeviceParams = Type.Object({

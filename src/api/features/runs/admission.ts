@@ -4,6 +4,7 @@ import type { Device } from '../../../gpu/devices/device.ts'
 import { unfollowed } from '../../../gpu/runtimes/settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
 import type { NewRun as StoredRun } from '../../../store/index.ts'
+import { challenge, type Role } from '../../access/roles.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { Architecture } from '../architectures/schema.ts'
@@ -183,4 +184,17 @@ function fileRefusals({ batch, resolution, precision, settings }: Side, { source
       ? []
       : [{ path: `${path}/precision`, message: `the file is run unchanged: leave precision out, or ${instead}` }]),
   ]
+}
+
+/** The highest priority that a role may ask for: one above a runner's goes before all of theirs. */
+const mostPriority: Readonly<Record<Role, number>> = { reader: 0, runner: 10, admin: 100 }
+
+/** @throws ApiError FORBIDDEN where the role does not reach so far. */
+export function requirePriority(priority: number, role: Role): void {
+  const most = mostPriority[role]
+  if (priority <= most) return
+  const message = `priority is ${priority}, and a ${role}’s go up to ${most}: more takes a key of the role admin`
+  throw new ApiError('FORBIDDEN', message, [{ path: '/priority', message }], {
+    'www-authenticate': `${challenge}, error="insufficient_scope", scope="admin"`,
+  })
 }

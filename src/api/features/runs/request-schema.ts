@@ -103,7 +103,9 @@ export const NewRun = Type.Object(
         description: 'Counted from the start of the run, without the time in the queue.',
       }),
     ),
-    priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, default: 0, description: 'Higher goes first.' })),
+    priority: Type.Optional(
+      Type.Integer({ minimum: -100, maximum: 100, default: 0, description: 'Higher goes first. Above 10 it takes a key of an admin.' }),
+    ),
     labels: Type.Optional(Labels),
     settings: Type.Optional(settings),
     fresh: Type.Optional(
@@ -166,4 +168,5 @@ export const admissionErrors = [
   'LIMIT_EXCEEDED',
   'INVALID_TEXT',
   'QUOTA_EXCEEDED',
+  'QUEUE_FULL',
 ] as const satisfies readonly ErrorCode[]

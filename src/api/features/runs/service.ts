@@ -8,7 +8,7 @@ import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
 import type { PredictionService } from '../prediction/service.ts'
-import { type RunAdmission, readRun } from './admission.ts'
+import { type RunAdmission, readRun, requirePriority } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
 import { histogramOf, thin } from './distribution.ts'
@@ -73,6 +73,7 @@ export class RunService {
    */
   async create(request: NewRun, line: AuditLine, idempotencyKey?: string): Promise<CreatedRun> {
     const read = readRun(request)
+    requirePriority(read.priority, line.role)
     // Of the request with its defaults written out, so that sending a default and leaving it out are the same request.
     const requestHash = canonicalHash(read)
     if (idempotencyKey !== undefined) {

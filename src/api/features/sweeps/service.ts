@@ -7,7 +7,7 @@ import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import type { PredictionService } from '../prediction/service.ts'
-import { type ReadRun, type RunAdmission, readRun } from '../runs/admission.ts'
+import { type ReadRun, type RunAdmission, readRun, requirePriority } from '../runs/admission.ts'
 import { presentSizes } from '../runs/present-run.ts'
 import { measuredBefore } from '../runs/service.ts'
 import { type ShownPoint, shownPoint } from '../runs/stored-run.ts'
@@ -53,6 +53,7 @@ export class SweepService {
     const { batches: given, ...shared } = request
     const batches = given.toSorted((a, b) => a - b)
     const read = batches.map((batch) => readRun({ ...shared, batch }))
+    requirePriority(read[0]!.priority, line.role)
     const requestHash = canonicalHash({ batches, of: { ...read[0]!, a: { ...read[0]!.a, batch: 0 } } })
     if (idempotencyKey !== undefined) {
       const before = await this.#store.sweeps.ofRequest(idempotencyKey, requestHash)
