@@ -32,6 +32,7 @@ type ApiErrorCode =
   | 'ZOO_FAMILY_NOT_FOUND'
   | 'RUN_NOT_FOUND'
   | 'RUN_FINISHED'
+  | 'RUN_NOT_WAITING'
   | 'NO_SAMPLES'
   | 'NO_WEIGHTS'
   | 'NO_PROFILE'
@@ -89,6 +90,7 @@ export const errorTable = {
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key was used for another request' },
   LAST_ADMIN: { status: 409, title: 'No key of an admin would be left' },
   RUN_FINISHED: { status: 409, title: 'The run has already ended' },
+  RUN_NOT_WAITING: { status: 409, title: 'The run does not wait any more' },
   SWEEP_FINISHED: { status: 409, title: 'Every run of the sweep has already ended' },
   NOT_COMPARABLE: { status: 409, title: 'A run has no result that can be compared' },
   NO_WEIGHTS: { status: 409, title: 'The architecture has no weights of its own' },

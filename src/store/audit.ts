@@ -13,6 +13,8 @@ export const auditSubjectOf = {
   deleteArchitecture: 'architecture',
   createRun: 'run',
   cancelRun: 'run',
+  cancelRuns: 'run',
+  setRunPriority: 'run',
   createSweep: 'sweep',
   cancelSweep: 'sweep',
   createKey: 'key',

@@ -18,6 +18,7 @@ import { type Run, runs } from './schema.ts'
 import type { Tickets } from './tickets.ts'
 import type { Claim, Ending } from './transitions.ts'
 import * as transitions from './transitions.ts'
+import { cancelledAtOnce, cancelSome, databaseNow, devicesOf, runningIds } from './waiting-changes.ts'
 
 /** `requested`: its owner has been told, and it ends soon; `finished`: there was nothing left to cancel. */
 export interface Cancellation {
@@ -251,6 +252,42 @@ export class Runs extends RunQueries {
       await tx.execute(sql`SELECT ${cancelNotice(id)}`)
       await writeLine(tx, line, id)
       return { effect: 'requested', run: asked! }
+    })
+  }
+
+  /**
+   * Cancels waiting runs that fit, a hundred in each transaction, and asks the owners of running ones to end them. Runs queued
+   * meanwhile are not concerned. Yields what each transaction did. @throws StoreError INVALID_TEXT
+   */
+  async *cancelMany(filter: RunFilter): AsyncGenerator<{ cancelled: Run[]; requested: Run[] }, void, void> {
+    try {
+      const until = await databaseNow(this.db)
+      for (const uuid of await devicesOf(this.db, filter)) await this.#tickets.ensureQueue(uuid)
+      for (;;) {
+        const cancelled = await this.db.transaction((tx) => cancelSome(tx, this.#tickets, filter, until))
+        if (cancelled.length > 0) yield { cancelled, requested: [] }
+        if (cancelled.length < cancelledAtOnce) break
+      }
+      for (const id of await runningIds(this.db, filter, until)) {
+        const change = await this.requestCancel(id)
+        if (change?.effect === 'cancelled') yield { cancelled: [change.run], requested: [] }
+        else if (change?.effect === 'requested') yield { cancelled: [], requested: [change.run] }
+      }
+    } catch (error) {
+      throw textError(error)
+    }
+  }
+
+  /**
+   * Gives a waiting run another priority. Null where it does not wait.
+   * @param line of the audit log, written with the change.
+   */
+  async setPriority(id: string, priority: number, line?: AuditLine): Promise<Run | null> {
+    if (!isUuid(id)) return null
+    return this.db.transaction(async (tx) => {
+      const run = await transitions.setPriority(tx, id, priority)
+      if (run) await writeLine(tx, line, run.id)
+      return run
     })
   }
 

@@ -115,6 +115,13 @@ export async function finish(tx: Transaction, held: Claim, ending: Ending): Prom
 
 const CANCELLED: RunError = { code: 'CANCELLED', message: 'Cancelled on request' }
 
+/** Another priority for a waiting run, with an event. Null where it does not wait. */
+export async function setPriority(tx: Transaction, id: string, priority: number): Promise<Run | null> {
+  const data = sql`json_build_object('priority', priority)`
+  const [run] = await transition(tx, and(eq(runs.id, id), eq(runs.status, 'queued'))!, { priority }, 'reprioritized', data)
+  return run ?? null
+}
+
 /** queued → cancelled, for all runs that `where` selects. */
 export async function cancelQueued(tx: Transaction, tickets: Tickets, where: SQL, error = CANCELLED): Promise<Run[]> {
   const cancelled = await transition(

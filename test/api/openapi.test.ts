@@ -228,6 +228,8 @@ describe('openapi.json', () => {
     await call('GET', '/v1/queue', '/v1/queue')
     await call('GET', '/v1/runs/{id}/samples', waiting.links.samples)
     await call('GET', '/v1/runs/{id}/profile', waiting.links.profile)
+    await call('PATCH', '/v1/runs/{id}', waiting.links.self, { body: { priority: 3 } })
+    await call('POST', '/v1/runs/cancel', '/v1/runs/cancel', { body: { label: ['none'] } })
     await call('DELETE', '/v1/runs/{id}', waiting.links.self)
     await call('DELETE', '/v1/runs/{id}', busy.links.self)
     await call('GET', '/v1/runs/{id}', `${runs}/none`)

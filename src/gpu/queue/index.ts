@@ -15,7 +15,9 @@ import {
   type NewDeviceState,
   type NewRun,
   type Run,
+  type RunFilter,
   type Store,
+  turns,
   workloadOf,
 } from '../../store/index.ts'
 import { type Clock, systemClock, within } from '../clock.ts'
@@ -225,6 +227,29 @@ export class RunQueue {
     if (cancellation?.effect === 'cancelled') this.#log.info({ ...stepOf(cancellation.run), reason: 'cancelled on request' }, 'run ended')
     else if (cancellation?.effect === 'requested') this.#log.info(stepOf(cancellation.run), 'run is to be cancelled')
     return cancellation
+  }
+
+  /** `cancel` for every run that fits; others get their turn meanwhile. @throws StoreError INVALID_TEXT */
+  async cancelMany(filter: RunFilter, line?: AuditLine): Promise<{ cancelled: number; requested: number }> {
+    const done = { cancelled: 0, requested: 0 }
+    for await (const { cancelled, requested } of this.#store.runs.cancelMany(filter)) {
+      done.cancelled += cancelled.length
+      done.requested += requested.length
+      for (const run of cancelled) this.#log.info({ ...stepOf(run), reason: 'cancelled on request' }, 'run ended')
+      for (const run of requested) this.#log.info(stepOf(run), 'run is to be cancelled')
+      await turns.take()
+    }
+    if (line && done.cancelled + done.requested > 0) {
+      await this.#store.audit.write(line, '')
+    }
+    return done
+  }
+
+  /** Another priority for a waiting run; null where it does not wait. */
+  async setPriority(runId: string, priority: number, line?: AuditLine): Promise<Run | null> {
+    const run = await this.#store.runs.setPriority(runId, priority, line)
+    if (run) this.#log.info({ ...stepOf(run), priority }, 'run has another priority')
+    return run
   }
 
   /**

@@ -61,7 +61,7 @@ interface Example {
   /** Fields asked of the answer, where it has some. */
   select?: string
   /** Which of them is the id of what was changed. */
-  changed: (answer: any) => string
+  changed: (answer: any) => string | null
 }
 const runBody = async () => ({ architectureId: await register(), device: 'cpu:0', runtime: 'onnxruntime' })
 const examples: Record<string, Example> = {
@@ -79,6 +79,24 @@ const examples: Record<string, Example> = {
   deleteArchitecture: { of: register, changed: (a) => a },
   createRun: { body: runBody, select: '{ run { id } }', changed: (a) => (a.run ?? a).id },
   cancelRun: { of: run, select: '{ id }', changed: (a) => a.id },
+  cancelRuns: {
+    body: async () => {
+      await run()
+      return { status: ['queued', 'running'] }
+    },
+    select: '{ cancelled }',
+    changed: () => null,
+  },
+  setRunPriority: {
+    // The first takes the device, so that the second waits.
+    of: async () => {
+      await run()
+      return run()
+    },
+    body: async () => ({ priority: 5 }),
+    select: '{ id }',
+    changed: (a) => a.id,
+  },
   createSweep: {
     body: async () => ({ ...(await runBody()), batches: [batch++] }),
     select: '{ sweep { id } }',

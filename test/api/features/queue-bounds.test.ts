@@ -49,7 +49,7 @@ test('a priority that would go before everybody takes an admin', async () => {
   const refused = await queueRun('one', { priority: 11 }).expect(403)
   assert.deepEqual([refused.body.code, refused.body.errors[0].path], ['FORBIDDEN', '/priority'])
   assert.match(refused.body.detail, /priority is 11, and a runner’s go up to 10/)
-  assert.match(refused.headers['www-authenticate'], /insufficient_scope", scope="admin"/)
+  assert.match(refused.headers['www-authenticate']!, /insufficient_scope", scope="admin"/)
   await call('post', '/v1/sweeps', 'one')
     .send({ architectureId, device: 'cpu:0', runtime: 'onnxruntime', batches: [1], priority: 50 })
     .expect(403)

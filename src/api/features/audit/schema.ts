@@ -12,6 +12,8 @@ export const AuditActionSchema = Type.Enum([...auditActions], {
     deleteArchitecture: 'A network is deleted.',
     createRun: 'A run is queued.',
     cancelRun: 'A run is cancelled.',
+    cancelRuns: 'Runs are cancelled by a filter.',
+    setRunPriority: 'A waiting run gets another priority.',
     createSweep: 'A sweep is queued, with its runs.',
     cancelSweep: 'What is left of a sweep is cancelled.',
     createKey: 'An API key is made.',

@@ -25,7 +25,9 @@ const LiveRunSchema = Type.Object(
   {
     runId: Id,
     seq: Type.Integer({ minimum: 1, description: 'Number of the event within the run.' }),
-    event: Type.String({ description: '`queued`, `started`, `phase`, `progress`, `requeued`, or the status that ended it.' }),
+    event: Type.String({
+      description: '`queued`, `started`, `phase`, `progress`, `requeued`, `reprioritized`, or the status that ended it.',
+    }),
     data: Type.Object({}, { additionalProperties: true, description: 'What the event says, as in the events of the run.' }),
     status: RunStatusSchema,
     verdict: nullable(VerdictSchema),

@@ -10,7 +10,7 @@ export const RunEventSchema = Type.Object(
     runId: Id,
     seq: Type.Integer({ minimum: 1, description: '1, 2, 3 … without gaps.' }),
     type: Type.String({
-      description: '`queued`, `started`, `phase`, `progress`, `requeued`, or the final status.',
+      description: '`queued`, `started`, `phase`, `progress`, `requeued`, `reprioritized`, or the final status.',
     }),
     data: Type.Object({}, { additionalProperties: true }),
     at: Timestamp,

@@ -12,7 +12,7 @@ import { HistogramQuery, HistogramSchema, ThinnedSchema } from './distribution-s
 import { type RunEventAnswer, RunEventSchema } from './event-schema.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { NewRun, Notes, RunHeaders } from './request-schema.ts'
-import { type RunAnswer, type RunFilterQuery, RunQuery, RunSchema } from './schema.ts'
+import { CancelledRuns, type RunAnswer, type RunFilterQuery, RunPriority, RunQuery, RunSchema, RunsToCancel } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const { links: _links, notes: _notes, ...properties } = RunSchema.properties
@@ -141,6 +141,20 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
             context.budget.spend(prices.run)
             return runs.create(input, context.auditLine, idempotencyKey)
           },
+        }),
+        cancelRuns: field({
+          audit: 'cancelRuns',
+          description: 'Cancels every run that fits, of those queued before: one that waits at once, one in progress soon.',
+          args: Type.Object({ input: RunsToCancel }),
+          type: CancelledRuns,
+          resolve: (_parent, { input }, context) => runs.cancelMany(input, context.auditLine),
+        }),
+        setRunPriority: field({
+          audit: 'setRunPriority',
+          description: 'Gives a waiting run another priority.',
+          args: Type.Object({ id: Id, input: RunPriority }),
+          type: 'Run!',
+          resolve: (_parent, { id, input }, context) => runs.setPriority(id, input.priority, context.auditLine),
         }),
         cancelRun: field({
           audit: 'cancelRun',

@@ -11,7 +11,7 @@ import { profileCsv } from './profile.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { admissionErrors, NewRun, RunHeaders } from './request-schema.ts'
 import { sampleRoutes } from './sample-routes.ts'
-import { ReadRunQuery, RunPage, RunParams, RunQuery, RunSchema } from './schema.ts'
+import { CancelledRuns, ReadRunQuery, RunPage, RunParams, RunPriority, RunQuery, RunSchema, RunsToCancel } from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']
@@ -127,6 +127,43 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       const { run, effect } = await runs.cancel(request.params.id, lineOf(request))
       return reply.code(effect === 'cancelled' ? 200 : 202).send(run)
     },
+  )
+  app.patch(
+    '/v1/runs/:id',
+    {
+      config: { audit: 'setRunPriority' },
+      schema: {
+        operationId: 'setRunPriority',
+        tags,
+        summary: 'Change the priority of a waiting run',
+        params: RunParams,
+        body: RunPriority,
+        response: {
+          200: json('The run, in its new place.', RunSchema),
+          ...errors('MALFORMED_JSON', 'INVALID_REQUEST', 'RUN_NOT_FOUND', 'RUN_NOT_WAITING'),
+        },
+      },
+    },
+    async (request, reply) => reply.send(await runs.setPriority(request.params.id, request.body.priority, lineOf(request))),
+  )
+  app.post(
+    '/v1/runs/cancel',
+    {
+      config: { audit: 'cancelRuns' },
+      schema: {
+        operationId: 'cancelRuns',
+        tags,
+        summary: 'Cancel runs by a filter',
+        description:
+          'Every run that fits, of those queued before the request: one that waits at once, one in progress soon. Runs that have ended stay as they are.',
+        body: RunsToCancel,
+        response: {
+          200: json('How many there were.', CancelledRuns),
+          ...errors('MALFORMED_JSON', 'INVALID_REQUEST', 'INVALID_TEXT'),
+        },
+      },
+    },
+    async (request, reply) => reply.send(await runs.cancelMany(request.body, lineOf(request))),
   )
   app.get(
     '/v1/runs/:id/compare',

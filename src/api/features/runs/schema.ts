@@ -274,3 +274,24 @@ export const SamplesSchema = Type.Object(
   { runId: Id, unit: Type.Literal('ms'), samples: Type.Array(ms, { description: 'Every timed call, in order.' }) },
   { title: 'Samples' },
 )
+
+const { after: _after, limit: _limit, total: _total, digits: _digits, sort: _sort, order: _order, ...fits } = RunQuery.properties
+export const RunsToCancel = Type.Object(fits, {
+  title: 'RunsToCancel',
+  description: 'Which runs: those that fit every part that is given, as in the list of runs. At least one part.',
+  additionalProperties: false,
+  minProperties: 1,
+  examples: [{ status: ['queued'], label: ['branch=old'] }],
+})
+export const CancelledRuns = Type.Object(
+  {
+    cancelled: Type.Integer({ minimum: 0, description: 'Runs that waited and are cancelled.' }),
+    requested: Type.Integer({ minimum: 0, description: 'Runs in progress that are being stopped; their last events tell when they have.' }),
+  },
+  { title: 'CancelledRuns', description: 'How many runs a filter cancelled.' },
+)
+export type CancelledRuns = Static<typeof CancelledRuns>
+export const RunPriority = Type.Object(
+  { priority: Type.Integer({ minimum: -100, maximum: 100, description: 'Higher goes first. Above 10 it takes a key of an admin.' }) },
+  { title: 'RunPriority', description: 'What is to change of a waiting run.', additionalProperties: false, examples: [{ priority: 5 }] },
+)

@@ -18,7 +18,7 @@ import { presentEvents, presentRun } from './present-run.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 import type { NewRun } from './request-schema.ts'
-import type { RunAnswer, RunFilterQuery, RunQuery } from './schema.ts'
+import type { CancelledRuns, RunAnswer, RunFilterQuery, RunQuery } from './schema.ts'
 
 const notFound = (id: string) => new ApiError('RUN_NOT_FOUND', `no run ${id.slice(0, 60)}`)
 
@@ -145,6 +145,32 @@ export class RunService {
     if (effect === 'finished')
       throw new ApiError('RUN_FINISHED', `run ${id} has ended, ${run.status}: only queued and running ones can be cancelled`)
     return { run: await this.#present(run), effect }
+  }
+
+  /**
+   * Cancels every run that fits: waiting ones at once, those in progress soon.
+   * @throws ApiError INVALID_REQUEST where nothing says which; StoreError INVALID_TEXT
+   */
+  async cancelMany(filter: RunFilterQuery, line: AuditLine): Promise<CancelledRuns> {
+    if (Object.values(filter).every((part) => part === undefined))
+      throw invalidRequest('request', [
+        { path: '', message: 'the filter is empty: say which runs, such as {"status": ["queued"]} for all that wait' },
+      ])
+    return this.#queue.cancelMany(readFilter(filter), line)
+  }
+
+  /**
+   * Gives a waiting run another priority, within what the caller's role may ask for, as that which it had must be.
+   * @throws ApiError RUN_NOT_FOUND, RUN_NOT_WAITING, FORBIDDEN
+   */
+  async setPriority(id: string, priority: number, line: AuditLine): Promise<RunAnswer> {
+    const before = await this.#row(id)
+    requirePriority(priority, line.role)
+    requirePriority(before.priority, line.role)
+    const run = await this.#queue.setPriority(before.id, priority, line)
+    if (run) return this.#present(run)
+    const { status } = await this.#row(id)
+    throw new ApiError('RUN_NOT_WAITING', `run ${id} is ${status}: only one that waits has a priority to change`)
   }
 
   /** Its timed samples in order, ms, to be read in parts. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES */
