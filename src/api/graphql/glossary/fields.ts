@@ -4,8 +4,6 @@
  */
 export const fieldWords: Readonly<Record<string, string>> = {
   id: 'Names it; the same id as over REST.',
-  hold: 'Since when it starts nothing, and why; null where it takes runs.',
-  since: 'From when on.',
   firstLayerId: 'The first layer that it computes; null where it computes none.',
   lastLayerId: 'The last layer that it computes; null where it computes none.',
   'Placement.devices': 'How many it is split over.',

@@ -1,7 +1,6 @@
 /** Type → what it is, where its schema does not say. */
 export const typeWords: Readonly<Record<string, string>> = {
   BottleneckPlace: 'Whether a device or a link is the slowest.',
-  DeviceStateChangeInput: 'What a device is to do, and why.',
   PlacedPart: 'What one device is given.',
   Transfer: 'A tensor that goes from device to device.',
   LatencyByKind: 'Predicted time of the layers of one kind.',
