@@ -310,7 +310,7 @@ export interface components {
          * @description A change that somebody can ask for.
          * @enum {string}
          */
-        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setDeviceState";
+        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "cancelRuns" | "setRunPriority" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setDeviceState";
         /**
          * AuditEntry
          * @description Who asked for which change, and what became of it.
@@ -386,6 +386,16 @@ export interface components {
          * @enum {string}
          */
         Bound: "compute" | "memory";
+        /**
+         * CancelledRuns
+         * @description How many runs a filter cancelled.
+         */
+        CancelledRuns: {
+            /** @description Runs that waited and are cancelled. */
+            cancelled: number;
+            /** @description Runs in progress that are being stopped; their last events tell when they have. */
+            requested: number;
+        };
         /**
          * Ceilings
          * @description The best rates of the device under this runtime, threads and precision; measured right after the profile, in the same way.
@@ -746,6 +756,7 @@ export interface components {
             cpu: components["schemas"]["CpuFacts"] | null;
             driver: string | null;
             gpu: components["schemas"]["GpuFacts"] | null;
+            /** @description Since when it starts nothing, and why; null for an active one. */
             hold: components["schemas"]["DeviceHold"] | null;
             host: string;
             /** @enum {string} */
@@ -779,7 +790,10 @@ export interface components {
         DeviceHold: {
             by: string | null;
             note: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was paused or drained.
+             */
             since: string;
         };
         /** DeviceList */
@@ -792,6 +806,7 @@ export interface components {
         DeviceQueue: {
             device: string;
             deviceUuid: string;
+            /** @description Since when it starts nothing, and why; null for an active one. */
             hold: components["schemas"]["DeviceHold"] | null;
             host: string;
             running: components["schemas"]["RunningEntry"] | null;
@@ -806,7 +821,10 @@ export interface components {
          * @enum {string}
          */
         DeviceState: "active" | "paused" | "drained" | "draining";
-        /** DeviceStateChange */
+        /**
+         * DeviceStateChange
+         * @description What a device is to do.
+         */
         DeviceStateChange: {
             /**
              * @description For those whose runs wait: why, and until when.
@@ -1437,7 +1455,7 @@ export interface components {
             device: string;
             /** @description By which its queue goes. */
             deviceUuid: string;
-            /** @description `queued`, `started`, `phase`, `progress`, `requeued`, or the status that ended it. */
+            /** @description `queued`, `started`, `phase`, `progress`, `requeued`, `reprioritized`, or the status that ended it. */
             event: string;
             /** @description Of the device. */
             host: string;
@@ -1870,7 +1888,7 @@ export interface components {
              */
             precision: "float32" | "float16";
             /**
-             * @description Higher goes first.
+             * @description Higher goes first. Above 10 it takes a key of an admin.
              * @default 0
              */
             priority: number;
@@ -2104,7 +2122,7 @@ export interface components {
              */
             precision: "float32" | "float16";
             /**
-             * @description Higher goes first.
+             * @description Higher goes first. Above 10 it takes a key of an admin.
              * @default 0
              */
             priority: number;
@@ -2423,7 +2441,7 @@ export interface components {
              * @description Stable; for programs.
              * @enum {string}
              */
-            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "LAST_ADMIN" | "RUN_FINISHED" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "BACKUP_BY_PG_DUMP" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "INVALID_PLACEMENT" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "BACKUP_UNUSABLE" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "ISSUER_UNREACHABLE" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "STORAGE_QUOTA_EXCEEDED" | "DISK_FULL";
+            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "LAST_ADMIN" | "RUN_FINISHED" | "RUN_NOT_WAITING" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "BACKUP_BY_PG_DUMP" | "NO_PROFILE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "INVALID_PLACEMENT" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "QUEUE_FULL" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "BACKUP_UNUSABLE" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "ISSUER_UNREACHABLE" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "STORAGE_QUOTA_EXCEEDED" | "DISK_FULL";
             /** @description What is wrong and what would be right. */
             detail: string;
             /** @description Every problem, where there are several or they have a position. */
@@ -3099,7 +3117,7 @@ export interface components {
             runId: string;
             /** @description 1, 2, 3 … without gaps. */
             seq: number;
-            /** @description `queued`, `started`, `phase`, `progress`, `requeued`, or the final status. */
+            /** @description `queued`, `started`, `phase`, `progress`, `requeued`, `reprioritized`, or the final status. */
             type: string;
         };
         /** RunEventMessage */
@@ -3170,6 +3188,14 @@ export interface components {
             total?: number;
         };
         /**
+         * RunPriority
+         * @description What is to change of a waiting run.
+         */
+        RunPriority: {
+            /** @description Higher goes first. Above 10 it takes a key of an admin. */
+            priority: number;
+        };
+        /**
          * RunProfile
          * @description Taken in a separate pass, which is slower than the timed one. The run’s layer profile joins it to the costs.
          */
@@ -3224,6 +3250,46 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "timedOut";
+        /**
+         * RunsToCancel
+         * @description Which runs: those that fit every part that is given, as in the list of runs. At least one part.
+         */
+        RunsToCancel: {
+            /** @description Part of the name of its architecture, in any case. */
+            architecture?: string;
+            /** @description Of any of these architectures. */
+            architectureId?: string[];
+            /** @description On any of these devices: name, host/name or UUID. */
+            device?: string[];
+            /**
+             * Format: date-time
+             * @description Ended at this moment or after it.
+             */
+            finishedAfter?: string;
+            /**
+             * Format: date-time
+             * @description Ended before this moment.
+             */
+            finishedBefore?: string;
+            /** @description With every one of these labels: `name` or `name=text`. */
+            label?: string[];
+            /**
+             * Format: date-time
+             * @description Queued at this moment or after it.
+             */
+            queuedAfter?: string;
+            /**
+             * Format: date-time
+             * @description Queued before this moment.
+             */
+            queuedBefore?: string;
+            /** @description By any of these runtimes. */
+            runtime?: components["schemas"]["RuntimeName"][];
+            /** @description In any of these states. */
+            status?: components["schemas"]["RunStatus"][];
+            /** @description With any of these verdicts of its certificate. */
+            verdict?: components["schemas"]["Verdict"][];
+        };
         /** RuntimeCapabilities */
         RuntimeCapabilities: {
             maxThreads: number;
@@ -3776,6 +3842,7 @@ export type BestRewrites = components['schemas']['BestRewrites'];
 export type BlockFigure = components['schemas']['BlockFigure'];
 export type BottleneckPlace = components['schemas']['BottleneckPlace'];
 export type Bound = components['schemas']['Bound'];
+export type CancelledRuns = components['schemas']['CancelledRuns'];
 export type Ceilings = components['schemas']['Ceilings'];
 export type Certificate = components['schemas']['Certificate'];
 export type CertificateReason = components['schemas']['CertificateReason'];
@@ -3935,10 +4002,12 @@ export type RunnerUp = components['schemas']['RunnerUp'];
 export type RunningEntry = components['schemas']['RunningEntry'];
 export type RunOutput = components['schemas']['RunOutput'];
 export type RunPage = components['schemas']['RunPage'];
+export type RunPriority = components['schemas']['RunPriority'];
 export type RunProfile = components['schemas']['RunProfile'];
 export type RunResult = components['schemas']['RunResult'];
 export type RunSizes = components['schemas']['RunSizes'];
 export type RunStatus = components['schemas']['RunStatus'];
+export type RunsToCancel = components['schemas']['RunsToCancel'];
 export type RuntimeCapabilities = components['schemas']['RuntimeCapabilities'];
 export type RuntimeName = components['schemas']['RuntimeName'];
 export type RuntimeOnDevice = components['schemas']['RuntimeOnDevice'];
