@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { binaries, noServer, startServer } from './postgres-server.ts'
 
-const suites = ['test/store/**/*.test.ts', 'test/gpu/queue*.test.ts', 'test/api/**/*.test.ts']
+const suites = ['test/store/**/*.test.ts', 'test/gpu/queue/*.test.ts', 'test/api/**/*.test.ts']
 
 async function runSuites(url: string): Promise<number> {
   const asked = process.argv.slice(2)
