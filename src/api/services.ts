@@ -1,6 +1,6 @@
 import type { DeviceDirectory } from '../gpu/devices/directory.ts'
 import type { RunQueue } from '../gpu/queue/index.ts'
-import type { Store } from '../store/index.ts'
+import type { AuditLine, Backup, Store } from '../store/index.ts'
 import { AuditTrail } from './access/audit-trail.ts'
 import type { Keyring } from './access/keyring.ts'
 import type { Config } from './config.ts'
@@ -49,8 +49,8 @@ export interface Services {
   keys: KeyService
   audit: AuditService
   trail: AuditTrail
-  /** A backup of the store, ready to be written. */
-  backup: Store['backup']
+  /** A backup of the store, ready to be written; the audit log has who took it. */
+  backup: (line: AuditLine) => Promise<Backup>
 }
 
 export interface ServiceOptions {
@@ -100,7 +100,16 @@ export function createServices({ config, store, pool, queue, directory, log, key
     keys: new KeyService(store, keyring),
     audit: new AuditService(store.audit, trail),
     trail,
-    backup: () => store.backup(),
+    backup: async (line) => {
+      const backup = await store.backup()
+      try {
+        await store.audit.write(line)
+      } catch (error) {
+        await backup.discard()
+        throw error
+      }
+      return backup
+    },
   }
 }
 

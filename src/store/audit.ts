@@ -6,7 +6,10 @@ import { and, eq, inArray, or, type SQL, sql } from './drizzle.ts'
 import { requireStorable } from './errors.ts'
 import { type AuditEntry, audit, type Role } from './schema.ts'
 
-/** Every change that somebody can ask for, by the name of the call, and of what kind it is that the change is about. */
+/**
+ * Every change that somebody can ask for, by the name of the call, and of what kind it is that the change is about; and a backup, which
+ * changes nothing but gives everything away.
+ */
 export const auditSubjectOf = {
   registerArchitecture: 'architecture',
   rewriteArchitecture: 'architecture',
@@ -21,6 +24,7 @@ export const auditSubjectOf = {
   revokeKey: 'key',
   setQuotas: 'key',
   setDeviceState: 'device',
+  getBackup: 'database',
 } as const
 export type AuditAction = keyof typeof auditSubjectOf
 export const auditActions = Object.keys(auditSubjectOf) as AuditAction[]
@@ -101,8 +105,8 @@ export class Audit {
     if (lines.length > 0) await this.#db.insert(audit).values(lines.map(({ line, outcome }) => rowOf(line, outcome)))
   }
 
-  /** Writes the line of a change that several transactions made. */
-  async write(line: AuditLine, subjectId: string): Promise<void> {
+  /** Writes the line of a change that several transactions made, or none. */
+  async write(line: AuditLine, subjectId = ''): Promise<void> {
     await writeLine(this.#db, line, subjectId)
   }
 

@@ -272,6 +272,12 @@ describe('openapi.json', () => {
     await backup.body!.cancel()
     assert.equal(backup.status, process.env.ARCHMETER_TEST_DATABASE_URL ? 409 : 200)
     seen.add('getBackup 200')
+    const { items: lines } = await call('GET', '/v1/audit', '/v1/audit?action=getBackup', { headers })
+    const outcome = backup.ok ? 'done' : 'BACKUP_BY_PG_DUMP'
+    assert.deepEqual(
+      lines.map((line: Json) => [line.keyId, line.outcome]),
+      [[made.id, outcome]],
+    )
     await call('DELETE', ofKey, `${ofKeys}/${made.id}`, { headers })
     const other = await call('POST', ofKeys, ofKeys, { body: { name: 'other', role: 'reader' }, headers })
     await call('DELETE', ofKey, `${ofKeys}/${other.id}`, { headers })

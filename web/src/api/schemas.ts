@@ -310,7 +310,7 @@ export interface components {
          * @description A change that somebody can ask for.
          * @enum {string}
          */
-        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "cancelRuns" | "setRunPriority" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setDeviceState";
+        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "cancelRuns" | "setRunPriority" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setDeviceState" | "getBackup";
         /**
          * AuditEntry
          * @description Who asked for which change, and what became of it.
@@ -350,7 +350,7 @@ export interface components {
          * @description Of what kind it is that the change is about.
          * @enum {string}
          */
-        AuditSubject: "architecture" | "run" | "sweep" | "key" | "device";
+        AuditSubject: "architecture" | "run" | "sweep" | "key" | "device" | "database";
         /**
          * BackendName
          * @description The part of a runtime that executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm are back ends of TensorFlow.js. If left out, the first that works on the device, in the order in which the device lists them.

@@ -20,6 +20,7 @@ export const AuditActionSchema = Type.Enum([...auditActions], {
     revokeKey: 'An API key is revoked.',
     setQuotas: 'The quotas of an API key are set.',
     setDeviceState: 'A device is paused, drained or resumed.',
+    getBackup: 'A backup is taken out: everything, hashes of keys included.',
   },
 })
 
@@ -40,6 +41,7 @@ export const AuditEntrySchema = Type.Object(
         sweep: 'A sweep.',
         key: 'An API key.',
         device: 'A device; its id is its UUID without what stands before the digits.',
+        database: 'The whole database, which has no id.',
       },
     }),
     subjectId: nullable(

@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { Store } from '../../../store/index.ts'
+import { lineOf } from '../../plugins/audit.ts'
 import { answer, errors } from '../../schemas.ts'
+import type { Services } from '../../services.ts'
 
-export function backupRoutes(app: FastifyInstance, backup: Store['backup']): void {
+export function backupRoutes(app: FastifyInstance, backup: Services['backup']): void {
   app.get(
     '/v1/backup',
     {
+      config: { audit: 'getBackup' },
       schema: {
         operationId: 'getBackup',
         tags: ['service'],
@@ -26,7 +28,7 @@ export function backupRoutes(app: FastifyInstance, backup: Store['backup']): voi
       },
     },
     async (request, reply) => {
-      const { manifest, bytes, stream } = await backup()
+      const { manifest, bytes, stream } = await backup(lineOf(request))
       // It may be gigabytes, which would take a core for long: this is how the plugin is told.
       request.headers['x-no-compression'] = '1'
       const name = `archmeter-${manifest.madeAt.slice(0, 19).replaceAll(':', '')}Z.tar`
