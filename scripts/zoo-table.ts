@@ -108,6 +108,22 @@ memoryMiB sums the outputs of convolution and fully connected rows, as the lectu
 | preset | quantity | here | published | source | verdict |
 |---|---|---|---|---|---|
 ${published.join('\n')}
+
+## The lecture's comparisons
+
+What lecture 8 compares, and the rule by which these counts arrive at it. \`test/engine/zoo/lecture.test.ts\` holds them.
+
+| comparison | printed | here | rule |
+|---|---|---|---|
+| VGG-16 / AlexNet, memory | ×25 | ×25.44 | outputs of convolution and fully connected rows (\`multiplyingMemoryKiB\`) |
+| VGG-16 / AlexNet, parameters | ×2.3 | ×2.25 | all rows |
+| VGG-16 / AlexNet, flops | ×19.4 | ×19.00 | 19.4 is the quotient of the two rounded bars, 13.6 and 0.7 Gflop |
+| GoogLeNet's stem to 28×28, memory | 7.5 MB | 7.46 MiB | three convolutions and two poolings |
+| GoogLeNet's stem, parameters | 124 K | 124,096 | weights alone; \`googlenet_2014\` has 320 biases more |
+| GoogLeNet's stem, flops | 418 M | 480.8 M | the rows are 118, 2, 13, 347 and 1 M: 481. No choice of them sums to 418, so two digits of the printed total are exchanged |
+| VGG-16 to 28×28, memory | 42.9 MB, ×5.7 | 42.88 MiB, ×5.74 | \`vgg16_lecture\`, convolutions alone, over the stem with its poolings |
+| VGG-16 to 28×28, parameters | 1.1 M, ×8.9 | 1,145,408, ×9.2 | 8.9 is the quotient of the two rounded figures |
+| VGG-16 to 28×28, flops | 7485 M, ×17.8 | 7,485.5 M, ×15.6 | convolutions alone; 17.8 rests on the 418 (7485 / 418 is 17.9) |
 `
 }
 

@@ -127,6 +127,67 @@ test('VGG-16 against AlexNet as the lecture draws it: ×25 memory, ×2.3 paramet
   assert.equal((vgg.totals.macs / alexnet.totals.macs).toFixed(1), '19.0')
 })
 
+/**
+ * The lecture's table of GoogLeNet's stem: convolutions and poolings, in KB, thousands and millions. Its total reads 7.5 MB,
+ * 124 K parameters and 418 Mflop.
+ */
+const stem = [
+  { id: 'conv1.conv', size: 112, channels: 64, memory: 3136, params: 9, flops: 118 },
+  { id: 'maxpool1', size: 56, channels: 64, memory: 784, params: 0, flops: 2 },
+  { id: 'conv2.conv', size: 56, channels: 64, memory: 784, params: 4, flops: 13 },
+  { id: 'conv3.conv', size: 56, channels: 192, memory: 2352, params: 111, flops: 347 },
+  { id: 'maxpool2', size: 28, channels: 192, memory: 588, params: 0, flops: 1 },
+] as const
+
+const summed = (rows: ReturnType<typeof row>[]) => ({
+  mebibytes: rows.reduce((n, { memoryKiB }) => n + memoryKiB, 0) / 1024,
+  params: rows.reduce((n, { params }) => n + params, 0),
+  flops: rows.reduce((n, { flops }) => n + flops, 0),
+})
+
+test('GoogLeNet’s stem, from 224×224 to 28×28: 7.5 MB and 124 K parameters; its rows sum to 481 Mflop, which the lecture prints as 418', () => {
+  for (const preset of ['googlenet', 'googlenet_paper', 'googlenet_2014']) {
+    const costs = costsOf({ preset }, { convention: 'lecture' })
+    for (const { id, size, channels, memory, params, flops } of stem) {
+      const ours = row(costs, id)
+      assert.deepEqual(ours.outputShape, [channels, size, size], `${preset} ${id}`)
+      assert.equal(ours.memoryKiB, memory, `${preset} ${id}`)
+      assert.equal(Math.round(ours.params / 1e3), params, `${preset} ${id}`)
+      assert.equal(Math.round(ours.flops / 1e6), flops, `${preset} ${id}`)
+    }
+    const { mebibytes, params, flops } = summed(stem.map(({ id }) => row(costs, id)))
+    assert.equal(mebibytes.toFixed(1), '7.5')
+    assert.equal(Math.round(params / 1e3), 124)
+    // 118 + 2 + 13 + 347 + 1: no choice of rows gives 418, which is 481 with its last two digits exchanged.
+    assert.equal(Math.round(flops / 1e6), 481)
+    for (let chosen = 0; chosen < 2 ** stem.length; chosen += 1)
+      assert.notEqual(
+        stem.reduce((n, line, i) => n + (chosen & (2 ** i) ? line.flops : 0), 0),
+        418,
+      )
+  }
+})
+
+test('VGG-16 to 28×28, by the rule of the lecture’s figures: 42.9 MB and 7485 Mflop are its convolutions without poolings', () => {
+  const vgg = costsOf({ preset: 'vgg16_lecture' })
+  const convs = ['conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2'].map((id) => row(vgg, id))
+  const to28 = summed(convs)
+  assert.deepEqual(row(vgg, 'pool3').outputShape, [256, 28, 28])
+  assert.equal(to28.mebibytes.toFixed(1), '42.9')
+  assert.equal((to28.params / 1e6).toFixed(1), '1.1')
+  assert.equal(Math.round(to28.flops / 1e6), 7485)
+
+  const googlenet = costsOf({ preset: 'googlenet' }, { convention: 'lecture' })
+  const ours = summed(stem.map(({ id }) => row(googlenet, id)))
+  assert.equal((to28.mebibytes / ours.mebibytes).toFixed(1), '5.7')
+  // Its ×8.9 is the quotient of the rounded 1.1 M and 124 K; of the exact counts it is 9.2.
+  assert.equal((1100 / 124).toFixed(1), '8.9')
+  assert.equal((to28.params / ours.params).toFixed(1), '9.2')
+  // Its ×17.8 rests on the exchanged digits (7485 / 418 is 17.9): of its own rows it is 15.6.
+  assert.equal((7485 / 418).toFixed(1), '17.9')
+  assert.equal((to28.flops / ours.flops).toFixed(1), '15.6')
+})
+
 test('vgg16_lecture is vgg16 without its third convolution of stage 3', () => {
   const paper = costsOf({ preset: 'vgg16' }).totals
   const lecture = costsOf({ preset: 'vgg16_lecture' }).totals
