@@ -2,7 +2,8 @@
  * The functions of ONNX Runtime's C API that are used here: where each stands in the table `OrtApi`, what it returns and
  * what it takes. The table only ever grows at its end, so a place stays right in later versions. Read off ort-sys
  * 2.0.0-rc.15, Rust's declaration of versions 17 to 31 of the API, and held against the C header of version 29 by
- * `scripts/onnxruntime-functions.ts`: to be run with the header of another version before that one is used.
+ * `scripts/onnxruntime-functions.ts`: to be run with the header of another version before that one is used. Arenas and
+ * statistics (`bench/memory`) were put down later, and are held by a test that calls them.
  *
  * Handles (`OrtSession *` and the like) and out parameters are plain pointers: `void *`.
  */
@@ -58,6 +59,9 @@ export const places = {
   BindOutputToDevice: [138, status, ['void *', 'str', 'void *']],
   GetBoundOutputValues: [140, status, ['void *', 'void *', 'void *', 'void *']],
   ClearBoundOutputs: [142, 'void', ['void *']],
+  CreateAndRegisterAllocator: [144, status, ['void *', 'void *', 'void *']],
+  ReleaseArenaCfg: [157, 'void', ['void *']],
+  CreateArenaCfgV2: [164, status, ['const char **', 'void *', 'size_t', 'void *']],
   AddRunConfigEntry: [165, status, ['void *', 'str', 'str']],
   SynchronizeBoundOutputs: [203, status, ['void *']],
   SessionOptionsAppendExecutionProvider_CUDA_V2: [204, status, ['void *', 'void *']],
@@ -66,6 +70,9 @@ export const places = {
   ReleaseCUDAProviderOptions: [208, 'void', ['void *']],
   GetBuildInfoString: [254, 'str', []],
   AddExternalInitializersFromFilesInMemory: [279, status, ['void *', 'const char **', 'void *', 'void *', 'size_t']],
+  GetKeyValue: [297, 'str', ['void *', 'str']],
+  ReleaseKeyValuePairs: [300, 'void', ['void *']],
+  AllocatorGetStats: [319, status, ['void *', 'void *']],
 } as const satisfies Record<string, Place>
 
 export type FunctionName = keyof typeof places
