@@ -1,4 +1,4 @@
-import { QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { QueryClient, queryOptions, useQueries, useQuery } from '@tanstack/react-query'
 import { type CallError, read, send, withQuery } from './client.ts'
 import { useLive } from './live.ts'
 import type { Session } from './session.ts'
@@ -16,6 +16,7 @@ import type {
   Histogram,
   LayerProfile,
   Page,
+  Prediction,
   Rewrite,
   RewriteResult,
   RewriteStep,
@@ -55,6 +56,9 @@ export function useInterval(): number {
   return useLive() === 'live' ? 30_000 : 2000
 }
 
+/** Devices and runtimes that a page asks predictions for. */
+const mostPredictions = 8
+
 export const paths = {
   architectures: (search = '', limit = 50) => withQuery('/v1/architectures', { search, limit }),
   architecture: (id: string) => `/v1/architectures/${id}`,
@@ -63,6 +67,7 @@ export const paths = {
   explain: (id: string, from: string, to: string, batch: number) =>
     withQuery(`/v1/architectures/${id}/costs/explain`, { from, to, batch: batch === 1 ? undefined : batch }),
   advice: (id: string, batch: number) => withQuery(`/v1/architectures/${id}/advice`, { batch: batch === 1 ? undefined : batch }),
+  prediction: (id: string, view: PredictionView) => withQuery(`/v1/architectures/${id}/prediction`, { ...view }),
   rewrites: (id: string) => `/v1/architectures/${id}/rewrites`,
   networks: (view: NetworksView) => withQuery('/v1/compare', { ...view }),
   runs: (filter: RunFilter) => withQuery('/v1/runs', { ...filter }),
@@ -76,6 +81,14 @@ export interface CostView {
   convention: string
   batch: number
   resolution?: string | undefined
+}
+
+export interface PredictionView {
+  batch: number
+  resolution: string
+  /** By its address. */
+  device?: string
+  runtime?: string
 }
 
 export interface NetworksView {
@@ -107,6 +120,20 @@ export const useCosts = (id: string, view: CostView) =>
 export const useExplanation = (id: string, from: string, to: string, batch: number) =>
   useQuery({ ...query<Explanation>(['explain', id, from, to, batch], paths.explain(id, from, to, batch), true), enabled: from !== to })
 export const useAdvice = (id: string, batch: number) => useQuery(query<Advice>(['advice', id, batch], paths.advice(id, batch), true))
+/** Of every device and runtime that enough networks were measured on, as the answers come; elsewhere the service refuses. */
+export function usePredictions(id: string, view: PredictionView): Prediction[] {
+  const targets = (useDevices().data?.items ?? []).flatMap(({ address, runtimes }) =>
+    [...new Set(runtimes.filter(({ usable }) => usable).map(({ runtime }) => runtime))].map((runtime) => ({ device: address, runtime })),
+  )
+  return useQueries({
+    queries: targets.slice(0, mostPredictions).map((target) => ({
+      ...query<Prediction>(['prediction', id, view, target], paths.prediction(id, { ...view, ...target })),
+      // What was learnt changes with runs only.
+      staleTime: 60_000,
+    })),
+    combine: (answers) => answers.flatMap(({ data }) => (data ? [data] : [])),
+  })
+}
 export const useRewrites = () => useQuery(query<{ items: Rewrite[] }>(['rewrites'], '/v1/rewrites', true))
 /** A POST that changes nothing, so that it is asked like any read. */
 const preview = <T>(key: string, path: string, body: unknown) => ({

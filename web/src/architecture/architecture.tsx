@@ -13,6 +13,7 @@ import { Controls } from './controls.tsx'
 import { CostTable } from './cost-table.tsx'
 import { LayerBars } from './layer-bars.tsx'
 import { MemoryLine } from './memory-line.tsx'
+import { Predicted } from './predicted.tsx'
 import { ReceptiveField } from './receptive-field.tsx'
 import { RewriteView, readRecipe } from './rewrite/rewrite.tsx'
 import { costly, costRowsOf, rowsOf } from './rows.ts'
@@ -104,6 +105,7 @@ export function ArchitecturePage({ id }: { id: string }) {
       {costs.data && (
         <div style={{ opacity: costs.isPlaceholderData ? 0.6 : 1 }}>
           <Totals costs={costs.data} />
+          <Predicted id={id} batch={batch} resolution={view.resolution} />
           {view.convention !== 'lecture' && <Why id={id} to={view.convention} batch={batch} />}
           <Tabs value={view.tab} onChange={(tab) => tab && set({ tab })} mt="md" keepMounted={false}>
             <Tabs.List mb="sm">
