@@ -110,6 +110,7 @@ export async function fill(url: string): Promise<Record<string, string>> {
     field: `/architectures/${ids.alexnet_lecture}?tab=field`,
     advice: `/architectures/${ids.resnet50}?tab=advice`,
     rewrite: `/architectures/${ids.vgg16_lecture}?tab=rewrite&recipe=${encodeURIComponent('[{"rewrite":"depthwiseSeparable"}]')}`,
+    placement: `/architectures/${ids.resnet50}?tab=placement&devices=4`,
     networks: `/compare/architectures?architectures=${ids.alexnet_lecture},${ids.vgg16_lecture}`,
     explore: '/explore',
     runs: '/runs',

@@ -16,6 +16,7 @@ import type {
   Histogram,
   LayerProfile,
   Page,
+  Placement,
   Prediction,
   Rewrite,
   RewriteResult,
@@ -67,6 +68,7 @@ export const paths = {
   explain: (id: string, from: string, to: string, batch: number) =>
     withQuery(`/v1/architectures/${id}/costs/explain`, { from, to, batch: batch === 1 ? undefined : batch }),
   advice: (id: string, batch: number) => withQuery(`/v1/architectures/${id}/advice`, { batch: batch === 1 ? undefined : batch }),
+  placement: (id: string, view: PlacementView) => withQuery(`/v1/architectures/${id}/placement`, { ...view }),
   prediction: (id: string, view: PredictionView) => withQuery(`/v1/architectures/${id}/prediction`, { ...view }),
   rewrites: (id: string) => `/v1/architectures/${id}/rewrites`,
   networks: (view: NetworksView) => withQuery('/v1/compare', { ...view }),
@@ -81,6 +83,11 @@ export interface CostView {
   convention: string
   batch: number
   resolution?: string | undefined
+}
+
+export interface PlacementView extends CostView {
+  devices: string
+  by: string
 }
 
 export interface PredictionView {
@@ -120,6 +127,8 @@ export const useCosts = (id: string, view: CostView) =>
 export const useExplanation = (id: string, from: string, to: string, batch: number) =>
   useQuery({ ...query<Explanation>(['explain', id, from, to, batch], paths.explain(id, from, to, batch), true), enabled: from !== to })
 export const useAdvice = (id: string, batch: number) => useQuery(query<Advice>(['advice', id, batch], paths.advice(id, batch), true))
+export const usePlacement = (id: string, view: PlacementView) =>
+  useQuery({ ...query<Placement>(['placement', id, view], paths.placement(id, view), true), placeholderData: (before) => before })
 /** Of every device and runtime that enough networks were measured on, as the answers come; elsewhere the service refuses. */
 export function usePredictions(id: string, view: PredictionView): Prediction[] {
   const targets = (useDevices().data?.items ?? []).flatMap(({ address, runtimes }) =>

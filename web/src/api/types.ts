@@ -29,6 +29,7 @@ export type {
   LayerCost,
   LayerDifference,
   LayerProfile,
+  Placement,
   Prediction,
   Rewrite,
   RewriteLayer,

@@ -13,6 +13,7 @@ import { Controls } from './controls.tsx'
 import { CostTable } from './cost-table.tsx'
 import { LayerBars } from './layer-bars.tsx'
 import { MemoryLine } from './memory-line.tsx'
+import { PlacementView } from './placement.tsx'
 import { Predicted } from './predicted.tsx'
 import { ReceptiveField } from './receptive-field.tsx'
 import { RewriteView, readRecipe } from './rewrite/rewrite.tsx'
@@ -29,6 +30,8 @@ const defaults = {
   layer: '',
   color: 'flops',
   recipe: '[]',
+  devices: '2',
+  split: 'stage',
 }
 /** Loaded with the layout of graphs when they are opened. */
 const GraphView = lazy(() => import('./graph/graph.tsx').then((part) => ({ default: part.GraphView })))
@@ -70,6 +73,7 @@ export function ArchitecturePage({ id }: { id: string }) {
           },
           { what: 'Its graph', path: paths.graph(id) },
           { what: 'What would be cheaper', path: paths.advice(id, batch) },
+          { what: 'A split over devices', path: paths.placement(id, { ...costView, devices: view.devices, by: view.split }) },
           {
             what: 'What a rewrite would change',
             path: paths.rewrites(id),
@@ -115,6 +119,7 @@ export function ArchitecturePage({ id }: { id: string }) {
               <Tabs.Tab value="field">Receptive field</Tabs.Tab>
               <Tabs.Tab value="advice">Advice</Tabs.Tab>
               <Tabs.Tab value="rewrite">Rewrite</Tabs.Tab>
+              <Tabs.Tab value="placement">Placement</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="table">
               <div className="card" style={{ marginBottom: '1rem' }}>
@@ -156,6 +161,9 @@ export function ArchitecturePage({ id }: { id: string }) {
                 recipe={recipe}
                 onChange={(to) => set({ recipe: JSON.stringify(to) })}
               />
+            </Tabs.Panel>
+            <Tabs.Panel value="placement">
+              <PlacementView id={id} costs={costView} choice={view} onChange={set} />
             </Tabs.Panel>
           </Tabs>
         </div>
