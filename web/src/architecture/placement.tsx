@@ -66,7 +66,7 @@ function Parts({ placement: { by, parts, balance, trafficBytes, undivided } }: {
               <th className="num">Multiply-adds</th>
               <th className="num wide">Params</th>
               <th className="num">Peak memory</th>
-              <th className="num">Receives</th>
+              <th className="num wide">Receives</th>
             </tr>
           </thead>
           <tbody>
@@ -89,7 +89,7 @@ function Parts({ placement: { by, parts, balance, trafficBytes, undivided } }: {
                 <td className="num" title={`${exact(part.peakBytes)} bytes, weights among them`}>
                   {bytes(part.peakBytes)}
                 </td>
-                <td className="num" title={`${exact(part.receivedBytes)} bytes`}>
+                <td className="num wide" title={`${exact(part.receivedBytes)} bytes`}>
                   {bytes(part.receivedBytes)}
                 </td>
               </tr>
