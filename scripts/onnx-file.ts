@@ -133,6 +133,8 @@ export interface Parts {
   valueInfo?: readonly ValueInfoProto[]
   functions?: readonly FunctionProto[]
   opset?: number
+  /** Versions of operator sets beside ONNX's own. */
+  domains?: Readonly<Record<string, number>>
   irVersion?: number
 }
 
@@ -145,6 +147,7 @@ export function file({
   valueInfo = [],
   functions = [],
   opset = 17,
+  domains = { local: 1, 'com.microsoft': 1 },
   irVersion = 8,
 }: Parts): Uint8Array {
   return toBinary(
@@ -153,8 +156,7 @@ export function file({
       irVersion: BigInt(irVersion),
       opsetImport: [
         { domain: '', version: BigInt(opset) },
-        { domain: 'local', version: 1n },
-        { domain: 'com.microsoft', version: 1n },
+        ...Object.entries(domains).map(([domain, version]) => ({ domain, version: BigInt(version) })),
       ],
       functions: [...functions],
       graph: create(GraphProtoSchema, {

@@ -41,7 +41,7 @@ const kinds: readonly Kind[] = [
     code: 'NOT_SUPPORTED_BY_DEVICE',
     words:
       /(CUDNN|CUBLAS|CUFFT)_(STATUS_)?(NOT_SUPPORTED|ARCH_MISMATCH)\w*|CUDA failure (209|222|801):|CUDA_ERROR_(NOT_SUPPORTED|NO_BINARY_FOR_GPU|UNSUPPORTED_PTX_VERSION)|^NOT_IMPLEMENTED:|could not find an implementation for|no kernel image is available|no algorithm worked|\bUNIMPLEMENTED\b/i,
-    meaning: 'the libraries of this GPU cannot compute it',
+    meaning: 'the libraries of this device cannot compute it',
     remedy: 'use a smaller batch or resolution, another precision or another runtime',
   },
 ]
@@ -54,8 +54,44 @@ const kindOf = (words: string): Kind | undefined => kinds.find((kind) => kind.wo
  */
 export const codeOf = (words: string): string | null => kindOf(words)?.code ?? null
 
-/** Where in ONNX Runtime's source a call of CUDA failed: hundreds of characters, once for each function it passed. */
-const ownSource = /\/onnxruntime_src\/[^ ]+:\d+ [^[]*\[with [^\]]*\] /g
+/** Where in its source ONNX Runtime threw an error: a file and its line. */
+const place = /(?<![\w./-])[\w./-]+\.(?:h|hpp|cc|cpp|cu|cuh):\d+ /
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']' }
+
+/** Behind the bracket that closes the one at `from`; the end of the text where none does. */
+function pastBracket(text: string, from: number): number {
+  const [open, close] = [text[from]!, closing[text[from]!]]
+  let depth = 0
+  for (let at = from; at < text.length; at++) {
+    if (text[at] === open) depth++
+    else if (text[at] === close && --depth === 0) return at + 1
+  }
+  return text.length
+}
+
+/** Characters of the function's signature that `text` begins with, as a compiler writes it: `T ns::f(int) const [with T = float] `. */
+function signatureLength(text: string): number {
+  const [head] = /^[\w:<>,*&~ =]*\(/.exec(text) ?? ['']
+  if (!head.includes('::')) return 0
+  let at = pastBracket(text, head.length - 1)
+  for (;;) {
+    // Of `operator()` the arguments, of a template its types, of a function in a function the inner one.
+    const [more] = /^(?: const(?= ))*>?(?: \[(?=with )|\(|::<?[\w~]+\(|>[\w:<>,*&~ =]*\()/.exec(text.slice(at)) ?? ['']
+    if (more === '') return /^(?: const(?= ))*>? ?/.exec(text.slice(at))![0].length + at
+    at = pastBracket(text, at + more.search(/[([]/))
+  }
+}
+
+/** A message of ONNX Runtime without the hundreds of characters that say where in its source it was thrown, once for each function it passed. */
+function withoutSource(message: string): string {
+  let [kept, left] = ['', message]
+  for (let found = place.exec(left); found; found = place.exec(left)) {
+    kept += left.slice(0, found.index)
+    left = left.slice(found.index + found[0].length)
+    left = left.slice(signatureLength(left))
+  }
+  return (kept + left).trim()
+}
 
 /**
  * Any error as a failure: the engine's and our own keep their code; what a runtime throws gets that of the kind its
@@ -64,7 +100,7 @@ const ownSource = /\/onnxruntime_src\/[^ ]+:\d+ [^[]*\[with [^\]]*\] /g
 export function failureOf(error: unknown): RunFailure {
   const { code, message, name, status }: NodeJS.ErrnoException & { status?: unknown } =
     error instanceof Error ? error : new Error(String(error))
-  const said = message.replace(ownSource, '')
+  const said = withoutSource(message)
   if ((name === 'RunError' || name === 'EngineError') && typeof code === 'string') return { code, message: message.slice(0, 2000) }
   // ONNX Runtime's C API gives a status beside its words.
   const kind = kindOf(typeof status === 'string' ? `${status}: ${said}` : said)

@@ -4,16 +4,18 @@ import path from 'node:path'
 import { exportOnnx, type OnnxExport } from '../../../engine/formats/onnx-export.ts'
 import type { BackendName, LayerProfile, RunJob, RuntimeCapabilities, RuntimeSupport } from '../../contract.ts'
 import type { DeviceKind } from '../../devices/device.ts'
+import { RunError } from '../../run-error.ts'
 import type { LoadRequest, Runtime, Session } from '../contract.ts'
 import { fileAsExport } from '../model-file.ts'
 import { probeRequest } from '../probe-request.ts'
 import { defaultRuntimeSettings } from '../settings.ts'
 import { cApiDriver } from './c-api/driver.ts'
-import { type Driver, noCpuFallback } from './driver.ts'
+import { type Driver, noCpuFallback, type Opened } from './driver.ts'
 import { nodeDriver } from './node.ts'
 import { version } from './package.ts'
 import { attributeKernels, readTrace, requireProvider, type Trace } from './profile.ts'
 import { reasonOf } from './reason.ts'
+import { refusalOf } from './refusal.ts'
 
 /**
  * ONNX Runtime, by its C API or by the npm package's binding. The graph is exported to ONNX in memory; weights lie in an
@@ -38,12 +40,19 @@ function exported(request: LoadRequest, { residentByOps }: Driver): OnnxExport {
   })
 }
 
+/** @throws RunError as `refusalOf` gives it; else Error in ONNX Runtime's words. */
+async function open(driver: Driver, request: LoadRequest, model: OnnxExport, profilePrefix?: string): Promise<Opened> {
+  return driver.open(request, model, profilePrefix).catch((error: Error) => {
+    throw refusalOf(error, request, model)
+  })
+}
+
 async function load(driver: Driver, request: LoadRequest): Promise<Session> {
   const { device, threads, settings = defaultRuntimeSettings } = request
   const { kind } = device
   const model = exported(request, driver)
-  const { options, endProfiling, ...session } = await driver.open(request, model).catch((error: Error) => {
-    if (kind !== 'cuda') throw error
+  const { options, endProfiling, ...session } = await open(driver, request, model).catch((error: Error) => {
+    if (kind !== 'cuda' || error instanceof RunError) throw error
     // With the status, by which failures are told apart too.
     throw Object.assign(
       new Error(reasonOf(error.message, kind).reason, { cause: error }),
@@ -74,7 +83,7 @@ async function trace(driver: Driver, request: LoadRequest, runs: number): Promis
   const model = exported(request, driver)
   const folder = await mkdtemp(path.join(request.scratch, 'profile-'))
   try {
-    const session = await driver.open(request, model, path.join(folder, 'trace'))
+    const session = await open(driver, request, model, path.join(folder, 'trace'))
     try {
       // One call more than is counted: the first one allocates.
       for (let i = 0; i <= runs; i++) await session.run()
