@@ -3,7 +3,6 @@
  * only part of the service that speaks SQL.
  */
 
-import path from 'node:path'
 import pTimeout from 'p-timeout'
 import type { PgBoss } from 'pg-boss'
 import { Architectures } from './architectures.ts'
@@ -11,7 +10,7 @@ import { Audit } from './audit.ts'
 import { type Backup, takeBackup } from './backup/snapshot.ts'
 import { Blobs } from './blobs.ts'
 import { Bulletins } from './bulletins.ts'
-import { type DataFolder, holdDataFolder } from './data-folder.ts'
+import { type DataFolder, holdDataFolder, makeDataFolder } from './data-folder.ts'
 import type { Database, Driver, Log } from './database.ts'
 import { DeviceStates } from './device-states.ts'
 import { DiskSpace } from './disk-space.ts'
@@ -146,6 +145,8 @@ export interface Store {
  */
 export async function openStore({ dataDir, databaseUrl, databaseLimits, log, reserveBytes = 0, bounds }: StoreOptions): Promise<Store> {
   const folder: DataFolder | null = databaseUrl ? null : await holdDataFolder(dataDir)
+  // Beside a server only copies of files lie there, which other services may use too.
+  const files = folder?.path ?? (await makeDataFolder(dataDir))
   let driver: Driver | undefined
   let boss: PgBoss | undefined
   let blobs: Blobs | undefined
@@ -175,9 +176,9 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
     const { kind, db, heard } = driver
     const tickets = new Tickets(boss)
     const runs = new Runs(db, tickets, bounds)
-    blobs = new Blobs({ db, kind, dataDir: folder?.path ?? path.resolve(dataDir), log })
+    blobs = new Blobs({ db, kind, dataDir: files, log })
     await blobs.sweep()
-    const [opened, files] = [driver, blobs]
+    const [opened, kept] = [driver, blobs]
     let closing: Promise<void> | undefined
     return {
       kind,
@@ -188,7 +189,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       architectures: new Architectures(db, tickets, blobs),
       blobs,
       deviceStates: new DeviceStates(db),
-      disk: new DiskSpace(folder?.path ?? path.resolve(dataDir), { reserveBytes }),
+      disk: new DiskSpace(files, { reserveBytes }),
       keys: new Keys(db),
       usage: new KeyUsage(db),
       audit: new Audit(db),
@@ -199,7 +200,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       events: new Events(db, notifications),
       bulletins: new Bulletins(db),
       ping: (timeoutMs = 2000) => ping(db, timeoutMs),
-      backup: () => takeBackup(opened, files),
+      backup: () => takeBackup(opened, kept),
       close: () => (closing ??= shut()),
     }
   } catch (error) {

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { mock, test } from 'node:test'
 import { codedError } from '../../src/api/errors.ts'
 import { DiskSpace } from '../../src/store/disk-space.ts'
-import { isRefusal } from '../../src/store/index.ts'
+import { isRefusal, openStore } from '../../src/store/index.ts'
+import { emptyPlace } from './helper.ts'
 
 const MiB = 2 ** 20
 const refused = (code: string, message: RegExp) => (error: any) => error.code === code && message.test(error.message)
@@ -32,6 +33,16 @@ test('a disk that fills up and is emptied again: refused with the reason, the re
   free = 40 * MiB
   await disk.require()
   assert.ok(existsSync(reserve))
+})
+
+test('a data folder that is not there yet is made, beside a database server too', async (t) => {
+  const { options, remove } = await emptyPlace()
+  const store = await openStore({ ...options, dataDir: join(options.dataDir, 'new') })
+  t.after(async () => {
+    await store.close()
+    await remove()
+  })
+  await store.disk.require()
 })
 
 test('a folder that cannot be written to is named as such', async (t) => {
