@@ -1,5 +1,5 @@
 /**
- * `npm run keys -- create|list|revoke`: API keys without going through the service, in DATA_DIR while none runs there, or in
+ * `npm run keys -- create|list|quota|weight|usage|revoke`: API keys without going through the service, in DATA_DIR while none runs there, or in
  * DATABASE_URL at any time. Whoever may write there may make keys.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -78,6 +78,12 @@ function readQuota(text: string): number | 'none' {
   return Number(text)
 }
 
+/** A whole number; its bounds are the service's. */
+function readWeight(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('it must be a whole number from 1 to 1000.')
+  return Number(text)
+}
+
 /** Bytes: `500MB`, `10GiB`, a whole number, or `none`. */
 function readBytes(text: string): number | 'none' {
   if (text === 'none') return text
@@ -112,10 +118,12 @@ const create = program
   .requiredOption('--name <name>', 'whose it is, or what for')
   .addOption(new Option('--role <role>', 'what it may do; the first one must be an admin’s').choices([...roles]).makeOptionMandatory())
   .option('--expires <when>', 'when it ends: 90d, 12h or a date; never if left out', readExpiry)
-quotaOptions(create).action(async ({ name, role, expires, ...given }: { name: string; role: Role; expires?: string } & GivenQuotas) => {
+  .option('--weight <n>', 'its share of a device, against the weights of other keys whose runs wait; 1 if left out', readWeight)
+type Given = { name: string; role: Role; expires?: string; weight?: number } & GivenQuotas
+quotaOptions(create).action(async ({ name, role, expires, weight = 1, ...given }: Given) => {
   const quotas = withGiven(noQuotas, given)
   const made = await withKeys((keys) =>
-    keys.create({ name, role, quotas, ...(expires ? { expiresAt: expires } : {}) }, byCommand('createKey')),
+    keys.create({ name, role, quotas, weight, ...(expires ? { expiresAt: expires } : {}) }, byCommand('createKey')),
   )
   process.stdout.write(`${made.key}\n`)
   say(`made ${made.prefix}, a key of the role ${role}. It is shown this once: keep it where only its user can read it.`)
@@ -137,6 +145,15 @@ quotaOptions(setQuotas).action(async (named: string, given: GivenQuotas) => {
   say(`${prefix}: ${shown.join(', ')}`)
 })
 program
+  .command('weight')
+  .description('sets the share of a device that a key gets while runs of other keys wait for it as well')
+  .argument('<key>', which)
+  .argument('<n>', 'from 1 to 1000: 3 gets three times as much as 1', readWeight)
+  .action(async (named: string, n: number) => {
+    const { prefix, weight } = await withKeys(async (keys) => keys.setWeight((await find(keys, named)).id, n, byCommand('setKeyWeight')))
+    say(`${prefix}: weight ${weight}`)
+  })
+program
   .command('usage')
   .description('what a key uses, and may use, as JSON')
   .argument('<key>', which)
@@ -155,8 +172,11 @@ program
     else
       process.stdout.write(
         table([
-          ['key', 'role', 'state', 'last used', 'name'],
-          ...keys.map((key) => [key.prefix, key.role, stateOf(key), key.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never', key.name]),
+          ['key', 'role', 'weight', 'state', 'last used', 'name'],
+          ...keys.map((key) => [
+            ...[key.prefix, key.role, String(key.weight), stateOf(key)],
+            ...[key.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never', key.name],
+          ]),
         ]),
       )
   })

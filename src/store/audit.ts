@@ -23,6 +23,7 @@ export const auditSubjectOf = {
   createKey: 'key',
   revokeKey: 'key',
   setQuotas: 'key',
+  setKeyWeight: 'key',
   setDeviceState: 'device',
   getBackup: 'database',
 } as const

@@ -87,6 +87,7 @@ export {
   runStatuses,
   type Sweep,
 } from './schema.ts'
+export { byShare, MOST_SHARED_PRIORITY, NO_KEY, type Share } from './shares.ts'
 export type { SweepRun } from './sweeps.ts'
 export { type Claim, type Ending, MAX_OWNERS_LOST } from './transitions.ts'
 export { Turns, turns } from './turns.ts'

@@ -9,6 +9,7 @@ import { sameRequest } from './idempotency.ts'
 import { type QueueBounds, requireRoom } from './queue-bounds.ts'
 import { type NewRun, workloadOf } from './run-queries.ts'
 import { architectures, type Run, runRequests, runs } from './schema.ts'
+import { joinQueue } from './shares.ts'
 import type { Tickets } from './tickets.ts'
 import * as transitions from './transitions.ts'
 import { countRun } from './usage.ts'
@@ -60,6 +61,7 @@ export async function insertRun(
   const [row] = await transitions.withEvent(tx, insert, 'queued', { device: run.device, runtime: run.runtime })
   await requireArchitecture(tx, run.architectureId)
   if (run.againstArchitectureId) await requireArchitecture(tx, run.againstArchitectureId)
+  await joinQueue(tx, row!.deviceUuid, row!.keyId)
   await tickets.send(tx, row!, true)
   await writeLine(tx, line, id)
   return { run: row!, created: true }

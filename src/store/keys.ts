@@ -9,7 +9,7 @@ import { keysNotice } from './notifications.ts'
 import { type ApiKey, type ApiSession, apiKeys, apiSessions } from './schema.ts'
 import type { Quotas } from './usage.ts'
 
-export type NewKey = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role' | 'expiresAt'> & Partial<Quotas>
+export type NewKey = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role' | 'expiresAt'> & Partial<Quotas & Pick<ApiKey, 'weight'>>
 
 /** Who holds a token of an issuer. */
 export type Holder = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role'> & { issuer: string; subject: string }
@@ -101,6 +101,16 @@ export class Keys {
     if (!isUuid(id)) return null
     return this.#db.transaction(async (tx) => {
       const [key] = await tx.update(apiKeys).set(quotas).where(eq(apiKeys.id, id)).returning()
+      if (key) await writeLine(tx, line, id)
+      return key ?? null
+    })
+  }
+
+  /** Sets a key's weight in the queues (`shares.ts`); what its runs took before stays charged as it was. Null where there is none. */
+  async setWeight(id: string, weight: number, line?: AuditLine): Promise<ApiKey | null> {
+    if (!isUuid(id)) return null
+    return this.#db.transaction(async (tx) => {
+      const [key] = await tx.update(apiKeys).set({ weight }).where(eq(apiKeys.id, id)).returning()
       if (key) await writeLine(tx, line, id)
       return key ?? null
     })

@@ -6,7 +6,7 @@
 import { type AuditLine, writeLine } from './audit.ts'
 import { after, type Direction, isUuid, keyOf, orderBy, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { and, eq, inArray, type SQL, sql } from './drizzle.ts'
+import { and, eq, inArray, sql } from './drizzle.ts'
 import { isUniqueViolation, textError } from './errors.ts'
 import { answerRequest, type InsertOptions, insertError, insertRun, ofRequest, prepareInserts } from './insert-run.ts'
 import { cancelNotice } from './notifications.ts'
@@ -15,6 +15,7 @@ import { filters, type RunFilter, type RunSort, runOrder } from './run-list.ts'
 import { type NewRun, QUEUE_ORDER, RunQueries } from './run-queries.ts'
 import { type Counterpart, findCounterpart, findSamples, type Samples } from './samples.ts'
 import { type Run, runs } from './schema.ts'
+import { nextRun, type Share, sharesOf } from './shares.ts'
 import type { Tickets } from './tickets.ts'
 import type { Claim, Ending } from './transitions.ts'
 import * as transitions from './transitions.ts'
@@ -142,29 +143,20 @@ export class Runs extends RunQueries {
    * @param owner one service's name for itself. @param leaseMs how long it is believed alive without `renew`.
    */
   claim(id: string, owner: string, leaseMs: number): Promise<Run | null> {
-    return this.#claim(eq(runs.id, id), owner, leaseMs)
+    return claimed(transitions.claim(this.db, eq(runs.id, id), owner, leaseMs))
   }
 
-  /** queued → running for the device's next run: highest priority, then longest waiting. Null where none may start. */
-  claimNext(deviceUuid: string, owner: string, leaseMs: number): Promise<Run | null> {
-    const next = this.db
-      .select({ id: runs.id })
-      .from(runs)
-      .where(and(eq(runs.deviceUuid, deviceUuid), eq(runs.status, 'queued')))
-      .orderBy(...QUEUE_ORDER)
-      .limit(1)
-      .for('update', { skipLocked: true })
-    return this.#claim(sql`${runs.id} = (${next})`, owner, leaseMs)
-  }
-
-  async #claim(which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
-    try {
-      return await transitions.claim(this.db, which, owner, leaseMs)
-    } catch (error) {
-      // Two services claimed runs of one device at the same moment: the index let only one through.
-      if (isUniqueViolation(error, 'runs_one_running_per_device')) return null
-      throw error
-    }
+  /**
+   * queued → running for the device's next run: of the key whose turn it is (`shares.ts`) the one of highest priority, then the longest
+   * waiting. Null where none may start.
+   */
+  async claimNext(deviceUuid: string, owner: string, leaseMs: number): Promise<Run | null> {
+    return claimed(
+      this.db.transaction(async (tx) => {
+        const id = await nextRun(tx, deviceUuid)
+        return id === null ? null : transitions.claim(tx, eq(runs.id, id), owner, leaseMs)
+      }),
+    )
   }
 
   /** running → a final state. Null where the claim no longer holds: then nothing is stored, not even samples. */
@@ -291,6 +283,11 @@ export class Runs extends RunQueries {
     })
   }
 
+  /** The shares of keys on these devices, by device UUID and then by key id, `NO_KEY` for runs without one. */
+  shares(deviceUuids: readonly string[]): Promise<Map<string, Map<string, Share>>> {
+    return sharesOf(this.db, deviceUuids)
+  }
+
   /** Its samples in order, to be read in parts; null where the run has none. */
   async samples(id: string): Promise<Samples | null> {
     return isUuid(id) ? findSamples(this.db, id) : null
@@ -315,5 +312,15 @@ export class Runs extends RunQueries {
       for (const run of missing) await this.#tickets.send(tx, run, false)
       return missing.length
     })
+  }
+}
+
+/** Two services claimed runs of one device at the same moment: the index let only one through. */
+async function claimed(claim: Promise<Run | null>): Promise<Run | null> {
+  try {
+    return await claim
+  } catch (error) {
+    if (isUniqueViolation(error, 'runs_one_running_per_device')) return null
+    throw error
   }
 }

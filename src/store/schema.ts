@@ -223,6 +223,23 @@ export const deviceStates = pgTable('device_states', {
   changedAt: moment('changed_at').notNull(),
 })
 
+/** The virtual time of a device, by which its keys are queued: `shares.ts`. */
+export const deviceClocks = pgTable('device_clocks', {
+  deviceUuid: text('device_uuid').primaryKey(),
+  virtualMs: doublePrecision('virtual_ms').notNull(),
+})
+
+/** The start tag of a key on a device; all zeros stand for runs without a key. */
+export const deviceShares = pgTable(
+  'device_shares',
+  {
+    deviceUuid: text('device_uuid').notNull(),
+    keyId: uuid('key_id').notNull(),
+    startMs: doublePrecision('start_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.deviceUuid, table.keyId] })],
+)
+
 export const apiKeys = pgTable('api_keys', {
   id: uuid('id').primaryKey(),
   /** The beginning of the key, by which people tell keys apart. No part of the secret. */
@@ -231,6 +248,8 @@ export const apiKeys = pgTable('api_keys', {
   digest: text('digest').notNull(),
   name: text('name').notNull(),
   role: text('role').$type<Role>().notNull(),
+  /** Its share of a device for which other keys' runs wait as well, against theirs. */
+  weight: integer('weight').notNull().default(1),
   createdAt: moment('created_at').notNull().default(sql`now()`),
   expiresAt: moment('expires_at'),
   lastUsedAt: moment('last_used_at'),

@@ -8,6 +8,7 @@ import { and, eq, getTableColumns, inArray, is, isNotNull, SQL, type SQLWrapper,
 import { CHANNEL, EVENT } from './notifications.ts'
 import { saveSamples } from './samples.ts'
 import { type FinalStatus, type Run, type RunError, runs } from './schema.ts'
+import { chargeRun } from './shares.ts'
 import type { Tickets } from './tickets.ts'
 import { chargeDevices } from './usage.ts'
 
@@ -28,6 +29,8 @@ export interface Ending {
   /** Says why, for every status but `succeeded`. */
   error?: RunError
   samples?: Float64Array
+  /** How long the device was taken, ms, by a clock that nobody sets; by the database's clock where left out. */
+  ranMs?: number
   /** Its output, to compare later runs with; stored only with the samples. */
   output?: Float32Array
 }
@@ -79,7 +82,7 @@ export async function withEvent(db: Database | Transaction, write: SQLWrapper, t
 }
 
 /** queued → running, for the run that `which` selects, unless the device already runs one, or is paused or drained. */
-export async function claim(db: Database, which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
+export async function claim(db: Database | Transaction, which: SQL, owner: string, leaseMs: number): Promise<Run | null> {
   const free = sql`NOT EXISTS (SELECT 1 FROM runs other WHERE other.device_uuid = ${runs.deviceUuid} AND other.status = 'running')`
   const active = sql`NOT EXISTS (SELECT 1 FROM device_states held WHERE held.device_uuid = ${runs.deviceUuid} AND held.state <> 'active')`
   const [run] = await transition(
@@ -110,8 +113,13 @@ export async function finish(tx: Transaction, held: Claim, ending: Ending): Prom
     error ? { error } : { certificate },
   )
   if (run && samples) await saveSamples(tx, run.id, samples, output)
+  if (run) await chargeRun(tx, run.deviceUuid, run.keyId, ending.ranMs ?? timeOf(run))
   return run ?? null
 }
+
+/** From its start to its end by the database's clock, ms; within what it may take, however the clock was set meanwhile. */
+const timeOf = ({ startedAt, finishedAt, timeoutMs }: Run): number =>
+  Math.min(Math.max(finishedAt!.getTime() - startedAt!.getTime(), 0), timeoutMs)
 
 const CANCELLED: RunError = { code: 'CANCELLED', message: 'Cancelled on request' }
 

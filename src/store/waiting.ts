@@ -1,5 +1,5 @@
 /**
- * The waiting runs of each device, in the order in which they will run. They are kept in memory because a place in a queue
+ * The waiting runs of each device, each key's in the order in which they will run. They are kept in memory because a place in a queue
  * is a count of all runs before it: a list of runs needs hundreds of places, and no index answers that. They are read from
  * the table once; after that, notices say which runs changed, and only those are read again before a place is given.
  */
@@ -8,6 +8,7 @@ import type { Database } from './drizzle.ts'
 import { eq, inArray, type SQL, sql } from './drizzle.ts'
 import type { Notifications } from './notifications.ts'
 import { type Run, runs } from './schema.ts'
+import { NO_KEY } from './shares.ts'
 
 /** What runs of equal duration have in common: one object shared by all of them. */
 export type Workload = Pick<
@@ -17,6 +18,8 @@ export type Workload = Pick<
 
 export interface WaitingRun {
   id: string
+  /** Of the key that queued it; `NO_KEY` without one. */
+  key: string
   priority: number
   /** ms since the epoch. */
   queuedAt: number
@@ -26,16 +29,16 @@ export interface WaitingRun {
 /** With more changes than this, everything is read again. */
 const MOST_CHANGED = 1000
 
-/** The order in which waiting runs are taken (`QUEUE_ORDER`). */
+/** The order in which waiting runs of one key are taken (`QUEUE_ORDER`). */
 const inOrder = (a: WaitingRun, b: WaitingRun): number =>
   b.priority - a.priority || a.queuedAt - b.queuedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 /** The queue of one device. */
 export class Line {
-  /** In the order in which they are taken. */
+  /** Those of one key in the order in which they are taken; which key is next is a matter of their shares. */
   readonly runs: WaitingRun[] = []
 
-  /** The place that the run has or would have: 0 for the next one. */
+  /** Where the run stands or would stand. */
   indexOf(run: WaitingRun): number {
     let [low, high] = [0, this.runs.length]
     while (low < high) {
@@ -134,17 +137,17 @@ export class Waiting {
    * their own take five times as long, nearly all of it for sending and decoding them.
    */
   async #select(which: SQL | undefined): Promise<Row[]> {
-    const { deviceUuid, priority, workload, timeoutMs } = runs
+    const { deviceUuid, keyId, priority, workload, timeoutMs } = runs
     const groups = await this.#db
       .select({
-        ...{ deviceUuid, priority, workload, timeoutMs },
+        ...{ deviceUuid, keyId, priority, workload, timeoutMs },
         ids: sql<string>`string_agg(${runs.id}::text, ',')`,
         // Microseconds, as PostgreSQL keeps them.
         queuedAt: sql<string>`string_agg((date_part('epoch', ${runs.queuedAt}) * 1000000)::int8::text, ',')`,
       })
       .from(runs)
       .where(which ? sql`${eq(runs.status, 'queued')} AND ${which}` : eq(runs.status, 'queued'))
-      .groupBy(deviceUuid, priority, workload, timeoutMs)
+      .groupBy(deviceUuid, keyId, priority, workload, timeoutMs)
     return groups.flatMap(({ ids, queuedAt, ...common }) => {
       const moments = queuedAt.split(',')
       return ids.split(',').map((id, i) => ({ ...common, id, queuedAt: Number(moments[i]) / 1000 }))
@@ -166,10 +169,10 @@ export class Waiting {
     return known
   }
 
-  #insert({ id, deviceUuid, priority, queuedAt }: Row, workload: Workload, unsorted: boolean): void {
+  #insert({ id, deviceUuid, keyId, priority, queuedAt }: Row, workload: Workload, unsorted: boolean): void {
     let line = this.#lines.get(deviceUuid)
     if (!line) this.#lines.set(deviceUuid, (line = new Line()))
-    const run: WaitingRun = { id, priority, queuedAt, workload }
+    const run: WaitingRun = { id, key: keyId ?? NO_KEY, priority, queuedAt, workload }
     this.#runs.set(id, { line, run })
     if (unsorted) line.runs.push(run)
     else line.runs.splice(line.indexOf(run), 0, run)
@@ -183,7 +186,7 @@ export class Waiting {
   }
 }
 
-type Row = Pick<Run, 'id' | 'deviceUuid' | 'priority' | 'workload' | 'timeoutMs'> & { queuedAt: number }
+type Row = Pick<Run, 'id' | 'deviceUuid' | 'keyId' | 'priority' | 'workload' | 'timeoutMs'> & { queuedAt: number }
 
 /** A workload's digest leaves the timeout out. */
 const keyOf = ({ workload, timeoutMs }: Pick<Run, 'workload' | 'timeoutMs'>): string => `${workload} ${timeoutMs}`

@@ -265,6 +265,7 @@ describe('openapi.json', () => {
     await call('POST', session, session, { body: { key: 'amk_' } })
     const quotas = { runsPerHour: 1, deviceSecondsPerDay: null, bytesStored: null }
     await call('PUT', `${ofKey}/quotas`, `${ofKeys}/${made.id}/quotas`, { headers, body: quotas })
+    await call('PATCH', ofKey, `${ofKeys}/${made.id}`, { headers, body: { weight: 3 } })
     await call('GET', `${ofKey}/usage`, `${ofKeys}/${made.id}/usage`, { headers })
     await call('GET', '/v1/usage', '/v1/usage', { headers })
     // Postgres has a tool of its own for it, and the answer says so.

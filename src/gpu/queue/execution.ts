@@ -85,6 +85,8 @@ export class Execution {
   #progressOver = false
   /** Null until the worker is done with the run. */
   #outcome: Outcome | Interleaved | null = null
+  /** How long the device was taken, ms, by a clock that nobody sets. */
+  #ranMs = 0
 
   constructor(run: Run, device: QueueDevice, worker: Executor, { store, log, clock }: { store: Store; log: Log; clock: Clock }) {
     this.run = run
@@ -104,7 +106,9 @@ export class Execution {
 
   /** Runs to the end; never rejects. @returns what became of the run. */
   async settle(): Promise<Settled> {
+    const began = this.#clock.now()
     const outcome = await this.#execute()
+    this.#ranMs = this.#clock.now() - began
     await within(this.#clock, this.#progress, progressMs)
     this.#progressOver = true
     this.#outcome = outcome
@@ -226,7 +230,7 @@ export class Execution {
         return run?.status === 'cancelled' ? 'cancelled' : run && 'requeued'
       }
     }
-    const run = await this.#store.runs.finish(this.#claim, await this.#ending(outcome))
+    const run = await this.#store.runs.finish(this.#claim, { ...(await this.#ending(outcome)), ranMs: this.#ranMs })
     if (run) this.#log.info({ ...stepOf(run), reason: reasonOf(outcome) }, 'run ended')
     else this.#log.warn({ runId: this.run.id }, 'a run ended here after another service had taken it over; its result is dropped')
     return run && (run.status as FinalStatus)

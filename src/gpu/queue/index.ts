@@ -1,6 +1,6 @@
 /**
  * The queue: runs in, one at a time on each device, results into the store. One consumer a device; which run is next
- * is read from `runs` (highest priority, then longest waiting), and a pg-boss job only says that one waits. Several
+ * is read from `runs` (of the key whose turn it is: docs/queue.md), and a pg-boss job only says that one waits. Several
  * services may share one database: each consumes for its own devices, renews the leases of what it runs, and takes
  * over from services that are gone.
  *

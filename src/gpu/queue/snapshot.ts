@@ -1,6 +1,16 @@
 /** The places of runs in their queues, and when their results are expected. */
-import type { DeviceHold, DeviceQueue, Line, Run, RunningRun, Store } from '../../store/index.ts'
+import {
+  type DeviceHold,
+  type DeviceQueue,
+  type Line,
+  NO_KEY,
+  type Run,
+  type RunningRun,
+  type Share,
+  type Store,
+} from '../../store/index.ts'
 import { type Estimate, type EstimateBasis, type Estimated, type Estimates, type Estimator, weakest } from './estimate.ts'
+import { fairOrder } from './fair-order.ts'
 
 /** When a result is expected, and how reliable that is. */
 export interface Eta {
@@ -92,9 +102,36 @@ export async function snapshotDevice(
   const { running: run } = queue
   // It may have ended, or another started, between the two reads: then it counts as finished.
   const running = run && { run, ...add(run, now?.id === run.id ? estimator.remaining(now) : { ms: 0, basis: 'progress' }) }
-  const waiting = queue.waiting.map((each, i) => ({ run: each, position: i + 1, ...add(each, estimator.of(each)) }))
+  const inOrder = await fairly(store, deviceUuid, queue, limit, now, estimator)
+  const waiting = inOrder.map((each, i) => ({ run: each, position: i + 1, ...add(each, estimator.of(each)) }))
   return { ...device, hold: outlook.holdOf(deviceUuid), running, waiting, waitingCount: queue.waitingCount }
 }
+
+/** The waiting runs that are shown, in the order in which they will be taken. */
+async function fairly(store: Store, uuid: string, queue: DeviceQueue, limit: number, now: RunningRun | undefined, estimator: Estimator) {
+  if (queue.waitingCount < 2) return queue.waiting
+  const { lines, shares: all } = await linesAndShares(store, [uuid])
+  const [line, shares] = [lines.get(uuid), all.get(uuid)]
+  if (!line || !shares) return queue.waiting
+  const ids: string[] = []
+  for (const { id } of fairOrder(line.runs, shares, ({ workload }) => estimator.of(workload).ms, inService(now, estimator))) {
+    if (ids.push(id) === limit) break
+  }
+  const byId = new Map((await store.runs.getMany(ids)).map((run) => [run.id, run]))
+  return ids.flatMap((id) => (byId.get(id)?.status === 'queued' ? [byId.get(id)!] : []))
+}
+
+/** The waiting runs, to be used before anything is awaited, and by device the shares of those keys that wait beside others. */
+async function linesAndShares(store: Store, devices: readonly string[]) {
+  const { lines } = await store.waiting.read()
+  const several = devices.filter((uuid) => lines.get(uuid)?.runs.some(({ key }, _i, runs) => key !== runs[0]!.key))
+  if (several.length === 0) return { lines, shares: new Map<string, Map<string, Share>>() }
+  const shares = await store.runs.shares(several)
+  return { lines: (await store.waiting.read()).lines, shares }
+}
+
+const inService = (run: RunningRun | undefined, estimator: Estimator) =>
+  run ? { key: run.keyId ?? NO_KEY, ms: run.elapsedMs + estimator.remaining(run).ms } : null
 
 /**
  * Where waiting runs stand, by their ids; those that wait no more are left out. However many are asked for and however
@@ -115,12 +152,12 @@ export async function placesOf(
   const devices = [...byDevice.keys()]
   const estimators = new Map(await Promise.all(devices.map(async (uuid) => [uuid, await estimates.on(uuid)] as const)))
   const running = Map.groupBy(await store.runs.running(devices), ({ deviceUuid }) => deviceUuid)
-  const { lines } = await store.waiting.read()
+  const { lines, shares } = await linesAndShares(store, devices)
   for (const [uuid, runs] of byDevice) {
     const line = lines.get(uuid)
     const runsNow = running.get(uuid) ?? []
     if (!line) continue
-    placesIn(line, new Set(runs.map(({ id }) => id)), runsNow, estimators.get(uuid)!, places)
+    placesIn(line, new Set(runs.map(({ id }) => id)), runsNow, shares.get(uuid) ?? new Map(), estimators.get(uuid)!, places)
     for (const run of runs) {
       const stopped = obstacle(run, outlook, runsNow[0])
       if (stopped && places.has(run.id)) places.set(run.id, { ...places.get(run.id)!, ...stopped })
@@ -130,7 +167,14 @@ export async function placesOf(
 }
 
 /** Walks along one queue until all wanted runs are found. */
-function placesIn(line: Line, wanted: Set<string>, running: readonly RunningRun[], estimator: Estimator, places: Map<string, Place>): void {
+function placesIn(
+  line: Line,
+  wanted: Set<string>,
+  running: readonly RunningRun[],
+  shares: ReadonlyMap<string, Share>,
+  estimator: Estimator,
+  places: Map<string, Place>,
+): void {
   const expectations = new Map<Estimated, Estimate>()
   const expected = (workload: Estimated): Estimate => {
     const known = expectations.get(workload) ?? estimator.of(workload)
@@ -144,11 +188,14 @@ function placesIn(line: Line, wanted: Set<string>, running: readonly RunningRun[
     ms += each.ms
     basis = weakest([basis, each.basis])
   }
-  for (const [i, { id, workload }] of line.runs.entries()) {
-    if (wanted.size === 0) return
+  let position = 0
+  const order = fairOrder(line.runs, shares, (run) => expected(run.workload).ms, inService(running[0], estimator))
+  for (const { id, workload } of order) {
+    position++
     const each = expected(workload)
     ms += each.ms
     basis = weakest([basis, each.basis])
-    if (wanted.delete(id)) places.set(id, { position: i + 1, ...etaOf(ms, basis, estimator) })
+    if (wanted.delete(id)) places.set(id, { position, ...etaOf(ms, basis, estimator) })
+    if (wanted.size === 0) return
   }
 }

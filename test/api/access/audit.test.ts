@@ -111,6 +111,7 @@ const examples: Record<string, Example> = {
     select: '{ id }',
     changed: (a) => a.id,
   },
+  setKeyWeight: { of: key, body: async () => ({ weight: 3 }), select: '{ id }', changed: (a) => a.id },
   setDeviceState: {
     of: async () => 'CPU-00000000-0000-8000-8000-000000000001',
     body: async () => ({ state: 'active' }),
@@ -120,7 +121,7 @@ const examples: Record<string, Example> = {
 }
 
 /** The changes that take an admin. */
-const adminsAlone = /Key$|Quotas$|^setDeviceState$/
+const adminsAlone = /Key$|Quotas$|^setKeyWeight$|^setDeviceState$/
 
 /** The one line since the last look, which must say this. */
 async function expectLine(expected: object): Promise<void> {

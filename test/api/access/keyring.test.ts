@@ -37,7 +37,7 @@ function openKeyring(over: Partial<Credentials> = {}) {
   const add = (role: Role, expiresAt: Date | null = null) => {
     const { key, prefix } = makeKey()
     const row = { id: `id of ${prefix}`, prefix, digest: digestOf(key), name: role, role, expiresAt }
-    state.keys.push({ ...row, createdAt: new Date(), lastUsedAt: null, revokedAt: null, ...unlimited })
+    state.keys.push({ ...row, createdAt: new Date(), lastUsedAt: null, revokedAt: null, weight: 1, ...unlimited })
     state.made = true
     return { key, row: state.keys.at(-1)! }
   }

@@ -206,7 +206,7 @@ describe('every root field of GraphQL', () => {
   const post = (query: string, sent: Sent = {}) => send('POST', '/graphql', { body: { query }, ...sent })
 
   it('takes what it should, and keeps it', async () => {
-    const admins = ['keys', 'createKey', 'revokeKey', 'audit', 'setQuotas', 'keyUsage', 'setDeviceState']
+    const admins = ['keys', 'createKey', 'revokeKey', 'audit', 'setQuotas', 'setKeyWeight', 'keyUsage', 'setDeviceState']
     const { schema } = api.app.graphql
     let walked = 0
     for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()] as GraphQLObjectType[])

@@ -146,6 +146,10 @@ describe('a token', () => {
     await api.request.put(`/v1/keys/${key.id}/quotas`).set(as(admin)).send(quotas).expect(200)
     const run = { architectureId: made.id, device: 'cpu:0', runtime: 'onnxruntime' }
     await api.request.post('/v1/runs').set(as(mine)).send(run).expect(429)
+    assert.equal((await api.request.patch(`/v1/keys/${key.id}`).set(as(admin)).send({ weight: 5 }).expect(200)).body.weight, 5)
+    // Role and name come with each token; the weight is an admin's.
+    await get('/v1/session', await token({ sub: 'linus', email: 'l@lab.example' })).expect(200)
+    assert.equal((await get('/v1/usage', mine).expect(200)).body.weight, 5)
     const listed = (await get('/v1/keys', admin)).body.items.find(({ id }: { id: string }) => id === key.id)
     assert.deepEqual([listed.issuer, listed.name, listed.role], [issuer, 'linus@lab.example', 'runner'])
     const stream = await fetch(`${api.url}/v1/events`, { headers: as(mine) })

@@ -310,7 +310,7 @@ export interface components {
          * @description A change that somebody can ask for.
          * @enum {string}
          */
-        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "cancelRuns" | "setRunPriority" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setDeviceState" | "getBackup";
+        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "cancelRuns" | "setRunPriority" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setKeyWeight" | "setDeviceState" | "getBackup";
         /**
          * AuditEntry
          * @description Who asked for which change, and what became of it.
@@ -1078,6 +1078,8 @@ export interface components {
             quotas: components["schemas"]["Quotas"];
             revokedAt: string | null;
             role: components["schemas"]["Role"];
+            /** @description Its share of a device, against the weights of the other keys whose runs wait for the device. */
+            weight: number;
         };
         /** KeyList */
         KeyList: {
@@ -1120,6 +1122,16 @@ export interface components {
             keyId: string;
             quotas: components["schemas"]["Quotas"];
             total: components["schemas"]["UsedInAll"];
+            /** @description Its share of a device, against the weights of the other keys whose runs wait for the device. */
+            weight: number;
+        };
+        /**
+         * KeyWeight
+         * @description What is to change of a key.
+         */
+        KeyWeight: {
+            /** @description Its share of a device, against the weights of the other keys whose runs wait for the device. */
+            weight: number;
         };
         /**
          * Latency
@@ -1556,6 +1568,8 @@ export interface components {
             quotas: components["schemas"]["Quotas"];
             revokedAt: string | null;
             role: components["schemas"]["Role"];
+            /** @description Its share of a device, against the weights of the other keys whose runs wait for the device. */
+            weight: number;
         };
         /**
          * MeasuredLatency
@@ -1792,6 +1806,11 @@ export interface components {
             name: string;
             quotas?: components["schemas"]["Quotas"];
             role: components["schemas"]["Role"];
+            /**
+             * @description Its share of a device, against the weights of the other keys whose runs wait for the device.
+             * @default 1
+             */
+            weight: number;
         };
         /**
          * NewOnnxArchitecture
@@ -3899,6 +3918,7 @@ export type Key = components['schemas']['Key'];
 export type KeyList = components['schemas']['KeyList'];
 export type KeySummary = components['schemas']['KeySummary'];
 export type KeyUsage = components['schemas']['KeyUsage'];
+export type KeyWeight = components['schemas']['KeyWeight'];
 export type Latency = components['schemas']['Latency'];
 export type LatencyByKind = components['schemas']['LatencyByKind'];
 export type LayerChange = components['schemas']['LayerChange'];

@@ -19,6 +19,7 @@ export const AuditActionSchema = Type.Enum([...auditActions], {
     createKey: 'An API key is made.',
     revokeKey: 'An API key is revoked.',
     setQuotas: 'The quotas of an API key are set.',
+    setKeyWeight: 'The weight of an API key is set.',
     setDeviceState: 'A device is paused, drained or resumed.',
     getBackup: 'A backup is taken out: everything, hashes of keys included.',
   },

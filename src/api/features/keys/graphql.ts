@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { Id } from '../../schemas.ts'
-import { KeyList, KeySchema, MadeKey, NewKey, NewQuotas, SessionSchema, UsageSchema } from './schema.ts'
+import { KeyList, KeySchema, KeyWeight, MadeKey, NewKey, NewQuotas, SessionSchema, UsageSchema } from './schema.ts'
 import { type KeyService, presentSession } from './service.ts'
 
 export function keyGraphql(keys: KeyService): GraphqlFeature {
@@ -48,6 +48,14 @@ export function keyGraphql(keys: KeyService): GraphqlFeature {
           args: Type.Object({ id: Id, quotas: NewQuotas }),
           type: KeySchema,
           resolve: (_parent, { id, quotas }, context) => keys.setQuotas(id, quotas, context.auditLine),
+        }),
+        setKeyWeight: field({
+          audit: 'setKeyWeight',
+          description: 'Sets the share of a device that a key gets while runs of other keys wait for it as well.',
+          access: 'admin',
+          args: Type.Object({ id: Id, input: KeyWeight }),
+          type: KeySchema,
+          resolve: (_parent, { id, input }, context) => keys.setWeight(id, input.weight, context.auditLine),
         }),
         revokeKey: field({
           audit: 'revokeKey',

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { presentedBy, sessionCookie } from '../../plugins/access.ts'
 import { lineOf } from '../../plugins/audit.ts'
 import { empty, errors, json, publicErrors } from '../../schemas.ts'
-import { KeyList, KeySchema, MadeKey, NewKey, NewQuotas, NewSession, SessionSchema, UsageSchema } from './schema.ts'
+import { KeyList, KeySchema, KeyWeight, MadeKey, NewKey, NewQuotas, NewSession, SessionSchema, UsageSchema } from './schema.ts'
 import { type KeyService, presentSession } from './service.ts'
 
 const byId = Type.Object({ id: Type.String({ description: 'Id of a key.' }) })
@@ -72,6 +72,24 @@ export function keyRoutes(fastify: FastifyInstance, keys: KeyService): void {
       },
     },
     async (request, reply) => reply.send(await keys.revoke(request.params.id, lineOf(request))),
+  )
+  app.patch(
+    '/v1/keys/:id',
+    {
+      config: { audit: 'setKeyWeight' },
+      schema: {
+        operationId: 'setKeyWeight',
+        tags: ['keys'],
+        summary: 'Set the weight of a key',
+        description:
+          'While runs of several keys wait for a device, each gets a share of the device’s time by its weight: one of weight 3 three times as much ' +
+          'as one of weight 1. It holds for the runs that end from now on.',
+        params: byId,
+        body: KeyWeight,
+        response: { 200: json('The key, with its weight.', KeySchema), ...errors('INVALID_REQUEST', 'MALFORMED_JSON', 'KEY_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => reply.send(await keys.setWeight(request.params.id, request.body.weight, lineOf(request))),
   )
   app.put(
     '/v1/keys/:id/quotas',

@@ -37,6 +37,17 @@ export const NewQuotas = Type.Object(QuotasSchema.properties, {
   examples: [{ runsPerHour: 100, deviceSecondsPerDay: 3600, bytesStored: 10_000_000_000 }],
 })
 
+const Weight = Type.Integer({
+  minimum: 1,
+  maximum: 1000,
+  description: 'Its share of a device, against the weights of the other keys whose runs wait for the device.',
+})
+/** What is to change of a key. */
+export const KeyWeight = Type.Object(
+  { weight: Weight },
+  { title: 'KeyWeight', description: 'What is to change of a key.', additionalProperties: false, examples: [{ weight: 3 }] },
+)
+
 export const KeySchema = Type.Object(
   {
     id: Id,
@@ -48,6 +59,7 @@ export const KeySchema = Type.Object(
     lastUsedAt: nullable(Type.String({ format: 'date-time', description: 'To the minute; null: never used.' })),
     revokedAt: nullable(Type.String({ format: 'date-time', description: 'Since then it is refused.' })),
     quotas: QuotasSchema,
+    weight: Weight,
     issuer: nullable(Type.String({ description: 'Of the holder of an OpenID Connect token, whose issuer this is; null for a key.' })),
   },
   { title: 'Key', description: 'An API key, without its secret.' },
@@ -62,6 +74,7 @@ export const NewKey = Type.Object(
     role: RoleSchema,
     expiresAt: Type.Optional(Type.String({ format: 'date-time', description: 'When it ends, in the future. Left out: never.' })),
     quotas: Type.Optional(QuotasSchema),
+    weight: Type.Optional(Type.Integer({ ...Weight, default: 1 })),
   },
   {
     title: 'NewKey',
@@ -117,6 +130,7 @@ export const UsageSchema = Type.Object(
   {
     keyId: Type.String({ ...Id, description: 'Id of the key.' }),
     quotas: QuotasSchema,
+    weight: Weight,
     hour: Type.Object({ ...span, runs: spent.runs }, { title: 'UsedInHour', description: 'In this hour of the clock.' }),
     day: Type.Object(
       {

@@ -4,7 +4,16 @@ import type { Keyring } from '../../access/keyring.ts'
 import { type Caller, challenge } from '../../access/roles.ts'
 import { digestOf, isKey, isToken, makeKey, makeToken } from '../../access/secret.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
-import { type KeyAnswer, type MadeKey, NewKey, NewQuotas, type QuotasAnswer, type SessionAnswer, type UsageAnswer } from './schema.ts'
+import {
+  type KeyAnswer,
+  KeyWeight,
+  type MadeKey,
+  NewKey,
+  NewQuotas,
+  type QuotasAnswer,
+  type SessionAnswer,
+  type UsageAnswer,
+} from './schema.ts'
 
 /** How long a browser's session lasts, s. */
 export const sessionSeconds = 12 * 3600
@@ -30,7 +39,7 @@ export class KeyService {
     // The command has no schema before it.
     const violations = schemaViolations(NewKey, given)
     if (violations.length > 0) throw invalidRequest('new key', violations)
-    const { name, role, expiresAt, quotas } = given
+    const { name, role, expiresAt, quotas, weight = 1 } = given
     const until = expiresAt === undefined ? null : new Date(expiresAt)
     // A leap second is a moment, though not one of this calendar.
     if (until && Number.isNaN(until.getTime()))
@@ -54,7 +63,10 @@ export class KeyService {
         },
       ])
     const { key, prefix } = makeKey()
-    const made = await this.#keys.insert({ name: name.trim(), role, prefix, digest: digestOf(key), expiresAt: until, ...quotas }, line)
+    const made = await this.#keys.insert(
+      { name: name.trim(), role, prefix, digest: digestOf(key), expiresAt: until, ...quotas, weight },
+      line,
+    )
     this.#keyring?.changed()
     return { ...present(made), key }
   }
@@ -76,6 +88,13 @@ export class KeyService {
     return present((await this.#keys.setQuotas(id, quotas, line)) ?? notFound(id))
   }
 
+  /** Sets a key's share of a device against other keys', from the runs that end from now on. @throws ApiError INVALID_REQUEST, KEY_NOT_FOUND */
+  async setWeight(id: string, weight: number, line: AuditLine): Promise<KeyAnswer> {
+    const violations = schemaViolations(KeyWeight, { weight })
+    if (violations.length > 0) throw invalidRequest('weight', violations)
+    return present((await this.#keys.setWeight(id, weight, line)) ?? notFound(id))
+  }
+
   /** What a key uses, and may use. @throws ApiError KEY_NOT_FOUND */
   async usage(id: string): Promise<UsageAnswer> {
     const key = (await this.#keys.get(id)) ?? notFound(id)
@@ -85,6 +104,7 @@ export class KeyService {
     return {
       keyId: key.id,
       quotas: quotasOf(key),
+      weight: key.weight,
       hour: { ...span(hour), runs: hour.runs },
       day: { ...span(day), ...spent(day), expectedDeviceSeconds: day.expectedMs / 1000 },
       bytesStored: bytes,
@@ -168,5 +188,6 @@ const present = ({ id, prefix, name, role, createdAt, expiresAt, lastUsedAt, rev
   lastUsedAt: lastUsedAt?.toISOString() ?? null,
   revokedAt: revokedAt?.toISOString() ?? null,
   quotas: quotasOf(rest as ApiKey),
+  weight: rest.weight,
   issuer: rest.issuer,
 })
