@@ -53,7 +53,7 @@ async function tryContainer(container: Container, { user, healthcheck }: ImageFa
   assert.notEqual((await container.exec(wrong)).code, 0, 'the health check says yes to an answer of 404')
 
   const inside = async (expression: string) => (await container.exec(['node', '-p', expression])).out
-  assert.match(await inside("fs.readFileSync('/proc/1/cmdline', 'utf8').replaceAll('\\0', ' ')"), /^node src\/api\/server\.ts$/)
+  assert.match(await inside("fs.readFileSync('/proc/1/cmdline', 'utf8').replaceAll('\\0', ' ')"), /^node (--\S+ )*src\/api\/server\.ts ?$/)
   const status = await inside("fs.readFileSync('/proc/1/status', 'utf8')")
   assert.equal(status.match(/^Uid:\s+(.*)$/m)![1], Array(4).fill(user.split(':')[0]).join('\t'))
   ok(`process 1 is node, as user ${user}`)

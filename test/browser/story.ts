@@ -202,7 +202,9 @@ async function axe(): Promise<void> {
       })
       const page = await context.newPage()
       await page.goto(service.url + path)
-      await page.waitForSelector('h1')
+      await page.waitForSelector('h1').catch(async (cause) => {
+        throw new Error(`${name}, ${colorScheme}: no heading: ${(await page.innerText('body')).slice(0, 500)}`, { cause })
+      })
       await page.waitForSelector('[aria-busy=true]', { state: 'detached' })
       await page.waitForSelector('.chart:not([data-drawn])', { state: 'detached' })
       await page.evaluate(source)

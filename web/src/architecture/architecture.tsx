@@ -51,7 +51,13 @@ export function ArchitecturePage({ id }: { id: string }) {
   const rows = useMemo(() => (view.rows === 'all' ? all : all.filter(costly)), [all, view.rows])
   const recipe = useMemo(() => readRecipe(view.recipe), [view.recipe])
   const pick = (layer: string) => set({ layer })
-  if (architecture.error) return <Refused error={architecture.error} />
+  if (architecture.error)
+    return (
+      <>
+        <Header title="Architecture" />
+        <Refused error={architecture.error} />
+      </>
+    )
   if (!architecture.data) return <Loading />
   const { name, counts, createdAt, source } = architecture.data
   return (

@@ -34,7 +34,13 @@ export function RunPage({ id }: { id: string }) {
   const fence = whole.data ? fences(whole.data) : null
   const near = useHistogram(id, fence)
   const profile = useProfile(id, run?.status === 'succeeded' && run.profile)
-  if (error && !run) return <Refused error={error} />
+  if (error && !run)
+    return (
+      <>
+        <Header title="Run" />
+        <Refused error={error} />
+      </>
+    )
   if (!run) return <Loading />
   return (
     <>

@@ -14,7 +14,13 @@ import { Loading, Refused } from '../shell/states.tsx'
 export function SweepPage({ id }: { id: string }) {
   const { data: sweep, error } = useSweep(id)
   const name = useName(sweep?.architectureId ?? '')
-  if (error && !sweep) return <Refused error={error} />
+  if (error && !sweep)
+    return (
+      <>
+        <Header title="Sweep" />
+        <Refused error={error} />
+      </>
+    )
   if (!sweep) return <Loading />
   return (
     <>
