@@ -57,13 +57,13 @@ const answers: HostileCase = {
     // Who does not read does not notice the end either: the service says in its log whom it cut off, for being slow or for
     // holding the most where all together hold too much.
     const cut = () => service.log().match(/cut off: (the answer was read|slow transfers hold)/g)?.length ?? 0
-    // A service that is behind refuses. Of whom it refused nearly everything it holds nothing: that fits the system's buffers.
+    // A service that is behind refuses. Of whom it refused most it holds nothing: the rest fits the system's buffers.
     const refused = () => {
       const lines = service
         .log()
         .split('\n')
         .filter((line) => line.includes('"status":503'))
-      return sockets.filter((_, i) => lines.filter((line) => line.includes(`"reader-${i}."`)).length > 0.9 * asks).length
+      return sockets.filter((_, i) => lines.filter((line) => line.includes(`"reader-${i}."`)).length > 0.5 * asks).length
     }
     const left = () => sockets.length - cut() - refused()
     for (const until = performance.now() + letBeMs; left() > 0 && performance.now() < until; ) await sleep(100)
