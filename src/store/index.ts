@@ -46,6 +46,7 @@ export {
 export { type Restored, restoreBackup } from './backup/restore.ts'
 export type { Backup } from './backup/snapshot.ts'
 export type { BlobFile, HeldBlob } from './blobs.ts'
+export type { Cancellation } from './cancel.ts'
 export { isUuid, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
 export type { DeviceHold, NewDeviceState } from './device-states.ts'
@@ -67,7 +68,7 @@ export {
   type RunPoint,
   workloadOf,
 } from './run-queries.ts'
-export type { Cancellation, RunList } from './runs.ts'
+export type { RunList } from './runs.ts'
 export type { Counterpart, Samples } from './samples.ts'
 export {
   type ApiKey,

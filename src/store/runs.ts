@@ -1,15 +1,15 @@
 /**
  * Runs: the table is authoritative, a pg-boss job is only a ticket (docs/adr/runs-table-is-the-truth.md). One run here, many
- * in `run-queries.ts`; new ones in `insert-run.ts`, changes of state in `transitions.ts`, each in a transaction of its own from here.
+ * in `run-queries.ts`; new ones in `insert-run.ts`, their cancellation in `cancel.ts`, changes of state in `transitions.ts`, each in a transaction of its own from here.
  */
 
 import { type AuditLine, writeLine } from './audit.ts'
+import { type Cancellation, cancelRun, cancelRuns } from './cancel.ts'
 import { after, type Direction, isUuid, keyOf, orderBy, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { and, eq, inArray, sql } from './drizzle.ts'
 import { isUniqueViolation, textError } from './errors.ts'
 import { answerRequest, type InsertOptions, insertError, insertRun, ofRequest, prepareInserts } from './insert-run.ts'
-import { cancelNotice } from './notifications.ts'
 import type { QueueBounds } from './queue-bounds.ts'
 import { filters, type RunFilter, type RunSort, runOrder } from './run-list.ts'
 import { type NewRun, QUEUE_ORDER, RunQueries } from './run-queries.ts'
@@ -19,13 +19,6 @@ import { nextRun, type Share, sharesOf } from './shares.ts'
 import type { Tickets } from './tickets.ts'
 import type { Claim, Ending } from './transitions.ts'
 import * as transitions from './transitions.ts'
-import { cancelledAtOnce, cancelSome, databaseNow, devicesOf, runningIds } from './waiting-changes.ts'
-
-/** `requested`: its owner has been told, and it ends soon; `finished`: there was nothing left to cancel. */
-export interface Cancellation {
-  effect: 'cancelled' | 'requested' | 'finished'
-  run: Run
-}
 
 export interface RunList extends RunFilter {
   after?: string | undefined
@@ -218,56 +211,14 @@ export class Runs extends RunQueries {
     ])
   }
 
-  /**
-   * Cancels a queued run at once; asks the owner of a running one to. Null where there is no such run.
-   * @param line of the audit log, written with the change.
-   */
-  async requestCancel(id: string, line?: AuditLine): Promise<Cancellation | null> {
-    if (!isUuid(id)) return null
-    const seen = await this.get(id)
-    if (!seen) return null
-    await this.#tickets.ensureQueue(seen.deviceUuid)
-    return this.db.transaction(async (tx) => {
-      const [run] = await tx.select().from(runs).where(eq(runs.id, id)).for('update')
-      if (!run) return null
-      if (run.status === 'queued') {
-        const [cancelled] = await transitions.cancelQueued(tx, this.#tickets, eq(runs.id, id))
-        await writeLine(tx, line, id)
-        return { effect: 'cancelled', run: cancelled! }
-      }
-      if (run.status !== 'running') return { effect: 'finished', run }
-      const [asked] = await tx
-        .update(runs)
-        .set({ cancelRequestedAt: sql`coalesce(${runs.cancelRequestedAt}, now())` })
-        .where(eq(runs.id, id))
-        .returning()
-      await tx.execute(sql`SELECT ${cancelNotice(id)}`)
-      await writeLine(tx, line, id)
-      return { effect: 'requested', run: asked! }
-    })
+  /** `cancelRun` of `cancel.ts`. */
+  requestCancel(id: string, line?: AuditLine): Promise<Cancellation | null> {
+    return cancelRun(this.db, this.#tickets, id, line)
   }
 
-  /**
-   * Cancels waiting runs that fit, a hundred in each transaction, and asks the owners of running ones to end them. Runs queued
-   * meanwhile are not concerned. Yields what each transaction did. @throws StoreError INVALID_TEXT
-   */
-  async *cancelMany(filter: RunFilter): AsyncGenerator<{ cancelled: Run[]; requested: Run[] }, void, void> {
-    try {
-      const until = await databaseNow(this.db)
-      for (const uuid of await devicesOf(this.db, filter)) await this.#tickets.ensureQueue(uuid)
-      for (;;) {
-        const cancelled = await this.db.transaction((tx) => cancelSome(tx, this.#tickets, filter, until))
-        if (cancelled.length > 0) yield { cancelled, requested: [] }
-        if (cancelled.length < cancelledAtOnce) break
-      }
-      for (const id of await runningIds(this.db, filter, until)) {
-        const change = await this.requestCancel(id)
-        if (change?.effect === 'cancelled') yield { cancelled: [change.run], requested: [] }
-        else if (change?.effect === 'requested') yield { cancelled: [], requested: [change.run] }
-      }
-    } catch (error) {
-      throw textError(error)
-    }
+  /** `cancelRuns` of `cancel.ts`. @throws StoreError INVALID_TEXT */
+  cancelMany(filter: RunFilter): AsyncGenerator<{ cancelled: Run[]; requested: Run[] }, void, void> {
+    return cancelRuns(this.db, this.#tickets, filter)
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * The queue: runs in, one at a time on each device, results into the store. One consumer a device; which run is next
+ * The queue: runs in, one at a time on each device, results into the store. One consumer a device (`consumers.ts`); which run is next
  * is read from `runs` (of the key whose turn it is: docs/queue.md), and a pg-boss job only says that one waits. Several
  * services may share one database: each consumes for its own devices, renews the leases of what it runs, and takes
  * over from services that are gone.
@@ -21,19 +21,18 @@ import {
   workloadOf,
 } from '../../store/index.ts'
 import { type Clock, systemClock, within } from '../clock.ts'
+import { Consumers } from './consumers.ts'
 import type { Executor, QueueDevice, QueueMetric } from './contract.ts'
 import { type EstimateBasis, Estimates } from './estimate.ts'
-import { Execution, type Settled, stepOf } from './execution.ts'
+import { type Execution, stepOf } from './execution.ts'
 import { Holds } from './holds.ts'
-import { Leases, leaseMs } from './leases.ts'
+import { Leases } from './leases.ts'
 import { isGone, newOwner, retireOwner } from './owner.ts'
 import { type DeviceSnapshot, etaOf, type Outlook, type Place, placesOf, snapshotDevice } from './snapshot.ts'
 
 export type { ExecuteOptions, Executor, Outcome, QueueDevice, QueueMetric } from './contract.ts'
 export type { DeviceSnapshot, Eta, Place } from './snapshot.ts'
 
-/** pg-boss's poll where no NOTIFY comes through, s. */
-const POLL_S = 2
 /** Default for how long `stop` waits for runs to end and to be stored. */
 const STOP_MS = 5000
 
@@ -55,11 +54,9 @@ export interface RunQueueOptions {
 
 export class RunQueue {
   readonly #store: Store
-  /** By device UUID, as are the maps below. */
+  /** By device UUID, as is the map below. */
   readonly #devices: Map<string, QueueDevice>
-  readonly #workers: Map<string, Executor>
   readonly #log: Log
-  readonly #onMetrics: (metric: QueueMetric) => void
   readonly #elsewhere: () => Promise<ReadonlySet<string>>
   readonly #stopMs: number
   readonly #clock: Clock
@@ -68,8 +65,7 @@ export class RunQueue {
   readonly #executions = new Map<string, Execution>()
   readonly #leases: Leases
   readonly #holds: Holds
-  readonly #consumers = new Map<string, string>()
-  readonly #pending = new Set<Promise<unknown>>()
+  readonly #consumers: Consumers
   #unlisten = () => {}
   #stopping: Promise<void> | null = null
 
@@ -78,7 +74,7 @@ export class RunQueue {
     devices,
     workers,
     log,
-    onMetrics,
+    onMetrics = () => {},
     elsewhere = async () => new Set(),
     stopMs = STOP_MS,
     clock = systemClock,
@@ -88,9 +84,7 @@ export class RunQueue {
     this.#store = store
     this.#estimates = new Estimates(store, clock)
     this.#devices = new Map(devices.map((device) => [device.uuid, device]))
-    this.#workers = new Map(workers)
     this.#log = log
-    this.#onMetrics = onMetrics ?? (() => {})
     this.#elsewhere = elsewhere
     this.#stopMs = stopMs
     this.#clock = clock
@@ -104,55 +98,48 @@ export class RunQueue {
       log,
       clock,
     })
+    this.#consumers = new Consumers({
+      store,
+      owner: this.#owner,
+      devices: this.#devices,
+      workers: new Map(workers),
+      executions: this.#executions,
+      leases: this.#leases,
+      holds: this.#holds,
+      estimates: this.#estimates,
+      log,
+      onMetrics,
+      clock,
+    })
   }
 
   /** Takes over runs of services that are gone, then starts to consume. Resolves when both are done. */
   async start(): Promise<void> {
     const { runs, notifications, kind } = this.#store
-    this.#unlisten = notifications.onCancel((runId) => this.#onCancel(runId))
+    this.#unlisten = notifications.onCancel((runId) => {
+      // Null where notices may have been missed: the next renewal finds what was asked.
+      if (runId !== null) this.#consumers.cancel(runId)
+    })
     await this.#holds.start()
     // The embedded store has one user at a time: runs of any other owner have ended.
     this.#leases.reclaimed(await runs.reclaim(kind === 'pglite' ? (owner) => owner !== this.#owner : isGone))
-    for (const device of this.#devices.values()) await this.#consume(device)
+    await this.#consumers.start()
     this.#leases.supervise()
   }
 
   /** Begins to run what waits for a device that has come. */
   async attach(device: QueueDevice, worker: Executor): Promise<void> {
-    if (this.#stopping) return
-    this.#devices.set(device.uuid, device)
-    this.#workers.set(device.uuid, worker)
-    try {
-      await this.#consume(device)
-    } catch (cause) {
-      this.#devices.delete(device.uuid)
-      this.#workers.delete(device.uuid)
-      throw cause
-    }
+    await this.#consumers.attach(device, worker)
   }
 
   /** Stops running on a device that is gone; its waiting runs keep waiting, and its running one is queued again. */
   async detach(uuid: string): Promise<void> {
-    if (this.#stopping) return
-    this.#consumers.delete(uuid)
-    this.#devices.delete(uuid)
-    this.#workers.delete(uuid)
-    this.#executions.get(uuid)?.interrupt('deviceGone')
-    await this.#store.boss.offWork(this.#store.tickets.queue(uuid))
+    await this.#consumers.detach(uuid)
   }
 
   /** Whether this service runs nothing at the moment. */
   get idle(): boolean {
     return this.#executions.size === 0
-  }
-
-  async #consume(device: QueueDevice): Promise<void> {
-    const { runs, boss, tickets } = this.#store
-    await runs.replenishTickets(device.uuid)
-    const consumer = await boss.work(tickets.queue(device.uuid), { pollingIntervalSeconds: POLL_S }, () =>
-      this.#track(this.#runNext(device)),
-    )
-    this.#consumers.set(device.uuid, consumer)
   }
 
   /**
@@ -169,10 +156,9 @@ export class RunQueue {
     const supervised = this.#leases.stop()
     this.#unlisten()
     this.#holds.stop()
-    const ended = [...this.#devices.keys()].map((uuid) => this.#store.boss.offWork(this.#store.tickets.queue(uuid)))
-    for (const execution of this.#executions.values()) execution.interrupt('shutdown')
+    const ended = this.#consumers.stop()
     const unstored = [...this.#leases.unstored].map((execution) => execution.storeAgain())
-    const settled = Promise.allSettled([...this.#pending, supervised, ...ended, ...unstored]).then(() => true)
+    const settled = Promise.allSettled([ended, supervised, ...unstored]).then(() => true)
     if (!(await within(this.#clock, settled, this.#stopMs))) {
       const runIds = [...this.#executions.values(), ...this.#leases.unstored].map(({ run }) => run.id)
       this.#log.error({ runIds, stopMs: this.#stopMs }, 'the queue did not stop in time; the next start takes up what it left')
@@ -298,74 +284,5 @@ export class RunQueue {
   /** Waiting and running runs a device, for every device that has any: for gauges. */
   depths(): Promise<Depth[]> {
     return this.#store.runs.depths()
-  }
-
-  /** One ticket: the device's next run, if one may start, from claim to end. */
-  async #runNext(device: QueueDevice): Promise<void> {
-    // Thrown, so that pg-boss keeps the ticket for the next start.
-    if (this.#stopping) throw new Error('the service is shutting down')
-    const worker = this.#workers.get(device.uuid)
-    if (!worker || this.#executions.has(device.uuid)) return
-    let run: Run | null
-    try {
-      run = await this.#store.runs.claimNext(device.uuid, this.#owner, leaseMs)
-    } catch (err) {
-      this.#log.warn({ err, device: device.name }, 'the next run could not be claimed; trying again')
-      throw err
-    }
-    if (run) await this.#execute(run, device, worker)
-  }
-
-  /** Whatever goes wrong in here, the device is free afterwards, and the lease of the run is not renewed any more. */
-  async #execute(run: Run, device: QueueDevice, worker: Executor): Promise<void> {
-    const labels = { device: device.name, runtime: run.runtime }
-    const execution = new Execution(run, device, worker, { store: this.#store, log: this.#log, clock: this.#clock })
-    this.#executions.set(device.uuid, execution)
-    const started = this.#clock.now()
-    let status: Settled = 'unstored'
-    try {
-      // A stop, or a detach, that came between the ticket and the claim did not see this execution.
-      if (this.#stopping) execution.interrupt('shutdown')
-      else if (this.#workers.get(device.uuid) !== worker) execution.interrupt('deviceGone')
-      // The notice of a pause came between the claim and now.
-      else if (this.#holds.isPaused(device.uuid)) execution.interrupt('devicePaused')
-      if (run.cancelRequestedAt) execution.interrupt('cancel')
-      this.#log.info(stepOf(run), 'run started')
-      this.#meter({ kind: 'started', ...labels, waitMs: run.startedAt!.getTime() - run.waitingSince.getTime() })
-      status = await execution.settle()
-      if (status === 'unstored') this.#leases.unstored.add(execution)
-    } catch (err) {
-      this.#log.error({ err, runId: run.id }, 'the execution of a run failed; its lease is given up')
-    } finally {
-      this.#executions.delete(device.uuid)
-      this.#estimates.forget(device.uuid)
-    }
-    this.#meter({ kind: 'ended', ...labels, status, runMs: this.#clock.now() - started })
-    // Without this a backlog stalls: tickets sent during the run notified a worker that was busy.
-    const consumer = this.#consumers.get(device.uuid)
-    if (consumer) this.#store.boss.notifyWorker(consumer)
-  }
-
-  /** A failing metric must not affect the run. */
-  #meter(metric: QueueMetric): void {
-    try {
-      this.#onMetrics(metric)
-    } catch (err) {
-      this.#log.warn({ err, metric }, 'a metric of the queue failed')
-    }
-  }
-
-  async #track<T>(work: Promise<T>): Promise<T> {
-    this.#pending.add(work)
-    try {
-      return await work
-    } finally {
-      this.#pending.delete(work)
-    }
-  }
-
-  /** @param runId null where notices may have been missed: the next renewal finds what was asked. */
-  #onCancel(runId: string | null): void {
-    for (const execution of this.#executions.values()) if (execution.run.id === runId) execution.interrupt('cancel')
   }
 }
