@@ -119,7 +119,7 @@ export const errorTable = {
   UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },
   INVALID_TEXT: { status: 422, title: 'A text holds a character that is not taken' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
-  QUOTA_EXCEEDED: { status: 429, title: 'The key has used what it may for now' },
+  QUOTA_EXCEEDED: { status: 429, title: 'The key has used up its quota' },
   QUEUE_FULL: { status: 429, title: 'As many runs wait as may' },
   HEADERS_TOO_LARGE: { status: 431, title: 'Address and headers are larger than the limit' },
   INTERNAL: { status: 500, title: 'Something went wrong in the service' },
