@@ -133,6 +133,14 @@ describe('costs over HTTP', () => {
     assert.equal(worked.mock.callCount(), 1)
   })
 
+  it('are worked out once for all who ask at the same time', async (t) => {
+    const { body } = await api.request.post('/v1/architectures').send(smallNetwork(63)).expect(201)
+    const worked = t.mock.method(api.pool, 'costs')
+    const ask = async () => (await fetch(`${api.url}${body.links.costs}?batch=7`)).status
+    assert.deepEqual([...new Set(await Promise.all(Array.from({ length: 100 }, ask)))], [200])
+    assert.equal(worked.mock.callCount(), 1)
+  })
+
   it('of a graph too large for the event loop are the same as worked out here', async () => {
     const layers = Array.from({ length: 500 }, (_, i) => ({ type: 'Conv2d', outChannels: 1 + (i % 3), kernelSize: 1 }))
     const { body } = await api.request

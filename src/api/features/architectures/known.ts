@@ -11,6 +11,7 @@ const mostBytes = 16 * 2 ** 20
 export class KnownRows<Row extends { id: string; deletedAt: Date | null }> {
   readonly #rows: LRUCache<string, Row>
   readonly #read: (ids: readonly string[]) => Promise<readonly Row[]>
+  readonly #reading = new Map<string, Promise<Row | undefined>>()
   /** Deleted by this process: a row that was being read meanwhile is not kept. */
   readonly #deleted = new LRUCache<string, true>({ max: 10_000 })
 
@@ -25,22 +26,29 @@ export class KnownRows<Row extends { id: string; deletedAt: Date | null }> {
     })
   }
 
-  /** In the order of the ids; undefined for one that is not there or deleted. */
-  async of(ids: readonly string[]): Promise<(Row | undefined)[]> {
-    const found = new Map<string, Row>()
-    const missing = new Set<string>()
-    for (const id of ids.map((each) => each.toLowerCase())) {
-      const kept = this.#rows.get(id)
-      if (kept) found.set(id, kept)
-      else missing.add(id)
-    }
-    if (missing.size > 0)
-      for (const row of await this.#read([...missing])) {
-        if (row.deletedAt || this.#deleted.has(row.id)) continue
-        this.#rows.set(row.id, row)
-        found.set(row.id, row)
+  /** In the order of the ids; undefined for one that is not there or deleted. Who asks for what is being read waits for that. */
+  of(ids: readonly string[]): Promise<(Row | undefined)[]> {
+    const keys = ids.map((id) => id.toLowerCase())
+    const kept = keys.map((id) => this.#rows.get(id))
+    const missing = new Set(keys.filter((id, i) => !kept[i] && !this.#reading.has(id)))
+    if (missing.size > 0) {
+      const found = this.#find([...missing])
+      for (const id of missing) {
+        const row = found.then((rows) => rows.get(id)).finally(() => this.#reading.delete(id))
+        this.#reading.set(id, row)
       }
-    return ids.map((id) => found.get(id.toLowerCase()))
+    }
+    return Promise.all(keys.map((id, i) => kept[i] ?? this.#reading.get(id)))
+  }
+
+  async #find(ids: readonly string[]): Promise<Map<string, Row>> {
+    const found = new Map<string, Row>()
+    for (const row of await this.#read(ids)) {
+      if (row.deletedAt || this.#deleted.has(row.id)) continue
+      this.#rows.set(row.id, row)
+      found.set(row.id, row)
+    }
+    return found
   }
 
   /** Of one that was deleted. */

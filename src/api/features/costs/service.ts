@@ -39,6 +39,8 @@ export class CostService {
     maxSize: 2 ** 21,
     sizeCalculation: (_, { body }) => body.byteLength,
   })
+  /** Answers being made, by their keys. */
+  readonly #making = new Map<string, Promise<CostAnswer>>()
   /** Deleted by this process: an answer still being computed is not cached. */
   readonly #deleted = new LRUCache<string, true>({ max: 10_000 })
 
@@ -119,18 +121,36 @@ export class CostService {
       kept.knownUntil = knownUntil
       return kept
     }
+    // Counted once, however many ask meanwhile.
+    let making = this.#making.get(key)
+    if (!making) {
+      making = this.#make(stored, query, { options, format, layers }, knownUntil)
+        .then((answer) => {
+          if (!this.#deleted.has(stored.id)) this.#answers?.set(key, answer)
+          return answer
+        })
+        .finally(() => this.#making.delete(key))
+      this.#making.set(key, making)
+    }
+    return making
+  }
+
+  async #make(
+    stored: StoredArchitecture,
+    query: CostQuery,
+    { options, format, layers }: { options: CostOptions; format: CostFormat; layers: boolean },
+    knownUntil: number,
+  ): Promise<CostAnswer> {
     const { resolution, ...rest } = options
     const other = await this.#architectures.atSizes(stored, { resolution, ...readAsked(query) })
     const of = { options: other ? rest : options, format, layers, rank: readRanking(query), digits: query.digits ?? null }
     const body = asBuffer(await this.#pool.costs(other ?? stored, of))
-    const answer = {
+    return {
       body,
       etag: etagOf(body),
       filename: `${stored.name.replace(/[^\w.-]+/g, '_').slice(0, 80) || stored.digest.slice(7, 19)}-${options.convention}-costs.${format}`,
       knownUntil,
     }
-    if (!this.#deleted.has(stored.id)) this.#answers?.set(key, answer)
-    return answer
   }
 }
 
