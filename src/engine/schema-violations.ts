@@ -160,6 +160,8 @@ function visitObject(
 ): void {
   const known = schema.properties as TProperties
   const names = Object.keys(known)
+  if (Object.keys(value).length < (schema.minProperties ?? 0))
+    found.push({ path, message: `${nameOf(path)} must have at least ${schema.minProperties} of ${names.join(', ')}` })
   if (schema.additionalProperties === false)
     for (const key of Object.keys(value)) {
       if (Object.hasOwn(known, key)) continue

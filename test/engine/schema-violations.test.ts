@@ -60,3 +60,12 @@ test('a string is described by its examples, its format or its pattern', () => {
     ['a string such as aa or aaa', 'a string such as 2026-01-31T12:00:00Z', 'a string in the format uuid', 'a string that matches ^a+$'],
   )
 })
+
+test('an object with fewer keys than it needs is told which it may have', () => {
+  const filter = Type.Object({ status: Type.Optional(Type.String()), label: Type.Optional(Type.String()) }, { minProperties: 1 })
+  assert.deepEqual(schemaViolations(filter, {}), [{ path: '', message: 'this must have at least 1 of status, label' }])
+  assert.deepEqual(schemaViolations(Type.Object({ filter }), { filter: {} }), [
+    { path: '/filter', message: 'filter must have at least 1 of status, label' },
+  ])
+  assert.deepEqual(schemaViolations(filter, { label: 'a=b' }), [])
+})
