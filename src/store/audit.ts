@@ -106,9 +106,9 @@ export class Audit {
     if (lines.length > 0) await this.#db.insert(audit).values(lines.map(({ line, outcome }) => rowOf(line, outcome)))
   }
 
-  /** Writes the line of a change that several transactions made, or none. */
-  async write(line: AuditLine, subjectId = ''): Promise<void> {
-    await writeLine(this.#db, line, subjectId)
+  /** Writes the line of what changes nothing here, and is about no row: a backup. */
+  async write(line: AuditLine): Promise<void> {
+    await writeLine(this.#db, line, '')
   }
 
   /** Newest first. @throws StoreError INVALID_CURSOR, INVALID_TEXT */

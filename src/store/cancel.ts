@@ -21,9 +21,15 @@ export interface Cancellation {
 
 /**
  * Cancels a queued run at once; asks the owner of a running one to. Null where there is no such run.
- * @param line of the audit log, written with the change.
+ * @param line of the audit log, written with the change, as one that is about `subjectId`.
  */
-export async function cancelRun(db: Database, tickets: Tickets, id: string, line?: AuditLine): Promise<Cancellation | null> {
+export async function cancelRun(
+  db: Database,
+  tickets: Tickets,
+  id: string,
+  line?: AuditLine,
+  subjectId = id,
+): Promise<Cancellation | null> {
   if (!isUuid(id)) return null
   const [seen] = await db.select({ deviceUuid: runs.deviceUuid }).from(runs).where(eq(runs.id, id))
   if (!seen) return null
@@ -33,7 +39,7 @@ export async function cancelRun(db: Database, tickets: Tickets, id: string, line
     if (!run) return null
     if (run.status === 'queued') {
       const [cancelled] = await transitions.cancelQueued(tx, tickets, eq(runs.id, id))
-      await writeLine(tx, line, id)
+      await writeLine(tx, line, subjectId)
       return { effect: 'cancelled', run: cancelled! }
     }
     if (run.status !== 'running') return { effect: 'finished', run }
@@ -43,30 +49,37 @@ export async function cancelRun(db: Database, tickets: Tickets, id: string, line
       .where(eq(runs.id, id))
       .returning()
     await tx.execute(sql`SELECT ${cancelNotice(id)}`)
-    await writeLine(tx, line, id)
+    await writeLine(tx, line, subjectId)
     return { effect: 'requested', run: asked! }
   })
 }
 
 /**
  * Cancels waiting runs that fit, a hundred in each transaction, and asks the owners of running ones to end them. Runs queued
- * meanwhile are not concerned. Yields what each transaction did. @throws StoreError INVALID_TEXT
+ * meanwhile are not concerned. Yields what each transaction did.
+ * @param line of the audit log, written with the first change, so that a process that ends meanwhile leaves none without one.
+ * @throws StoreError INVALID_TEXT
  */
 export async function* cancelRuns(
   db: Database,
   tickets: Tickets,
   filter: RunFilter,
+  line?: AuditLine,
 ): AsyncGenerator<{ cancelled: Run[]; requested: Run[] }, void, void> {
   try {
     const until = await databaseNow(db)
     for (const uuid of await devicesOf(db, filter)) await tickets.ensureQueue(uuid)
     for (;;) {
-      const cancelled = await db.transaction((tx) => cancelSome(tx, tickets, filter, until))
+      const cancelled = await db.transaction(async (tx) => {
+        const some = await cancelSome(tx, tickets, filter, until)
+        if (some.length > 0 && !line?.written) await writeLine(tx, line, '')
+        return some
+      })
       if (cancelled.length > 0) yield { cancelled, requested: [] }
       if (cancelled.length < cancelledAtOnce) break
     }
     for (const id of await runningIds(db, filter, until)) {
-      const change = await cancelRun(db, tickets, id)
+      const change = await cancelRun(db, tickets, id, line?.written ? undefined : line, '')
       if (change?.effect === 'cancelled') yield { cancelled: [change.run], requested: [] }
       else if (change?.effect === 'requested') yield { cancelled: [], requested: [change.run] }
     }

@@ -212,13 +212,13 @@ export class Runs extends RunQueries {
   }
 
   /** `cancelRun` of `cancel.ts`. */
-  requestCancel(id: string, line?: AuditLine): Promise<Cancellation | null> {
-    return cancelRun(this.db, this.#tickets, id, line)
+  requestCancel(id: string, line?: AuditLine, subjectId?: string): Promise<Cancellation | null> {
+    return cancelRun(this.db, this.#tickets, id, line, subjectId)
   }
 
   /** `cancelRuns` of `cancel.ts`. @throws StoreError INVALID_TEXT */
-  cancelMany(filter: RunFilter): AsyncGenerator<{ cancelled: Run[]; requested: Run[] }, void, void> {
-    return cancelRuns(this.db, this.#tickets, filter)
+  cancelMany(filter: RunFilter, line?: AuditLine): AsyncGenerator<{ cancelled: Run[]; requested: Run[] }, void, void> {
+    return cancelRuns(this.db, this.#tickets, filter, line)
   }
 
   /**

@@ -207,9 +207,10 @@ export class RunQueue {
   /**
    * A queued run is cancelled when this resolves; of a running one the process is ended first, by the service that
    * owns it, and the `cancelled` event follows. Null where there is no such run.
+   * @param line of the audit log, written with the change, as one that is about `subjectId`.
    */
-  async cancel(runId: string, line?: AuditLine): Promise<Cancellation | null> {
-    const cancellation = await this.#store.runs.requestCancel(runId, line)
+  async cancel(runId: string, line?: AuditLine, subjectId = runId): Promise<Cancellation | null> {
+    const cancellation = await this.#store.runs.requestCancel(runId, line, subjectId)
     if (cancellation?.effect === 'cancelled') this.#log.info({ ...stepOf(cancellation.run), reason: 'cancelled on request' }, 'run ended')
     else if (cancellation?.effect === 'requested') this.#log.info(stepOf(cancellation.run), 'run is to be cancelled')
     return cancellation
@@ -218,15 +219,12 @@ export class RunQueue {
   /** `cancel` for every run that fits; others get their turn meanwhile. @throws StoreError INVALID_TEXT */
   async cancelMany(filter: RunFilter, line?: AuditLine): Promise<{ cancelled: number; requested: number }> {
     const done = { cancelled: 0, requested: 0 }
-    for await (const { cancelled, requested } of this.#store.runs.cancelMany(filter)) {
+    for await (const { cancelled, requested } of this.#store.runs.cancelMany(filter, line)) {
       done.cancelled += cancelled.length
       done.requested += requested.length
       for (const run of cancelled) this.#log.info({ ...stepOf(run), reason: 'cancelled on request' }, 'run ended')
       for (const run of requested) this.#log.info(stepOf(run), 'run is to be cancelled')
       await turns.take()
-    }
-    if (line && done.cancelled + done.requested > 0) {
-      await this.#store.audit.write(line, '')
     }
     return done
   }

@@ -270,6 +270,36 @@ it('a line is not written without its change, nor the change without its line', 
   assert.ok(!(await api.store.keys.list()).some(({ digest }) => digest === 'another'))
 })
 
+it('a change of many runs has its line from the first of them on, also where it is cut off', async (t) => {
+  const { runs } = api.store
+  const cutOff = new Error('cut off')
+  const many = runs.cancelMany.bind(runs)
+  t.mock.method(runs, 'cancelMany', async function* (...args: Parameters<typeof many>) {
+    for await (const step of many(...args)) {
+      yield step
+      throw cutOff
+    }
+  })
+  const waiting = await run()
+  await fresh()
+  await call('POST', '/v1/runs/cancel', 'admin', { status: ['queued', 'running'] }).expect(500)
+  assert.equal((await runs.get(waiting))!.status, 'cancelled')
+  const done = (lines: any[]) => lines.filter(({ outcome }) => outcome === 'done').map(({ action, subjectId }) => [action, subjectId])
+  assert.deepEqual(done(await fresh()), [['cancelRuns', null]])
+
+  const body = { ...(await runBody()), batches: [batch++, batch++] }
+  const made = (await call('POST', '/v1/sweeps', 'admin', body).expect(202)).body.id
+  await fresh()
+  const one = runs.requestCancel.bind(runs)
+  let asked = 0
+  t.mock.method(runs, 'requestCancel', (...args: Parameters<typeof one>) => {
+    if (asked++ > 0) throw cutOff
+    return one(...args)
+  })
+  await call('DELETE', `/v1/sweeps/${made}`, 'admin').expect(500)
+  assert.deepEqual(done(await fresh()), [['cancelSweep', made]])
+})
+
 it('forgets lines that are older than AUDIT_DAYS', async () => {
   const all = (await read('&total=true')).total
   await api.store.db.execute(`UPDATE audit SET at = now() - interval '31 days' WHERE id IN (SELECT id FROM audit LIMIT 3)`)

@@ -109,8 +109,8 @@ export class SweepService {
     const { points } = await this.get(id)
     const open = points.filter(waits)
     if (open.length === 0) throw new ApiError('SWEEP_FINISHED', `sweep ${id}: every run has ended, so there is nothing to cancel`)
-    for (const { runId } of open) await this.#queue.cancel(runId)
-    await this.#store.audit.write(line, id)
+    // The line is written with the first change, so that no end of the process leaves changes without one.
+    for (const { runId } of open) await this.#queue.cancel(runId, line.written ? undefined : line, id)
     return this.get(id)
   }
 
