@@ -64,8 +64,8 @@ export const adaptiveAvgPool2d = defineOp({
     const elements = numel(outputs[0]!)
     return { windowReads, additions: windowReads - elements, divisions: elements }
   },
-  // The longest window and the longest step between neighbors: an upper bound where they differ.
   channelsRead: sameChannels,
+  // The longest window and the longest step between neighbors: an upper bound where they differ.
   field: ({ inputs }, { outputSize: [h, w] }) => {
     const { size } = featureMap(inputs[0]!, 'AdaptiveAvgPool2d')
     if (h === 1 && w === 1) return 'global'

@@ -217,8 +217,8 @@ const transposed = (rank: Rank) => {
       macs: product(numel(inputs[0]!), a.outChannels / a.groups, ...a.kernelSize),
       biasAdds: a.bias ? numel(outputs[0]!) : 0,
     }),
-    // An output element sees every stride-th tap, and neighbors lie a stride-th of an input element apart.
     channelsRead: (from, to, shapes, a) => groupChannels(from, to, shapes, a.groups),
+    // An output element sees every stride-th tap, and neighbors lie a stride-th of an input element apart.
     field: (_shapes, a) =>
       fieldOf({
         kernelSize: a.kernelSize.map((k, i) => Math.ceil((a.dilation[i]! * (k - 1) + 1) / a.stride[i]!)),

@@ -65,7 +65,8 @@ export function Explore() {
             },
             label: {
               show: names.has(point.preset),
-              formatter: point.preset, // Beside the steep part of the front; above the flat one, where circles are large.
+              formatter: point.preset,
+              // Beside the steep part of the front; above the flat one, where circles are large.
               position: point.params > most / 50 ? 'top' : 'left',
               color: colors.ink,
               fontSize: 11,
