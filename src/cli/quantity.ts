@@ -1,6 +1,6 @@
 import { CliError } from './failure.ts'
 
-export { showBytes, showCount } from '../engine/quantity.ts'
+export { showBytes, showCount, showMs } from '../engine/quantity.ts'
 
 const powers: Readonly<Record<string, number>> = {
   '': 1,

@@ -1,4 +1,4 @@
-/** How counts and bytes are written for people, at three figures. */
+/** How counts, bytes and times are written for people, at three figures. */
 
 function scaled(value: number, base: 1000 | 1024, units: readonly string[]): string {
   let power = 0
@@ -19,3 +19,5 @@ const digitsOf = (rest: number, power: number): string =>
 export const showCount = (value: number): string => scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P'])
 /** Bytes, by 1024: `30.5 MiB`. */
 export const showBytes = (value: number): string => scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'])
+/** A time in ms: `1.23 ms`. */
+export const showMs = (ms: number): string => `${Number(ms.toPrecision(3))} ms`

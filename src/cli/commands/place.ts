@@ -13,7 +13,7 @@ import { CliError } from '../failure.ts'
 import { load } from '../load.ts'
 import { type Counting, costOptions, sizesOf, whole, withCounting, withFormat } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
-import { readQuantity, showBytes, showCount, showPart } from '../quantity.ts'
+import { readQuantity, showBytes, showCount, showMs, showPart } from '../quantity.ts'
 
 interface Options extends Counting {
   devices: number
@@ -82,8 +82,7 @@ function placementOptions({ devices, by, cost, perByte, flopsPerSecond, bytesPer
 function placementReport(name: string, placement: Placement): Report {
   const { by, devices, unit, parts, transfers, bottleneck, balance, trafficBytes, undivided, approximate, convention, batch, dtype } =
     placement
-  const show = (value: number) =>
-    unit === 'ms' ? `${Number(value.toPrecision(3))} ms` : unit === 'bytes' ? showBytes(value) : showCount(value)
+  const show = (value: number) => (unit === 'ms' ? showMs(value) : unit === 'bytes' ? showBytes(value) : showCount(value))
   const where = bottleneck.at === 'device' ? `device ${bottleneck.device}` : `the link behind device ${bottleneck.device}`
   return {
     json: { name, ...placement },

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { CliError } from '../failure.ts'
 import { type Sizes, sizesOf, whole, withBatch, withFormat } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
-import { showPart } from '../quantity.ts'
+import { showMs, showPart } from '../quantity.ts'
 import { Client } from '../server/client.ts'
 import { register } from '../server/register.ts'
 
@@ -72,9 +72,6 @@ Examples:
       report(predictionReport(architecture.name, body), format)
     })
 }
-
-/** A time at three figures. */
-const showMs = (ms: number): string => `${Number(ms.toPrecision(3))} ms`
 
 function predictionReport(name: string, prediction: Prediction): Report {
   const { device, runtime, batch, resolution, precision, latencyMs, interval, error, byKind, notes, measured } = prediction

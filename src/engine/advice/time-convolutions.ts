@@ -1,3 +1,4 @@
+import { showMs } from '../quantity.ts'
 import { defineFinding, lecture, percent } from './finding.ts'
 
 /** Where time goes, as a profile of a run has it. */
@@ -25,6 +26,3 @@ export const timeConvolutions = defineFinding({
     }
   },
 })
-
-/** A time at three figures. */
-const showMs = (ms: number): string => `${Number(ms.toPrecision(3))} ms`
