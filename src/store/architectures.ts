@@ -109,7 +109,7 @@ export class Architectures {
         return await this.#db.transaction(async (tx) => {
           const key = await holdBytes(tx, keyId)
           const inserted = await insertIn(tx, architecture, null, line)
-          if (inserted.created && keyId) await requireBytes(tx, keyId, key)
+          if (inserted.created) await requireBytes(tx, key)
           return inserted
         })
       const { model, data } = files
@@ -123,7 +123,7 @@ export class Architectures {
             await tx
               .insert(architectureData)
               .values(data.map(({ location, file }) => ({ architectureId: row.id, location, digest: file.digest })))
-          if (created && keyId) await requireBytes(tx, keyId, key)
+          if (created) await requireBytes(tx, key)
           return inserted
         }),
       )

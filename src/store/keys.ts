@@ -49,7 +49,8 @@ export class Keys {
 
   /**
    * The row of a token's holder, made when the holder is first seen; role and name are those of the latest token.
-   * @param digest one that no key has. @param created whether it is new, of which other processes are told.
+   * @param of whose `digest` no key has.
+   * @returns `created`: whether the row is new or has changed, of which other processes are told.
    */
   async holder(of: Holder): Promise<{ key: ApiKey; created: boolean }> {
     const named = and(eq(apiKeys.issuer, of.issuer), eq(apiKeys.subject, of.subject))
@@ -98,19 +99,18 @@ export class Keys {
 
   /** Sets what a key may use. Null where there is none. */
   async setQuotas(id: string, quotas: Quotas, line?: AuditLine): Promise<ApiKey | null> {
-    if (!isUuid(id)) return null
-    return this.#db.transaction(async (tx) => {
-      const [key] = await tx.update(apiKeys).set(quotas).where(eq(apiKeys.id, id)).returning()
-      if (key) await writeLine(tx, line, id)
-      return key ?? null
-    })
+    return this.#set(id, quotas, line)
   }
 
   /** Sets a key's weight in the queues (`shares.ts`); what its runs took before stays charged as it was. Null where there is none. */
   async setWeight(id: string, weight: number, line?: AuditLine): Promise<ApiKey | null> {
+    return this.#set(id, { weight }, line)
+  }
+
+  async #set(id: string, change: Quotas | Pick<ApiKey, 'weight'>, line: AuditLine | undefined): Promise<ApiKey | null> {
     if (!isUuid(id)) return null
     return this.#db.transaction(async (tx) => {
-      const [key] = await tx.update(apiKeys).set({ weight }).where(eq(apiKeys.id, id)).returning()
+      const [key] = await tx.update(apiKeys).set(change).where(eq(apiKeys.id, id)).returning()
       if (key) await writeLine(tx, line, id)
       return key ?? null
     })

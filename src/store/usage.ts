@@ -46,15 +46,15 @@ const ask = 'an admin can raise the quota'
 /** At most so many days are listed. */
 const mostDays = 31
 
-type Held = Pick<ApiKey, 'prefix' | 'runsPerHour' | 'deviceSecondsPerDay' | 'bytesStored'>
+type Held = Pick<ApiKey, 'id' | 'prefix' | 'runsPerHour' | 'deviceSecondsPerDay' | 'bytesStored'>
 
 /** Locks a key's row until the transaction ends. Uses of it and their keys' other changes wait; references to it do not. */
 async function hold(tx: Transaction, keyId: string): Promise<Held> {
-  const { prefix, runsPerHour, deviceSecondsPerDay, bytesStored } = apiKeys
+  const { id, prefix, runsPerHour, deviceSecondsPerDay, bytesStored } = apiKeys
   const [key] = await tx
-    .select({ prefix, runsPerHour, deviceSecondsPerDay, bytesStored })
+    .select({ id, prefix, runsPerHour, deviceSecondsPerDay, bytesStored })
     .from(apiKeys)
-    .where(eq(apiKeys.id, keyId))
+    .where(eq(id, keyId))
     .for('no key update')
   return key!
 }
@@ -152,10 +152,10 @@ export async function holdBytes(tx: Transaction, keyId: string | null | undefine
   return keyId ? hold(tx, keyId) : null
 }
 
-/** @param adding bytes that are not stored yet. @throws QuotaError STORAGE_QUOTA_EXCEEDED */
-export async function requireBytes(db: Database | Transaction, keyId: string, key: Held | null, adding = 0): Promise<void> {
+/** @param key null: whoever has none has no quota. @param adding bytes that are not stored yet. @throws QuotaError STORAGE_QUOTA_EXCEEDED */
+export async function requireBytes(db: Database | Transaction, key: Held | null, adding = 0): Promise<void> {
   if (!key || key.bytesStored === null) return
-  const bytes = (await bytesOf(db, keyId)) + adding
+  const bytes = (await bytesOf(db, key.id)) + adding
   if (bytes <= key.bytesStored) return
   throw new QuotaError(
     'STORAGE_QUOTA_EXCEEDED',
@@ -185,7 +185,6 @@ export class KeyUsage {
     const fresh = new Map(files.filter(({ digest }) => !known.has(digest)).map((file) => [file.digest, file.bytes]))
     await requireBytes(
       this.#db,
-      keyId,
       key,
       [...fresh.values()].reduce((sum, bytes) => sum + bytes, 0),
     )
