@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A program started for a benchmark: what it printed its address for, and the way to end it. */
 export interface Started {
@@ -52,6 +53,11 @@ export async function startProgram(
       await once(child, 'exit')
     },
   }
+}
+
+/** Waits until a service says that it is ready. */
+export async function ready({ url }: Pick<Started, 'url'>): Promise<void> {
+  while (!(await fetch(`${url}/readyz`)).ok) await sleep(100)
 }
 
 /**

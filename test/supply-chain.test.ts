@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { advisoriesOf, auditProblems } from '../scripts/supply-chain/audit.ts'
-import { exceptions, installed, isPermissive, licenseProblems, packagesOf, today } from '../scripts/supply-chain/licenses.ts'
+import { exceptions, today } from '../scripts/supply-chain/exceptions.ts'
+import { installed, isPermissive, licenseProblems, packagesOf } from '../scripts/supply-chain/licenses.ts'
 
 const read = (file: string): string => readFileSync(resolve(import.meta.dirname, '..', file), 'utf8')
 

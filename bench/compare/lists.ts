@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { show } from '../figure.ts'
-import { call, type Started } from '../service.ts'
+import { call, ready, type Started } from '../service.ts'
 import { withPostgres } from './postgres.ts'
 import type { Part, Row } from './row.ts'
 import { serve, type Tree } from './tree.ts'
@@ -87,7 +87,7 @@ async function listed(tree: Tree, database: string, architectures: number, runs:
   let service: Started | undefined
   const start = async () => {
     service = await serve(tree, { DATABASE_URL: database, RATE_LIMIT: '0' })
-    while (!(await fetch(`${service.url}/readyz`)).ok) await sleep(100)
+    await ready(service)
     return service.url
   }
   try {

@@ -3,14 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { show } from '../figure.ts'
-import { call, type Started } from '../service.ts'
+import { call, ready, type Started } from '../service.ts'
 import { megabytes } from './processes.ts'
 import { type Part, share } from './row.ts'
 import { serve } from './tree.ts'
-
-const ready = async ({ url }: Started) => {
-  while (!(await fetch(`${url}/readyz`)).ok) await sleep(100)
-}
 
 /** The README's calls, as both builds take them: a zoo network, a PyTorch file, costs, exports, runs on both runtimes, a profile. */
 export async function tour({ url }: Started): Promise<void> {

@@ -1,7 +1,6 @@
 /** Registrations a second of ResNet-50 as JSON, on Postgres. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { median } from '../figure.ts'
-import { call, type Started } from '../service.ts'
+import { call, ready, type Started } from '../service.ts'
 import { withPostgres } from './postgres.ts'
 import { type Part, share } from './row.ts'
 import { serve } from './tree.ts'
@@ -33,7 +32,7 @@ export const part: Part = {
         for (const [i, tree] of trees.entries()) {
           const service = await serve(tree, { DATABASE_URL: await database(`registrations_${i}`), RATE_LIMIT: '0' })
           services.push(service)
-          while (!(await fetch(`${service.url}/readyz`)).ok) await sleep(100)
+          await ready(service)
         }
         // As the older build writes it, so that both can read it.
         const { links } = await call<{ links: { self: string } }>(`${services[0]!.url}/v1/architectures`, {

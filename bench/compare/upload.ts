@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { show } from '../figure.ts'
-import { call } from '../service.ts'
+import { call, ready } from '../service.ts'
 import { megabytes } from './processes.ts'
 import { inTurns, type Part } from './row.ts'
 import { serve, type Tree } from './tree.ts'
@@ -28,7 +28,7 @@ async function writeVgg16(tree: Tree, file: string): Promise<void> {
 async function peakOf(tree: Tree, file: string): Promise<number> {
   const { url, child, stop } = await serve(tree)
   try {
-    while (!(await fetch(`${url}/readyz`)).ok) await sleep(100)
+    await ready({ url })
     await sleep(3000)
     const before = megabytes(child.pid!, 'Pss')
     let most = before

@@ -4,7 +4,7 @@
  * with 77 and `skipped: why` where the registry answers no audits.
  */
 import { spawnSync } from 'node:child_process'
-import { type Exception, exceptions, today } from './licenses.ts'
+import { type AdvisoryException, exceptions, today } from './exceptions.ts'
 
 /** An advisory as a report of npm (auditReportVersion 2) has it. */
 export interface Advisory {
@@ -30,11 +30,7 @@ export function advisoriesOf(report: Report): Advisory[] | null {
 }
 
 /** What must be mended, in words. @param today ISO date. */
-export function auditProblems(
-  advisories: readonly Advisory[],
-  excepted: readonly (Exception & { id: string; package: string })[],
-  today: string,
-): string[] {
+export function auditProblems(advisories: readonly Advisory[], excepted: readonly AdvisoryException[], today: string): string[] {
   const problems: string[] = []
   for (const { id, package: name, severity, title, range } of advisories) {
     if (severity === 'low' || severity === 'info') continue

@@ -3,20 +3,11 @@
  * permissive and no exception with a reason stands in `exceptions.json`, or that one has run out.
  */
 import { readFileSync } from 'node:fs'
+import { exceptions, type LicenseException, today } from './exceptions.ts'
 
 /** SPDX names of licenses that ask for their notice to be kept, and nothing else of whoever ships the package. */
 const permissive = new Set('0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BlueOak-1.0.0 CC0-1.0 ISC MIT Python-2.0 Unlicense Zlib'.split(' '))
 
-export interface Exception {
-  why: string
-  /** A date: from then on it must be thought over again. */
-  until: string
-}
-export interface LicenseException extends Exception {
-  /** The name of a package, and of those of its platforms: `lightningcss` and `lightningcss-linux-x64-gnu`. */
-  package: string
-  license: string
-}
 export interface Package {
   name: string
   version: string
@@ -56,11 +47,6 @@ export function licenseProblems(packages: readonly Package[], exceptions: readon
   return problems
 }
 
-export const today = (): string => new Date().toISOString().slice(0, 10)
-export const exceptions = JSON.parse(readFileSync(new URL('./exceptions.json', import.meta.url), 'utf8')) as {
-  licenses: LicenseException[]
-  advisories: (Exception & { id: string; package: string })[]
-}
 export const installed = (): Package[] => packagesOf(JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')))
 
 if (import.meta.main) {

@@ -9,14 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { Command, CommanderError } from 'commander'
 import { openStore, restoreBackup, type Store, StoreError } from '../store/index.ts'
 import { ConfigError, readConfig } from './config.ts'
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
-const log = {
-  debug: () => {},
-  info: () => {},
-  warn: (_: object, message: string) => say(message),
-  error: (_: object, message: string) => say(message),
-}
+import { log, say } from './terminal.ts'
 
 /** A path as whoever calls means it: npm goes to the folder of the package first. */
 const fileOf = (given: string): string => path.resolve(process.env.INIT_CWD ?? '.', given)

@@ -1,6 +1,7 @@
 /**
  * `npm run keys -- create|list|quota|weight|usage|revoke`: API keys without going through the service, in DATA_DIR while none runs there, or in
- * DATABASE_URL at any time. Whoever may write there may make keys.
+ * DATABASE_URL at any time. Whoever may write there may make keys. They go to standard output, everything else beside it:
+ * `ARCHMETER_KEY=$(npm run -s keys -- create …)`.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { schemaViolations } from '../engine/schema-violations.ts'
@@ -11,15 +12,7 @@ import { ConfigError, readConfig } from './config.ts'
 import { ApiError } from './errors.ts'
 import { type KeyAnswer, NewKey, type QuotasAnswer } from './features/keys/schema.ts'
 import { hasExpired, KeyService } from './features/keys/service.ts'
-
-/** Keys to standard output, everything else beside it: `ARCHMETER_KEY=$(npm run -s keys -- create …)`. */
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
-const log = {
-  debug: () => {},
-  info: () => {},
-  warn: (_: object, message: string) => say(message),
-  error: (_: object, message: string) => say(message),
-}
+import { log, say } from './terminal.ts'
 
 /** Whoever may write where the keys lie may do all; no request asks. */
 const byCommand = (action: AuditAction) => auditLine(action, { role: 'admin', key: null }, null)

@@ -124,3 +124,13 @@ export function rankOptions({ by, sort, top, depth }: Ranked, command: Command) 
   if (by !== 'block' && command.getOptionValueSource('depth') === 'cli') throw new CliError(`--depth is for --by block, not for --by ${by}`)
   return { groupBy: by, depth, ...(sort ? { sort } : {}), ...(top ? { top } : {}) }
 }
+
+/** Adds `--server`, for commands that ask a service; `connect` takes it. */
+export const withServer = (command: Command): Command =>
+  command.addOption(new Option('--server <url>', 'the service, such as http://localhost:3000').env('ARCHMETER_SERVER'))
+
+/** Adds `--server`, and on what it runs a model: `--device` and `--runtime`. */
+export const withTarget = (command: Command): Command =>
+  withServer(command)
+    .option('--device <device>', 'cuda:0, cpu, host/cuda:0 or a UUID; may be left out where the service has one device')
+    .option('--runtime <name>', 'onnxruntime or tfjs; may be left out where one works on the device')

@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import { after, isUuid, keyOf, type Order, orderBy, type Page, page } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { and, eq, inArray, or, type SQL, sql } from './drizzle.ts'
+import { and, eq, inArray, momentOf, or, type SQL, sql } from './drizzle.ts'
 import { requireStorable } from './errors.ts'
 import { type AuditEntry, audit, type Role } from './schema.ts'
 
@@ -76,8 +76,6 @@ export async function writeLine(tx: Database | Transaction, line: AuditLine | un
   line.written = true
 }
 
-const moment = (at: Date): SQL => sql`to_timestamp(${at.getTime() / 1000}::float8)`
-
 /** @throws StoreError INVALID_TEXT */
 function matching({ key, action, subjectId, requestId, outcome, since, before }: AuditFilter): SQL | undefined {
   requireStorable([...(key ?? []), requestId ?? '', ...(outcome ?? [])])
@@ -89,8 +87,8 @@ function matching({ key, action, subjectId, requestId, outcome, since, before }:
     subject || undefined,
     requestId === undefined ? undefined : eq(audit.requestId, requestId),
     outcome && inArray(audit.outcome, [...outcome]),
-    since && sql`${audit.at} >= ${moment(since)}`,
-    before && sql`${audit.at} < ${moment(before)}`,
+    since && sql`${audit.at} >= ${momentOf(since)}`,
+    before && sql`${audit.at} < ${momentOf(before)}`,
   )
 }
 

@@ -267,8 +267,11 @@ async function linked(file: string, name: string): Promise<boolean> {
   }
 }
 
-async function digestOf(file: string): Promise<string> {
+/** In hexadecimal. */
+export async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 18 })) hash.update(chunk as Buffer)
-  return `sha256:${hash.digest('hex')}`
+  return hash.digest('hex')
 }
+
+const digestOf = async (file: string): Promise<string> => `sha256:${await sha256Of(file)}`

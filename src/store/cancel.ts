@@ -2,7 +2,7 @@
 import { type AuditLine, writeLine } from './audit.ts'
 import { isUuid } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { and, asc, eq, inArray, rowsOf, sql } from './drizzle.ts'
+import { and, asc, eq, inArray, momentOf, rowsOf, sql } from './drizzle.ts'
 import { textError } from './errors.ts'
 import { cancelNotice } from './notifications.ts'
 import { filters, type RunFilter } from './run-list.ts'
@@ -132,4 +132,4 @@ async function devicesOf(db: Database, filter: RunFilter): Promise<string[]> {
   return rows.map(({ deviceUuid }) => deviceUuid)
 }
 
-const queuedBy = (until: Date) => sql`${runs.queuedAt} <= to_timestamp(${until.getTime() / 1000}::float8)`
+const queuedBy = (until: Date) => sql`${runs.queuedAt} <= ${momentOf(until)}`

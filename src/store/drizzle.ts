@@ -24,5 +24,8 @@ export const { bigint, boolean, customType, doublePrecision, integer, json, json
 export const rowsOf = async <Row extends object>(db: Database | Transaction, statement: SQL): Promise<Row[]> =>
   (await db.execute(statement)).rows
 
+/** A moment in SQL. Not as text: the database writes the years before 1 in another way. */
+export const momentOf = (at: Date): SQL => sql`to_timestamp(${at.getTime() / 1000}::float8)`
+
 /** Drizzle over node-postgres: a pool, or an object with its methods. */
 export const drizzleOverPostgres = (pool: object) => load('drizzle-orm/node-postgres').drizzle(pool) as Database

@@ -1,6 +1,6 @@
 /** Lists of runs: what they may be filtered and sorted by. */
 import { type Direction, isUuid, type Order, type SortKey } from './cursor.ts'
-import { and, inArray, or, type SQL, sql } from './drizzle.ts'
+import { and, inArray, momentOf, or, type SQL, sql } from './drizzle.ts'
 import { requireStorable } from './errors.ts'
 import { type RunStatus, runs } from './schema.ts'
 
@@ -77,15 +77,12 @@ export function filters(filter: RunFilter): SQL | undefined {
     ),
     any(runtime, (values) => inArray(runs.runtime, values)),
     ...(label === undefined ? [] : listOf(label).map(labeled)),
-    queuedAfter && sql`${runs.queuedAt} >= ${at(queuedAfter)}`,
-    queuedBefore && sql`${runs.queuedAt} < ${at(queuedBefore)}`,
-    finishedAfter && sql`${runs.finishedAt} >= ${at(finishedAfter)}`,
-    finishedBefore && sql`${runs.finishedAt} < ${at(finishedBefore)}`,
+    queuedAfter && sql`${runs.queuedAt} >= ${momentOf(queuedAfter)}`,
+    queuedBefore && sql`${runs.queuedAt} < ${momentOf(queuedBefore)}`,
+    finishedAfter && sql`${runs.finishedAt} >= ${momentOf(finishedAfter)}`,
+    finishedBefore && sql`${runs.finishedAt} < ${momentOf(finishedBefore)}`,
   )
 }
-
-/** Not as text: the database writes the years before 1 in another way. */
-const at = (moment: Date): SQL => sql`to_timestamp(${moment.getTime() / 1000}::float8)`
 
 function labeled(label: string): SQL {
   const at = label.indexOf('=')

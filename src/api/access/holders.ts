@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts'
 import { knownOf } from './known.ts'
 import { type Caller, challenge } from './roles.ts'
 import { digestOf } from './secret.ts'
-import { isToken, type TokenVerifier } from './tokens.ts'
+import { isJwt, type TokenVerifier } from './tokens.ts'
 
 /** How long a verified token is not looked at again, ms. */
 const freshMs = 5000
@@ -14,7 +14,7 @@ const mostTokens = 1000
 /** The token of an `Authorization` header; null where it holds none, such as a key. */
 export function bearerToken(authorization: string): string | null {
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization.trim()) ?? []
-  return token !== undefined && isToken(token) ? token : null
+  return token !== undefined && isJwt(token) ? token : null
 }
 
 export interface HoldersOptions {
@@ -48,9 +48,7 @@ export class Holders {
     const holder = { issuer, subject, name, role, prefix: `oidc_${of.slice(0, 8)}`, digest: `oidc:${of}` }
     const { key, created } = await keys.holder(holder)
     if (key.revokedAt)
-      throw new ApiError('UNAUTHENTICATED', 'an admin has barred the holder of this token here', [], {
-        'www-authenticate': `${challenge}, error="invalid_token"`,
-      })
+      throw new ApiError('UNAUTHENTICATED', 'an admin has barred the holder of this token here', [], challenge('invalid_token'))
     if (created) changed()
     const caller: Caller = { role, key: { id: key.id, prefix: key.prefix, name, expiresAt: new Date(expiresAt) } }
     knownOf.set(caller, { caller, digest: key.digest, until: expiresAt })

@@ -228,8 +228,7 @@ const isPlausible = ({ authorization, session }: Presented): boolean =>
 /** Says what is missing, and never what was sent. */
 function refusal({ authorization, session }: Presented): ApiError {
   const ask = 'make one by npm run keys, or ask an admin for one'
-  const of = (detail: string, error: string) =>
-    new ApiError('UNAUTHENTICATED', detail, [], { 'www-authenticate': `${challenge}${error && `, error="${error}"`}` })
+  const of = (detail: string, error: string) => new ApiError('UNAUTHENTICATED', detail, [], challenge(error))
   if (authorization === undefined)
     return session
       ? of('the session has ended: sign in again at /, or send a key as "Authorization: Bearer amk_…"', 'invalid_token')

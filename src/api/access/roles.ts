@@ -25,10 +25,13 @@ export function requireRole(caller: Caller, access: Access, what: string): void 
   const who = caller.key
     ? `the key ${caller.key.prefix}… is of the role ${caller.role}: ask an admin for one`
     : `without a key you are a ${caller.role} here: whoever runs this service makes the first by npm run keys -- create`
-  throw new ApiError('FORBIDDEN', `${what} needs a key of the role ${access}, and ${who}`, [], {
-    'www-authenticate': `${challenge}, error="insufficient_scope", scope="${access}"`,
-  })
+  throw new ApiError('FORBIDDEN', `${what} needs a key of the role ${access}, and ${who}`, [], challenge('insufficient_scope', access))
 }
 
-/** RFC 6750, 3. */
-export const challenge = 'Bearer realm="archmeter"'
+/**
+ * The header that a refusal of a caller carries (RFC 6750, 3).
+ * @param error as section 3.1 has it; empty where nothing was sent. @param scope the role that is needed.
+ */
+export const challenge = (error: string, scope = ''): Record<string, string> => ({
+  'www-authenticate': `Bearer realm="archmeter"${error && `, error="${error}"`}${scope && `, scope="${scope}"`}`,
+})

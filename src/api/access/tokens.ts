@@ -38,10 +38,9 @@ const keysMaxAgeMs = 600_000
 const unknownKeyMs = 30_000
 
 /** Three parts of base64url with dots between. Whether it is a valid token is the issuer's to say. */
-export const isToken = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
+export const isJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
 
-const invalid = (why: string) =>
-  new ApiError('UNAUTHENTICATED', `the token is not valid: ${why}`, [], { 'www-authenticate': `${challenge}, error="invalid_token"` })
+const invalid = (why: string) => new ApiError('UNAUTHENTICATED', `the token is not valid: ${why}`, [], challenge('invalid_token'))
 
 export class TokenVerifier {
   readonly #settings: TokenSettings
@@ -79,9 +78,12 @@ export class TokenVerifier {
     const role = roles.findLast((each) => values[each].some((value) => given.has(value)))
     if (role) return role
     const wanted = roles.flatMap((each) => values[each].map((value) => `${value} (${each})`)).join(', ')
-    throw new ApiError('FORBIDDEN', `the claim ${roleClaim} of your token names no role here: it needs one of ${wanted}`, [], {
-      'www-authenticate': `${challenge}, error="insufficient_scope"`,
-    })
+    throw new ApiError(
+      'FORBIDDEN',
+      `the claim ${roleClaim} of your token names no role here: it needs one of ${wanted}`,
+      [],
+      challenge('insufficient_scope'),
+    )
   }
 
   /** The issuer's keys, where its configuration says they are. Fetched when they are first wanted. */

@@ -74,7 +74,7 @@ export const useAccess = fp<{ keyring: Keyring | null }>(
         previewByRoute.set(`${method} ${route.url}`, scope.read)
       }
     })
-    const roleNeeded = (request: FastifyRequest, access: Access) =>
+    const requireRoleOf = (request: FastifyRequest, access: Access) =>
       requireRole(request.caller, access, `${request.method} ${request.routeOptions.url}`)
     app.addHook('onRequest', (request, _reply, done) => {
       const { config } = request.routeOptions
@@ -85,7 +85,7 @@ export const useAccess = fp<{ keyring: Keyring | null }>(
       if (!keyring || access === undefined || access === 'public') return done()
       const admit = (caller: Caller) => {
         request.caller = caller
-        roleNeeded(request, access)
+        requireRoleOf(request, access)
       }
       try {
         const caller = keyring.identify(presentedBy(request), config.always ? watchStaleMs : undefined)
@@ -105,7 +105,7 @@ export const useAccess = fp<{ keyring: Keyring | null }>(
     app.addHook('preValidation', (request, _reply, done) => {
       const { access, previews } = request.routeOptions.config
       try {
-        if (keyring && previews && !previews(request)) roleNeeded(request, access!)
+        if (keyring && previews && !previews(request)) requireRoleOf(request, access!)
         done()
       } catch (error) {
         done(error as Error)

@@ -2,21 +2,21 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { CliError } from '../failure.ts'
-import { Client } from '../server/client.ts'
+import { withServer } from '../options.ts'
+import { connect } from '../server/client.ts'
 
 /** `archmeter backup`: everything that a service with an embedded database keeps, as one archive. */
 export function addBackup(program: Command): void {
-  program
-    .command('backup')
-    .argument('<file>', 'the archive to write, such as archmeter.tar')
+  const command = program.command('backup').argument('<file>', 'the archive to write, such as archmeter.tar')
+  command
     .summary('back up a server while it runs')
     .description(
       'Writes what a service with an embedded database keeps, as it is at one moment, into one archive: networks with their files, runs, samples, keys. ' +
         'A service on PostgreSQL says how pg_dump makes one.',
     )
-    .addOption(new Option('--server <url>', 'the service, such as http://localhost:3000').env('ARCHMETER_SERVER'))
+  withServer(command)
     .addHelpText(
       'after',
       `
@@ -28,9 +28,7 @@ Examples:
   archmeter backup "archmeter-$(date +%F).tar"`,
     )
     .action(async (file: string, { server }: { server?: string }) => {
-      if (server === undefined)
-        throw new CliError('say which service is backed up: --server http://localhost:3000, or ARCHMETER_SERVER in the environment')
-      const { bytes, body } = await new Client(server, process.env.ARCHMETER_KEY?.trim()).download('v1/backup', 'application/x-tar')
+      const { bytes, body } = await connect(server, 'backed up').download('v1/backup', 'application/x-tar')
       // Under another name until it is whole: an answer that is cut off ends with an error, since its length is known.
       const part = `${file}.part`
       try {

@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander'
-import { CliError } from '../failure.ts'
-import { type Sizes, sizesOf, whole, withBatch, withFormat } from '../options.ts'
+import { type Sizes, sizesOf, whole, withBatch, withFormat, withTarget } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
 import { showMs, showPart } from '../quantity.ts'
-import { Client } from '../server/client.ts'
+import { connect } from '../server/client.ts'
 import { register } from '../server/register.ts'
 
 interface Options extends Sizes {
@@ -41,9 +40,7 @@ export function addPredict(program: Command, report: (report: Report, format: Ou
     .description(
       'Registers a model with an Archmeter service and asks how long a call would take, learnt from the runs made on the device; nothing is run. The error on networks that were left out stands with it.',
     )
-    .addOption(new Option('--server <url>', 'the service, such as http://localhost:3000').env('ARCHMETER_SERVER'))
-    .option('--device <device>', 'cuda:0, cpu, host/cuda:0 or a UUID; may be left out where the service has one device')
-    .option('--runtime <name>', 'onnxruntime or tfjs; may be left out where one works on the device')
+  withTarget(command)
     .option('--precision <type>', 'float32 or float16 (default: float32)')
     .addOption(new Option('--threads <n>', 'of the runs to learn from; 0: one per physical core (default: 0)').argParser(whole(0, 1024)))
     .option('--name <name>', 'name of the architecture (default: the file’s)')
@@ -60,9 +57,7 @@ Examples:
     )
     .action(async (model: string, options: Options) => {
       const { server, name, device, runtime, precision, threads, batch, resolution, format } = options
-      if (server === undefined)
-        throw new CliError('say which service is to predict: --server http://localhost:3000, or ARCHMETER_SERVER in the environment')
-      const client = new Client(server, process.env.ARCHMETER_KEY?.trim())
+      const client = connect(server, 'to predict')
       const architecture = await register(client, model, name, sizesOf(options))
       const given = { device, runtime, precision, threads, batch, resolution: resolution?.join('x') }
       const query = new URLSearchParams(

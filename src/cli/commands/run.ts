@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { CliError, exitCodes } from '../failure.ts'
-import { type Sizes, sizesOf, whole, withBatch, withFormat } from '../options.ts'
+import { exitCodes } from '../failure.ts'
+import { type Sizes, sizesOf, whole, withBatch, withFormat, withTarget } from '../options.ts'
 import type { OutputFormat, Report } from '../output.ts'
 import { showExact } from '../quantity.ts'
-import { Client } from '../server/client.ts'
+import { type Client, connect } from '../server/client.ts'
 import { register, writtenDims } from '../server/register.ts'
 
 interface Options extends Sizes {
@@ -74,9 +74,7 @@ export function addRun(program: Command, report: (report: Report, format: Output
     .description(
       'Registers a model with an Archmeter service, queues a timed run, follows it to its end, and prints medians and verdict. Ends with 0 where it succeeded, 1 where it did not or its certificate is invalid, 2 where the service cannot be reached or refuses.',
     )
-    .addOption(new Option('--server <url>', 'the service, such as http://localhost:3000').env('ARCHMETER_SERVER'))
-    .option('--device <device>', 'cuda:0, cpu, host/cuda:0 or a UUID; may be left out where the service has one device')
-    .option('--runtime <name>', 'onnxruntime or tfjs; may be left out where one works on the device')
+  withTarget(command)
     .option('--backend <name>', 'back end of the runtime, where it has several')
     .option('--precision <type>', 'float32 or float16 (default: float32)')
     .option('--profile', 'a pass of its own that times each layer')
@@ -105,9 +103,7 @@ Examples:
   archmeter run model.onnx --device cuda:0 -f json | jq .result.latencyMs.p50`,
     )
     .action(async (model: string, options: Options) => {
-      if (options.server === undefined)
-        throw new CliError('say which service is to run it: --server http://localhost:3000, or ARCHMETER_SERVER in the environment')
-      const run = await follow(new Client(options.server, process.env.ARCHMETER_KEY?.trim()), model, options)
+      const run = await follow(connect(options.server, 'to run it'), model, options)
       report(runReport(run), options.format)
       const verdict = run.certificate?.verdict
       const good = run.status === 'succeeded' && verdict !== 'invalid' && (verdict === 'valid' || !options.requireValid)

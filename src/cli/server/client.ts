@@ -14,6 +14,17 @@ interface Problem {
 /** Problems of one answer that are printed. */
 const mostLines = 20
 
+/**
+ * The service that a command asks, with the key in ARCHMETER_KEY.
+ * @param server as `--server` has it. @param task what the service is wanted for: `to run it`.
+ * @throws CliError where none is named, and as the constructor of `Client` does.
+ */
+export function connect(server: string | undefined, task: string): Client {
+  if (server === undefined)
+    throw new CliError(`say which service is ${task}: --server http://localhost:3000, or ARCHMETER_SERVER in the environment`)
+  return new Client(server, process.env.ARCHMETER_KEY?.trim())
+}
+
 /** A service, asked over HTTP. */
 export class Client {
   readonly #base: URL

@@ -3,14 +3,13 @@
  * statement runs, so the copy is what a clean stop would have left; statements that come meanwhile wait. Files of networks
  * are linked in the same turn, so that each row of the copy has its file.
  */
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { type Header, type Pack, pack } from 'tar-stream'
-import type { Blobs } from '../blobs.ts'
+import { type Blobs, sha256Of } from '../blobs.ts'
 import type { Driver } from '../database.ts'
 import { StoreError } from '../errors.ts'
 import { type BackupFile, type Manifest, manifestName } from './manifest.ts'
@@ -86,12 +85,6 @@ async function listed(folder: string, as: string): Promise<{ files: BackupFile[]
     } else if (entry.isFile()) files.push({ name, bytes: (await stat(at)).size, sha256: await sha256Of(at) })
   }
   return { files, folders }
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 18 })) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
 
 function written(home: string, { madeAt, files }: Manifest, head: Buffer, discard: () => Promise<void>): Readable {

@@ -145,7 +145,10 @@ describe('device seconds a day', () => {
     const { id } = (await call('POST', '/v1/runs', key, run()).expect(202)).body
     await api.store.db.execute(sql`UPDATE runs SET expected_ms = 999990 WHERE id = ${id}`)
     const { body, headers } = await call('POST', '/v1/runs', key, run()).expect(429)
-    assert.match(body.detail, /for 1000 s a day, in UTC: 0\.0 s are used, (?:10\d\d\.\d|999\.\d) s are expected of its runs that wait or run/)
+    assert.match(
+      body.detail,
+      /for 1000 s a day, in UTC: 0\.0 s are used, (?:10\d\d\.\d|999\.\d) s are expected of its runs that wait or run/,
+    )
     assert.ok(Number(headers['retry-after']) <= 86_400)
     await call('DELETE', `/v1/runs/${id}`, key)
     await api.store.db.execute(

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { fairOrder } from '../../../src/gpu/queue/fair-order.ts'
 import { NO_KEY, type Share } from '../../../src/store/index.ts'
+import { random } from '../../engine/random.ts'
 import { openTestStore, someArchitecture, someRun, type TestStore } from '../../store/helper.ts'
 
 let opened: TestStore
@@ -12,19 +13,13 @@ before(async () => {
 })
 after(() => opened.close())
 
-/** A linear congruential generator (Numerical Recipes, 2nd ed., 7.1), so that a failure comes again. */
-const lottery = (seed: number) => (below: number) => {
-  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
-  return Math.floor((seed / 2 ** 32) * below)
-}
-
 /**
  * While keys are backlogged together from the start, each has had of the device what its weight is due, but for one run of its own too
  * much, and the share by its weight of one run of each too little: theorem 1 of Goyal, Vin and Cheng (1996), summed over all others.
  */
 test('over a busy stretch no key is more than a run ahead of its share, nor more than its part of a run of each behind', () => {
   for (let seed = 1; seed <= 20; seed++) {
-    const draw = lottery(seed)
+    const { below: draw } = random(seed)
     const keys = Array.from({ length: 2 + draw(6) }, (_, i) => ({ key: `key ${i}`, weight: 1 + draw(9), longest: 10 ** (1 + draw(4)) }))
     const runs = keys.flatMap(({ key, longest }) =>
       Array.from({ length: 400 }, (_, i) => ({ id: `${key} ${i}`, key, priority: draw(21) - 10, queuedAt: i, ms: 1 + draw(longest) })),
@@ -71,7 +66,7 @@ test('the store takes runs in the order that is shown, through every ending, and
     ['a', 'b'].map((name) => store.keys.insert({ name, role: 'runner', prefix: `amk_${name}`, digest: name.repeat(64), expiresAt: null })),
   )
   const keys = [null, ...made.map(({ id }) => id)]
-  const draw = lottery(3)
+  const { below: draw } = random(3)
   const deviceUuid = `cpu-${randomUUID()}`
   const add = (keyId: string | null) =>
     store.runs.insert({ ...someRun(architectureId, { deviceUuid, priority: draw(5) === 0 ? 20 : draw(3) }), keyId })

@@ -2,6 +2,7 @@ import { nearest } from '../../../engine/nearest.ts'
 import type { BackendName, RuntimeName, RuntimeSupport } from '../../../gpu/contract.ts'
 import type { DeviceDirectory, Offers } from '../../../gpu/devices/directory.ts'
 import type { CpuDescription } from '../../../gpu/devices/host-facts.ts'
+import { passedOver } from '../../../gpu/passed-over.ts'
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import type { AuditLine, DeviceHold, Store } from '../../../store/index.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
@@ -78,7 +79,7 @@ export class DeviceService {
       ...(asked === undefined ? [`runtime: ${runtime}, the only one that works on ${device.name}`] : []),
     ]
     const support = supportOf(device, runtime, backend)
-    if (backend === undefined) notes.push(...passedOver(device, support))
+    if (backend === undefined) notes.push(...noteOf(device, support))
     return { device, support, notes }
   }
 }
@@ -98,14 +99,9 @@ export interface Choice {
 }
 
 /** A note where a better back end of the runtime does not work on the device. */
-function passedOver({ name, runtimes }: Offered, { runtime, backend }: Usable): string[] {
-  const known = runtimes.filter((each) => each.runtime === runtime)
-  const better = known.slice(
-    0,
-    known.findIndex((each) => each.backend === backend),
-  )
-  const reasons = better.flatMap((each) => (each.usable ? [] : [`${each.backend} does not work on ${name} (${hideFolders(each.reason)})`]))
-  return reasons.length > 0 ? [`backend: ${backend}, since ${reasons.join(' and ')}`] : []
+function noteOf({ name, runtimes }: Offered, support: Usable): string[] {
+  const reasons = passedOver(runtimes, support).map(({ backend, reason }) => `${backend} does not work on ${name} (${hideFolders(reason)})`)
+  return reasons.length > 0 ? [`backend: ${support.backend}, since ${reasons.join(' and ')}`] : []
 }
 
 function supportOf(device: Offered, runtime: RuntimeName, backend: BackendName | undefined): Usable {

@@ -141,9 +141,7 @@ export class KeyService {
         'UNAUTHENTICATED',
         'key does not hold a key of this service: send the whole of it, "amk_…" with its 64 last digits',
         [],
-        {
-          'www-authenticate': `${challenge}, error="invalid_request"`,
-        },
+        challenge('invalid_request'),
       )
     const caller = await this.#keyring?.identify({ authorization: `Bearer ${key}` })
     if (!caller?.key) return null

@@ -3,7 +3,7 @@ import type { BackendName, RuntimeName } from '../../../gpu/contract.ts'
 import type { Device } from '../../../gpu/devices/device.ts'
 import { unfollowed } from '../../../gpu/runtimes/settings.ts'
 import { rounds as defaultRounds } from '../../../gpu/timing/compare.ts'
-import type { NewRun as StoredRun } from '../../../store/index.ts'
+import { MOST_SHARED_PRIORITY, type NewRun as StoredRun } from '../../../store/index.ts'
 import { challenge, type Role } from '../../access/roles.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest, type Violation } from '../../errors.ts'
@@ -187,14 +187,12 @@ function fileRefusals({ batch, resolution, precision, settings }: Side, { source
 }
 
 /** The highest priority that a role may ask for: one above a runner's goes before all of theirs. */
-const mostPriority: Readonly<Record<Role, number>> = { reader: 0, runner: 10, admin: 100 }
+const mostPriority: Readonly<Record<Role, number>> = { reader: 0, runner: MOST_SHARED_PRIORITY, admin: 100 }
 
 /** @throws ApiError FORBIDDEN where the role does not reach so far. */
 export function requirePriority(priority: number, role: Role): void {
   const most = mostPriority[role]
   if (priority <= most) return
   const message = `priority is ${priority}, and a ${role}’s go up to ${most}: more takes a key of the role admin`
-  throw new ApiError('FORBIDDEN', message, [{ path: '/priority', message }], {
-    'www-authenticate': `${challenge}, error="insufficient_scope", scope="admin"`,
-  })
+  throw new ApiError('FORBIDDEN', message, [{ path: '/priority', message }], challenge('insufficient_scope', 'admin'))
 }

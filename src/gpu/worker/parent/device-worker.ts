@@ -4,7 +4,6 @@ import { type Clock, systemClock } from '../../clock.ts'
 import {
   type BackendName,
   backendsOf,
-  type RunEnvironment,
   type RunFailure,
   type RunJob,
   type RunSuccess,
@@ -14,6 +13,7 @@ import {
 } from '../../contract.ts'
 import type { Device } from '../../devices/device.ts'
 import type { FromWorker, RunProgress } from '../../messages.ts'
+import { passedOver } from '../../passed-over.ts'
 import { codeOf } from '../../run-error.ts'
 import { probeThreads } from '../../runtimes/contract.ts'
 import { type Deadline, stopAfter } from './deadline.ts'
@@ -128,7 +128,7 @@ export class DeviceWorker {
       })
       if ('outcome' in timed) return timed
       const success = certified(timed.answer, this.device.kind)
-      const unusable = passedOver(this.#support, job)
+      const unusable = passedOver(this.#support, job).map(({ backend, reason }) => ({ backend, reason }))
       if (unusable.length > 0) success.environment.unusableBackends = unusable
       if (!job.profile) return { outcome: 'succeeded', success }
       const profiled = await ask('profile', (message) => (message.kind === 'profiled' ? message.profile : null))
@@ -226,18 +226,4 @@ export class DeviceWorker {
       if (deadline.end() || this.device.kind === 'cuda') await this.#process.kill()
     }
   }
-}
-
-/** Back ends that come before the job's and were found not to work, each with the reason. */
-function passedOver(found: readonly RuntimeSupport[], { runtime, backend }: RunJob): NonNullable<RunEnvironment['unusableBackends']> {
-  const known = found.filter((each) => each.runtime === runtime)
-  return known
-    .slice(
-      0,
-      Math.max(
-        0,
-        known.findIndex((each) => each.backend === backend),
-      ),
-    )
-    .flatMap((each) => (each.usable ? [] : [{ backend: each.backend, reason: each.reason }]))
 }
