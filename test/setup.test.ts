@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -83,6 +83,27 @@ describe('scripts/setup.sh', () => {
     assert.deepEqual(calls, [1, 1, 2, 2, 2])
     assert.match(npmCalls()[0]!, /--omit=dev/)
     assert.doesNotMatch(npmCalls()[1]!, /--omit/)
+  })
+
+  // An install removes node_modules first, and with it the Node of workers: a service that runs meanwhile fails its runs.
+  test('what is run beside a service installs nothing where the service is installed', async () => {
+    const all = readFileSync(join(folder, 'go.sh'), 'utf8')
+    writeFileSync(join(folder, 'go.sh'), `setup_for=service\n${all}`)
+    await go()
+    for (const [script, entry] of [
+      ['keys', 'src/api/keys.ts'],
+      ['backup', 'src/api/backup.ts'],
+      ['restore', 'src/api/backup.ts'],
+      ['setup-cuda', 'scripts/setup-cuda/main.ts'],
+      ['setup-tensorflow', 'scripts/setup-tensorflow/main.ts'],
+    ] as const) {
+      cpSync(join(root, 'scripts', `${script}.sh`), join(folder, 'scripts', `${script}.sh`))
+      mkdirSync(dirname(join(folder, entry)), { recursive: true })
+      writeFileSync(join(folder, entry), 'console.log("began")\n')
+      writeFileSync(join(folder, 'go.sh'), `exec sh scripts/${script}.sh\n`)
+      assert.deepEqual(await go(), { code: 0, out: 'began\n', err: '' }, script)
+    }
+    assert.equal(npmCalls().length, 1)
   })
 
   test('what no program here reads goes: other platforms, source maps, headers', async () => {
