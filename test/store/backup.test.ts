@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pack } from 'tar-stream'
 import { postgresMajor } from '../../src/store/drivers/pglite-options.ts'
 import { openStore, restoreBackup, type Store, StoreError } from '../../src/store/index.ts'
 import { shippedMigrations } from '../../src/store/migrate.ts'
@@ -136,6 +138,19 @@ test('every row of every table comes back, into an empty folder alone, and out o
   const last = (await shippedMigrations()).at(-1)!.name
   await refused(replaced(`"name":"${last}"`, `"name":"9${last.slice(1)}"`), /newer version/)
   await refused(replaced('"name":"pglite/PG_VERSION"', '"name":"pglite/../VERSION"'), /name/)
+  // A manifest that names no database, or files outside its folders: what was there would be lost without a word.
+  const { manifest: good } = await restoreBackup(folder('backup.tar'), null)
+  const naming = async (changes: Partial<typeof good>) => {
+    const archive = pack()
+    archive.entry({ name: 'manifest.json' }, JSON.stringify({ ...good, ...changes }))
+    archive.finalize()
+    return buffer(archive)
+  }
+  await refused(await naming({ files: [] }), /no database/, dataDir)
+  await refused(await naming({ folders: ['pglite'], files: [] }), /no folder blobs/, dataDir)
+  await refused(await naming({ folders: ['blobs'], files: [] }), /no folder pglite/, dataDir)
+  await refused(await naming({ folders: ['blobs', 'pglite'] }), /the folder of pglite\/\S+ is not among/, dataDir)
+  assert.deepEqual(readdirSync(dataDir), [])
   rmSync(folder('bad.tar'))
   await assert.rejects(restoreBackup(folder('bad.tar'), null), code('BACKUP_UNUSABLE'))
 

@@ -2,6 +2,7 @@
  * What a backup of the embedded store holds: a tar archive, in which `manifest.json` comes first and names every other file
  * with its size and SHA-256. Files of the database lie below `pglite/`, those of networks below `blobs/`, named by their digest.
  */
+import path from 'node:path'
 import { type Static, Type } from 'typebox'
 import { schemaViolations } from '../../engine/schema-violations.ts'
 import { StoreError } from '../errors.ts'
@@ -52,6 +53,12 @@ export function readManifest(text: string): Manifest {
   if (violation) throw badBackup(`in its ${manifestName} ${violation.message}`)
   for (const name of [...manifest.folders, ...manifest.files.map((file) => file.name)])
     if (!safeName.test(name)) throw badBackup(`it has a file of the name ${JSON.stringify(name.slice(0, 100))}`)
+  const folders = new Set(manifest.folders)
+  for (const name of ['blobs', 'pglite']) if (!folders.has(name)) throw badBackup(`its ${manifestName} has no folder ${name}`)
+  // Without it the database would be taken for a new one, and filled anew.
+  if (!manifest.files.some(({ name }) => name === 'pglite/PG_VERSION')) throw badBackup('it holds no database (pglite/PG_VERSION)')
+  for (const { name } of manifest.files)
+    if (!folders.has(path.posix.dirname(name))) throw badBackup(`the folder of ${name} is not among those of its ${manifestName}`)
   for (const { name, sha256 } of manifest.files)
     if (name.startsWith('blobs/') && name !== `blobs/${sha256}`) throw badBackup(`${name} is not named by its digest`)
   return manifest
