@@ -1,16 +1,15 @@
-import type { Convention } from './conventions/convention.ts'
 import { findConvention } from './conventions/index.ts'
 import { bytesPerElement, type CostDtype, type Dtype, type FileDtype } from './dtypes.ts'
 import { CountOverflow, exact, product, sum } from './exact.ts'
-import { type Graph, reference } from './graph.ts'
+import type { Graph, Layer } from './graph.ts'
 import { costOverflow, type InferOptions, type InferredLayer, inferShapes, inputShape } from './infer.ts'
+import { Counts, column, countLayer } from './layer-counts.ts'
 import { peakActivation } from './memory/lives.ts'
 import { optimizers } from './memory/training.ts'
-import { opOf } from './ops/index.ts'
+import type { AnyOp } from './op.ts'
 import { type Field, receptiveFields } from './receptive-field.ts'
-import { imageShape, numel, numelOf, type Shape } from './shape.ts'
-import { countedFor, parametersOf } from './shared-weights.ts'
-import { defaultDtype, type Widths, widthsOf } from './widths.ts'
+import { imageShape, type Shape } from './shape.ts'
+import { defaultDtype, widthsOf } from './widths.ts'
 
 export interface CostOptions extends InferOptions {
   /** Name of the counting convention. Default `lecture`. */
@@ -106,7 +105,8 @@ export interface Uncounted {
 const ratio = (flops: number, bytes: number): number => (bytes === 0 ? 0 : flops / bytes)
 
 /**
- * What a graph costs, layer by layer. Σ layers = total for every additive column.
+ * What a graph costs, layer by layer. Σ layers = total for every additive column. Rows are made where `layers` is read first:
+ * many callers ask for totals alone.
  * @throws EngineError COST_OVERFLOW naming the layer whose count (or the total that with it) passes 2^53 − 1;
  *   UNKNOWN_CONVENTION; INVALID_RESOLUTION where the resolution does not go through the network.
  */
@@ -115,64 +115,67 @@ export function computeCosts(graph: Graph, options: CostOptions = {}): Costs {
   const convention = findConvention(options.convention ?? 'lecture')
   const widths = widthsOf(graph, dtype)
   const inferred = inferShapes(graph, options)
-  const fields = receptiveFields(graph, inferred, options)
-  const layers: LayerCost[] = []
+  const counts = new Counts(inferred.length)
   const uncounted: Costs['uncounted'] = []
   let partial = false
-  const totals = { params: 0, buffers: 0, macs: 0, flops: 0, outputElements: 0, bytesRead: 0, bytesWritten: 0 }
   const macsByPrecision: CostTotals['macsByPrecision'] = {}
-  let weightBytes = 0
-  let outputBytes = 0
-  for (let i = 0; i < inferred.length; i++) {
-    const { layer } = inferred[i] as InferredLayer
-    try {
-      const cost = layerCost(inferred[i] as InferredLayer, fields[i] as Field, convention, widths, batch)
-      const { row, buffers, counted } = cost
-      layers.push(row)
-      weightBytes = exact(weightBytes + cost.weightBytes)
-      outputBytes = exact(outputBytes + cost.outputBytes)
-      if (row.macsPrecision) macsByPrecision[row.macsPrecision] = exact((macsByPrecision[row.macsPrecision] ?? 0) + row.macs)
+  let at = 0
+  try {
+    for (; at < inferred.length; at++) {
+      const { layer, op } = inferred[at] as InferredLayer
+      const counted = countLayer(inferred[at] as InferredLayer, convention, widths, counts, at)
+      const macs = counts.of(at, column.macs)
+      if (macs > 0) {
+        const precision = precisionOf(layer)
+        macsByPrecision[precision] = exact((macsByPrecision[precision] ?? 0) + macs)
+      }
       if (!counted) {
-        const op = opOf(layer.type)
         const without = op.withoutMacs?.(layer.attributes) ?? false
+        const type = nameOf(layer, op)
         partial ||= !without
         uncounted.push({
           id: layer.id,
-          type: row.type,
-          reason: `what ${row.type} computes is not counted here${without ? '; it has no multiply-adds' : ', multiply-adds among it'}${op.unsized?.(layer.attributes) ? '; the size of what it gives depends on the data and is not known' : ''}`,
+          type,
+          reason: `what ${type} computes is not counted here${without ? '; it has no multiply-adds' : ', multiply-adds among it'}${op.unsized?.(layer.attributes) ? '; the size of what it gives depends on the data and is not known' : ''}`,
         })
       }
-      totals.params = exact(totals.params + row.params)
-      totals.buffers = exact(totals.buffers + buffers)
-      totals.macs = exact(totals.macs + row.macs)
-      totals.flops = exact(totals.flops + row.flops)
-      totals.outputElements = exact(totals.outputElements + row.outputElements)
-      totals.bytesRead = exact(totals.bytesRead + row.bytesRead)
-      totals.bytesWritten = exact(totals.bytesWritten + row.bytesWritten)
-    } catch (cause) {
-      throw overflowAt(layer.id, cause)
     }
+  } catch (cause) {
+    throw overflowAt((inferred[at] as InferredLayer).layer.id, cause)
+  }
+  const totals = {
+    params: counts.total(column.params),
+    buffers: counts.total(column.buffers),
+    macs: counts.total(column.macs),
+    flops: counts.total(column.flops),
+    outputElements: counts.total(column.outputElements),
+    bytesRead: counts.total(column.bytesRead),
+    bytesWritten: counts.total(column.bytesWritten),
   }
   try {
     const peak = peakActivation(graph, inferred, options, { size: widths.outputBytes, isView: widths.isView })
+    let rows: LayerCost[] | undefined
     return {
       convention: convention.name,
       batch,
       dtype,
       inputs: graph.inputs.map((input) => ({ id: input.id, shape: inputShape(input, options).slice(1) })),
       totals: {
-        layers: layers.length,
+        layers: inferred.length,
         partial,
         ...totals,
         macsByPrecision,
-        memoryKiB: outputBytes / 1024,
+        memoryKiB: counts.total(column.outputBytes) / 1024,
         arithmeticIntensity: ratio(totals.flops, sum(totals.bytesRead, totals.bytesWritten)),
-        weightBytes,
+        weightBytes: counts.total(column.weightBytes),
         peakActivationBytes: peak.amount,
         peakActivationLayer: peak.layerId,
       },
       training: trainingMemory(totals, dtype === 'file' ? 'float32' : dtype),
-      layers,
+      get layers() {
+        rows ??= rowsOf(inferred, counts, uncounted, receptiveFields(graph, inferred, options), batch)
+        return rows
+      },
       uncounted,
     }
   } catch (cause) {
@@ -198,60 +201,47 @@ function trainingMemory(
   }
 }
 
-function layerCost({ layer, inputs, outputs }: InferredLayer, field: Field, convention: Convention, widths: Widths, batch: number) {
-  const op = opOf(layer.type)
-  // What the layer computes with, and what of it is counted here.
-  const read = { params: 0, bytes: 0 }
-  const own = { params: 0, buffers: 0, bytes: 0 }
-  for (const parameter of parametersOf(layer, inputs)) {
-    const counted = countedFor(layer, parameter)
-    const held = numel(parameter.shape)
-    if (parameter.trainable) {
-      read.params = exact(read.params + held)
-      own.params = exact(own.params + counted)
-    } else own.buffers = exact(own.buffers + counted)
-    read.bytes = exact(read.bytes + widths.parameterBytes(layer, parameter.name, held))
-    own.bytes = exact(own.bytes + widths.parameterBytes(layer, parameter.name, counted))
-  }
-  const quantities = op.quantities({ inputs, outputs }, layer.attributes)
-  const outputElements = op.stored ? 0 : numelOf(outputs)
-  const { type, attributes } = layer
-  const flops = quantities ? convention.rule(type).count({ type, attributes, inputs, outputs, params: read.params, quantities }) : 0
-  const isView = widths.isView(layer)
-  let outputBytes = 0
-  if (!op.stored && (!isView || op.view))
-    for (let i = 0; i < outputs.length; i++)
-      outputBytes = exact(outputBytes + widths.outputBytes(reference(layer.id, i), numel(outputs[i] as Shape)))
-  let bytesRead = 0
-  if (!op.stored && !isView) {
-    bytesRead = read.bytes
-    for (let i = 0; i < inputs.length; i++)
-      bytesRead = exact(bytesRead + widths.outputBytes(layer.inputs[i] as string, numel(inputs[i] as Shape)))
-  }
-  const bytesWritten = isView ? 0 : outputBytes
-  const macs = quantities?.macs ?? 0
-  const row: LayerCost = {
-    id: layer.id,
-    type: op.named?.(layer.attributes) ?? layer.type,
-    inputs: layer.inputs.slice(),
-    outputShape: imageShape(outputs[0] as Shape, batch),
-    outputElements,
-    memoryKiB: outputBytes / 1024,
-    params: own.params,
-    macs,
-    flops,
-    bytesRead,
-    bytesWritten,
-    arithmeticIntensity: ratio(flops, exact(bytesRead + bytesWritten)),
-    receptiveField: [Math.ceil(field.size[0]), Math.ceil(field.size[1])],
-    effectiveStride: field.stride && [field.stride[0], field.stride[1]],
-  }
-  // Added afterwards: an object literal with a spread inside is many times slower to make.
-  if (macs > 0) row.macsPrecision = layer.dtypes?.macs ?? 'float32'
-  if (layer.weightsOf !== undefined) row.weightsOf = layer.weightsOf
-  if (!quantities) row.counted = false
-  if (outputs.length > 1) row.outputShapes = outputs.map((shape) => imageShape(shape, batch))
-  return { row, buffers: own.buffers, counted: quantities !== null, weightBytes: own.bytes, outputBytes }
+const precisionOf = ({ dtypes }: Layer): FileDtype => dtypes?.macs ?? 'float32'
+const nameOf = (layer: Layer, op: AnyOp): string => op.named?.(layer.attributes) ?? layer.type
+
+/** Rows of the table, in graph order. */
+function rowsOf(
+  inferred: readonly InferredLayer[],
+  counts: Counts,
+  uncounted: readonly Uncounted[],
+  fields: readonly Field[],
+  batch: number,
+): LayerCost[] {
+  const unknown = new Set(uncounted.map(({ id }) => id))
+  return inferred.map(({ layer, op, outputs }, i) => {
+    const macs = counts.of(i, column.macs)
+    const flops = counts.of(i, column.flops)
+    const bytesRead = counts.of(i, column.bytesRead)
+    const bytesWritten = counts.of(i, column.bytesWritten)
+    const { size, stride } = fields[i] as Field
+    const row: LayerCost = {
+      id: layer.id,
+      type: nameOf(layer, op),
+      inputs: layer.inputs.slice(),
+      outputShape: imageShape(outputs[0] as Shape, batch),
+      outputElements: counts.of(i, column.outputElements),
+      memoryKiB: counts.of(i, column.outputBytes) / 1024,
+      params: counts.of(i, column.params),
+      macs,
+      flops,
+      bytesRead,
+      bytesWritten,
+      arithmeticIntensity: ratio(flops, bytesRead + bytesWritten),
+      receptiveField: [Math.ceil(size[0]), Math.ceil(size[1])],
+      effectiveStride: stride && [stride[0], stride[1]],
+    }
+    // Added afterwards: an object literal with a spread inside is many times slower to make.
+    if (macs > 0) row.macsPrecision = precisionOf(layer)
+    if (layer.weightsOf !== undefined) row.weightsOf = layer.weightsOf
+    if (unknown.has(layer.id)) row.counted = false
+    if (outputs.length > 1) row.outputShapes = outputs.map((shape) => imageShape(shape, batch))
+    return row
+  })
 }
 
 const overflowAt = (layerId: string | null, cause: unknown): unknown =>

@@ -2,7 +2,6 @@ import { type CostOptions, computeCosts } from './cost.ts'
 import { sum } from './exact.ts'
 import { type Graph, reference } from './graph.ts'
 import { type InferredLayer, inferShapes, inputShape } from './infer.ts'
-import { opOf } from './ops/index.ts'
 import { numel } from './shape.ts'
 import { ownerOf, parametersOf } from './shared-weights.ts'
 import { defaultDtype, type Widths, widthsOf } from './widths.ts'
@@ -40,9 +39,10 @@ export function groupCosts(graph: Graph, groups: readonly (readonly string[])[],
     const inside = new Set(layerIds)
     const read = new Map<string, number>()
     const written = new Map<string, number>()
-    for (const { layer, inputs, outputs } of members) {
+    for (const member of members) {
+      const { layer, op, inputs, outputs } = member
       // A stored tensor moves where it is read.
-      if (widths.isView(layer) || opOf(layer.type).stored) continue
+      if (widths.isView(member) || op.stored) continue
       for (const name of layer.inputs) {
         const buffer = buffers.get(name) as Buffer
         if (buffer.maker === null || !inside.has(buffer.maker)) read.set(buffer.name, buffer.bytes)
@@ -85,13 +85,13 @@ function buffersOf(graph: Graph, layers: readonly InferredLayer[], options: Cost
   const make = (name: string, elements: number, maker: string | null) =>
     buffers.set(name, { name, bytes: widths.outputBytes(name, elements), maker, readers: new Set(), given: false })
   for (const input of graph.inputs) make(input.id, numel(inputShape(input, options)), null)
-  for (const { layer, outputs } of layers) {
-    const { stored } = opOf(layer.type)
-    const view = widths.isView(layer)
+  for (const inferred of layers) {
+    const { layer, op, outputs } = inferred
+    const view = widths.isView(inferred)
     outputs.forEach((shape, i) => {
       const name = reference(layer.id, i)
       if (view) buffers.set(name, buffers.get(layer.inputs[0]!) as Buffer)
-      else make(name, numel(shape), stored ? null : layer.id)
+      else make(name, numel(shape), op.stored ? null : layer.id)
     })
     if (!view) for (const name of layer.inputs) buffers.get(name)!.readers.add(layer.id)
   }

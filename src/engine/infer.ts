@@ -2,7 +2,7 @@ import { EngineError } from './errors.ts'
 import { CountOverflow } from './exact.ts'
 import type { Graph, GraphInput, Layer } from './graph.ts'
 import { reference } from './graph.ts'
-import type { LayerShapes } from './op.ts'
+import type { AnyOp, LayerShapes } from './op.ts'
 import { opOf } from './ops/index.ts'
 import type { Shape } from './shape.ts'
 import { parametersOf, whyNotShared } from './shared-weights.ts'
@@ -14,9 +14,23 @@ export interface InferOptions {
   resolution?: readonly [number, number]
 }
 
-/** A layer with the shapes it works on, batch first. */
+/**
+ * A layer with the shapes it works on, batch first. Tensors are numbered, so that what follows them needs no names: network
+ * inputs from 0 on, then the outputs of each layer in graph order.
+ */
 export interface InferredLayer extends LayerShapes {
   layer: Layer
+  op: AnyOp
+  /** Numbers of the tensors that it reads, in the order of its inputs. */
+  reads: readonly number[]
+  /** Number of its first output; its others follow. */
+  first: number
+}
+
+/** How many tensors there are: network inputs and outputs of layers. */
+export function tensorCount(graph: Graph, layers: readonly InferredLayer[]): number {
+  const last = layers.at(-1)
+  return last ? last.first + last.outputs.length : graph.inputs.length
 }
 
 const invalidBatch = (message: string, layerId: string | null = null): EngineError =>
@@ -56,8 +70,12 @@ export function inferShapes(graph: Graph, options: InferOptions = {}): InferredL
     throw invalidBatch(
       `the network works at a batch of ${graph.fixedBatch} alone, since a layer mixes the images of a batch: leave batch out`,
     )
-  const shapes = new Map<string, Shape>()
-  for (const input of graph.inputs) shapes.set(input.id, inputShape(input, options))
+  const shapes: Shape[] = []
+  const numbers = new Map<string, number>()
+  for (const input of graph.inputs) {
+    numbers.set(input.id, shapes.length)
+    shapes.push(inputShape(input, options))
+  }
   const refused = (layerId: string, message: string) => {
     const at = resolution ? ` at resolution ${resolution.join('x')}` : ''
     if (batch !== 1 && worksAtOne(graph, options))
@@ -66,18 +84,32 @@ export function inferShapes(graph: Graph, options: InferOptions = {}): InferredL
       { path: '/resolution', layerId, message },
     ])
   }
-  const inferred = graph.layers.map((layer) => {
-    const inputs = layer.inputs.map((name) => shapes.get(name) as Shape)
+  const inferred: InferredLayer[] = new Array(graph.layers.length)
+  for (let i = 0; i < inferred.length; i++) {
+    const layer = graph.layers[i] as Layer
+    const op = opOf(layer.type)
+    // Made at their length: an array that is pushed to takes room for 17.
+    const reads = new Array<number>(layer.inputs.length)
+    const inputs = new Array<Shape>(layer.inputs.length)
+    for (let j = 0; j < reads.length; j++) {
+      const read = numbers.get(layer.inputs[j] as string) as number
+      reads[j] = read
+      inputs[j] = shapes[read] as Shape
+    }
     let outputs: Shape[]
     try {
-      outputs = opOf(layer.type).shape(inputs, layer.attributes)
+      outputs = op.shape(inputs, layer.attributes)
     } catch (cause) {
       if (cause instanceof CountOverflow) throw costOverflow(layer.id, cause)
       throw refused(layer.id, (cause as Error).message)
     }
-    outputs.forEach((shape, i) => shapes.set(reference(layer.id, i), shape))
-    return { layer, inputs, outputs }
-  })
+    const first = shapes.length
+    for (let j = 0; j < outputs.length; j++) {
+      numbers.set(reference(layer.id, j), first + j)
+      shapes.push(outputs[j] as Shape)
+    }
+    inferred[i] = { layer, op, inputs, outputs, reads, first }
+  }
   // At the resolution registered the verifier has seen to it.
   const sharers = options.resolution ? inferred.filter(({ layer }) => layer.weightsOf !== undefined) : []
   if (sharers.length === 0) return inferred

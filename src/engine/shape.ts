@@ -24,4 +24,8 @@ export const perImage = (shape: Shape): string => shape.slice(1).join('×') || '
 /** One image's part of a shape: without the batch where that is dim 0, whole where the batch lies elsewhere or in no dim. */
 export const imageShape = (shape: Shape, batch: number): number[] => (shape[0] === batch ? shape.slice(1) : [...shape])
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}

@@ -1,20 +1,17 @@
 import { exact } from '../exact.ts'
-import type { Graph, Layer } from '../graph.ts'
-import { reference } from '../graph.ts'
-import type { InferOptions, InferredLayer } from '../infer.ts'
-import { inputShape } from '../infer.ts'
-import { opOf } from '../ops/index.ts'
-import { numel, sameShape } from '../shape.ts'
+import { type Graph, reference, referencedId, referencedOutput } from '../graph.ts'
+import { type InferOptions, type InferredLayer, inputShape, tensorCount } from '../infer.ts'
+import { numel, type Shape, sameShape } from '../shape.ts'
 
 /** What tensors take in memory. */
 export interface TensorSizes {
   /** @param reference of a network input or a layer's output. */
   size(reference: string, elements: number): number
   /** Whether the output of a layer is its input's buffer. */
-  isView(layer: Layer): boolean
+  isView(layer: Pick<InferredLayer, 'layer' | 'op'>): boolean
 }
 
-const elementsAndOps: TensorSizes = { size: (_reference, elements) => elements, isView: ({ type }) => opOf(type).view === true }
+const elementsAndOps: TensorSizes = { size: (_reference, elements) => elements, isView: ({ op }) => op.view === true }
 
 /** Memory that is taken at one step and given back after another. It is alive at both and at every step between. */
 export interface Life {
@@ -41,6 +38,109 @@ export interface Lives {
   inPlace: ReadonlyMap<string, string>
 }
 
+/** Buffers in the order in which they are made, network inputs first, in columns. */
+interface Buffers {
+  /** How many there are: the columns are as long as there are tensors. */
+  count: number
+  /** Number of the tensor that each was made for. */
+  madeFor: number[]
+  /** As `Life` has them. */
+  size: number[]
+  from: number[]
+  to: number[]
+  /** The buffer of each tensor, by its number. */
+  of: number[]
+  /** Tensor number that each layer overwrites, by the layer's place in the graph; only where that was asked for. */
+  overwrites: ReadonlyMap<number, number>
+}
+
+/** Numbers of the tensors that the network gives out. */
+function givenOut({ outputs }: Graph, layers: readonly InferredLayer[]): number[] {
+  const given: number[] = []
+  const left = new Map<string, number[]>()
+  for (const name of outputs) {
+    const id = referencedId(name)
+    left.set(id, [...(left.get(id) ?? []), referencedOutput(name)])
+  }
+  // From the end, where outputs mostly are.
+  for (let i = layers.length - 1; i >= 0 && left.size > 0; i--) {
+    const { layer, first } = layers[i] as InferredLayer
+    for (const output of left.get(layer.id) ?? []) given.push(first + output)
+    left.delete(layer.id)
+  }
+  return given
+}
+
+/** What `bufferLives` tells, by number. */
+function buffersOf(graph: Graph, layers: readonly InferredLayer[], options: InferOptions, tensors: TensorSizes, inPlace: boolean): Buffers {
+  const end = layers.length
+  const given = givenOut(graph, layers)
+  const tensorsInAll = tensorCount(graph, layers)
+  const of = new Array<number>(tensorsInAll).fill(0)
+  const madeFor = of.slice()
+  const size = of.slice()
+  const from = of.slice()
+  const to = of.slice()
+  let count = 0
+  const make = (tensor: number, bytes: number, made: number, last: number): void => {
+    of[tensor] = count
+    madeFor[count] = tensor
+    size[count] = bytes
+    from[count] = made
+    to[count] = last
+    count++
+  }
+  // Reads that are still to come, of each tensor and of each buffer with its views: nothing else tells what may be written over.
+  const readers = new Int32Array(inPlace ? tensorsInAll : 0)
+  const left = new Int32Array(readers.length)
+  if (inPlace) {
+    for (const { reads } of layers) for (const tensor of reads) readers[tensor]!++
+    for (const tensor of given) readers[tensor]!++
+  }
+  const overwrites = new Map<number, number>()
+  const overwritten = ({ layer, op, inputs, outputs, reads }: InferredLayer): number | undefined => {
+    if (op.inPlace !== true || outputs.length !== 1) return undefined
+    return reads.find((tensor, i) => {
+      const buffer = of[tensor] as number
+      const own = reads.filter((each) => of[each] === buffer).length
+      return (
+        from[buffer]! >= 0 &&
+        size[buffer]! > 0 &&
+        left[buffer] === own &&
+        sameShape(inputs[i] as Shape, outputs[0] as Shape) &&
+        size[buffer] === tensors.size(layer.id, numel(outputs[0] as Shape))
+      )
+    })
+  }
+  for (let i = 0; i < graph.inputs.length; i++) {
+    const input = graph.inputs[i] as Graph['inputs'][number]
+    make(i, tensors.size(input.id, numel(inputShape(input, options))), -1, end)
+    if (inPlace) left[i] = readers[i] as number
+  }
+  for (let step = 0; step < end; step++) {
+    const inferred = layers[step] as InferredLayer
+    const { layer, op, outputs, reads, first } = inferred
+    const isView = tensors.isView(inferred)
+    const over = inPlace && !isView ? overwritten(inferred) : undefined
+    if (over !== undefined) overwrites.set(step, over)
+    const shared = isView ? reads[0] : over
+    for (let i = 0; i < outputs.length; i++) {
+      const tensor = first + i
+      if (shared !== undefined) of[tensor] = of[shared] as number
+      // One that nobody reads lives while its layer runs.
+      else make(tensor, op.stored ? 0 : tensors.size(reference(layer.id, i), numel(outputs[i] as Shape)), step, step)
+      if (inPlace) left[of[tensor] as number]! += readers[tensor] as number
+    }
+    for (let i = 0; i < reads.length; i++) {
+      const buffer = of[reads[i] as number] as number
+      if (inPlace) left[buffer]!--
+      to[buffer] = step
+    }
+  }
+  for (const tensor of given) to[of[tensor] as number] = end
+  return { count, madeFor, size, from, to, of, overwrites }
+}
+
 /**
  * When each buffer of activations is alive, where layers run in graph order, a layer's output exists beside its inputs, and a
  * tensor is freed after its last reader. A view shares its input's buffer. Network inputs are there from the start to their last
@@ -55,61 +155,14 @@ export function bufferLives(
   tensors: TensorSizes = elementsAndOps,
   inPlace = false,
 ): Lives {
-  const readers = new Map<string, number>()
-  for (const { layer } of layers) for (const name of layer.inputs) readers.set(name, (readers.get(name) ?? 0) + 1)
-  for (const name of graph.outputs) readers.set(name, (readers.get(name) ?? 0) + 1)
-  const end = layers.length
-  const buffers: BufferLife[] = []
-  const bufferOf = new Map<string, BufferLife>()
-  // Reads that are still to come, of a buffer and its views.
-  const left = new Map<BufferLife, number>()
-  const make = (name: string, size: number, from: number, to: number): void => {
-    const buffer = { name, size, from, to, others: [] }
-    buffers.push(buffer)
-    bufferOf.set(name, buffer)
-    left.set(buffer, readers.get(name) ?? 0)
-  }
-  const join = (name: string, buffer: BufferLife): void => {
-    buffer.others.push(name)
-    bufferOf.set(name, buffer)
-    left.set(buffer, left.get(buffer)! + (readers.get(name) ?? 0))
-  }
-  for (const input of graph.inputs) make(input.id, tensors.size(input.id, numel(inputShape(input, options))), -1, end)
-  const overwriting = new Map<string, string>()
-  layers.forEach(({ layer, inputs, outputs }, step) => {
-    const { stored, inPlace: can } = opOf(layer.type)
-    const isView = tensors.isView(layer)
-    const over =
-      inPlace && can === true && !isView && outputs.length === 1
-        ? layer.inputs.find((name, i) => {
-            const buffer = bufferOf.get(name)!
-            const own = layer.inputs.filter((each) => bufferOf.get(each) === buffer).length
-            return (
-              buffer.from >= 0 &&
-              buffer.size > 0 &&
-              left.get(buffer) === own &&
-              sameShape(inputs[i]!, outputs[0]!) &&
-              buffer.size === tensors.size(layer.id, numel(outputs[0]!))
-            )
-          })
-        : undefined
-    if (over !== undefined) overwriting.set(layer.id, over)
-    const shared = isView ? bufferOf.get(layer.inputs[0]!) : over === undefined ? undefined : bufferOf.get(over)
-    outputs.forEach((shape, i) => {
-      const name = reference(layer.id, i)
-      if (shared) join(name, shared)
-      // One that nobody reads lives while its layer runs.
-      else make(name, stored ? 0 : tensors.size(name, numel(shape)), step, step)
-    })
-    for (const name of layer.inputs) {
-      const buffer = bufferOf.get(name)!
-      const rest = left.get(buffer)! - 1
-      left.set(buffer, rest)
-      buffer.to = step
-    }
-  })
-  for (const name of graph.outputs) bufferOf.get(name)!.to = end
-  return { buffers, inPlace: overwriting }
+  const { count, madeFor, size, from, to, of, overwrites } = buffersOf(graph, layers, options, tensors, inPlace)
+  const names = graph.inputs.map(({ id }) => id)
+  for (const { layer, outputs } of layers) for (let i = 0; i < outputs.length; i++) names.push(reference(layer.id, i))
+  const buffers = madeFor
+    .slice(0, count)
+    .map((tensor, i): BufferLife => ({ name: names[tensor]!, size: size[i]!, from: from[i]!, to: to[i]!, others: [] }))
+  for (let tensor = 0; tensor < of.length; tensor++) if (madeFor[of[tensor]!] !== tensor) buffers[of[tensor]!]!.others.push(names[tensor]!)
+  return { buffers, inPlace: new Map([...overwrites].map(([step, tensor]) => [layers[step]!.layer.id, names[tensor]!])) }
 }
 
 /**
@@ -118,20 +171,29 @@ export function bufferLives(
  * @throws CountOverflow where a sum passes 2^53 − 1.
  */
 export function aliveAt(lives: readonly Life[], steps: number): { start: number; at: number[] } {
-  const made = new Array<number>(steps).fill(0)
+  const size = lives.map((life) => life.size)
+  const from = lives.map((life) => life.from)
+  const to = lives.map((life) => life.to)
+  return sums({ count: lives.length, size, from, to }, steps)
+}
+
+/** `aliveAt` of lives in columns. */
+function sums({ count, size, from, to }: Pick<Buffers, 'count' | 'size' | 'from' | 'to'>, steps: number): { start: number; at: number[] } {
+  const at = new Array<number>(steps).fill(0)
   const freed = new Array<number>(steps).fill(0)
-  let alive = 0
-  for (const { size, from, to } of lives) {
-    if (from < 0) alive = exact(alive + size)
-    else made[from] = exact(made[from]! + size)
-    if (to < steps) freed[to] = exact(freed[to]! + size)
+  let start = 0
+  for (let i = 0; i < count; i++) {
+    const made = from[i]!
+    const last = to[i]!
+    if (made < 0) start = exact(start + size[i]!)
+    else at[made] = exact(at[made]! + size[i]!)
+    if (last < steps) freed[last] = exact(freed[last]! + size[i]!)
   }
-  const start = alive
-  const at = made.map((more, step) => {
-    const during = exact(alive + more)
-    alive = during - freed[step]!
-    return during
-  })
+  let alive = start
+  for (let step = 0; step < steps; step++) {
+    at[step] = exact(alive + at[step]!)
+    alive = at[step]! - freed[step]!
+  }
   return { start, at }
 }
 
@@ -147,10 +209,13 @@ export function peakActivation(
   options: InferOptions = {},
   tensors: TensorSizes = elementsAndOps,
 ): { amount: number; layerId: string | null } {
-  const { start, at } = aliveAt(bufferLives(graph, layers, options, tensors).buffers, layers.length)
-  let peak = { amount: start, layerId: null as string | null }
-  at.forEach((amount, step) => {
-    if (amount > peak.amount) peak = { amount, layerId: layers[step]!.layer.id }
-  })
-  return peak
+  const { start, at } = sums(buffersOf(graph, layers, options, tensors, false), layers.length)
+  let amount = start
+  let peak = -1
+  for (let step = 0; step < at.length; step++)
+    if (at[step]! > amount) {
+      amount = at[step]!
+      peak = step
+    }
+  return { amount, layerId: layers[peak]?.layer.id ?? null }
 }

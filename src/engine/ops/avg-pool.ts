@@ -20,6 +20,7 @@ import {
   type SpelledWindow,
   spatial,
   windowAttributes,
+  windowElements,
   windowOf,
 } from './shared/spatial.ts'
 import { checkPoolPadding, fieldOf, type Geometry, padsWithOverhang, type SpatialWindow, windowGeometry } from './shared/window.ts'
@@ -176,11 +177,11 @@ const avgPool = (rank: Rank) => {
       const { batch, channels, size } = spatial(rank, x!, type)
       const geometry = windowGeometry(size, windowOf(rank, a))
       checkPoolPadding(geometry)
-      return [[batch, channels, ...geometry.output]]
+      return [[batch, channels].concat(geometry.output)]
     },
     quantities: ({ outputs }, a) => {
       const elements = numel(outputs[0]!)
-      const window = product(...windowOf(rank, a).kernelSize)
+      const window = windowElements(rank, a)
       return { windowReads: product(elements, window), additions: product(elements, window - 1), divisions: elements }
     },
     channelsRead: sameChannels,

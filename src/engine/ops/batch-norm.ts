@@ -105,11 +105,10 @@ const batchNorm = (rank: Rank, summary: string) => {
     },
     parameters: ([x], a) => {
       const shape = [x![1]!]
-      return [
-        ...scaleAndShift(shape, learns(a)),
-        { name: 'running_mean', shape, init: 'shift' as const, trainable: false },
-        { name: 'running_var', shape, init: 'variance' as const, trainable: false },
-      ]
+      return scaleAndShift(shape, learns(a)).concat([
+        { name: 'running_mean', shape, init: 'shift', trainable: false },
+        { name: 'running_var', shape, init: 'variance', trainable: false },
+      ])
     },
     inPlace: true,
     channelsRead: sameChannels,

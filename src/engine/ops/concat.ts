@@ -1,14 +1,21 @@
 import { type Static, Type } from 'typebox'
 import { ShapeError } from '../errors.ts'
-import { sum } from '../exact.ts'
+import { exact } from '../exact.ts'
 import { defineOp } from '../op.ts'
-import { perImage } from '../shape.ts'
+import { perImage, type Shape } from '../shape.ts'
 import { dimOf } from './shared/dims.ts'
 import { tfjsAxis } from './shared/lowering/layout.ts'
 
 const Attributes = Type.Object({
   dim: Type.Optional(Type.Integer({ description: 'Dim along which inputs are joined; the batch is dim 0. Default 1, the channels.' })),
 })
+
+/** Whether two shapes are equal but for a dim. */
+function meets(a: Shape, b: Shape, dim: number): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (i !== dim && a[i] !== b[i]) return false
+  return true
+}
 
 /** Joins tensors along a dim, as PyTorch's `torch.cat`: moves data, no arithmetic. */
 export const concat = defineOp({
@@ -20,12 +27,17 @@ export const concat = defineOp({
   shape: (inputs, a) => {
     const first = inputs[0]!
     const dim = dimOf(a.dim, first)
-    for (const next of inputs)
-      if (next.length !== first.length || next.some((size, i) => i !== dim && size !== first[i]))
+    let joined = 0
+    for (const next of inputs) {
+      if (!meets(first, next, dim))
         throw new ShapeError(
           `Concat along dim ${a.dim} takes inputs that are equal in every other dim, but gets ${perImage(first)} and ${perImage(next)}`,
         )
-    return [first.map((size, i) => (i === dim ? sum(...inputs.map((shape) => shape[dim]!)) : size))]
+      joined = exact(joined + next[dim]!)
+    }
+    const output = first.slice()
+    output[dim] = joined
+    return [output]
   },
   batchIn: (dim, [x], a) => dim !== dimOf(a.dim, x!),
   channelsRead: (from, to, { inputs }, a) => {

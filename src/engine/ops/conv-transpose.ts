@@ -211,7 +211,7 @@ const transposed = (rank: Rank) => {
     },
     parameters: ([x], a) => {
       const perGroup = a.outChannels / a.groups
-      return filterParameters([x![1]!, perGroup, ...a.kernelSize], [x![1]! / a.groups, ...a.kernelSize], a)
+      return filterParameters([x![1]!, perGroup, ...a.kernelSize], product(x![1]! / a.groups, ...a.kernelSize), a)
     },
     quantities: ({ inputs, outputs }, a) => ({
       macs: product(numel(inputs[0]!), a.outChannels / a.groups, ...a.kernelSize),

@@ -17,6 +17,7 @@ import {
   type SpelledWindow,
   spatial,
   windowAttributes,
+  windowElements,
   windowOf,
 } from './shared/spatial.ts'
 import { fieldOf, type Geometry, windowGeometry } from './shared/window.ts'
@@ -138,16 +139,17 @@ const convolution = (rank: Rank) => {
     shape: ([x], a) => {
       const { batch, channels, size } = spatial(rank, x!, type)
       checkGroups(channels, a)
-      return [[batch, a.outChannels, ...windowGeometry(size, windowOf(rank, a)).output]]
+      return [[batch, a.outChannels].concat(windowGeometry(size, windowOf(rank, a)).output)]
     },
     parameters: ([x], a) => {
-      const filter = [x![1]! / a.groups, ...windowOf(rank, a).kernelSize]
-      return filterParameters([a.outChannels, ...filter], filter, a)
+      const { kernelSize } = windowOf(rank, a)
+      const inChannels = x![1]! / a.groups
+      return filterParameters([a.outChannels, inChannels].concat(kernelSize), product(inChannels, numel(kernelSize)), a)
     },
     quantities: ({ inputs, outputs }, a) => {
       const elements = numel(outputs[0]!)
       return {
-        macs: product(elements, inputs[0]![1]! / a.groups, ...windowOf(rank, a).kernelSize),
+        macs: product(elements, inputs[0]![1]! / a.groups, windowElements(rank, a)),
         biasAdds: a.bias ? elements : 0,
       }
     },

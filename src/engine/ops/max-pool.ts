@@ -17,6 +17,7 @@ import {
   type SpelledWindow,
   spatial,
   windowAttributes,
+  windowElements,
   windowOf,
 } from './shared/spatial.ts'
 import { checkPoolPadding, fieldOf, type Geometry, padsWithOverhang, windowGeometry } from './shared/window.ts'
@@ -99,11 +100,11 @@ const maxPool = (rank: Rank) => {
       const { batch, channels, size } = spatial(rank, x!, type)
       const geometry = windowGeometry(size, windowOf(rank, a))
       checkPoolPadding(geometry)
-      return [[batch, channels, ...geometry.output]]
+      return [[batch, channels].concat(geometry.output)]
     },
     quantities: ({ outputs }, a) => {
       const elements = numel(outputs[0]!)
-      const window = product(...windowOf(rank, a).kernelSize)
+      const window = windowElements(rank, a)
       return { windowReads: product(elements, window), comparisons: product(elements, window - 1) }
     },
     field: (_shapes, a) => fieldOf(windowOf(rank, a)),

@@ -46,9 +46,10 @@ export function placeStages({ layers, buffers, graph, widths, perByte }: Work, d
   const step = new Map(layers.map(({ layer }, i) => [layer.id, i]))
   const storedAs = new Map<string, string>()
   const held = new Set<string>()
-  layers.forEach(({ layer, readBytes }, i) => {
+  layers.forEach((placed, i) => {
+    const { layer, readBytes } = placed
     if (isStored(layer)) storedAs.set(layer.id, layer.id)
-    else if (widths.isView(layer) && storedAs.has(layer.inputs[0]!)) storedAs.set(layer.id, storedAs.get(layer.inputs[0]!)!)
+    else if (widths.isView(placed) && storedAs.has(layer.inputs[0]!)) storedAs.set(layer.id, storedAs.get(layer.inputs[0]!)!)
     const owners = layer.inputs.flatMap((name) => storedAs.get(name) ?? [])
     for (const owner of layer.weightsOf === undefined ? owners : [layer.weightsOf, ...owners]) {
       const [there, here] = [deviceOf(step.get(owner)!), deviceOf(i)]

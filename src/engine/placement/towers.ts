@@ -2,7 +2,6 @@ import { exact } from '../exact.ts'
 import { reference } from '../graph.ts'
 import { inputShape } from '../infer.ts'
 import { aliveAt, type Life } from '../memory/lives.ts'
-import { opOf } from '../ops/index.ts'
 import { numel, type Shape } from '../shape.ts'
 import { type Interval, missing, united } from './intervals.ts'
 import { closeParts, emptyPart, type Placed, type Transfer } from './placement.ts'
@@ -53,15 +52,14 @@ export function placeTowers(work: Work, devices: number): Placed {
     count === 0 ? 0 : widths.outputBytes(name, (elements / channels) * count)
 
   layers.forEach((placed, step) => {
-    const { layer, inputs, outputs } = placed
-    const op = opOf(layer.type)
+    const { layer, op, inputs, outputs } = placed
     if (isStored(layer)) {
       // A weight: device 0 has it, the others a copy.
       outputs.forEach((shape, i) => where.set(reference(layer.id, i), everywhere(shape)))
       addWeights(parts, placed)
       return
     }
-    if (widths.isView(layer) && where.get(layer.inputs[0]!)?.bounds === null) {
+    if (widths.isView(placed) && where.get(layer.inputs[0]!)?.bounds === null) {
       where.set(layer.id, everywhere(outputs[0]!))
       for (const part of parts) addShare(part, placed, part.device === 0 ? [0, 1] : [1, 1], 1)
       return

@@ -3,7 +3,7 @@ import { ShapeError } from '../../errors.ts'
 import type { OnnxEmitter } from '../../formats/onnx-emitter.ts'
 import type { OnnxLayer, OnnxNode } from '../../formats/onnx-node.ts'
 import type { LayerShapes } from '../../op.ts'
-import { numel, perImage, type Shape } from '../../shape.ts'
+import { numel, perImage, type Shape, sameShape } from '../../shape.ts'
 import { inEngineOrder } from './lowering/layout.ts'
 
 /**
@@ -12,7 +12,8 @@ import { inEngineOrder } from './lowering/layout.ts'
  */
 export function broadcast(inputs: readonly Shape[], op: string): Shape {
   let result = inputs[0] as Shape
-  for (const next of inputs.slice(1)) {
+  for (const next of inputs) {
+    if (sameShape(result, next)) continue
     // A vector of each image lined up with the columns of its map is a mistake that happens to fit: with the one image that
     // the verifier looks at, both begin with the batch of 1. A tensor without a batch has no 1 to begin with.
     if (result.length !== next.length && result[0] === 1 && next[0] === 1 && numel(result) > 1 && numel(next) > 1)

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { ShapeError } from '../../errors.ts'
-import { product } from '../../exact.ts'
 import type { OnnxEmitter } from '../../formats/onnx-emitter.ts'
 import type { OnnxNode, OnnxSlot } from '../../formats/onnx-node.ts'
 import type { Parameter } from '../../op.ts'
@@ -30,13 +29,9 @@ export function checkGroups(channels: number, a: { inChannels?: number; outChann
   if (a.outChannels % a.groups !== 0) throw new ShapeError(`groups ${a.groups} must divide the ${a.outChannels} outChannels`, 'groups')
 }
 
-/** Weight of this shape, seeded for `inputs` that feed one output element, and a bias per output channel. */
-export function filterParameters(
-  shape: readonly number[],
-  inputs: readonly number[],
-  a: { outChannels: number; bias: boolean },
-): Parameter[] {
-  const weight: Parameter = { name: 'weight', shape, init: 'he', fanIn: product(...inputs), trainable: true }
+/** Weight of this shape, seeded for the number of inputs that feed one output element, and a bias per output channel. */
+export function filterParameters(shape: readonly number[], fanIn: number, a: { outChannels: number; bias: boolean }): Parameter[] {
+  const weight: Parameter = { name: 'weight', shape, init: 'he', fanIn, trainable: true }
   return a.bias ? [weight, { name: 'bias', shape: [a.outChannels], init: 'bias', trainable: true }] : [weight]
 }
 

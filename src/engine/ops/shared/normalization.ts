@@ -18,5 +18,6 @@ export const normalizationQuantities = (elements: number, rows: number, scale: b
 export function scaleAndShift(shape: Shape, learns: { scale: boolean; shift: boolean }): Parameter[] {
   const scale: Parameter = { name: 'weight', shape, init: 'scale', trainable: true }
   const shift: Parameter = { name: 'bias', shape, init: 'shift', trainable: true }
-  return [...(learns.scale ? [scale] : []), ...(learns.shift ? [shift] : [])]
+  if (learns.scale) return learns.shift ? [scale, shift] : [scale]
+  return learns.shift ? [shift] : []
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { ShapeError } from '../../errors.ts'
-import { perImage, type Shape } from '../../shape.ts'
+import { numel, perImage, type Shape } from '../../shape.ts'
 import type { SpatialWindow } from './window.ts'
 
 /** Ops over one, two or three spatial dims alike: how a window is spelled, and what the geometry reads of it. */
@@ -77,17 +77,21 @@ export const canonicalWindow = (
 })
 export const canonicalPerDim = (rank: Rank, value: PerDim): PerDim => (rank === 1 ? value : perDim(rank, value))
 
-/** The canonical spelling as the geometry reads it. */
+/** The canonical spelling as the geometry reads it. Lists are not copied. */
 export function windowOf(rank: Rank, a: SpelledWindow): SpatialWindow {
-  const each = (value: PerDim): readonly number[] => (typeof value === 'number' ? perDim(rank, value) : value)
   return {
-    kernelSize: each(a.kernelSize),
-    stride: each(a.stride),
-    padding: padsPerSide(rank, a.padding),
-    ...(a.dilation === undefined ? {} : { dilation: each(a.dilation) }),
-    ...(a.ceilMode === undefined ? {} : { ceilMode: a.ceilMode }),
+    kernelSize: listOf(rank, a.kernelSize),
+    stride: listOf(rank, a.stride),
+    padding: typeof a.padding === 'object' && a.padding.length === 2 * rank ? a.padding : padsPerSide(rank, a.padding),
+    dilation: a.dilation === undefined ? undefined : listOf(rank, a.dilation),
+    ceilMode: a.ceilMode,
   }
 }
+
+const listOf = (rank: Rank, value: PerDim): readonly number[] => (typeof value === 'number' ? perDim(rank, value) : value)
+
+/** Elements of a window: of all spatial dims together. @throws CountOverflow past 2^53 − 1. */
+export const windowElements = (rank: Rank, { kernelSize }: Pick<SpelledWindow, 'kernelSize'>): number => numel(listOf(rank, kernelSize))
 
 export interface Spatial {
   batch: number

@@ -31,39 +31,6 @@ export interface Geometry {
   overhang: readonly number[]
 }
 
-interface Axis {
-  output: number
-  before: number
-  after: number
-  overhang: number
-}
-
-function axis(
-  size: number,
-  kernel: number,
-  stride: number,
-  dilation: number,
-  pads: readonly [number, number] | 'same',
-  ceilMode: boolean,
-): Axis | null {
-  const extent = dilation * (kernel - 1) + 1
-  if (pads === 'same') {
-    const output = Math.ceil(size / stride)
-    const total = Math.max(0, (output - 1) * stride + extent - size)
-    return { output, before: Math.floor(total / 2), after: total - Math.floor(total / 2), overhang: 0 }
-  }
-  const [before, after] = pads
-  const span = size + before + after - extent
-  if (span < 0) return null
-  let output = Math.floor(span / stride) + 1
-  if (ceilMode) {
-    output = Math.ceil(span / stride) + 1
-    // PyTorch: the last window must start inside the input or its leading padding, not in the tail padding.
-    if ((output - 1) * stride >= size + before) output -= 1
-  }
-  return { output, before, after, overhang: Math.max(0, (output - 1) * stride - span) }
-}
-
 /** What people call the spatial dims of a tensor that has one, two or three. */
 const dimNames = [['length'], ['height', 'width'], ['depth', 'height', 'width']]
 
@@ -74,31 +41,47 @@ const dimNames = [['length'], ['height', 'width'], ['depth', 'height', 'width']]
  */
 export function windowGeometry(size: readonly number[], a: SpatialWindow): Geometry {
   const rank = size.length
-  const dilation: number[] = []
-  const output: number[] = []
-  const pads = new Array<number>(2 * rank)
-  const overhang: number[] = []
+  const { kernelSize, stride, padding } = a
+  // Made at their length: an array that is pushed to takes room for 17.
+  const output = new Array<number>(rank)
+  const overhang = new Array<number>(rank)
+  const dilation = a.dilation ?? new Array<number>(rank).fill(1)
+  const samePads = padding === 'same' ? new Array<number>(2 * rank) : []
   for (let i = 0; i < rank; i++) {
-    const spacing = a.dilation?.[i] ?? 1
-    const given = a.padding === 'same' ? 'same' : ([a.padding[i]!, a.padding[rank + i]!] as const)
-    const placed = axis(size[i]!, a.kernelSize[i]!, a.stride[i]!, spacing, given, a.ceilMode ?? false)
-    if (!placed) {
-      const extent = spacing * (a.kernelSize[i]! - 1) + 1
-      const padded = size[i]! + (given === 'same' ? 0 : given[0] + given[1])
-      throw new ShapeError(
-        `the window spans ${extent} along the ${dimNames[rank - 1]![i]}, but the input is ${size[i]}${padded > size[i]! ? ` (${padded} with padding)` : ''}: ` +
-          `use a kernelSize whose span is at most ${padded}, or more padding`,
-        'kernelSize',
-      )
+    const length = size[i]!
+    const step = stride[i]!
+    const spacing = dilation[i]!
+    const extent = spacing * (kernelSize[i]! - 1) + 1
+    let count: number
+    let hanging = 0
+    if (padding === 'same') {
+      count = Math.ceil(length / step)
+      const total = Math.max(0, (count - 1) * step + extent - length)
+      samePads[i] = Math.floor(total / 2)
+      samePads[rank + i] = total - Math.floor(total / 2)
+    } else {
+      const padded = length + padding[i]! + padding[rank + i]!
+      const span = padded - extent
+      if (span < 0) throw tooLarge(extent, dimNames[rank - 1]![i]!, length, padded)
+      if (a.ceilMode) {
+        count = Math.ceil(span / step) + 1
+        // PyTorch: the last window must start inside the input or its leading padding, not in the tail padding.
+        if ((count - 1) * step >= length + padding[i]!) count -= 1
+      } else count = Math.floor(span / step) + 1
+      hanging = Math.max(0, (count - 1) * step - span)
     }
-    dilation.push(spacing)
-    output.push(placed.output)
-    pads[i] = placed.before
-    pads[rank + i] = placed.after
-    overhang.push(placed.overhang)
+    output[i] = count
+    overhang[i] = hanging
   }
-  return { output, kernel: a.kernelSize, stride: a.stride, dilation, pads, overhang }
+  return { output, kernel: kernelSize, stride, dilation, pads: padding === 'same' ? samePads : padding, overhang }
 }
+
+const tooLarge = (extent: number, dim: string, size: number, padded: number): ShapeError =>
+  new ShapeError(
+    `the window spans ${extent} along the ${dim}, but the input is ${size}${padded > size ? ` (${padded} with padding)` : ''}: ` +
+      `use a kernelSize whose span is at most ${padded}, or more padding`,
+    'kernelSize',
+  )
 
 /** Pads as ONNX has them, the overhang of ceil mode among those behind: runtimes disagree on ceil_mode, not on pads. */
 export const padsWithOverhang = ({ pads, overhang }: Geometry): number[] =>
@@ -118,6 +101,7 @@ export function checkPoolPadding({ kernel, dilation: d, pads }: Geometry): void 
 
 /** The window as the receptive-field recurrence reads it: along the last two dims; a sequence's height is 1. */
 export function fieldOf({ kernelSize, stride, dilation }: Omit<SpatialWindow, 'padding'>): FieldWindow {
-  const last = (values: readonly number[]): [number, number] => [values.at(-2) ?? 1, values.at(-1)!]
-  return { kernel: last(kernelSize), stride: last(stride), dilation: dilation ? last(dilation) : [1, 1] }
+  return { kernel: lastTwo(kernelSize), stride: lastTwo(stride), dilation: dilation ? lastTwo(dilation) : [1, 1] }
 }
+
+const lastTwo = (values: readonly number[]): [number, number] => [values.at(-2) ?? 1, values.at(-1)!]
