@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
-import { ModelProtoSchema, type TensorProto, TensorProtoSchema } from 'onnx-buf'
+import { ModelProtoSchema } from 'onnx-buf'
 import * as ort from 'onnxruntime-node'
 import { computeCosts } from '../../src/engine/cost.ts'
 import { EngineError } from '../../src/engine/errors.ts'
 import { exportOnnx } from '../../src/engine/formats/onnx-export.ts'
+import { decodeTensor } from '../../src/engine/formats/onnx-import/decode.ts'
 import { type ImportedModel, importOnnx } from '../../src/engine/formats/onnx-import/index.ts'
 import { constantOf } from '../../src/engine/formats/onnx-import/tensor.ts'
 import { reference } from '../../src/engine/graph.ts'
@@ -22,8 +23,7 @@ interface Tensor {
 }
 
 function tensor(file: string): Tensor {
-  const proto: TensorProto = fromBinary(TensorProtoSchema, readFileSync(file))
-  const { shape, read } = constantOf(proto)
+  const { shape, read } = constantOf(decodeTensor(readFileSync(file)))
   return { shape, values: Float32Array.from(read() ?? []) }
 }
 

@@ -1,6 +1,6 @@
-import type { AttributeProto, TensorProto } from 'onnx-buf'
-import { AttributeProto_AttributeType } from 'onnx-buf'
 import { invalid, quote } from './fault.ts'
+import type { AttributeProto, TensorProto } from './messages.ts'
+import { AttributeProto_AttributeType } from './messages.ts'
 import { type FileNode, nodeName } from './model.ts'
 
 const text = new TextDecoder()
@@ -35,11 +35,11 @@ export class Attributes {
 
   int(name: string, otherwise: number): number {
     const found = this.#find(name, 'INT')
-    return found ? Number(found.i) : otherwise
+    return found?.i ?? otherwise
   }
 
   ints(name: string): readonly number[] | undefined {
-    return this.#find(name, 'INTS')?.ints.map(Number)
+    return this.#find(name, 'INTS')?.ints
   }
 
   float(name: string, otherwise: number): number {

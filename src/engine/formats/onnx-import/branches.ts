@@ -1,5 +1,5 @@
-import { AttributeProto_AttributeType, type GraphProto, type NodeProto } from 'onnx-buf'
 import { invalid, quote } from './fault.ts'
+import { AttributeProto_AttributeType, type GraphProto, type NodeProto } from './messages.ts'
 import { type FileNode, nodeName, plainNode } from './model.ts'
 import { orderNodes } from './order.ts'
 

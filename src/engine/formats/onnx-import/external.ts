@@ -1,6 +1,6 @@
-import type { AttributeProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf'
-import { TensorProto_DataLocation } from 'onnx-buf'
 import { invalid, quote } from './fault.ts'
+import type { AttributeProto, GraphProto, NodeProto, SparseTensorProto, TensorProto } from './messages.ts'
+import { TensorProto_DataLocation } from './messages.ts'
 import type { FileModel } from './model.ts'
 
 /** A file beside the model that tensors lie in. Read in parts, since it may be larger than memory. */
@@ -81,13 +81,17 @@ function externalTensors({ graph, functions }: FileModel): TensorProto[] {
   }
   // A stack of its own, since files are hostile.
   const graphs: GraphProto[] = [graph]
+  const ofSparse = (sparse: SparseTensorProto) => {
+    take(sparse.values)
+    take(sparse.indices)
+  }
   const ofAttribute = (attribute: AttributeProto) => {
     take(attribute.t)
     attribute.tensors.forEach(take)
-    for (const sparse of [attribute.sparseTensor, ...attribute.sparseTensors])
-      for (const each of [sparse?.values, sparse?.indices]) take(each)
+    if (attribute.sparseTensor) ofSparse(attribute.sparseTensor)
+    attribute.sparseTensors.forEach(ofSparse)
     if (attribute.g) graphs.push(attribute.g)
-    graphs.push(...attribute.graphs)
+    for (const graph of attribute.graphs) graphs.push(graph)
   }
   const ofNodes = (nodes: readonly NodeProto[]) => {
     for (const { attribute } of nodes) attribute.forEach(ofAttribute)
@@ -99,7 +103,7 @@ function externalTensors({ graph, functions }: FileModel): TensorProto[] {
   while (graphs.length > 0) {
     const { node, initializer, sparseInitializer } = graphs.pop()!
     initializer.forEach(take)
-    for (const { values, indices } of sparseInitializer) for (const each of [values, indices]) take(each)
+    sparseInitializer.forEach(ofSparse)
     ofNodes(node)
   }
   return found

@@ -1,7 +1,7 @@
-import type { AttributeProto, FunctionProto, NodeProto } from 'onnx-buf'
 import { EngineError } from '../../errors.ts'
 import { fileNode } from './branches.ts'
 import { invalid, quote } from './fault.ts'
+import type { AttributeProto, FunctionProto, NodeProto } from './messages.ts'
 import { domainOf, type FileModel, type FileNode, nodeName, opsetOf } from './model.ts'
 
 /** What the names and attributes of functions written out take, bytes: each call's names lie behind its caller's. */
@@ -118,11 +118,7 @@ function bodyOf(callee: FunctionProto, call: FileNode): FileNode[] {
       if (attribute.refAttrName === '') return [attribute]
       const value = given.get(attribute.refAttrName)
       // An attribute that the call leaves out is left out of the node: the operator's own default holds.
-      return value ? [renamedAttribute(value, attribute.name)] : []
+      return value ? [{ ...value, name: attribute.name }] : []
     }),
   }))
 }
-
-/** An attribute under another name, sharing its lists, which may be long. A message has its defaults by its prototype. */
-const renamedAttribute = (attribute: AttributeProto, name: string): AttributeProto =>
-  Object.assign(Object.create(Object.getPrototypeOf(attribute) as object) as AttributeProto, attribute, { name })

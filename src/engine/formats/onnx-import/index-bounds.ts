@@ -34,7 +34,7 @@ export function indexBounds(
     const input = from.get(second)
     const table = values.get(first)
     if (!gathering.has(node.opType) || input === undefined || !table) continue
-    const axis = Number(node.attributes.find(({ name }) => name === 'axis')?.i ?? 0)
+    const axis = node.attributes.find(({ name }) => name === 'axis')?.i ?? 0
     const rows = table.shape[axis < 0 ? axis + table.shape.length : axis]
     if (rows !== undefined) bounds.set(input, Math.min(rows, bounds.get(input) ?? rows))
   }

@@ -1,8 +1,7 @@
-import { fromBinary } from '@bufbuild/protobuf'
-import { type AttributeProto, type FunctionProto, type GraphProto, ModelProtoSchema, type NodeProto, type ValueInfoProto } from 'onnx-buf'
 import type { Limits } from '../../limits.ts'
+import { decodeModel } from './decode.ts'
 import { invalid, quote } from './fault.ts'
-import { scan } from './scan.ts'
+import type { AttributeProto, FunctionProto, GraphProto, NodeProto, OperatorSetIdProto, ValueInfoProto } from './messages.ts'
 
 /** A node as the importer works with it: a file's, or one of a function's body written in its place. */
 export interface FileNode {
@@ -62,13 +61,7 @@ export const nodeName = (node: { name: string; outputs?: readonly string[]; outp
  */
 export function readModel(bytes: Uint8Array, limits: Limits): FileModel {
   if (bytes.length === 0) throw invalid('the file is empty: send the bytes of an ONNX model')
-  scan(bytes, { messages: 60 * limits.maxLayers, fields: 400 * limits.maxLayers })
-  let model: ReturnType<typeof decode>
-  try {
-    model = decode(bytes)
-  } catch (cause) {
-    throw invalid(`this is no ONNX file, or not a whole one: ${(cause as Error).message}`)
-  }
+  const model = decodeModel(bytes, { messages: 60 * limits.maxLayers, fields: 400 * limits.maxLayers })
   const { graph } = model
   if (!graph) throw invalid('the model has no graph: this is no ONNX file, or not a whole one')
   const opset = opsetOf(model.opsetImport)
@@ -78,7 +71,7 @@ export function readModel(bytes: Uint8Array, limits: Limits): FileModel {
   if (own !== undefined && own < opsets.oldest)
     throw invalid(`the model is written in opset ${own}; opsets from ${opsets.oldest} on are read: export it in one of these`)
   return {
-    irVersion: Number(model.irVersion),
+    irVersion: model.irVersion,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     opset,
     functions: model.functions,
@@ -86,13 +79,11 @@ export function readModel(bytes: Uint8Array, limits: Limits): FileModel {
   }
 }
 
-const decode = (bytes: Uint8Array) => fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false })
-
-export function opsetOf(imports: readonly { domain: string; version: bigint }[]): Record<string, number> {
+export function opsetOf(imports: readonly OperatorSetIdProto[]): Record<string, number> {
   const opset: Record<string, number> = Object.create(null) as Record<string, number>
   for (const { domain, version } of imports) {
-    if (version < 0n || version > 1_000_000n) throw invalid(`operator set ${quote(domain)} has the impossible version ${version}`)
-    opset[domainOf(domain)] = Number(version)
+    if (version < 0 || version > 1_000_000) throw invalid(`operator set ${quote(domain)} has the impossible version ${version}`)
+    opset[domainOf(domain)] = version
   }
   return opset
 }

@@ -27,7 +27,7 @@ const broadcasting = words('And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal G
 /** Rows of a table that the network picks, as of tokens: the dims of the indices stand in the place of the one picked from. */
 function gathered(node: FileNode, [table, indices]: readonly (Value | undefined)[]): readonly number[] | undefined {
   if (!table || !indices) return undefined
-  const given = Number(node.attributes.find(({ name }) => name === 'axis')?.i ?? 0)
+  const given = node.attributes.find(({ name }) => name === 'axis')?.i ?? 0
   const axis = given < 0 ? given + table.shape.length : given
   return axis < table.shape.length ? [...table.shape.slice(0, axis), ...indices.shape, ...table.shape.slice(axis + 1)] : undefined
 }

@@ -1,7 +1,7 @@
-import type { ValueInfoProto } from 'onnx-buf'
 import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
 import { quote } from './fault.ts'
+import type { ValueInfoProto } from './messages.ts'
 import { type Dim, dimsOf } from './value-info.ts'
 
 /** Sizes that a file leaves open, as whoever reads it asks for them. */

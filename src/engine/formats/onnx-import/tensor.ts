@@ -1,8 +1,8 @@
-import { type TensorProto, TensorProto_DataType } from 'onnx-buf'
 import { widthOf } from './budget.ts'
 import type { Constant, Element } from './constant.ts'
 import { type ExternalFiles, isExternal, locationOf, type Outside, outsideOf } from './external.ts'
 import { invalid, quote } from './fault.ts'
+import { type TensorProto, TensorProto_DataType } from './messages.ts'
 
 /** A type of element: what it is, bytes of one in `raw_data`, and how a payload is read. */
 interface ElementType {
@@ -138,10 +138,12 @@ const tables: ReadonlySet<number> = new Set(
 export const elementOf = (dataType: number): Element => types.get(dataType)?.element ?? 'text'
 
 /** A size or an index out of a file. @throws EngineError INVALID_ONNX where it is no size that a tensor can have. */
-export function sizeOf(value: bigint, tensor: string): number {
-  if (value < 0n || value >= 2n ** 31n)
-    throw invalid(`tensor ${quote(tensor)} has a dim of ${value}: the sizes of a tensor are 0 to 2147483647`)
-  return Number(value)
+export function sizeOf(value: number, tensor: string): number {
+  if (value < 0 || value >= 2 ** 31)
+    throw invalid(
+      `tensor ${quote(tensor)} has a dim of ${Number.isSafeInteger(value) ? value : `${value < 0 ? 'less than −' : 'more than '}2^53`}: the sizes of a tensor are 0 to 2147483647`,
+    )
+  return value
 }
 
 /** Elements of a tensor of the file; 0 where a dim is. @throws EngineError INVALID_ONNX past 2^53 − 1. */
@@ -216,7 +218,7 @@ function heldBy(tensor: TensorProto, type: ElementType): number {
 }
 
 /** The typed list that holds the elements where `raw_data` does not. */
-function listOf(tensor: TensorProto): readonly number[] | readonly bigint[] {
+function listOf(tensor: TensorProto): readonly number[] {
   switch (tensor.dataType) {
     case T.FLOAT:
       return tensor.floatData
@@ -236,11 +238,11 @@ function payload(tensor: TensorProto, type: ElementType, elements: number): Arra
   if (tensor.rawData.length > 0) return type.raw(tensor.rawData, elements)
   const list = listOf(tensor)
   // A code, or a byte of several, in each number of the list.
-  if (tables.has(tensor.dataType)) return type.raw(Uint8Array.from(list as readonly number[]), elements)
-  if (tensor.dataType === T.FLOAT16) return Float32Array.from(list as readonly number[], half)
-  if (tensor.dataType === T.BFLOAT16) return Float32Array.from(list as readonly number[], brain)
-  if (type.element === 'float') return Float32Array.from(list as readonly number[])
-  return Float64Array.from(list as readonly (number | bigint)[], Number)
+  if (tables.has(tensor.dataType)) return type.raw(Uint8Array.from(list), elements)
+  if (tensor.dataType === T.FLOAT16) return Float32Array.from(list, half)
+  if (tensor.dataType === T.BFLOAT16) return Float32Array.from(list, brain)
+  if (type.element === 'float') return Float32Array.from(list)
+  return Float64Array.from(list)
 }
 
 /** What reading a payload makes, bytes. */

@@ -1,6 +1,6 @@
-import type { GraphProto, ValueInfoProto } from 'onnx-buf'
 import type { Element } from './constant.ts'
 import { invalid, quote } from './fault.ts'
+import type { GraphProto, ValueInfoProto } from './messages.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { elementOf, sizeOf } from './tensor.ts'
 
@@ -12,7 +12,7 @@ export function dimsOf(info: ValueInfoProto): Dim[] | undefined {
   if (type?.case !== 'tensorType' || !type.value.shape) return undefined
   return type.value.shape.dim.map(({ value }) =>
     // Some exporters write −1 for a dim that is open.
-    value.case === 'dimValue' && value.value !== -1n
+    value.case === 'dimValue' && value.value !== -1
       ? { size: sizeOf(value.value, info.name) }
       : { name: value.case === 'dimParam' ? value.value : '' },
   )

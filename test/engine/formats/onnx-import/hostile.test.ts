@@ -69,7 +69,7 @@ test('a cycle, a tensor with two makers, a tensor with none, each by name', () =
 test('sizes that no tensor has', () => {
   const relu = [node('Relu', ['x'], ['y'])]
   const input = (dims: (number | bigint | string)[]): Parts => ({ nodes: relu, inputs: [info('x', dims)] })
-  refused(input([1, 3, 2n ** 63n - 1n, 8]), 'INVALID_ONNX', /"x" has a dim of 9223372036854775807/)
+  refused(input([1, 3, 2n ** 63n - 1n, 8]), 'INVALID_ONNX', /"x" has a dim of more than 2\^53/)
   refused(input([1, -3, 8, 8]), 'INVALID_ONNX', /"x" has a dim of -3/)
   refused(input([0, 3, 8, 8]), 'INVALID_ONNX', /batch, the first dim of the inputs, is 0/)
   refused(input([1, 0, 8, 8]), 'INVALID_ONNX', /size 1 of input "x" is 0/)

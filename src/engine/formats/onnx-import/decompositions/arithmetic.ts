@@ -1,5 +1,5 @@
-import { TensorProto_DataType as T } from 'onnx-buf'
 import { slopePerChannel } from '../../../ops/p-relu.ts'
+import { TensorProto_DataType as T } from '../messages.ts'
 import type { Decomposer, Decomposition } from './decomposer.ts'
 
 /** A matrix product of two computed tensors, or with a bias of another form than a neuron's: product, factors and sum. */

@@ -1,5 +1,5 @@
-import { TensorProto_DataType as T } from 'onnx-buf'
 import type { Constant } from '../constant.ts'
+import { TensorProto_DataType as T } from '../messages.ts'
 import { numelOfDims } from '../shapes.ts'
 import type { Decomposition } from './decomposer.ts'
 

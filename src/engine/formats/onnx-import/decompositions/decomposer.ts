@@ -1,9 +1,8 @@
-import { create } from '@bufbuild/protobuf'
-import { type AttributeProto, AttributeProto_AttributeType, AttributeProtoSchema } from 'onnx-buf'
 import { Attributes } from '../attributes.ts'
 import type { Budget } from '../budget.ts'
 import { type Constant, computed, shapeAt, type Value } from '../constant.ts'
 import { NumbersMissing } from '../fault.ts'
+import { type AttributeProto, AttributeProto_AttributeType, emptyAttribute } from '../messages.ts'
 import { type FileNode, nodeName } from '../model.ts'
 import { numelOfDims } from '../shapes.ts'
 import { mostDims } from '../tensor.ts'
@@ -19,12 +18,12 @@ type AttributeValue = number | readonly number[] | string | { float: number } | 
 const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType
 
 /** An attribute of an ONNX node: a number is an INT, a list of them INTS, `{ float }` a FLOAT; one out of a file stays as it is. */
-export function attribute(name: string, value: AttributeValue) {
-  if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) })
-  if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) })
-  if ('$typeName' in value) return value
-  if ('float' in value) return create(AttributeProtoSchema, { name, type: FLOAT, f: value.float })
-  return create(AttributeProtoSchema, { name, type: INTS, ints: value.map(BigInt) })
+export function attribute(name: string, value: AttributeValue): AttributeProto {
+  if (typeof value === 'number') return { ...emptyAttribute(), name, type: INT, i: value }
+  if (typeof value === 'string') return { ...emptyAttribute(), name, type: STRING, s: new TextEncoder().encode(value) }
+  if ('refAttrName' in value) return value
+  if ('float' in value) return { ...emptyAttribute(), name, type: FLOAT, f: value.float }
+  return { ...emptyAttribute(), name, type: INTS, ints: value }
 }
 
 /** What a decomposition may know of the file around its node. */

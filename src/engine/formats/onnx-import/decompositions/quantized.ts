@@ -1,4 +1,4 @@
-import { TensorProto_DataType as T } from 'onnx-buf'
+import { TensorProto_DataType as T } from '../messages.ts'
 import { numelOfDims } from '../shapes.ts'
 import type { Decomposer, Decomposition } from './decomposer.ts'
 
