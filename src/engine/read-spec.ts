@@ -206,14 +206,8 @@ function readDtypes(given: unknown, path: string, id: string, violations: Violat
   if (given === undefined) return {}
   dtypesValidator ??= Compile(LayerDtypesSpec)
   if (dtypesValidator.Check(given)) {
-    const { macs, output, params } = given as LayerDtypes
-    const others = Object.entries(params ?? {}).filter(([, type]) => type !== 'float32')
-    const dtypes: LayerDtypes = {
-      ...(macs === undefined || macs === 'float32' ? {} : { macs }),
-      ...(output === undefined || output === 'float32' ? {} : { output }),
-      ...(others.length === 0 ? {} : { params: Object.fromEntries(others) }),
-    }
-    return Object.keys(dtypes).length === 0 ? {} : { dtypes }
+    const dtypes = otherThanFloat32(given as LayerDtypes)
+    return dtypes ? { dtypes } : {}
   }
   violations.add(
     path,
@@ -221,6 +215,20 @@ function readDtypes(given: unknown, path: string, id: string, violations: Violat
     `dtypes is ${show(given)}, but must be like {"macs": "int8", "output": "int8", "params": {"weight": "int8"}} of ${fileDtypes.join(', ')}`,
   )
   return {}
+}
+
+/** Types without those that are float32, which is what is meant where none is stated; undefined where none is left. */
+export function otherThanFloat32({ macs, output, params }: LayerDtypes): LayerDtypes | undefined {
+  let dtypes: LayerDtypes | undefined
+  if (macs !== undefined && macs !== 'float32') dtypes = { macs }
+  if (output !== undefined && output !== 'float32') dtypes = { ...dtypes, output }
+  let others: Record<string, FileDtype> | undefined
+  for (const name in params)
+    if (params[name] !== 'float32') {
+      others ??= {}
+      others[name] = params[name] as FileDtype
+    }
+  return others ? { ...dtypes, params: others } : dtypes
 }
 
 /** The references of a layer as given, or to the layer above. */
@@ -246,12 +254,16 @@ function readReferences(
     return []
   }
   const from = (given as string[] | undefined) ?? [above as string]
-  if (op && (from.length < op.arity.min || from.length > op.arity.max)) {
-    const { min, max } = op.arity
-    const wanted = min === max ? `${min}` : `${min} to ${max}`
-    violations.addLink(`${path}/inputs`, id, `${op.type} takes ${wanted} input${wanted === '1' ? '' : 's'}, but has ${from.length}`)
-  }
+  if (op) checkArity(op, from.length, path, id, violations)
   return from
+}
+
+/** Holds a layer's number of inputs against its op. */
+export function checkArity(op: AnyOp, inputs: number, path: string, id: string, violations: Violations): void {
+  const { min, max } = op.arity
+  if (inputs >= min && inputs <= max) return
+  const wanted = min === max ? `${min}` : `${min} to ${max}`
+  violations.addLink(`${path}/inputs`, id, `${op.type} takes ${wanted} input${wanted === '1' ? '' : 's'}, but has ${inputs}`)
 }
 
 function readOutputs(given: unknown, drafts: readonly Draft[], violations: Violations): string[] {

@@ -26,11 +26,24 @@ export function verifyGraph(spec: unknown, limits: Limits = defaultLimits): Grap
   else if (!Array.isArray(given) || given.length === 0) violations.add('/layers', null, 'layers must be a list of at least one layer')
   violations.check()
   const raw = given as unknown[]
-  if (raw.length > limits.maxLayers)
-    throw new EngineError('LIMIT_EXCEEDED', `the graph has ${raw.length} layers, the limit is ${limits.maxLayers}`, [
+  checkLayerCount(raw.length, limits)
+  return verifyReading(readSpec(spec as Record<string, unknown>, raw, violations), limits, violations)
+}
+
+/** @throws EngineError LIMIT_EXCEEDED where there are more layers than the limit. */
+export function checkLayerCount(layers: number, limits: Limits): void {
+  if (layers > limits.maxLayers)
+    throw new EngineError('LIMIT_EXCEEDED', `the graph has ${layers} layers, the limit is ${limits.maxLayers}`, [
       { path: '/layers', layerId: null, message: `at most ${limits.maxLayers} layers` },
     ])
-  const reading = readSpec(spec as Record<string, unknown>, raw, violations)
+}
+
+/**
+ * Verifies what was read of a graph: references, cycles, unused branches, shapes, shared weights.
+ * @param violations those of its structure and attributes; more are added.
+ * @throws EngineError as `verifyGraph`.
+ */
+export function verifyReading(reading: Reading, limits: Limits, violations: Violations): Graph {
   resolveInputs(reading, violations)
   const { inputs } = reading
   const drafts = reading.drafts.filter((draft) => !draft.duplicate)
@@ -51,15 +64,13 @@ export function verifyGraph(spec: unknown, limits: Limits = defaultLimits): Grap
   checkCounts(drafts, shapes, limits, violations)
   checkOutputs(outputs, shapes, violations)
   violations.check()
-  const layers: Layer[] = order.map(({ id, op, inputs: from, attributes, weightsOf, params, dtypes }) => ({
-    id,
-    type: op!.type,
-    inputs: from,
-    attributes: attributes!,
-    ...(weightsOf === undefined ? {} : { weightsOf }),
-    ...(params === undefined ? {} : { params }),
-    ...(dtypes === undefined ? {} : { dtypes }),
-  }))
+  const layers = order.map(({ id, op, inputs: from, attributes, weightsOf, params, dtypes }): Layer => {
+    const layer: Layer = { id, type: op!.type, inputs: from, attributes: attributes! }
+    if (weightsOf !== undefined) layer.weightsOf = weightsOf
+    if (params !== undefined) layer.params = params
+    if (dtypes !== undefined) layer.dtypes = dtypes
+    return layer
+  })
   return { inputs, layers, outputs, ...(reading.fixedBatch === undefined ? {} : { fixedBatch: reading.fixedBatch }) }
 }
 
@@ -77,8 +88,10 @@ const candidates = (ids: ReadonlyMap<string, string>): string[] => [...ids.keys(
 function resolveInputs({ drafts, ids }: Reading, violations: Violations): void {
   const names = candidates(ids)
   for (const draft of drafts) {
+    const { inputs } = draft
     const resolved: string[] = []
-    draft.inputs.forEach((name, i) => {
+    for (let i = 0; i < inputs.length; i++) {
+      const name = inputs[i] as string
       const found = resolve(name, ids)
       if (found !== undefined) resolved.push(found)
       else
@@ -87,7 +100,7 @@ function resolveInputs({ drafts, ids }: Reading, violations: Violations): void {
           draft.id,
           `there is no layer or input "${name.slice(0, 60)}"${violations.hint(name, names)}`,
         )
-    })
+    }
     draft.inputs = resolved
   }
 }
@@ -178,13 +191,15 @@ function shapesOf(
   const path = `/layers/${index}`
   try {
     const outputs = op!.shape(known, attributes!)
-    const parameters = (op!.parameters?.(known, attributes!) ?? []).map((parameter) => parameter.shape)
-    for (const shape of [...outputs, ...parameters])
-      if (numel(shape) > limits.maxElements) {
-        violations.add(path, id, `a tensor of layer ${id} has ${numel(shape)} elements, the limit is ${limits.maxElements}`)
-        return []
-      }
-    return outputs
+    const small = (shape: Shape): boolean => {
+      const elements = numel(shape)
+      if (elements <= limits.maxElements) return true
+      violations.add(path, id, `a tensor of layer ${id} has ${elements} elements, the limit is ${limits.maxElements}`)
+      return false
+    }
+    if (!outputs.every(small)) return []
+    const parameters = op!.parameters?.(known, attributes!) ?? []
+    return parameters.every((parameter) => small(parameter.shape)) ? outputs : []
   } catch (cause) {
     if (cause instanceof ShapeError) {
       const feeding = from.slice(0, 4).map((name, i) => `${name}: ${perImage(known[i] as Shape)}`)

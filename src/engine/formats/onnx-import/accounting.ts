@@ -21,42 +21,43 @@ export function account(layers: readonly TranslatedLayer[], learning: Learning):
   const learned = new Map<string, number>()
   const fixed = new Map<string, number>()
   /** Tensor → where it was counted first. */
-  const first = new Map<string, { counts: Record<string, number>; name: string; into: Map<string, number> }>()
+  const first = new Map<string, { counts: number[]; at: number; into: Map<string, number> }>()
   const totals = { params: 0, buffers: 0 }
-  const all: { layer: TranslatedLayer; counts: Record<string, number>; own: Record<string, number> }[] = []
+  // Of each layer, in the order of its parameters.
+  const all: { layer: TranslatedLayer; counts: number[] }[] = []
   for (const layer of layers) {
-    if (layer.weightsOf !== undefined) continue
-    const counts: Record<string, number> = {}
-    const own: Record<string, number> = {}
+    if (layer.weightsOf !== undefined || layer.parameters.length === 0) continue
+    const counts: number[] = []
     for (const { name, shape, trainable } of layer.parameters) {
       const elements = numel(shape)
       const slot = layer.slots.get(name)
-      own[name] = elements
-      counts[name] = slot ? 0 : elements
+      const at = counts.push(slot ? 0 : elements) - 1
+      if (!slot) continue
       const into = trainable ? learned : fixed
-      for (const { tensor, elements: held } of slot
-        ? learning.countable(slot.constant, elements, trainable, layer.type === 'Parameter')
-        : []) {
+      for (const { tensor, elements: held } of learning.countable(slot.constant, elements, trainable, layer.type === 'Parameter')) {
         if (layer.type !== 'Parameter') learning.undecided.delete(tensor)
-        const taken = Math.min(elements, left.get(tensor) ?? held)
-        left.set(tensor, (left.get(tensor) ?? held) - taken)
-        counts[name] += taken
+        const before = left.get(tensor)
+        const taken = Math.min(elements, before ?? held)
+        left.set(tensor, (before ?? held) - taken)
+        counts[at]! += taken
         into.set(tensor, (into.get(tensor) ?? 0) + taken)
-        if (!first.has(tensor)) first.set(tensor, { counts, name, into })
+        if (before === undefined) first.set(tensor, { counts, at, into })
       }
     }
-    all.push({ layer, counts, own })
+    all.push({ layer, counts })
   }
   // What nobody picked is learned all the same.
   for (const [tensor, rest] of left) {
-    const { counts, name, into } = first.get(tensor)!
-    counts[name] = counts[name]! + rest
+    if (rest === 0) continue
+    const { counts, at, into } = first.get(tensor)!
+    counts[at]! += rest
     into.set(tensor, into.get(tensor)! + rest)
   }
-  for (const { layer, counts, own } of all) {
-    for (const { name, trainable } of layer.parameters) totals[trainable ? 'params' : 'buffers'] += counts[name]!
-    const other = Object.entries(counts).filter(([name, count]) => count !== own[name])
-    if (other.length > 0) layer.params = Object.fromEntries(other)
-  }
+  for (const { layer, counts } of all)
+    layer.parameters.forEach(({ name, shape, trainable }, i) => {
+      const count = counts[i]!
+      totals[trainable ? 'params' : 'buffers'] += count
+      if (count !== numel(shape)) layer.params = { ...layer.params, [name]: count }
+    })
   return { learned, fixed, ...totals }
 }

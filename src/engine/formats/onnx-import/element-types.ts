@@ -1,7 +1,7 @@
-import { TensorProto_DataType as T } from 'onnx-buf'
 import type { FileDtype, LayerDtypes } from '../../dtypes.ts'
 import { Attributes } from './attributes.ts'
 import type { Constant, Value } from './constant.ts'
+import { TensorProto_DataType as T } from './messages.ts'
 import { type FileNode, operatorOf } from './model.ts'
 
 /** The types of elements of a file's tensors, by ONNX's numbers: from what it states, from its nodes otherwise. */
@@ -131,9 +131,10 @@ export class ElementTypes {
   /** Works out the types of what a node makes. */
   add(node: FileNode, stated: (tensor: string) => number = () => 0): void {
     const made = this.#rule(node)
-    node.outputs.forEach((name, i) => {
+    for (let i = 0; i < node.outputs.length; i++) {
+      const name = node.outputs[i] as string
       if (name !== '') this.#types.set(name, stated(name) || made[i] || 0)
-    })
+    }
     this.dequantize(node)
   }
 
@@ -208,6 +209,7 @@ export class ElementTypes {
 
   /** Finds what is between numbers taken off their scale and put on one: it is computed on whole numbers in one go. */
   #fuse(nodes: readonly FileNode[], outputs: readonly string[]): void {
+    if (!nodes.some(isQuantize)) return
     const readers = new Map<string, number>()
     for (const name of [...outputs, ...nodes.flatMap(({ inputs }) => inputs)]) readers.set(name, (readers.get(name) ?? 0) + 1)
     const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
@@ -230,6 +232,7 @@ export class ElementTypes {
 
 /** What a constant is stored as in the file: the type of the tensor that most of it comes from. */
 export function storedDtype(constant: Constant): FileDtype | undefined {
-  const [largest] = [...constant.sources].sort((a, b) => b.elements - a.elements)
+  let [largest] = constant.sources
+  for (const source of constant.sources) if (source.elements > largest!.elements) largest = source
   return dtypeOf(largest?.dataType ?? constant.dataType)
 }

@@ -2,7 +2,6 @@ import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
 import { defaultLimits, type Limits } from '../../limits.ts'
 import type { Parameter } from '../../op.ts'
-import { verifyGraph } from '../../verify.ts'
 import { probe } from './batch.ts'
 import type { WriteGraph } from './branches.ts'
 import { ElementTypes } from './element-types.ts'
@@ -18,6 +17,7 @@ import { namedSizes, type OpenSizes } from './sizes.ts'
 import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
 import { anyShape, batchesOf, inputShape, StatedShapes, symbolicBatch, typeCode } from './value-info.ts'
+import { verified } from './verified.ts'
 
 export type { ExternalFile, ExternalFiles, NamedFile } from './external.ts'
 export type { ImportReport } from './report.ts'
@@ -92,11 +92,12 @@ export function importOnnx(
     notes.push(`The batch cannot be followed through the network, so it works at batch 1 alone: ${cause.message}.`)
   }
   const graph = verified(translated, fixed, limits)
+  const beside = namedFiles(model)
   const byId = new Map(translated.translator.layers.map((layer) => [layer.id, layer]))
   return {
     graph,
-    report: reportOf({ model, all, nodes, parts, graph, translated, notes, files }),
-    beside: namedFiles(model),
+    report: reportOf({ model, all, nodes, parts, graph, translated, notes, files, beside }),
+    beside,
     parameterOf: (layerId, parameter) => {
       const slot = byId.get(layerId)?.slots.get(parameter.name)
       return slot ? fillSlot(slot, parameter) : null
@@ -159,14 +160,15 @@ function branches(model: FileModel, most: number): WriteGraph {
 
 function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { files, branches, sizes }: Source): Translated {
   const batch = parts.batch === 'symbolic' ? 1 : parts.batch
-  const read = new Set(nodes.flatMap((node) => node.inputs))
-  const isRead = ({ name }: { name: string }) => read.has(name) || parts.outputs.includes(name)
+  const read = new Set<string>(parts.outputs)
+  for (const { inputs } of nodes) for (const name of inputs) read.add(name)
+  const isRead = ({ name }: { name: string }) => read.has(name)
   const named = namedSizes(parts.inputs.filter(isRead), sizes)
   const stated = new StatedShapes(parts.graph, parts.inputs, batch, named)
   const given = [
     ...parts.inputs.map(({ name, type }) => [name, type?.value.case === 'tensorType' ? type.value.value.elemType : 0] as const),
-    ...[...parts.initializers].map(([name, { dataType }]) => [name, dataType] as const),
   ]
+  for (const [name, { dataType }] of parts.initializers) given.push([name, dataType])
   const types = new ElementTypes(nodes, given, stated.typeOf, parts.outputs)
   const translator = new Translator({ size: batch, open: parts.batch === 'symbolic' }, stated, types, {
     write: branches(),
@@ -191,29 +193,6 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
   const unread = inputs.filter(({ id }) => !translator.reads(id))
   for (const { name } of unread) translator.notes.push(`Input ${quote(name)} gives its shape alone, no numbers: it is left out.`)
   return { translator, inputs: inputs.filter((input) => !unread.includes(input)), unread: [...ignored, ...unread], outputs }
-}
-
-function verified({ translator, inputs, outputs }: Translated, fixed: boolean, limits: Limits): Graph {
-  const spec = {
-    inputs: inputs.map(({ id, shape, dtype }) => ({ id, shape, ...(dtype === undefined ? {} : { dtype }) })),
-    layers: translator.layers.map(({ id, type, inputs: from, attributes, weightsOf, params, dtypes }) => ({
-      id,
-      type,
-      inputs: from,
-      ...(weightsOf === undefined ? {} : { weightsOf }),
-      ...(params === undefined ? {} : { params }),
-      ...(dtypes === undefined ? {} : { dtypes }),
-      ...attributes,
-    })),
-    outputs,
-    ...(fixed ? { fixedBatch: 1 } : {}),
-  }
-  try {
-    return verifyGraph(spec, limits)
-  } catch (cause) {
-    if (!(cause instanceof EngineError) || cause.code !== 'INVALID_GRAPH') throw cause
-    throw new EngineError('INVALID_ONNX', `the file makes no graph: ${cause.message}`, cause.errors)
-  }
 }
 
 function elementsOf(nodes: readonly FileNode[], { translator, inputs }: Translated): ImportedModel['elements'] {

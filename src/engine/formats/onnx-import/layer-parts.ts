@@ -1,8 +1,8 @@
 /** What a layer is made of, each worked out from its node and the values before it. */
 import { CountOverflow } from '../../exact.ts'
-import type { AnyOp, Parameter } from '../../op.ts'
+import type { AnyOp, LayerShapes, Parameter } from '../../op.ts'
 import { readAttributes } from '../../read-attributes.ts'
-import type { Shape } from '../../shape.ts'
+import { type Shape, sameShape } from '../../shape.ts'
 import { Violations } from '../../violations.ts'
 import type { OnnxSlot } from '../onnx-node.ts'
 import { type BatchPlace, placeOf } from './batch.ts'
@@ -15,6 +15,7 @@ import { numelOfDims } from './shapes.ts'
 
 /**
  * Position of the batch in each output; null where no operand has one.
+ * @param parameters those of the layer at the file's own batch.
  * @throws BatchLost where the layer mixes images: it then works at the file's own batch alone.
  */
 export function placesOf(
@@ -24,6 +25,7 @@ export function placesOf(
   narrow: readonly Shape[],
   wide: readonly Shape[],
   outer: number | undefined,
+  parameters: readonly Parameter[],
 ): BatchPlace[] | null {
   const lost = (why: string): never => {
     throw new BatchLost(`it ${why}`)
@@ -40,14 +42,25 @@ export function placesOf(
     held = { ...place, size }
   }
   if (!held) return null
-  const parameters = (input: readonly Shape[]) => JSON.stringify(op.parameters?.(input, attributes as never) ?? [])
-  if (op.parameters && parameters(shapes) !== parameters(operands.map((operand) => operand.wide)))
+  const atProbe = op.parameters?.(
+    operands.map((operand) => operand.wide),
+    attributes as never,
+  )
+  if (atProbe && !(atProbe.length === parameters.length && atProbe.every((each, i) => sameParameter(each, parameters[i]!))))
     lost('has weights for each image of the batch')
   return narrow.map((shape, i) => {
     const place = placeOf({ shape, wide: wide[i]!, outer: outer ?? held.outer })
     return place ?? lost('gives one tensor for all images of the batch')
   })
 }
+
+const sameParameter = (a: Parameter, b: Parameter): boolean =>
+  a.name === b.name &&
+  sameShape(a.shape, b.shape) &&
+  a.init === b.init &&
+  a.fanIn === b.fanIn &&
+  a.bound === b.bound &&
+  a.trainable === b.trainable
 
 /** The weight of a layer that an input of its node holds. @throws EngineError INVALID_ONNX where the network computes it; BatchLost where it depends on the batch. */
 export function slotOf(
@@ -89,14 +102,9 @@ export function attributesOf(op: AnyOp, id: string, given: Record<string, unknow
 }
 
 /** Whether a layer has multiply-adds. What has more than can be counted is refused by the verifier. */
-export function multiplies(
-  op: AnyOp,
-  operands: readonly Activation[],
-  outputs: readonly Shape[],
-  attributes: Record<string, unknown>,
-): boolean {
+export function multiplies(op: AnyOp, shapes: LayerShapes, attributes: Record<string, unknown>): boolean {
   try {
-    return (op.quantities({ inputs: operands.map(({ shape }) => shape), outputs }, attributes as never)?.macs ?? 0) > 0
+    return (op.quantities(shapes, attributes as never)?.macs ?? 0) > 0
   } catch (cause) {
     if (cause instanceof CountOverflow) return false
     throw cause

@@ -1,6 +1,7 @@
-import type { LayerDtypes } from '../../dtypes.ts'
+import type { FileDtype, LayerDtypes } from '../../dtypes.ts'
 import { ShapeError } from '../../errors.ts'
 import { CountOverflow } from '../../exact.ts'
+import { reference } from '../../graph.ts'
 import type { Shape } from '../../shape.ts'
 import type { Constant, Value } from './constant.ts'
 import { type Steps, storedDtype } from './element-types.ts'
@@ -34,25 +35,26 @@ export class LayerWriter {
   write(node: FileNode, view: NodeView, values: readonly (Value | undefined)[], { op, layer }: Reading, steps: Steps | null): void {
     const name = nodeName(node)
     const slots = new Map<string, FilledSlot>()
-    for (const [parameter, slot] of Object.entries(layer.parameters ?? {})) slots.set(parameter, slotOf(node, values, slot))
+    for (const parameter in layer.parameters) slots.set(parameter, slotOf(node, values, layer.parameters[parameter]!))
     const operands = this.#operands.of(node, op, values, layer)
     const id = this.#to.ids.fresh([node.name, node.outputs.find((output) => output !== '') ?? ''], node.opType)
     const attributes = attributesOf(op, id, layer.attributes ?? {}, node)
-    const shapesAt = (wide: boolean) =>
-      op.shape(
-        operands.map((operand) => (wide ? operand.wide : operand.shape)),
-        attributes as never,
-      )
+    const given = operands.map((operand) => operand.shape)
     let narrow: Shape[]
     try {
-      narrow = shapesAt(false)
+      narrow = op.shape(given, attributes as never)
     } catch (cause) {
       if (!(cause instanceof ShapeError || cause instanceof CountOverflow)) throw cause
       throw invalid(`${node.opType} node ${quote(name)}, which makes tensor ${quote(node.outputs[0] ?? '')}: ${cause.message}`, name)
     }
     let wide: Shape[]
     try {
-      wide = operands.some((operand) => operand.shape !== operand.wide) ? shapesAt(true) : narrow
+      wide = operands.some((operand) => operand.shape !== operand.wide)
+        ? op.shape(
+            operands.map((operand) => operand.wide),
+            attributes as never,
+          )
+        : narrow
     } catch (cause) {
       throw new BatchLost((cause as Error).message)
     }
@@ -61,36 +63,29 @@ export class LayerWriter {
       this.#to.notes.push(
         `The sizes of what ${node.opType} node ${quote(name)} gives depend on the data and are not known here: what comes after it is named and not counted.`,
       )
-    const places = unsized ? null : placesOf(op, attributes, operands, narrow, wide, view.outer)
-    const parameters =
-      op.parameters?.(
-        operands.map((operand) => operand.shape),
-        attributes as never,
-      ) ?? []
+    const parameters = op.parameters?.(given, attributes as never) ?? []
+    const places = unsized ? null : placesOf(op, attributes, operands, narrow, wide, view.outer, parameters)
     checkSlots(node, parameters, slots)
     for (const input of view.consulted)
       for (const { tensor } of (values[input] as Constant).sources)
         this.#to.fates.set(tensor, `an attribute of ${node.opType} node ${quote(name)}, no weight`)
     const inputs = operands.map((operand) => operand.reference)
-    const dtypes = this.#dtypes(node, values, slots, multiplies(op, operands, narrow, attributes), steps)
-    const shapes = { inputs: operands.map((operand) => operand.shape), outputs: narrow }
+    const shapes = { inputs: given, outputs: narrow }
+    const dtypes = this.#dtypes(node, values, slots, multiplies(op, shapes, attributes), steps)
     this.#to.layers.push({ id, type: op.type, inputs, attributes, slots, parameters, node: node.name, dtypes, shapes })
-    node.outputs.forEach((output, i) => {
+    for (let i = 0; i < node.outputs.length; i++) {
+      const output = node.outputs[i] as string
       const shape = narrow[i]
       // An output that no layer makes is read by nobody, or by someone who then finds nothing: masks of Dropout, indices of MaxPool.
-      if (output === '' || !shape) return
+      if (output === '' || !shape) continue
       if (!unsized) this.#stated.check(output, shape, node)
       const outer = places?.[i]?.outer ?? 1
-      this.#to.values.set(output, {
-        kind: 'activation',
-        name: output,
-        reference: i === 0 ? id : `${id}:${i}`,
-        shape,
-        wide: wide[i] as Shape,
-        ...(outer === 1 ? {} : { outer }),
-        ...(unsized ? { unsized: true as const } : {}),
-      })
-    })
+      const made = { kind: 'activation' as const, name: output, reference: reference(id, i), shape, wide: wide[i] as Shape }
+      this.#to.values.set(
+        output,
+        outer === 1 && !unsized ? made : { ...made, ...(outer === 1 ? {} : { outer }), ...(unsized ? { unsized: true as const } : {}) },
+      )
+    }
   }
 
   #dtypes(
@@ -102,14 +97,17 @@ export class LayerWriter {
   ): LayerDtypes {
     const macs = multiplies ? this.#to.types.macs(node, values, steps) : undefined
     const output = this.#to.types.output(node.outputs.find((name) => name !== '') ?? '', node, steps)
-    const params = [...slots].flatMap(([name, { constant }]) => {
-      const dtype = storedDtype(constant)
-      return dtype ? [[name, dtype] as const] : []
-    })
-    return {
-      ...(macs ? { macs } : {}),
-      ...(output ? { output } : {}),
-      ...(params.length > 0 ? { params: Object.fromEntries(params) } : {}),
+    const dtypes: LayerDtypes = {}
+    if (macs) dtypes.macs = macs
+    if (output) dtypes.output = output
+    if (slots.size > 0) {
+      const params: Record<string, FileDtype> = {}
+      for (const [name, { constant }] of slots) {
+        const dtype = storedDtype(constant)
+        if (dtype) params[name] = dtype
+      }
+      dtypes.params = params
     }
+    return dtypes
   }
 }

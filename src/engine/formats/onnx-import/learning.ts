@@ -67,6 +67,8 @@ export class Learning {
    * @param operand it stands on a data operand: tables that are fixed are none of it.
    */
   countable(constant: Constant, elements: number, trainable: boolean, operand: boolean): readonly Source[] {
+    const [only] = constant.sources
+    if (!operand && only && constant.sources.length === 1 && only.elements > 1) return constant.sources
     const whole = constant.sources.filter((source) => source.elements > 1 || elements === 1)
     if (!trainable) return whole
     const mixed = operand || whole.length > 1

@@ -3,7 +3,7 @@ import { uncountedOperators } from '../../cost.ts'
 import { EngineError } from '../../errors.ts'
 import type { Graph } from '../../graph.ts'
 import { opOf } from '../../ops/index.ts'
-import { type ExternalFiles, namedFiles } from './external.ts'
+import type { ExternalFiles, NamedFile } from './external.ts'
 import { quote } from './fault.ts'
 import { undecidedNote } from './learning.ts'
 import type { FileModel, FileNode, Parts } from './model.ts'
@@ -46,6 +46,8 @@ export interface Findings {
   translated: Translated
   notes: string[]
   files: ExternalFiles
+  /** Files beside the model that it names. */
+  beside: readonly NamedFile[]
 }
 
 /** External paths listed at most; a file has one or as many as tensors. */
@@ -66,7 +68,7 @@ export function reportOf(findings: Findings): ImportReport {
     if (operators.size > mostOperators)
       throw new EngineError('LIMIT_EXCEEDED', `the file has more than ${mostOperators} different operators, which is the limit`)
   }
-  const external = namedFiles(model).map(({ location }) => location)
+  const external = findings.beside.map(({ location }) => location)
   const missing = external.filter((location) => !findings.files(location))
   const notes = [...findings.notes, ...translated.translator.notes]
   const undecided = undecidedNote(translated.translator.learning)
