@@ -44,6 +44,9 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /
 COPY --from=build /app /app
 COPY --from=pages /pages/web/dist /app/web/dist
 WORKDIR /app
+# For archmeter_build_info of /metrics: --build-arg COMMIT="$(git rev-parse HEAD)"
+ARG COMMIT=
+RUN if [ -n "$COMMIT" ]; then echo "$COMMIT" > .commit; fi
 ENV PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   HOST=0.0.0.0 \
   PORT=3000 \

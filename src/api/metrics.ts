@@ -1,8 +1,12 @@
 import pTimeout from 'p-timeout'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { reasonCodes } from '../gpu/certificate/index.ts'
+import { verdicts } from '../gpu/contract.ts'
 import type { QueueMetric } from '../gpu/queue/index.ts'
+import { type ProcessEnd, processEnds } from '../gpu/worker/parent/warm-process.ts'
 import { type Depth, type DeviceHold, isFinal, runStatuses } from '../store/index.ts'
 import { HttpHistogram } from './http-histogram.ts'
+import { commitOf, version } from './version.ts'
 
 /** How long counting waiting runs may take, ms, before the metrics go without. */
 const depthsMs = 2000
@@ -34,6 +38,24 @@ export class Metrics {
     labelNames: ['device', 'runtime', 'status'] as const,
     registers: [this.registry],
   })
+  readonly #certificates = new Counter({
+    name: 'archmeter_certificates_total',
+    help: 'Certificates of runs on devices of this service, by verdict.',
+    labelNames: ['device', 'runtime', 'verdict'] as const,
+    registers: [this.registry],
+  })
+  readonly #reasons = new Counter({
+    name: 'archmeter_certificate_reasons_total',
+    help: 'Reasons that those certificates give; one may give several, and a valid one gives none.',
+    labelNames: ['device', 'runtime', 'reason'] as const,
+    registers: [this.registry],
+  })
+  readonly #restarts = new Counter({
+    name: 'archmeter_worker_restarts_total',
+    help: 'Worker processes started in place of one that ended, by why that one ended.',
+    labelNames: ['device', 'reason'] as const,
+    registers: [this.registry],
+  })
 
   /** Clients that watch a run or the whole service over HTTP. */
   readonly eventStreams = new Gauge({
@@ -46,16 +68,34 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry })
+    new Gauge({
+      name: 'archmeter_build_info',
+      help: 'What runs, always 1. The commit is known of a checkout and of an image that was built with it.',
+      labelNames: ['version', 'commit', 'node'] as const,
+      registers: [this.registry],
+      async collect() {
+        this.set({ version, commit: await commitOf(), node: process.version }, 1)
+      },
+    })
   }
 
   /** Takes the queue's reports of its runs. */
   readonly queue = (metric: QueueMetric): void => {
     const { device, runtime } = metric
     if (metric.kind === 'started') this.#wait.observe({ device, runtime }, metric.waitMs / 1000)
-    else {
+    else if (metric.kind === 'certified') {
+      const { verdict, reasons } = metric.certificate
+      this.#certificates.inc({ device, runtime, verdict })
+      for (const { code } of reasons) this.#reasons.inc({ device, runtime, reason: code })
+    } else {
       this.#duration.observe({ device, runtime, status: metric.status }, metric.runMs / 1000)
       this.#ended.inc({ device, runtime, status: metric.status })
     }
+  }
+
+  /** Takes the report of a worker that started another process. */
+  restarted(device: string, reason: ProcessEnd): void {
+    this.#restarts.inc({ device, reason })
   }
 
   /**
@@ -65,12 +105,15 @@ export class Metrics {
   expect(device: string, runtimes: readonly string[]): void {
     if (this.#expected.has(device)) return
     this.#expected.add(device)
+    for (const reason of processEnds) this.#restarts.inc({ device, reason }, 0)
     for (const runtime of runtimes) {
       this.#wait.zero({ device, runtime })
       for (const status of settled) {
         this.#duration.zero({ device, runtime, status })
         this.#ended.inc({ device, runtime, status }, 0)
       }
+      for (const verdict of verdicts) this.#certificates.inc({ device, runtime, verdict }, 0)
+      for (const reason of reasonCodes) this.#reasons.inc({ device, runtime, reason }, 0)
     }
   }
 

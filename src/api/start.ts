@@ -90,11 +90,13 @@ export async function startService(config: Config, log: Logger): Promise<Running
   }
   try {
     const serves = config.ROLE !== 'worker'
+    const metrics = new Metrics()
     // First, since its process loads the engine while this one opens the store.
     const pool = createPool(config, log)
     opened.push(() => pool.close())
     const { CUDA_DIR: cudaFolder, WORKER_MEMORY_BYTES: memoryBytes = 0 } = config
-    const workerOf = (device: Device) => new DeviceWorker(device, { log, cudaFolder, memoryBytes })
+    const workerOf = (device: Device) =>
+      new DeviceWorker(device, { log, cudaFolder, memoryBytes, onRestart: (reason) => metrics.restarted(device.name, reason) })
     const workers = new Map<string, DeviceWorker>()
     /** What was found when the runtimes were tried, by device UUID. */
     const found = new Map<string, { name: string; runtimes: RuntimeSupport[] }>()
@@ -125,7 +127,6 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const diskTimer = setInterval(() => void store.disk.require().catch(() => {}), diskLookMs)
     opened.push(async () => clearInterval(diskTimer))
     const survey = await surveying
-    const metrics = new Metrics()
     for (const { name } of survey.devices) metrics.expect(name, runtimeNames)
     const queue: RunQueue = new RunQueue({
       ...{ store, devices: survey.devices, workers, log, onMetrics: metrics.queue },

@@ -198,7 +198,8 @@ export interface Agreement {
   reason: string | null
 }
 
-export type Verdict = 'valid' | 'suspect' | 'invalid'
+export const verdicts = ['valid', 'suspect', 'invalid'] as const
+export type Verdict = (typeof verdicts)[number]
 export interface Certificate {
   verdict: Verdict
   reasons: { code: string; message: string }[]

@@ -10,6 +10,7 @@ import { logTo } from '../../src/api/logging.ts'
 import { Metrics } from '../../src/api/metrics.ts'
 import type { EnginePool } from '../../src/api/pool/pool.ts'
 import { createPool, createServices, type Services } from '../../src/api/services.ts'
+import { runtimeNames } from '../../src/gpu/contract.ts'
 import type { Offers } from '../../src/gpu/devices/directory.ts'
 import { RunQueue } from '../../src/gpu/queue/index.ts'
 import type { Store } from '../../src/store/index.ts'
@@ -50,6 +51,7 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
   const metrics = new Metrics()
   const worker = new FakeWorker()
   const device = offers().devices[0]!
+  metrics.expect(device.name, runtimeNames)
   const queue = new RunQueue({ store, devices: [device], workers: new Map([[device.uuid, worker]]), log, onMetrics: metrics.queue })
   metrics.watchDepths(() => queue.depths())
   metrics.watchHolds(async () => (await store.deviceStates.holds()).values())

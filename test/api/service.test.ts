@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { logTo } from '../../src/api/logging.ts'
@@ -180,5 +182,21 @@ describe('metrics', () => {
     while (value(after, ended) !== 2) after = (await api.request.get('/metrics')).text
     assert.equal(value(after, 'archmeter_run_wait_seconds_count{device="cpu:0",runtime="tfjs"}'), 2)
     assert.equal(value(after, 'archmeter_run_duration_seconds_count{device="cpu:0",runtime="tfjs",status="succeeded"}'), 2)
+    // What the stand-in says of its runs; a verdict that none had is there with 0.
+    assert.equal(value(after, 'archmeter_certificates_total{device="cpu:0",runtime="tfjs",verdict="suspect"}'), 2)
+    assert.equal(value(after, 'archmeter_certificates_total{device="cpu:0",runtime="tfjs",verdict="invalid"}'), 0)
+    assert.equal(value(after, 'archmeter_certificate_reasons_total{device="cpu:0",runtime="tfjs",reason="NOT_MEASURED"}'), 2)
+    assert.equal(value(after, 'archmeter_certificate_reasons_total{device="cpu:0",runtime="tfjs",reason="NOT_REPEATED"}'), 0)
+  })
+
+  it('say what runs: version, commit as git has it, Node', async () => {
+    const { text } = await api.request.get('/metrics').expect(200)
+    const [, labels] = /^archmeter_build_info\{(.*)\} 1$/m.exec(text)!
+    const told = Object.fromEntries([...labels!.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]))
+    const root = new URL('../..', import.meta.url).pathname
+    const git = spawnSync('git', ['-C', root, 'log', '-1', '--format=%H'], { encoding: 'utf8' })
+    const commit = existsSync(`${root}/.git`) && git.status === 0 ? git.stdout.trim() : ''
+    const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
+    assert.deepEqual(told, { version, commit, node: process.version })
   })
 })

@@ -6,6 +6,7 @@ import { median } from '../timing/percentiles.ts'
 import type { Evidence, Reason } from './evidence.ts'
 import { findGpuReasons } from './gpu.ts'
 import { peakOf } from './peaks.ts'
+import { notRepeated } from './repeats.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Load of other processes, as a share of all logical CPUs: above this it affects the latency through caches and clocks. */
@@ -102,6 +103,9 @@ export const reasons: readonly Reason[] = [
   },
   ...findGpuReasons(drift),
 ]
+
+/** The codes of everything that a certificate may give as a reason. */
+export const reasonCodes: readonly string[] = [...reasons.map(({ code }) => code), notRepeated]
 
 /** Says that values varied by more than clocks may; null where they did not, or where there are none to compare. */
 function drift(what: string, mhz: readonly number[]): string | null {

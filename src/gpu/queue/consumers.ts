@@ -116,7 +116,7 @@ export class Consumers {
   async #execute(run: Run, device: QueueDevice, worker: Executor): Promise<void> {
     const { store, workers, executions, leases, holds, estimates, log, clock } = this.#options
     const labels = { device: device.name, runtime: run.runtime }
-    const execution = new Execution(run, device, worker, { store, log, clock })
+    const execution = new Execution(run, device, worker, { store, log, clock, meter: (metric) => this.#meter(metric) })
     executions.set(device.uuid, execution)
     const started = clock.now()
     let status: Settled = 'unstored'

@@ -1,6 +1,6 @@
 /** What the queue needs of devices and their workers, and what it reports to metrics. */
 import type { FinalStatus } from '../../store/index.ts'
-import type { RunJob } from '../contract.ts'
+import type { Certificate, RunJob } from '../contract.ts'
 import type { Device } from '../devices/device.ts'
 import type { Outcome, ExecuteOptions as WorkerOptions } from '../worker/parent/device-worker.ts'
 
@@ -20,8 +20,10 @@ export interface Executor {
 
 /**
  * What happened, for metrics. The `status` of an ended execution is `requeued` where a shutdown or a lost lease interrupted
- * it, and `unstored` where the database did not accept its end, which is then stored later or lost.
+ * it, and `unstored` where the database did not accept its end, which is then stored later or lost. `certified`: a
+ * certificate was stored with its run.
  */
 export type QueueMetric =
   | { kind: 'started'; device: string; runtime: string; waitMs: number }
   | { kind: 'ended'; device: string; runtime: string; status: FinalStatus | 'requeued' | 'unstored'; runMs: number }
+  | { kind: 'certified'; device: string; runtime: string; certificate: Certificate }

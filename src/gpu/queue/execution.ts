@@ -24,7 +24,7 @@ import { type Clock, pause, within } from '../clock.ts'
 import type { BackendName, Certificate, ModelFile, Precision, RunJob, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import type { RunProgress } from '../messages.ts'
 import { defaultSettings, resolveSettings } from '../timing/settings.ts'
-import type { Executor, Outcome, QueueDevice } from './contract.ts'
+import type { Executor, Outcome, QueueDevice, QueueMetric } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
 
 /**
@@ -68,6 +68,14 @@ function reasonOf(outcome: Outcome | Interleaved): string | null {
   }
 }
 
+interface ExecutionOptions {
+  store: Store
+  log: Log
+  clock: Clock
+  /** Must not throw. */
+  meter: (metric: QueueMetric) => void
+}
+
 export class Execution {
   readonly run: Run
   readonly #device: QueueDevice
@@ -75,6 +83,7 @@ export class Execution {
   readonly #store: Store
   readonly #log: Log
   readonly #clock: Clock
+  readonly #meter: (metric: QueueMetric) => void
   readonly #controller = new AbortController()
   /** Aborted by a stop of the service, even if the run was already interrupted for another reason. */
   readonly #stop = new AbortController()
@@ -88,13 +97,14 @@ export class Execution {
   /** How long the device was taken, ms, by a clock that nobody sets. */
   #ranMs = 0
 
-  constructor(run: Run, device: QueueDevice, worker: Executor, { store, log, clock }: { store: Store; log: Log; clock: Clock }) {
+  constructor(run: Run, device: QueueDevice, worker: Executor, { store, log, clock, meter }: ExecutionOptions) {
     this.run = run
     this.#device = device
     this.#worker = worker
     this.#store = store
     this.#log = log
     this.#clock = clock
+    this.#meter = meter
   }
 
   /** Ends the worker process, then settles the run accordingly. The first reason counts, but a lost lease beats all. */
@@ -230,7 +240,10 @@ export class Execution {
         return run?.status === 'cancelled' ? 'cancelled' : run && 'requeued'
       }
     }
-    const run = await this.#store.runs.finish(this.#claim, { ...(await this.#ending(outcome)), ranMs: this.#ranMs })
+    const ending = await this.#ending(outcome)
+    const run = await this.#store.runs.finish(this.#claim, { ...ending, ranMs: this.#ranMs })
+    if (run && ending.certificate)
+      this.#meter({ kind: 'certified', device: run.device, runtime: run.runtime, certificate: ending.certificate as Certificate })
     if (run) this.#log.info({ ...stepOf(run), reason: reasonOf(outcome) }, 'run ended')
     else this.#log.warn({ runId: this.run.id }, 'a run ended here after another service had taken it over; its result is dropped')
     return run && (run.status as FinalStatus)

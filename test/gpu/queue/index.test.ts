@@ -328,15 +328,17 @@ test('a comparison under way is expected to go on as its blocks did', limit, asy
   await store.runs.finish({ id: run.id, owner: 'me', attempt: 1 }, { status: 'succeeded', comparison: {} })
 })
 
-test('meters hear of every start and end', limit, async (t) => {
+test('meters hear of every start and end, and of every certificate that is stored', limit, async (t) => {
   const { metrics, add } = await bench(t)
   for (const script of [{}, { does: 'crash' } as const]) await ended(opened.store, (await add(script)).id)
-  while (metrics.length < 4) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (metrics.length < 5) await new Promise((resolve) => setTimeout(resolve, 5))
   assert.deepEqual(
     metrics.map((metric) => (metric.kind === 'ended' ? metric.status : metric.kind)),
-    ['started', 'succeeded', 'started', 'failed'],
+    ['started', 'certified', 'succeeded', 'started', 'failed'],
   )
-  for (const metric of metrics) assert.ok((metric.kind === 'ended' ? metric.runMs : metric.waitMs) >= 0)
+  for (const metric of metrics)
+    if (metric.kind === 'certified') assert.deepEqual(metric.certificate, { verdict: 'valid', reasons: [] })
+    else assert.ok((metric.kind === 'ended' ? metric.runMs : metric.waitMs) >= 0)
 })
 
 test('pick-up latency, printed: from an idle queue, and between the runs of a backlog', limit, async (t) => {

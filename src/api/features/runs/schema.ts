@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { costDtypes } from '../../../engine/dtypes.ts'
-import { maxKeptOutputs } from '../../../gpu/contract.ts'
+import { maxKeptOutputs, verdicts } from '../../../gpu/contract.ts'
 import { TimingSettings } from '../../../gpu/timing/settings.ts'
 import { runSorts, runStatuses } from '../../../store/index.ts'
 import { anyOf, digits, Id, nullable, pageOf, paging, SortDirectionSchema, Timestamp, totalOnRequest } from '../../schemas.ts'
@@ -109,7 +109,7 @@ const ResultSchema = Type.Object(
   { title: 'RunResult' },
 )
 
-export const VerdictSchema = Type.Enum(['valid', 'suspect', 'invalid'], { title: 'Verdict' })
+export const VerdictSchema = Type.Enum([...verdicts], { title: 'Verdict' })
 const CertificateSchema = Type.Object(
   {
     verdict: VerdictSchema,

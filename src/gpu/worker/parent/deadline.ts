@@ -3,18 +3,18 @@ import type { Clock } from '../../clock.ts'
 export interface Deadline {
   /** Resolves at the deadline or at the abort, whichever comes first; never, where `end` comes before both. */
   stopped: Promise<'timedOut' | 'cancelled'>
-  /** Frees the timer. @returns whether the deadline or the abort had come. */
-  end(): boolean
+  /** Frees the timer. @returns which of the two had come, or null. */
+  end(): 'timedOut' | 'cancelled' | null
 }
 
 /** A deadline that an abort may bring forward. */
 export function stopAfter(timeoutMs: number, signal: AbortSignal, clock: Clock): Deadline {
-  let came = false
+  let came: 'timedOut' | 'cancelled' | null = null
   let onAbort = () => {}
   let callOff = () => {}
   const stopped = new Promise<'timedOut' | 'cancelled'>((resolve) => {
     const stop = (by: 'timedOut' | 'cancelled') => {
-      came = true
+      came ??= by
       resolve(by)
     }
     onAbort = () => stop('cancelled')
@@ -22,7 +22,7 @@ export function stopAfter(timeoutMs: number, signal: AbortSignal, clock: Clock):
     signal.addEventListener('abort', onAbort, { once: true })
     callOff = clock.after(timeoutMs, () => stop('timedOut'))
   })
-  const end = (): boolean => {
+  const end = () => {
     callOff()
     signal.removeEventListener('abort', onAbort)
     return came

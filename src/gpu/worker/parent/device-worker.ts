@@ -18,7 +18,7 @@ import { codeOf } from '../../run-error.ts'
 import { probeThreads } from '../../runtimes/contract.ts'
 import { type Deadline, stopAfter } from './deadline.ts'
 import { crashMessage, kindFor } from './process.ts'
-import { ask, WarmProcess, type WorkerLog, type WorkerOptions } from './warm-process.ts'
+import { ask, type ProcessEnd, WarmProcess, type WorkerLog, type WorkerOptions } from './warm-process.ts'
 
 /** How a run ended. `during` is the phase it had reached. */
 export type Outcome =
@@ -43,8 +43,8 @@ interface Place {
   during: string
   /** Whether a process has its job. */
   begun: boolean
-  /** Whether the process is not to be used again. */
-  worn: boolean
+  /** Why the process is not to be used again; null where it may be. */
+  worn: ProcessEnd | null
 }
 
 const probeTimeoutMs = 120_000
@@ -115,7 +115,7 @@ export class DeviceWorker {
   }
 
   async #execute(job: RunJob, { timeoutMs, fresh, signal, onProgress }: ExecuteOptions): Promise<Outcome> {
-    const at: Place = { during: 'starting', begun: false, worn: false }
+    const at: Place = { during: 'starting', begun: false, worn: null }
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     const deadline = stopAfter(timeoutMs, stop, this.#clock)
     const ask = <T>(kind: 'run' | 'profile', answer: (message: FromWorker) => T | null) =>
@@ -123,7 +123,7 @@ export class DeviceWorker {
     try {
       const timed = await ask('run', (message) => {
         if (message.kind !== 'done') return null
-        at.worn = message.residentBytes > largestIdleBytes
+        at.worn = message.residentBytes > largestIdleBytes ? 'memory' : null
         return message.measured
       })
       if ('outcome' in timed) return timed
@@ -133,7 +133,7 @@ export class DeviceWorker {
       if (!job.profile) return { outcome: 'succeeded', success }
       const profiled = await ask('profile', (message) => (message.kind === 'profiled' ? message.profile : null))
       // What CUDA's profiler leaves in a process is not known.
-      if (this.device.kind === 'cuda') at.worn = true
+      if (this.device.kind === 'cuda') at.worn = 'profiled'
       if (!('outcome' in profiled)) return { outcome: 'succeeded', success: withProfile(success, profiled.answer, this.device) }
       if (profiled.outcome === 'failed' || profiled.outcome === 'crashed') {
         // The timing was over, and stands.
@@ -146,7 +146,8 @@ export class DeviceWorker {
       return { outcome: 'crashed', failure: { code: 'WORKER_START_FAILED', message: (error as Error).message } }
     } finally {
       const stopped = deadline.end()
-      if ((stopped && at.begun) || at.worn || fresh) await this.#process.kill()
+      const end = (at.begun && stopped) || at.worn || (fresh && 'fresh')
+      if (end) await this.#process.kill(end)
     }
   }
 
@@ -191,7 +192,7 @@ export class DeviceWorker {
     }
     this.#process.crashes = 0
     // A failed run may leave the runtime in an unknown state, so the next run gets a new process.
-    if ('outcome' in ended) await this.#process.kill()
+    if ('outcome' in ended) await this.#process.kill('runFailed')
     return ended
   }
 
@@ -223,7 +224,7 @@ export class DeviceWorker {
       return unusable((error as Error).message)
     } finally {
       // A probe profiles, and what that leaves in a process of CUDA is not known.
-      if (deadline.end() || this.device.kind === 'cuda') await this.#process.kill()
+      if (deadline.end() || this.device.kind === 'cuda') await this.#process.kill('probed')
     }
   }
 }

@@ -12,9 +12,27 @@ export interface WorkerLog {
   warn(data: object, message: string): void
 }
 
+/** Why a worker process ended. */
+export const processEnds = [
+  'crashed',
+  'notStarted',
+  'runFailed',
+  'timedOut',
+  'cancelled',
+  'memory',
+  'profiled',
+  'probed',
+  'fresh',
+  'otherKind',
+  'closed',
+] as const
+export type ProcessEnd = (typeof processEnds)[number]
+
 export interface WorkerOptions extends Partial<ProcessOptions> {
   log: WorkerLog
   onExit?: (exit: WorkerExit) => void
+  /** Called when a process starts in place of one that ended, with the reason for which that one did. */
+  onRestart?: (reason: ProcessEnd) => void
   /** For deadlines and back-off; another one than the machine's in tests. */
   clock?: Clock
 }
@@ -34,20 +52,26 @@ export class WarmProcess {
   readonly #options: ProcessOptions
   readonly #log: WorkerLog
   readonly #onExit: ((exit: WorkerExit) => void) | undefined
+  readonly #onRestart: ((reason: ProcessEnd) => void) | undefined
   readonly #clock: Clock
   readonly #closing: AbortSignal
   #child: Child | null = null
   #starting: Promise<Child> | null = null
+  /** Why the running process is being ended; null while it is not. */
+  #ending: ProcessEnd | null = null
+  /** Why the last process ended; null before the first one did. */
+  #ended: ProcessEnd | null = null
   /** How often in a row it has died; whoever gives it work counts too. */
   crashes = 0
 
   /** @param closing nothing starts once it is aborted. */
-  constructor(device: Device, closing: AbortSignal, { log, onExit, clock = systemClock, ...options }: WorkerOptions) {
+  constructor(device: Device, closing: AbortSignal, { log, onExit, onRestart, clock = systemClock, ...options }: WorkerOptions) {
     this.#device = device
     this.#closing = closing
     this.#options = { cudaFolder: defaultCudaFolder, memoryBytes: 0, program: workerProgram, ...options }
     this.#log = log
     this.#onExit = onExit
+    this.#onRestart = onRestart
     this.#clock = clock
   }
 
@@ -59,7 +83,7 @@ export class WarmProcess {
   /** Ends the process, also one that is still starting. */
   async end(): Promise<void> {
     await this.#starting?.catch(() => {})
-    await this.kill()
+    await this.kill('closed')
   }
 
   /** The running process, started where there is none of this kind. @throws Error where it does not start. */
@@ -75,7 +99,7 @@ export class WarmProcess {
   async #startProcess(kind: ProcessKind | null): Promise<Child> {
     if (this.#closing.aborted) throw new Error('the worker was closed')
     // A process that has disconnected is about to end: wait until it is gone before starting the next.
-    await this.kill()
+    await this.kill(this.#child?.process.connected ? 'otherKind' : 'crashed')
     if (this.crashes > 1) await this.#backOff()
     const child = await this.#spawn(kind)
     const deadline = stopAfter(startTimeoutMs, this.#closing, this.#clock)
@@ -84,7 +108,7 @@ export class WarmProcess {
     deadline.end()
     if (first === 'ready') return child
     this.crashes += 1
-    await this.kill()
+    await this.kill('notStarted')
     throw new Error(`the worker process of ${this.#device.name} did not start: ${crashMessage(child, 'its start')}`)
   }
 
@@ -100,28 +124,36 @@ export class WarmProcess {
 
   async #spawn(kind: ProcessKind | null): Promise<Child> {
     const { name } = this.#device
+    if (this.#ended) this.#tell(this.#onRestart, this.#ended)
     const child = await spawnChild(this.#device, kind, this.#options, (line, pid) =>
       this.#log.debug({ device: name, pid, line }, 'the worker says'),
     )
     this.#child = child
     child.gone = child.gone.then(() => {
       if (this.#child === child) this.#child = null
+      this.#ended = this.#ending ?? 'crashed'
+      this.#ending = null
       const { pid, code, signal } = child
       this.#log.debug({ device: name, pid, code, signal }, 'the worker process is gone')
-      try {
-        this.#onExit?.({ pid, code, signal })
-      } catch (err) {
-        // A failing listener must not affect the worker.
-        this.#log.warn({ device: name, err }, 'a listener to the end of a worker process failed')
-      }
+      this.#tell(this.#onExit, { pid, code, signal })
     })
     return child
   }
 
+  /** A failing listener must not affect the worker. */
+  #tell<T>(listener: ((told: T) => void) | undefined, told: T): void {
+    try {
+      listener?.(told)
+    } catch (err) {
+      this.#log.warn({ device: this.#device.name, err }, 'a listener to a worker process failed')
+    }
+  }
+
   /** Ends the process and waits until it is gone. */
-  async kill(): Promise<void> {
+  async kill(why: ProcessEnd): Promise<void> {
     const child = this.#child
     if (!child) return
+    this.#ending ??= why
     child.process.kill('SIGKILL')
     const gone = await within(
       this.#clock,

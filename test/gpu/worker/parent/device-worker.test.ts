@@ -22,11 +22,14 @@ process.env.TENSORFLOW_DIR = path.join(temporary, 'none')
 const device = testDevice()
 const said: string[] = []
 const warned: string[] = []
+/** Why the process before each but the first ended. */
+const restarts: string[] = []
 const worker = new DeviceWorker(device, {
   log: {
     debug: (data) => 'line' in data && said.push(String(data.line)),
     warn: (_data, message) => warned.push(message),
   },
+  onRestart: (reason) => restarts.push(reason),
 })
 after(() => worker.close())
 
@@ -76,7 +79,9 @@ test('a run on each runtime: samples, figures, environment, and the same output'
 test('a fresh run takes its process with it: the next one begins in another', async () => {
   const first = success(await worker.execute(jobOf(device), { ...patient, fresh: true }))
   assert.equal(worker.pid, null)
+  assert.deepEqual(restarts, [], 'the first process replaces none')
   const second = success(await worker.execute(jobOf(device), patient))
+  assert.deepEqual(restarts, ['fresh'])
   assert.notEqual(second.environment.workerPid, first.environment.workerPid)
   assert.equal(success(await worker.execute(jobOf(device), patient)).environment.workerPid, second.environment.workerPid)
 })
@@ -137,6 +142,7 @@ test('cancel in the middle of a call ends the process, and the next run works', 
   assert.ok(performance.now() - cancelledAt < 2000, 'at once, though the call blocks')
   assert.equal(isAlive(pid), false)
   assert.notEqual((await nextRunWorks()).environment.workerPid, pid)
+  assert.equal(restarts.at(-1), 'cancelled')
 })
 
 test('a run cancelled before it begins does not begin', async () => {
@@ -152,6 +158,8 @@ test('the timeout ends the process', async () => {
   assert.equal(outcome.outcome, 'timedOut')
   assert.ok(performance.now() - start < 4500)
   assert.equal(isAlive(pid), false)
+  await nextRunWorks()
+  assert.equal(restarts.at(-1), 'timedOut')
 })
 
 test('kill -9 of the process costs the run in progress, tells how, and the next run works', async () => {
@@ -161,13 +169,16 @@ test('kill -9 of the process costs the run in progress, tells how, and the next 
   assert.equal(code, 'WORKER_CRASHED')
   assert.match(message, /by signal SIGKILL .* during timing/)
   await nextRunWorks()
+  assert.equal(restarts.at(-1), 'crashed')
 })
 
 test('a process killed while idle is replaced, and the run does not notice', async () => {
   const { pid } = worker
   process.kill(pid!, 'SIGKILL')
   await until(() => worker.pid !== pid, 2000, 'the end to be seen')
+  const before = restarts.length
   assert.notEqual((await nextRunWorks()).environment.workerPid, pid)
+  assert.deepEqual(restarts.slice(before), ['crashed'])
 })
 
 test('signals that a terminal or a service manager sends to all do not end it', async () => {
@@ -189,6 +200,7 @@ test('a graph that the runtime refuses is a failure, not a crash', async () => {
     assert.ok((outcome as Extract<Outcome, { outcome: 'failed' }>).failure.message.length > 10)
   }
   await nextRunWorks()
+  assert.equal(restarts.at(-1), 'runFailed')
 })
 
 test('a run that cannot fit is refused before it loads, with both figures', async () => {
