@@ -185,6 +185,14 @@ export const ConfigSchema = Type.Object(
       maximum: 36_500,
       description: 'How long lines of the audit log are kept, days.',
     }),
+    SAMPLES_DAYS: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 36_500,
+        description:
+          'How long the samples of a finished run are kept, days. Figures, certificate, profile, and the usual histogram and quantiles stay for ever. Not set: the samples too.',
+      }),
+    ),
     SHUTDOWN_MS: Type.Integer({
       default: 15_000,
       minimum: 100,

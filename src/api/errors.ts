@@ -98,6 +98,7 @@ export const errorTable = {
   PREDICTION_NEEDS_RUNS: { status: 409, title: 'Too few architectures were measured on the device for a prediction' },
   BACKUP_BY_PG_DUMP: { status: 409, title: 'The database is backed up by its own tools' },
   NO_PROFILE: { status: 409, title: 'The run has no per-layer profile' },
+  SAMPLES_EXPIRED: { status: 410, title: 'The samples of the run were dropped for their age' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the limit' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The format of the body is not supported' },
   FORBIDDEN_HOST: { status: 421, title: 'The service does not answer to this host name' },

@@ -4,7 +4,7 @@ import { reasonCodes } from '../gpu/certificate/index.ts'
 import { verdicts } from '../gpu/contract.ts'
 import type { QueueMetric } from '../gpu/queue/index.ts'
 import { type ProcessEnd, processEnds } from '../gpu/worker/parent/warm-process.ts'
-import { type Depth, type DeviceHold, isFinal, runStatuses } from '../store/index.ts'
+import { type Depth, type DeviceHold, type Expired, isFinal, runStatuses } from '../store/index.ts'
 import { HttpHistogram } from './http-histogram.ts'
 import { commitOf, version } from './version.ts'
 
@@ -56,6 +56,11 @@ export class Metrics {
     labelNames: ['device', 'reason'] as const,
     registers: [this.registry],
   })
+  readonly #samplesExpired = new Counter({
+    name: 'archmeter_runs_samples_expired_total',
+    help: 'Runs whose samples this service dropped for their age.',
+    registers: [this.registry],
+  })
 
   /** Clients that watch a run or the whole service over HTTP. */
   readonly eventStreams = new Gauge({
@@ -92,6 +97,9 @@ export class Metrics {
       this.#ended.inc({ device, runtime, status: metric.status })
     }
   }
+
+  /** Takes the report of a batch of samples that were dropped. */
+  readonly expired = ({ runs }: Expired): void => this.#samplesExpired.inc(runs)
 
   /** Takes the report of a worker that started another process. */
   restarted(device: string, reason: ProcessEnd): void {

@@ -14,6 +14,7 @@ import { Keyring } from './access/keyring.ts'
 import { createVerifier } from './access/tokens.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import { SampleRetention } from './features/runs/retention.ts'
 import { Metrics } from './metrics.ts'
 import { createPool, createServices } from './services.ts'
 
@@ -174,6 +175,11 @@ export async function startService(config: Config, log: Logger): Promise<Running
     opened.push(async () => services.live.close())
     if (serves) services.trail.start()
     opened.push(() => services.trail.close())
+    if (serves && config.SAMPLES_DAYS !== undefined) {
+      const retention = new SampleRetention({ runs: store.runs, days: config.SAMPLES_DAYS, log, onExpired: metrics.expired })
+      retention.start()
+      opened.push(() => retention.close())
+    }
     const app = await buildApp({
       config,
       log: log.child({}),

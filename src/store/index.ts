@@ -53,6 +53,7 @@ export type { DeviceHold, NewDeviceState } from './device-states.ts'
 export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
 export type { RunEventInContext } from './events.ts'
+export type { Expired, Expiry } from './expire-samples.ts'
 export { type HeldModel, holdModel } from './held-model.ts'
 export type { InsertOptions } from './insert-run.ts'
 export type { LearningFrom, MeasuredRun } from './measured-runs.ts'
@@ -69,7 +70,7 @@ export {
   workloadOf,
 } from './run-queries.ts'
 export type { RunList } from './runs.ts'
-export type { Counterpart, Samples } from './samples.ts'
+export { type Counterpart, type Samples, samplesExpired } from './samples.ts'
 export {
   type ApiKey,
   type Architecture,

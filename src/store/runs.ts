@@ -9,6 +9,7 @@ import { after, type Direction, isUuid, keyOf, orderBy, type Page, page } from '
 import type { Database, Transaction } from './database.ts'
 import { and, eq, inArray, sql } from './drizzle.ts'
 import { isUniqueViolation, textError } from './errors.ts'
+import { type Expired, type Expiry, expireSamples } from './expire-samples.ts'
 import { answerRequest, type InsertOptions, insertError, insertRun, ofRequest, prepareInserts } from './insert-run.ts'
 import type { QueueBounds } from './queue-bounds.ts'
 import { filters, type RunFilter, type RunSort, runOrder } from './run-list.ts'
@@ -239,9 +240,14 @@ export class Runs extends RunQueries {
     return sharesOf(this.db, deviceUuids)
   }
 
-  /** Its samples in order, to be read in parts; null where the run has none. */
+  /** Its samples in order, to be read in parts; null where the run never had any. */
   async samples(id: string): Promise<Samples | null> {
     return isUuid(id) ? findSamples(this.db, id) : null
+  }
+
+  /** `expireSamples` of `expire-samples.ts`. */
+  expireSamples(expiry: Expiry): Promise<Expired | null> {
+    return expireSamples(this.db, expiry)
   }
 
   /** For a run that has not ended: the latest succeeded one of the same computation on another runtime, with its output. */

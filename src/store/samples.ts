@@ -3,14 +3,27 @@
 import { endianness } from 'node:os'
 import type { Database, Transaction } from './drizzle.ts'
 import { eq, rowsOf, sql } from './drizzle.ts'
+import { StoreError } from './errors.ts'
 import { runSamples } from './schema.ts'
 
 /** The samples of a run, read in parts: all of them may be many megabytes. */
 export interface Samples {
   count: number
-  /** At most `count` samples in ms from number `offset` on, which is 0 for the first; fewer at the end. */
+  /** Where they were dropped for their age: when, and what `expireSamples` was given to stay of them. */
+  expired: { at: Date; summary: object } | null
+  /**
+   * At most `count` samples in ms from number `offset` on, which is 0 for the first; fewer at the end.
+   * @throws StoreError SAMPLES_EXPIRED, also where they go between two reads
+   */
   read(offset: number, count: number): Promise<Float64Array>
 }
+
+/** What every read of samples that are gone is answered with. */
+export const samplesExpired = (runId: string, at: Date): StoreError =>
+  new StoreError(
+    'SAMPLES_EXPIRED',
+    `the samples of run ${runId} were dropped at ${at.toISOString()}, as older than this service keeps them (SAMPLES_DAYS): its figures, certificate, usual histogram and quantiles stay`,
+  )
 
 /** An earlier run that computed the same on another runtime. */
 export interface Counterpart {
@@ -25,24 +38,36 @@ export async function saveSamples(tx: Transaction, runId: string, samples: Float
   await tx.insert(runSamples).values(values)
 }
 
-/** The samples of a run, to be read in parts; null where it has none. */
+/** The samples of a run, to be read in parts; null where it never had any. */
 export async function findSamples(db: Database, runId: string): Promise<Samples | null> {
   const [row] = await db
-    .select({ bytes: sql<number>`octet_length(${runSamples.samples})` })
+    .select({
+      bytes: sql<number>`coalesce(octet_length(${runSamples.samples}), 0)`,
+      expiredAt: runSamples.expiredAt,
+      summary: runSamples.summary,
+    })
     .from(runSamples)
     .where(eq(runSamples.runId, runId))
   if (!row) return null
+  const { expiredAt, summary } = row
   const width = Float64Array.BYTES_PER_ELEMENT
   const all = row.bytes / width
   return {
     count: all,
+    expired: expiredAt && { at: expiredAt, summary: summary! },
     async read(offset, count) {
+      if (expiredAt) throw samplesExpired(runId, expiredAt)
       if (offset >= all) return new Float64Array(0)
       const [part] = await db
-        .select({ bytes: sql<Buffer>`substring(${runSamples.samples} FROM ${offset * width + 1}::int FOR ${count * width}::int)` })
+        .select({
+          bytes: sql<Buffer | null>`substring(${runSamples.samples} FROM ${offset * width + 1}::int FOR ${count * width}::int)`,
+          expiredAt: runSamples.expiredAt,
+        })
         .from(runSamples)
         .where(eq(runSamples.runId, runId))
-      return new Float64Array(inOwnOrder(part!.bytes, width))
+      // Dropped between two parts.
+      if (!part?.bytes) throw samplesExpired(runId, part?.expiredAt ?? new Date())
+      return fromBytes(part.bytes)
     },
   }
 }
@@ -83,6 +108,10 @@ export async function findCounterpart(db: Database, runId: string): Promise<Coun
   if (!row) return null
   return { runId: row.runId, runtime: row.runtime, output: new Float32Array(inOwnOrder(row.bytes, Float32Array.BYTES_PER_ELEMENT)) }
 }
+
+/** Samples from the bytes of the table. */
+export const fromBytes = (bytes: Uint8Array): Float64Array =>
+  new Float64Array(inOwnOrder(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 8))
 
 const littleEndian = endianness() === 'LE'
 

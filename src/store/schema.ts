@@ -159,10 +159,15 @@ export const runEvents = pgTable(
 
 export const runSamples = pgTable('run_samples', {
   runId: uuid('run_id').primaryKey(),
-  /** Little-endian float64, ms, in the order measured. */
-  samples: bytea('samples').notNull(),
+  /** Little-endian float64, ms, in the order measured; null once they were dropped for their age. */
+  samples: bytea('samples'),
   /** Little-endian float32: the run's outputs one after another, as far as they are kept. */
   output: bytea('output'),
+  /** With the end of the run. */
+  storedAt: moment('stored_at').notNull().default(sql`now()`),
+  /** When the samples were dropped, and what stays of them; null before. */
+  expiredAt: moment('expired_at'),
+  summary: json('summary').$type<object>(),
 })
 
 export const sweeps = pgTable('sweeps', {

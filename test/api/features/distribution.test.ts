@@ -79,7 +79,7 @@ describe('a histogram', () => {
   it('is the same over GraphQL', async () => {
     const id = await runOf(fakeSamples.slice())
     const rest = await read(`/v1/runs/${id}/histogram?bins=3&quantiles=0.5`)
-    const query = `{ run(id: "${id}") { histogram(bins: 3, quantiles: [0.5]) { count min max below above bins { from to count } quantiles { quantile ms stated } } thinnedSamples(points: 4) { indices samples } } }`
+    const query = `{ run(id: "${id}") { histogram(bins: 3, quantiles: [0.5]) { count min max below above samplesExpiredAt bins { from to count } quantiles { quantile ms stated } } thinnedSamples(points: 4) { indices samples } } }`
     const { data } = (await api.request.post('/graphql').send({ query }).expect(200)).body
     const { runId: _, unit: __, ...figures } = rest
     assert.deepEqual(data.run.histogram, figures)

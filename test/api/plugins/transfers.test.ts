@@ -102,7 +102,7 @@ test('an answer that nobody reads is cut off, as one piece and as a stream; one 
   const samples = runs.samples
   const count = large / 10
   const read = async (offset: number, most: number) => new Float64Array(Math.min(most, count - offset)).fill(1.234567891)
-  runs.samples = async () => ({ count, read })
+  runs.samples = async () => ({ count, expired: null, read })
   const graph = api.services.architectures.graph
   api.services.architectures.graph = async () => Buffer.alloc(large, 32)
   try {

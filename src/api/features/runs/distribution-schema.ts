@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { digits, Id } from '../../schemas.ts'
+import { digits, Id, nullable, Timestamp } from '../../schemas.ts'
 
 const ms = (description: string) => Type.Number({ minimum: 0, description })
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -55,6 +55,13 @@ export const HistogramSchema = Type.Object(
         { title: 'SampleQuantile', description: 'A quantile of the samples.' },
       ),
       { description: 'In the order asked for.' },
+    ),
+    samplesExpiredAt: nullable(
+      Type.String({
+        ...Timestamp,
+        description:
+          'When the samples were dropped, as older than the service keeps them (SAMPLES_DAYS): from then on there are these bins and quantiles alone. Null while they are kept.',
+      }),
     ),
   },
   { title: 'Histogram', description: 'The samples of a run by their size.' },

@@ -23,6 +23,59 @@ async function readAll(samples: Samples): Promise<Float64Array> {
 export async function histogramOf(runId: string, samples: Samples, query: HistogramQuery): Promise<HistogramAnswer> {
   const all = await readAll(samples)
   await nextTurn()
+  return { runId, ...(await figuresOf(all, query)), samplesExpiredAt: null }
+}
+
+/** What stays of samples that are dropped: their histogram and quantiles where nobody asks for others, without repeated words. */
+export interface SampleSummary {
+  count: number
+  min: number
+  max: number
+  /** How many samples each bin has; the bins are of one width, from `min` to `max`. */
+  bins: number[]
+  /** Quantile, and ms. */
+  quantiles: [number, number][]
+}
+
+/** @param all in ms. */
+export async function summaryOf(all: Float64Array): Promise<SampleSummary> {
+  const { count, min, max, bins, quantiles } = await figuresOf(all, {})
+  return { count, min, max, bins: bins.map((bin) => bin.count), quantiles: quantiles.map(({ quantile, ms }) => [quantile, ms]) }
+}
+
+/** The histogram of samples that were dropped; null where the query asks for what only they could tell. */
+export function histogramOfSummary(
+  runId: string,
+  { count, min, max, bins, quantiles }: SampleSummary,
+  expiredAt: Date,
+  query: HistogramQuery,
+): HistogramAnswer | null {
+  if (query.bins !== undefined || query.from !== undefined || query.to !== undefined) return null
+  const known = new Map(quantiles)
+  const asked = query.quantiles ?? [...known.keys()]
+  if (asked.some((q) => !known.has(q))) return null
+  const edge = edges(min, max, bins.length)
+  return {
+    runId,
+    unit: 'ms',
+    count,
+    min,
+    max,
+    bins: bins.map((samples, i) => ({ from: edge(i), to: edge(i + 1), count: samples })),
+    below: 0,
+    above: 0,
+    quantiles: asked.map((q) => ({ quantile: q, ms: known.get(q)!, stated: count >= needed(q) })),
+    samplesExpiredAt: expiredAt.toISOString(),
+  }
+}
+
+/** The edges of bins of one width: the last is `to` to the bit. */
+const edges =
+  (from: number, to: number, bins: number) =>
+  (i: number): number =>
+    i === bins ? to : from + i * ((to - from) / bins)
+
+async function figuresOf(all: Float64Array, query: HistogramQuery): Promise<Omit<HistogramAnswer, 'runId' | 'samplesExpiredAt'>> {
   const ascending = sorted(all)
   await nextTurn()
   const min = ascending[0]!
@@ -30,12 +83,10 @@ export async function histogramOf(runId: string, samples: Samples, query: Histog
   const from = query.from ?? min
   const to = Math.max(query.to ?? max, from)
   const count = to === from ? 1 : (query.bins ?? ruleOfThumb(ascending, from, to))
-  const width = (to - from) / count
-  const edge = (i: number): number => (i === count ? to : from + i * width)
+  const edge = edges(from, to, count)
   const starts = Array.from({ length: count }, (_, i) => lowerBound(ascending, edge(i)))
   const end = upperBound(ascending, to)
   return {
-    runId,
     unit: 'ms',
     count: all.length,
     min,

@@ -30,7 +30,7 @@ export function sampleRoutes(fastify: FastifyInstance, runs: RunService): void {
         querystring: SamplesQuery,
         response: {
           200: answer('The samples.', { 'application/json': Type.Union([SamplesSchema, ThinnedSchema]), 'text/csv': Type.String() }),
-          ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NOT_ACCEPTABLE', 'NO_SAMPLES'),
+          ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NOT_ACCEPTABLE', 'NO_SAMPLES', 'SAMPLES_EXPIRED'),
         },
       },
     },
@@ -64,10 +64,14 @@ export function sampleRoutes(fastify: FastifyInstance, runs: RunService): void {
         tags,
         summary: 'The samples of a run by their size, with quantiles',
         description:
-          'Bins of one width over all samples, or between `from` and `to`, which keeps a few outliers from squeezing the rest into one bin.',
+          'Bins of one width over all samples, or between `from` and `to`, which keeps a few outliers from squeezing the rest into one bin. Of samples that ' +
+          'were dropped for their age the usual bins and quantiles are left, and nothing else can be asked.',
         params: RunParams,
         querystring: HistogramQuery,
-        response: { 200: json('The histogram.', HistogramSchema), ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NO_SAMPLES') },
+        response: {
+          200: json('The histogram.', HistogramSchema),
+          ...errors('INVALID_REQUEST', 'RUN_NOT_FOUND', 'NO_SAMPLES', 'SAMPLES_EXPIRED'),
+        },
       },
     },
     async (request, reply) => {

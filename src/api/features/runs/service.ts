@@ -1,5 +1,5 @@
 import type { RunQueue } from '../../../gpu/queue/index.ts'
-import type { AuditLine, Run, RunFilter, Samples, Store } from '../../../store/index.ts'
+import { type AuditLine, type Run, type RunFilter, type Samples, type Store, samplesExpired } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import { readMoments } from '../../moments.ts'
@@ -11,7 +11,7 @@ import type { PredictionService } from '../prediction/service.ts'
 import { type RunAdmission, readRun, requirePriority } from './admission.ts'
 import { compareStored } from './compare.ts'
 import type { RunComparison } from './comparison-schema.ts'
-import { histogramOf, thin } from './distribution.ts'
+import { histogramOf, histogramOfSummary, type SampleSummary, thin } from './distribution.ts'
 import type { HistogramAnswer, HistogramQuery, ThinnedAnswer } from './distribution-schema.ts'
 import type { RunEventAnswer } from './event-schema.ts'
 import { presentEvents, presentRun } from './present-run.ts'
@@ -173,8 +173,14 @@ export class RunService {
     throw new ApiError('RUN_NOT_WAITING', `run ${id} is ${status}: only one that waits has a priority to change`)
   }
 
-  /** Its timed samples in order, ms, to be read in parts. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES */
+  /** Its timed samples in order, ms, to be read in parts. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES; StoreError SAMPLES_EXPIRED */
   async samples(id: string): Promise<Samples> {
+    const samples = await this.#storedSamples(id)
+    if (samples.expired) throw samplesExpired(id, samples.expired.at)
+    return samples
+  }
+
+  async #storedSamples(id: string): Promise<Samples> {
     const samples = await this.#store.runs.samples(id)
     if (samples) return samples
     const { status } = await this.#row(id)
@@ -182,15 +188,24 @@ export class RunService {
     throw new ApiError('NO_SAMPLES', `run ${id} is ${status} and has no samples: ${why}`)
   }
 
-  /** Its samples by their size, with quantiles. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES, INVALID_REQUEST */
+  /**
+   * Its samples by their size, with quantiles; of samples that were dropped the usual bins and quantiles alone.
+   * @throws ApiError RUN_NOT_FOUND, NO_SAMPLES, INVALID_REQUEST; StoreError SAMPLES_EXPIRED
+   */
   async histogram(id: string, query: HistogramQuery): Promise<HistogramAnswer> {
     const { from, to } = query
     if (from !== undefined && to !== undefined && from >= to)
       throw invalidRequest('query', [{ path: '/to', message: `to is ${to}, but must be above from, which is ${from}` }])
-    return histogramOf(id.toLowerCase(), await this.samples(id), query)
+    const found = await this.#storedSamples(id)
+    const runId = id.toLowerCase()
+    if (!found.expired) return histogramOf(runId, found, query)
+    const { at, summary } = found.expired
+    const histogram = histogramOfSummary(runId, summary as SampleSummary, at, query)
+    if (!histogram) throw samplesExpired(id, at)
+    return histogram
   }
 
-  /** At most `points` of its samples, no outlier lost. @throws ApiError RUN_NOT_FOUND, NO_SAMPLES */
+  /** At most `points` of its samples, no outlier lost. @throws as `samples` does. */
   async thinned(id: string, points: number): Promise<ThinnedAnswer> {
     return thin(id.toLowerCase(), await this.samples(id), points)
   }
