@@ -3,6 +3,7 @@ import type { Keyring } from './access/keyring.ts'
 import type { Config } from './config.ts'
 import { adviceRoutes } from './features/advice/routes.ts'
 import { architectureRoutes } from './features/architectures/routes.ts'
+import { archiveRoutes } from './features/archive/routes.ts'
 import { auditRoutes } from './features/audit/routes.ts'
 import { backupRoutes } from './features/backup/routes.ts'
 import { compareRoutes } from './features/compare/routes.ts'
@@ -114,6 +115,7 @@ export async function buildApp({ config, log, metrics, services, checks, keyring
       liveRoutes(scope, services.live)
       sweepRoutes(scope, services.sweeps)
       queueRoutes(scope, services.queue)
+      archiveRoutes(scope, services.archives)
     })
     await app.register(async (scope) => {
       scopeAccess(scope, 'admin')

@@ -8,6 +8,7 @@ import { AdviceService } from './features/advice/service.ts'
 import { ArchitectureNames } from './features/architectures/names.ts'
 import { ArchitectureService } from './features/architectures/service.ts'
 import { Uploads } from './features/architectures/upload.ts'
+import { ArchiveService } from './features/archive/service.ts'
 import { AuditService } from './features/audit/service.ts'
 import { CompareService } from './features/compare/service.ts'
 import { CostService } from './features/costs/service.ts'
@@ -34,6 +35,7 @@ export interface Services {
   costs: CostService
   compare: CompareService
   exports: ExportService
+  archives: ArchiveService
   rewrites: RewriteService
   advice: AdviceService
   memory: MemoryService
@@ -85,6 +87,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
     costs,
     compare,
     exports,
+    archives: new ArchiveService({ store, pool }),
     rewrites,
     advice: new AdviceService({ architectures, pool, store, runs, prediction }),
     memory: new MemoryService({ architectures, devices, pool }),

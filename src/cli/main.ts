@@ -1,6 +1,6 @@
 /**
- * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network; `run`, `predict` and `backup`
- * alone ask a server. `bin/archmeter.js` runs it bundled.
+ * The command `archmeter`: the engine in a terminal or a CI job, without server, database or network; `run`, `predict`, `backup` and
+ * `export-all` alone ask a server. `bin/archmeter.js` runs it bundled.
  */
 import { Command, CommanderError } from 'commander'
 import { nearest } from '../engine/nearest.ts'
@@ -13,6 +13,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addCost } from './commands/cost.ts'
 import { addDraw } from './commands/draw.ts'
 import { addConventions, addExplain } from './commands/explain.ts'
+import { addExportAll } from './commands/export-all.ts'
 import { addMemory } from './commands/memory.ts'
 import { addPlace } from './commands/place.ts'
 import { addPredict } from './commands/predict.ts'
@@ -50,6 +51,7 @@ Examples:
   archmeter run model.onnx --server http://localhost:3000 --device cuda:0
   archmeter predict model.onnx --server http://localhost:3000 --device cuda:0
   archmeter backup archmeter.tar --server http://localhost:3000
+  archmeter export-all archmeter-export.tar --server http://localhost:3000
   source <(archmeter completion bash)
 
 Exit codes: 0 fine; 1 over budget (check), or no valid timing (run); 2 wrong usage, a model that cannot be read, or a
@@ -73,6 +75,7 @@ server that cannot be reached or refuses.`,
     add(program, report)
   addDraw(program)
   addBackup(program)
+  addExportAll(program)
   addChart(program)
   addCompletion(program)
   addHelp(program)

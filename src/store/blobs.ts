@@ -118,31 +118,38 @@ export class Blobs {
   /**
    * Links every blob below `home/blobs`, in one turn with `copy` of the database: each row of the copy has its file. Of the
    * embedded store alone.
-   * @returns what `copy` did, the files by name, and the digests, in hexadecimal, of those that are not there or damaged.
+   * @returns what `copy` did, and the digests of all blobs, of those too whose files are not there.
    */
-  snapshot<T>(
-    home: string,
-    copy: () => Promise<T>,
-  ): Promise<{ answers: T; held: { name: string; bytes: number; sha256: string }[]; damaged: string[] }> {
+  link<T>(home: string, copy: () => Promise<T>): Promise<{ answers: T; digests: string[] }> {
     return this.#exclusively(async () => {
       await makeFolder(path.join(home, 'blobs'))
       const answers = await copy()
       const rows = await rowsOf<{ digest: string }>(this.#db, sql`SELECT digest FROM blobs ORDER BY digest`)
       for (const { digest } of rows) await linked(this.#shelf(digest), path.join(home, 'blobs', path.basename(this.#shelf(digest))))
       return { answers, digests: rows.map(({ digest }) => digest) }
-    }).then(async ({ answers, digests }) => {
-      // Read outside the turn: uploads go on meanwhile.
-      const held: { name: string; bytes: number; sha256: string }[] = []
-      const damaged: string[] = []
-      for (const digest of digests) {
-        const sha256 = path.basename(this.#shelf(digest))
-        const file = path.join(home, 'blobs', sha256)
-        const there = await stat(file).catch(() => null)
-        if (there && (await digestOf(file)) === digest) held.push({ name: `blobs/${sha256}`, bytes: there.size, sha256 })
-        else damaged.push(sha256)
-      }
-      return { answers, held, damaged }
     })
+  }
+
+  /**
+   * `link`, each file then compared with its digest.
+   * @returns what `copy` did, the files by name, and the digests, in hexadecimal, of those that are not there or damaged.
+   */
+  async snapshot<T>(
+    home: string,
+    copy: () => Promise<T>,
+  ): Promise<{ answers: T; held: { name: string; bytes: number; sha256: string }[]; damaged: string[] }> {
+    const { answers, digests } = await this.link(home, copy)
+    const held: { name: string; bytes: number; sha256: string }[] = []
+    const damaged: string[] = []
+    // Outside the turn: uploads go on meanwhile.
+    for (const digest of digests) {
+      const sha256 = path.basename(this.#shelf(digest))
+      const file = path.join(home, 'blobs', sha256)
+      const there = await stat(file).catch(() => null)
+      if (there && (await digestOf(file)) === digest) held.push({ name: `blobs/${sha256}`, bytes: there.size, sha256 })
+      else damaged.push(sha256)
+    }
+    return { answers, held, damaged }
   }
 
   /**

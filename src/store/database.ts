@@ -36,6 +36,8 @@ export interface Driver {
    * @returns the rows of the queries, asked at that very state.
    */
   copy?(folder: string, queries: readonly string[]): Promise<object[][]>
+  /** Of a server: the database as it is at the first statement, on a connection of its own, to be read alone until `close`. */
+  freeze?(): Promise<{ db: Database; close(): Promise<void> }>
   close(): Promise<void>
 }
 

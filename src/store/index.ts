@@ -21,6 +21,7 @@ import { Events } from './events.ts'
 import { Keys } from './keys.ts'
 import { MeasuredRuns } from './measured-runs.ts'
 import { migrate } from './migrate.ts'
+import { holdMoment, type Moment } from './moment.ts'
 import { CHANNEL, Notifications } from './notifications.ts'
 import type { QueueBounds } from './queue-bounds.ts'
 import { Runs } from './runs.ts'
@@ -57,6 +58,7 @@ export type { Expired, Expiry } from './expire-samples.ts'
 export { type HeldModel, holdModel } from './held-model.ts'
 export type { InsertOptions } from './insert-run.ts'
 export type { LearningFrom, MeasuredRun } from './measured-runs.ts'
+export type { KeptBytes, Moment } from './moment.ts'
 export type { ArchitectureChange, Change } from './notifications.ts'
 export { fateOf, ownName } from './process-name.ts'
 export { type RunFilter, runSorts } from './run-list.ts'
@@ -91,6 +93,7 @@ export {
 } from './schema.ts'
 export { byShare, MOST_SHARED_PRIORITY, NO_KEY, type Share } from './shares.ts'
 export type { SweepRun } from './sweeps.ts'
+export { type AddEntry, tarStream } from './tar.ts'
 export { type Claim, type Ending, MAX_OWNERS_LOST } from './transitions.ts'
 export { Turns, turns } from './turns.ts'
 export type { Quotas, Usage } from './usage.ts'
@@ -138,6 +141,8 @@ export interface Store {
   ping(timeoutMs?: number): Promise<void>
   /** Makes a backup ready, while the store goes on. @throws StoreError BACKUP_BY_PG_DUMP where the database is a server's */
   backup(): Promise<Backup>
+  /** Everything as it is now, to be read while the store goes on; close it. @throws StoreError DATABASE_UNREACHABLE */
+  moment(): Promise<Moment>
   /** Ends queue, listeners and connections, and frees the data folder. A second call waits for the first. */
   close(): Promise<void>
 }
@@ -204,6 +209,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       bulletins: new Bulletins(db),
       ping: (timeoutMs = 2000) => ping(db, timeoutMs),
       backup: () => takeBackup(opened, kept),
+      moment: () => holdMoment(opened, kept, tickets, log),
       close: () => (closing ??= shut()),
     }
   } catch (error) {

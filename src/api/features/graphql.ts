@@ -3,6 +3,7 @@ import type { GraphqlFeature } from '../graphql/feature.ts'
 import type { Services } from '../services.ts'
 import { adviceGraphql } from './advice/graphql.ts'
 import { architectureGraphql } from './architectures/graphql.ts'
+import { archiveGraphql } from './archive/graphql.ts'
 import { auditGraphql } from './audit/graphql.ts'
 import { compareGraphql } from './compare/graphql.ts'
 import { conventionGraphql } from './conventions/graphql.ts'
@@ -46,6 +47,7 @@ export const graphqlFeatures = ({
   costGraphql(costs, architectures),
   compareGraphql(compare),
   exportGraphql(exports, architectures),
+  archiveGraphql,
   rewriteGraphql(rewrites, architectures),
   adviceGraphql(advice, architectures),
   memoryGraphql(memory, architectures),

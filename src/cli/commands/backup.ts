@@ -1,11 +1,7 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import { CliError } from '../failure.ts'
 import { withServer } from '../options.ts'
 import { connect } from '../server/client.ts'
+import { saveDownload } from '../server/save.ts'
 
 /** `archmeter backup`: everything that a service with an embedded database keeps, as one archive. */
 export function addBackup(program: Command): void {
@@ -28,16 +24,7 @@ Examples:
   archmeter backup "archmeter-$(date +%F).tar"`,
     )
     .action(async (file: string, { server }: { server?: string }) => {
-      const { bytes, body } = await connect(server, 'backed up').download('v1/backup', 'application/x-tar')
-      // Under another name until it is whole: an answer that is cut off ends with an error, since its length is known.
-      const part = `${file}.part`
-      try {
-        await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(part, { mode: 0o600 }))
-        await rename(part, file)
-      } catch (cause) {
-        await rm(part, { force: true })
-        throw new CliError(`${file} was not written: ${(cause as Error).message}`)
-      }
-      process.stderr.write(`${file}: ${bytes} bytes\n`)
+      const { body } = await connect(server, 'backed up').download('v1/backup', 'application/x-tar')
+      await saveDownload(body, file)
     })
 }

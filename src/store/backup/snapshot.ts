@@ -3,15 +3,14 @@
  * statement runs, so the copy is what a clean stop would have left; statements that come meanwhile wait. Files of networks
  * are linked in the same turn, so that each row of the copy has its file.
  */
-import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable } from 'node:stream'
-import { type Header, type Pack, pack } from 'tar-stream'
+import type { Readable } from 'node:stream'
 import { type Blobs, sha256Of } from '../blobs.ts'
 import type { Driver } from '../database.ts'
 import { StoreError } from '../errors.ts'
+import { tarStream } from '../tar.ts'
 import { type BackupFile, type Manifest, manifestName } from './manifest.ts'
 
 /** Tables whose rows a backup counts. */
@@ -87,44 +86,13 @@ async function listed(folder: string, as: string): Promise<{ files: BackupFile[]
   return { files, folders }
 }
 
-function written(home: string, { madeAt, files }: Manifest, head: Buffer, discard: () => Promise<void>): Readable {
-  const archive = pack()
-  const mtime = new Date(madeAt)
-  const gone = new AbortController()
-  const write = async () => {
-    await entry(archive, { name: manifestName, mtime, mode, size: head.length }, [head], gone.signal)
-    for (const { name, bytes: size } of files) {
-      const content = createReadStream(path.join(home, name), { highWaterMark: 2 ** 18 })
-      await entry(archive, { name, mtime, mode, size }, content, gone.signal)
-    }
-    archive.finalize()
-  }
-  archive.once('close', () => {
-    gone.abort(new Error('the archive is not read any more'))
-    void discard()
-  })
-  write().catch((error: Error) => archive.destroy(error))
-  // One of Node's own: the library's streams are like them, and not all that HTTP asks of one.
-  return Readable.from(archive, { objectMode: false, highWaterMark: 2 ** 18 })
-}
-
-const mode = 0o600
-
-async function entry(
-  archive: Pack,
-  header: Pick<Header, 'name' | 'mtime' | 'mode' | 'size'>,
-  content: AsyncIterable<Buffer> | Iterable<Buffer>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const into = archive.entry(header, (error) => (error ? reject(error) : resolve()))
-  // Told by the promise as well.
-  into.on('error', reject)
-  promise.catch(() => {})
-  for await (const chunk of content) {
-    signal.throwIfAborted()
-    if (!into.write(chunk)) await once(into, 'drain', { signal })
-  }
-  into.end(null)
-  await promise
-}
+const written = (home: string, { madeAt, files }: Manifest, head: Buffer, discard: () => Promise<void>): Readable =>
+  tarStream(
+    async (add) => {
+      const mtime = new Date(madeAt)
+      await add({ name: manifestName, mtime, size: head.length }, [head])
+      for (const { name, bytes: size } of files)
+        await add({ name, mtime, size }, createReadStream(path.join(home, name), { highWaterMark: 2 ** 18 }))
+    },
+    () => void discard(),
+  )

@@ -21,6 +21,8 @@ const defaultLimits: Limits = { connectMs: 5000, statementMs: 10_000, heartbeatM
 /** pg-boss's own housekeeping goes through whole tables. */
 const BOSS_STATEMENT_MS = 30_000
 const OLDEST = 15
+/** Of what reads one moment: a count of a whole table may take long, and a client that reads slowly holds up the next statement. */
+const frozenMs = { statement: 60_000, idle: 600_000 }
 const RECONNECT_MS = { first: 100, longest: 5000 }
 
 /**
@@ -83,6 +85,27 @@ export async function openPostgres(url: string, log: Log, limits: Limits = defau
     },
     async listen(channel, onMessage, onGap) {
       listeners.push(await listenForever(url, channel, onMessage, onGap, log, limits))
+    },
+    async freeze() {
+      const client = new pg.Client({
+        connectionString: url,
+        connectionTimeoutMillis: limits.connectMs,
+        statement_timeout: frozenMs.statement,
+        idle_in_transaction_session_timeout: frozenMs.idle,
+        application_name: 'archmeter-moment',
+        keepAlive: true,
+      })
+      // The statement under way, or the next one, tells whoever reads.
+      client.on('error', (error) => log.debug({ err: error }, 'the connection that reads one moment was lost'))
+      try {
+        await client.connect()
+        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+      } catch (error) {
+        await client.end().catch(() => {})
+        throw connectionError(error as Error)
+      }
+      // Nothing was written: there is nothing to commit.
+      return { db: drizzleOverPostgres(client), close: () => client.end().catch(() => {}) }
     },
     heard: async () => void (await Promise.all(listeners.map((listener) => listener.heard()))),
     async close() {

@@ -3,10 +3,10 @@ import type { Store } from '../../../store/index.ts'
 
 /** Names of architectures by id, of deleted ones too. Kept, since an architecture never changes its name. */
 export class ArchitectureNames {
-  readonly #store: Store
+  readonly #store: Pick<Store, 'architectures'>
   readonly #known = new LRUCache<string, string>({ max: 20_000 })
 
-  constructor(store: Store) {
+  constructor(store: Pick<Store, 'architectures'>) {
     this.#store = store
   }
 

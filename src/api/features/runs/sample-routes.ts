@@ -1,15 +1,14 @@
 /** The samples of a run: every one, thinned, or as a histogram. */
 import { Readable } from 'node:stream'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { Samples } from '../../../store/index.ts'
 import { mediaType } from '../../accept.ts'
 import { invalidRequest } from '../../errors.ts'
 import { keptForever, notModified } from '../../plugins/caching.ts'
 import { answer, errors, json } from '../../schemas.ts'
 import { HistogramQuery, HistogramSchema, SamplesQuery, ThinnedSchema } from './distribution-schema.ts'
+import { csvOf, jsonOf } from './sample-text.ts'
 import { RunParams, SamplesSchema } from './schema.ts'
 import type { RunService } from './service.ts'
 
@@ -79,31 +78,4 @@ export function sampleRoutes(fastify: FastifyInstance, runs: RunService): void {
       return reply.header('cache-control', keptForever).send(histogram)
     },
   )
-}
-
-/** Samples read at a time: a megabyte as stored. */
-const part = 60_000
-/** Samples written per turn of the event loop, so that a million of them block nobody. */
-const chunk = 5000
-
-/** No faster than the client reads them: the rest stays in the database. */
-async function* chunks(samples: Samples): AsyncGenerator<[number, Float64Array]> {
-  for (let start = 0; start < samples.count; start += part) {
-    const read = await samples.read(start, part)
-    for (let at = 0; at < read.length; at += chunk) {
-      yield [start + at, read.subarray(at, at + chunk)]
-      await nextTurn()
-    }
-  }
-}
-
-async function* jsonOf(runId: string, samples: Samples): AsyncGenerator<string> {
-  yield `{"runId":${JSON.stringify(runId)},"unit":"ms","samples":[`
-  for await (const [at, read] of chunks(samples)) yield `${at > 0 ? ',' : ''}${read.join(',')}`
-  yield ']}'
-}
-
-async function* csvOf(samples: Samples): AsyncGenerator<string> {
-  yield 'index,ms\r\n'
-  for await (const [at, read] of chunks(samples)) yield Array.from(read, (ms, i) => `${at + i},${ms}\r\n`).join('')
 }

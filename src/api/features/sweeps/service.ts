@@ -118,19 +118,27 @@ export class SweepService {
     return (await this.#presentAll([sweep]))[0]!
   }
 
-  /** The runs of all sweeps in one query. */
-  async #presentAll(sweeps: readonly Sweep[]): Promise<SweepAnswer[]> {
-    const points = await this.#store.runs.points(sweeps.flatMap(({ runIds }) => runIds))
-    const byId = new Map(points.map((point) => [point.id, point]))
-    const nameOf = await this.#names.of(points.map(({ architectureId }) => architectureId))
-    return sweeps.map((sweep) =>
-      present(
-        sweep,
-        sweep.runIds.map((id) => shownPoint(byId.get(id)!)),
-        nameOf,
-      ),
-    )
+  #presentAll(sweeps: readonly Sweep[]): Promise<SweepAnswer[]> {
+    return presentSweeps(sweeps, this.#store.runs, this.#names)
   }
+}
+
+/** Sweeps as they are shown; the runs of all of them in one query. */
+export async function presentSweeps(
+  sweeps: readonly Sweep[],
+  runs: Pick<Store['runs'], 'points'>,
+  names: ArchitectureNames,
+): Promise<SweepAnswer[]> {
+  const points = await runs.points(sweeps.flatMap(({ runIds }) => runIds))
+  const byId = new Map(points.map((point) => [point.id, point]))
+  const nameOf = await names.of(points.map(({ architectureId }) => architectureId))
+  return sweeps.map((sweep) =>
+    present(
+      sweep,
+      sweep.runIds.map((id) => shownPoint(byId.get(id)!)),
+      nameOf,
+    ),
+  )
 }
 
 const waits = ({ status }: Pick<RunPoint, 'status'>): boolean => status === 'queued' || status === 'running'

@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { answer, errors } from '../../schemas.ts'
+import type { ArchiveService } from './service.ts'
+
+export const archivePath = '/v1/export'
+
+export function archiveRoutes(app: FastifyInstance, archives: ArchiveService): void {
+  app.get(
+    archivePath,
+    {
+      schema: {
+        operationId: 'exportEverything',
+        tags: ['service'],
+        summary: 'Everything that was made here, as one archive',
+        description:
+          'Networks with the files they were registered from, runs with samples, and sweeps, as they are at one moment, while the service goes on: a ' +
+          'tar archive of the answers of this API, with every file’s SHA-256 and, last, a manifest. Networks can be registered again from it. Without ' +
+          'keys and the audit log: a backup has those.',
+        response: {
+          200: answer(
+            'The archive.',
+            { 'application/x-tar': Type.String({ contentMediaType: 'application/x-tar', description: 'The archive.' }) },
+            { 'content-disposition': { type: 'string', description: 'The file’s name (RFC 6266).' } },
+          ),
+          ...errors('OVERLOADED', 'DISK_FULL'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { at, stream } = await archives.archive(request.ip)
+      // It may be gigabytes, which would take a core for long: this is how the plugin is told.
+      request.headers['x-no-compression'] = '1'
+      const name = `archmeter-export-${at.toISOString().slice(0, 19).replaceAll(':', '')}Z.tar`
+      return reply
+        .header('content-type', 'application/x-tar')
+        .header('cache-control', 'no-store')
+        .header('content-disposition', `attachment; filename="${name}"`)
+        .send(stream)
+    },
+  )
+}
