@@ -1,7 +1,7 @@
 /** A Prometheus of one's own on a service, for tests: found, started in a folder that goes again, asked over its HTTP API. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -66,6 +66,7 @@ export async function startPrometheus(version: string, service: string): Promise
   const folder = mkdtempSync(join(tmpdir(), 'archmeter-prometheus-'))
   const file = join(folder, 'prometheus.yml')
   writeFileSync(file, stringify(configuration(new URL(service).host)))
+  copyFileSync(resolve(import.meta.dirname, '../../docker/alerts.yml'), join(folder, 'alerts.yml'))
   execFileSync('promtool', ['check', 'config', file], { stdio: 'pipe' })
   const address = `127.0.0.1:${await freePort()}`
   const flags = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${address}`]

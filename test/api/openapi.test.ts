@@ -274,6 +274,10 @@ describe('openapi.json', () => {
     await backup.body!.cancel()
     assert.equal(backup.status, storeKind === 'postgres' ? 409 : 200)
     seen.add('getBackup 200')
+    const archive = await fetch(`${api.url}/v1/export`, { headers })
+    await archive.body!.cancel()
+    assert.deepEqual([archive.status, archive.headers.get('content-type')], [200, 'application/x-tar'])
+    seen.add('exportEverything 200')
     const { items: lines } = await call('GET', '/v1/audit', '/v1/audit?action=getBackup', { headers })
     const outcome = backup.ok ? 'done' : 'BACKUP_BY_PG_DUMP'
     assert.deepEqual(
