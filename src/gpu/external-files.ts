@@ -1,6 +1,6 @@
 /**
- * Files of external data of an ONNX model, on disk: read in parts, since they may be larger than memory, or whole for a
- * runtime.
+ * Files of an ONNX model on disk, its own and those of external data: read in parts, since they may be larger than memory, or
+ * whole for a runtime.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import type { ExternalFile } from '../engine/formats/onnx-import/index.ts'
@@ -14,7 +14,7 @@ function partOf(path: string, offset: number, length: number): Uint8Array<ArrayB
     const bytes = new Uint8Array(length)
     for (let at = 0; at < length; ) {
       const read = readSync(file, bytes, at, Math.min(length - at, mostAtOnce), offset + at)
-      if (read === 0) throw new Error('a file beside the model has become shorter')
+      if (read === 0) throw new Error('a file of the model has become shorter')
       at += read
     }
     return bytes

@@ -16,20 +16,21 @@ const limits = {
   maxTensors: Number.MAX_SAFE_INTEGER,
 }
 
-function read({ path, data = [], sizes }: ModelFile): { bytes: Buffer<ArrayBuffer>; model: ImportedModel } {
-  const bytes = readFileSync(path)
+/** @param bytes those of the file, where they are in memory anyway. */
+function read({ path, data = [], sizes }: ModelFile, bytes?: Uint8Array): ImportedModel {
   const beside = new Map(data.map(({ location, path: file }) => [location, externalFile(file)]))
-  return { bytes, model: importOnnx(bytes, { limits, files: (location) => beside.get(location), sizes }) }
+  return importOnnx(bytes ?? externalFile(path), { limits, files: (location) => beside.get(location), sizes })
 }
 
 /** The job with the graph of its file at the sizes that it asks for. @throws EngineError as `importOnnx` does. */
 export function atOwnSizes<J extends RunJob>({ sized, ...job }: J): Omit<J, 'sized'> {
-  return sized ? { ...job, graph: read(sized).model.graph } : job
+  return sized ? { ...job, graph: read(sized).graph } : job
 }
 
 /** The user's own file in place of what `exportOnnx` would write: its bytes, its names, its batch. */
 export function fileAsExport(file: ModelFile, { graph, batch }: LoadRequest): OnnxExport {
-  const { bytes, model } = read(file)
+  const bytes = readFileSync(file.path)
+  const model = read(file, bytes)
   const { inputs, outputs, layerOfNode } = model.names
   return {
     model: bytes,
@@ -62,7 +63,7 @@ export interface Given {
 /** What a request's network computes with. A file is read once more. @throws EngineError as `importOnnx` does. */
 export function givenFor({ model: file, seed }: LoadRequest): Given {
   if (!file) return { parameterOf: (layerId, parameter) => seededParameter(seed, layerId, parameter), elements: [] }
-  const { model } = read(file)
+  const model = read(file)
   const parameterOf: Given['parameterOf'] = (layerId, parameter) => {
     const values = model.parameterOf(layerId, parameter)
     if (values) return values

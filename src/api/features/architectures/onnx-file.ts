@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { EngineError } from '../../../engine/errors.ts'
 import {
   type AskedSizes,
@@ -51,12 +50,12 @@ const mistaken: readonly [start: string, what: string][] = [
  *   or that is not the one that it names.
  */
 export function readOnnx({ name, file, data, sizes, limits }: OnnxTask): ReadArchitecture {
-  const bytes = readFileSync(file.path)
-  const start = bytes.toString('latin1', 0, 4)
+  const model = externalFile(file.path)
+  const start = Buffer.from(model.read(0, Math.min(4, model.length))).toString('latin1')
   const mistake = mistaken.find(([first]) => start.startsWith(first))
   if (mistake) throw new EngineError('INVALID_ONNX', `the file is no ONNX model: ${mistake[1]}`)
   const sent = new SentFiles(data)
-  const { graph, report, beside } = importOnnx(bytes, { limits, files: sent.fileOf, sizes })
+  const { graph, report, beside } = importOnnx(model, { limits, files: sent.fileOf, sizes })
   const files = sent.check(beside)
   // A file with all its weights can be run directly, even if parts of it cannot be counted or run from our form of it.
   const hasWeights = report.weights === 'all' && (report.parameters.floatInitializerElements > 0 || holdsMore(graph))
@@ -104,7 +103,7 @@ export function readOnnxAt({
   if (!sizes) return null
   const beside = new Map(data.map(({ location, path: file }) => [location, externalFile(file)]))
   try {
-    const { graph } = importOnnx(readFileSync(path), { limits, files: (location) => beside.get(location), sizes })
+    const { graph } = importOnnx(externalFile(path), { limits, files: (location) => beside.get(location), sizes })
     return { graph: pack(graph), layerCount: graph.layers.length }
   } catch (cause) {
     if (!(cause instanceof EngineError) || cause.code !== 'INVALID_ONNX') throw cause

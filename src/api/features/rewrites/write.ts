@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { EngineError } from '../../../engine/errors.ts'
 import { importOnnx, type OpenSizes } from '../../../engine/formats/onnx-import/index.ts'
 import { streamOnnx } from '../../../engine/formats/onnx-stream.ts'
@@ -79,7 +79,7 @@ function writeFile(
   limits: Limits,
 ): BlobFile {
   const beside = new Map(data.map((each) => [each.location, externalFile(each.path)]))
-  const model = importOnnx(readFileSync(path), { limits, files: (location) => beside.get(location), sizes })
+  const model = importOnnx(externalFile(path), { limits, files: (location) => beside.get(location), sizes })
   if (digestOf(model.graph) !== digestOf(before))
     throw new EngineError(
       'INVALID_ONNX',

@@ -17,7 +17,7 @@ import {
   type TypeProto,
   type ValueInfoProto,
 } from './messages.ts'
-import { type WireLimits, WireReader } from './wire.ts'
+import { type ExternalFile, type WireLimits, WireReader } from './wire.ts'
 
 /** Fields of a message, up to where it ends. */
 type Fill<M> = (from: WireReader, message: M, end: number) => void
@@ -36,7 +36,7 @@ function numbers(from: WireReader, packed: boolean, end: number, list: number[],
     list.push(next(end))
     return
   }
-  const last = from.lengthEnd(end)
+  const last = from.listEnd(end)
   while (from.at < last) {
     from.count(1)
     list.push(next(last))
@@ -54,13 +54,13 @@ function longer<E>(list: readonly E[], last: E): readonly E[] {
 }
 
 /**
- * A model of a file's bytes; payloads are views of these.
+ * A model of a file's bytes, in memory or on disk.
  * @throws EngineError INVALID_ONNX where they are no protobuf message; LIMIT_EXCEEDED past the limits.
  */
-export function decodeModel(bytes: Uint8Array, limits: WireLimits): ModelProto {
-  const from = new WireReader(bytes, limits)
+export function decodeModel(file: Uint8Array | ExternalFile, limits: WireLimits): ModelProto {
+  const from = new WireReader(file, limits)
   const model: ModelProto = { irVersion: 0, producerName: '', producerVersion: '', opsetImport: [], graph: undefined, functions: [] }
-  const end = bytes.length
+  const end = from.length
   while (from.at < end) {
     const tag = from.tag(end)
     if (tag === 8) model.irVersion = from.int64(end)
@@ -261,7 +261,9 @@ function fillTensor(from: WireReader, tensor: TensorProto, end: number): void {
     else if (tag === 16) tensor.dataType = from.int32(end)
     else if (tag === 66) tensor.name = from.string(end)
     else if (tag === 74) {
-      tensor.rawData = from.run(end)
+      const last = from.lengthEnd(end)
+      tensor.rawData = from.payload(from.at, last)
+      from.at = last
       payloads++
     } else if (tag === 34 || tag === 82) {
       const last = from.lengthEnd(end)
@@ -304,7 +306,7 @@ function fillTensor(from: WireReader, tensor: TensorProto, end: number): void {
 function placeFloats(from: WireReader, tensor: TensorProto, runs: readonly Run[], payloads: number): void {
   const [tag, start, end] = runs[0] as Run
   if (payloads === 1 && tensor.dataType === (tag === 34 ? T.FLOAT : T.DOUBLE)) {
-    tensor.rawData = from.bytes.subarray(start, end)
+    tensor.rawData = from.payload(start, end)
     return
   }
   const back = from.at
@@ -313,11 +315,10 @@ function placeFloats(from: WireReader, tensor: TensorProto, runs: readonly Run[]
   tensor.doubleData = doubles
   for (const [tag, start, end] of runs) {
     from.count((end - start) / (tag === 34 ? 4 : 8))
-    from.at = start
-    while (from.at < end) {
-      if (tag === 34) floats.push(from.float(end))
-      else doubles.push(from.double(end))
-    }
+    from.seek(start)
+    const list = tag === 34 ? floats : doubles
+    from.hold(end - start)
+    while (from.at < end) list.push(tag === 34 ? from.float(end) : from.double(end))
   }
-  from.at = back
+  from.seek(back)
 }

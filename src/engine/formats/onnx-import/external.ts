@@ -2,13 +2,7 @@ import { invalid, quote } from './fault.ts'
 import type { AttributeProto, GraphProto, NodeProto, SparseTensorProto, TensorProto } from './messages.ts'
 import { TensorProto_DataLocation } from './messages.ts'
 import type { FileModel } from './model.ts'
-
-/** A file beside the model that tensors lie in. Read in parts, since it may be larger than memory. */
-export interface ExternalFile {
-  /** Bytes. */
-  readonly length: number
-  read(offset: number, length: number): Uint8Array
-}
+import type { ExternalFile } from './wire.ts'
 
 /** The files that came with a model: which one a name of the model's is. What it names is compared, and never followed. */
 export type ExternalFiles = (location: string) => ExternalFile | undefined

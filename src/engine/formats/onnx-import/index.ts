@@ -18,10 +18,12 @@ import { constantOf } from './tensor.ts'
 import { type Translated, Translator } from './translate.ts'
 import { anyShape, batchesOf, inputShape, StatedShapes, symbolicBatch, typeCode } from './value-info.ts'
 import { verified } from './verified.ts'
+import type { ExternalFile } from './wire.ts'
 
-export type { ExternalFile, ExternalFiles, NamedFile } from './external.ts'
+export type { ExternalFiles, NamedFile } from './external.ts'
 export type { ImportReport } from './report.ts'
 export { type AskedSizes, type OpenSizes, otherSizes } from './sizes.ts'
+export type { ExternalFile } from './wire.ts'
 
 export interface ImportOptions {
   limits?: Limits
@@ -38,7 +40,7 @@ export interface ImportedModel {
   beside: readonly NamedFile[]
   /**
    * The file's own value of a layer's parameter, row-major in the parameter's shape, or null where the file does not hold
-   * it. A view of the file where the layout allows, made anew at each call otherwise.
+   * it. A view of the file where that is in memory and the layout allows, made anew at each call otherwise.
    */
   parameterOf(layerId: string, parameter: Parameter): Float32Array | null
   /** Of the graph's inputs: ONNX's number of the type, and what whole numbers are below where they pick rows of a table. */
@@ -61,13 +63,14 @@ const nodesPerLayer = 10
  * taken as it is. The first dim of each input is the batch; files of a fixed one are read for every batch as far as it can
  * be followed (`batch.ts`), else a note says so and the graph works at the file's own batch alone. The graph depends on
  * what the file means, never on the order of its nodes. Linear in the file.
+ * @param file its bytes, or a file on disk: weights then stay there until somebody asks for their numbers.
  * @throws EngineError INVALID_ONNX naming node, operator and tensor; LIMIT_EXCEEDED.
  */
 export function importOnnx(
-  bytes: Uint8Array,
+  file: Uint8Array | ExternalFile,
   { limits = defaultLimits, files = () => undefined, sizes = {} }: ImportOptions = {},
 ): ImportedModel {
-  const model = readModel(bytes, limits)
+  const model = readModel(file, limits)
   const most = nodesPerLayer * limits.maxLayers
   const all = inlineFunctions(model, most)
   const parts = partsOf(model)

@@ -78,8 +78,7 @@ export interface TensorProto {
   name: string
   dims: number[]
   dataType: number
-  /** Bytes of the file: a view. */
-  rawData: Uint8Array
+  rawData: Payload
   floatData: readonly number[]
   doubleData: readonly number[]
   int32Data: readonly number[]
@@ -88,6 +87,15 @@ export interface TensorProto {
   externalData: readonly StringStringEntryProto[]
   /** One of `TensorProto_DataLocation`. */
   dataLocation: number
+}
+
+/** Bytes of a tensor where they are in the file. */
+export interface Payload {
+  readonly length: number
+  /** Where they begin, in the memory or the file that they are in. */
+  readonly offset: number
+  /** A view of the file in memory; read anew at each call where it is on disk. */
+  bytes(): Uint8Array
 }
 
 export interface StringStringEntryProto {
@@ -114,6 +122,7 @@ export interface FunctionProto {
 /** Shared by all messages that lack the field: most attributes have one of nine. */
 const none: readonly never[] = []
 const noBytes = new Uint8Array()
+const noPayload: Payload = { length: 0, offset: 0, bytes: () => noBytes }
 
 /** An attribute with nothing in it. */
 export const emptyAttribute = (): AttributeProto => ({
@@ -137,7 +146,7 @@ export const emptyTensor = (): TensorProto => ({
   name: '',
   dims: [],
   dataType: 0,
-  rawData: noBytes,
+  rawData: noPayload,
   floatData: none,
   doubleData: none,
   int32Data: none,

@@ -2,6 +2,7 @@ import type { Limits } from '../../limits.ts'
 import { decodeModel } from './decode.ts'
 import { invalid, quote } from './fault.ts'
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto, OperatorSetIdProto, ValueInfoProto } from './messages.ts'
+import type { ExternalFile } from './wire.ts'
 
 /** A node as the importer works with it: a file's, or one of a function's body written in its place. */
 export interface FileNode {
@@ -55,13 +56,13 @@ export const nodeName = (node: { name: string; outputs?: readonly string[]; outp
   node.name || (node.outputs ?? node.output)?.find((name) => name !== '') || 'without a name'
 
 /**
- * Reads the bytes of a model. Payloads are views of `bytes`.
+ * Reads a model, in memory or on disk.
  * @throws EngineError INVALID_ONNX where they are no model, or one of an operator set that is not read; LIMIT_EXCEEDED
  *   where it has more parts than any network of `limits.maxLayers`.
  */
-export function readModel(bytes: Uint8Array, limits: Limits): FileModel {
-  if (bytes.length === 0) throw invalid('the file is empty: send the bytes of an ONNX model')
-  const model = decodeModel(bytes, { messages: 60 * limits.maxLayers, fields: 400 * limits.maxLayers })
+export function readModel(file: Uint8Array | ExternalFile, limits: Limits): FileModel {
+  if (file.length === 0) throw invalid('the file is empty: send the bytes of an ONNX model')
+  const model = decodeModel(file, { messages: 60 * limits.maxLayers, fields: 400 * limits.maxLayers })
   const { graph } = model
   if (!graph) throw invalid('the model has no graph: this is no ONNX file, or not a whole one')
   const opset = opsetOf(model.opsetImport)

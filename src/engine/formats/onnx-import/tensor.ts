@@ -235,7 +235,7 @@ function listOf(tensor: TensorProto): readonly number[] {
 }
 
 function payload(tensor: TensorProto, type: ElementType, elements: number): ArrayLike<number> {
-  if (tensor.rawData.length > 0) return type.raw(tensor.rawData, elements)
+  if (tensor.rawData.length > 0) return type.raw(tensor.rawData.bytes(), elements)
   const list = listOf(tensor)
   // A code, or a byte of several, in each number of the list.
   if (tables.has(tensor.dataType)) return type.raw(Uint8Array.from(list), elements)
@@ -248,5 +248,5 @@ function payload(tensor: TensorProto, type: ElementType, elements: number): Arra
 /** What reading a payload makes, bytes. */
 function payloadBytes({ rawData }: TensorProto, { element, width, made }: ElementType, elements: number): number {
   if (rawData.length === 0) return widthOf(element) * elements
-  return made > 0 ? made * elements : isAligned(rawData, width) ? 0 : rawData.length
+  return made > 0 ? made * elements : rawData.offset % width === 0 ? 0 : rawData.length
 }

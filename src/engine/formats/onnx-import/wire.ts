@@ -1,5 +1,13 @@
 import { EngineError } from '../../errors.ts'
 import { invalid } from './fault.ts'
+import type { Payload } from './messages.ts'
+
+/** A model's file, or one beside it that tensors lie in. Read in parts, since it may be larger than memory. */
+export interface ExternalFile {
+  /** Bytes. */
+  readonly length: number
+  read(offset: number, length: number): Uint8Array
+}
 
 /** What a file may hold. */
 export interface WireLimits {
@@ -17,15 +25,30 @@ const slots = 2 ** 11
 /** Longer ones are not looked for. */
 const longestKept = 80
 
+/** What is read of a file at once, bytes, where it is not in memory. */
+const window = 2 ** 16
+/** What a tag and the number or the length behind it take at most. */
+const longestHead = 20
+/** Payloads up to this size are kept as they are passed by: tables that an import looks at are mostly small. */
+const smallPayload = 2 ** 12
+
 /**
  * Reads protobuf's wire format (protobuf.dev, "Encoding") from the start to the end, once: what is made is counted before it is
- * made, since two bytes of a file can become an object of hundreds, and payloads are views.
+ * made, since two bytes of a file can become an object of hundreds. Payloads are views of bytes in memory; those of a file are
+ * passed by, and read from it when they are asked for.
  */
 export class WireReader {
-  readonly bytes: Uint8Array
+  /** Of the whole file, bytes. */
+  readonly length: number
+  /** Where the next byte is in the file. */
   at = 0
-  readonly #view: DataView
-  readonly #chars: Buffer
+  /** The bytes in memory, and where in the file they begin and end; no end where they are all. */
+  #bytes: Uint8Array = new Uint8Array()
+  #base = 0
+  #end = 0
+  #view: DataView = new DataView(this.#bytes.buffer)
+  #chars: Buffer = Buffer.from(this.#bytes.buffer)
+  readonly #source: Uint8Array | ExternalFile
   readonly #limits: WireLimits
   readonly #names = new Array<string>(slots).fill('')
   #text: InstanceType<typeof TextDecoder> | undefined
@@ -33,11 +56,36 @@ export class WireReader {
   #fields = 0
   #depth = 0
 
-  constructor(bytes: Uint8Array, limits: WireLimits) {
-    this.bytes = bytes
+  constructor(source: Uint8Array | ExternalFile, limits: WireLimits) {
+    this.length = source.length
+    this.#source = source
+    this.#limits = limits
+    if (source instanceof Uint8Array) {
+      this.#place(source)
+      this.#end = Number.POSITIVE_INFINITY
+    }
+  }
+
+  #place(bytes: Uint8Array): void {
+    this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#chars = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#limits = limits
+  }
+
+  /** Brings the next bytes into memory, as many as are there. */
+  hold(bytes: number): void {
+    if (this.at + bytes <= this.#end) return
+    const size = Math.min(Math.max(bytes, window), this.length - this.at)
+    this.#base = this.at
+    this.#end = this.at + size === this.length ? Number.POSITIVE_INFINITY : this.at + size
+    this.#place((this.#source as ExternalFile).read(this.at, size))
+  }
+
+  /** Goes on elsewhere. */
+  seek(at: number): void {
+    // What lies before the bytes in memory is read anew.
+    if (at < this.#base) this.#end = 0
+    this.at = at
   }
 
   /** @throws EngineError INVALID_ONNX. */
@@ -75,7 +123,8 @@ export class WireReader {
   /** Field number × 8 + wire type. */
   tag(end: number): number {
     this.count(1)
-    const byte = this.bytes[this.at] as number
+    this.hold(longestHead)
+    const byte = this.#bytes[this.at - this.#base] as number
     // One byte is a field below 16.
     if (byte < 0x80 && byte > 7 && this.at < end) {
       this.at++
@@ -88,11 +137,10 @@ export class WireReader {
 
   /** An unsigned number, exact below 2^53. */
   varint(end: number): number {
-    const { bytes } = this
     let value = 0
     for (let factor = 1; factor < 2 ** 70; factor *= 128) {
       if (this.at >= end) this.broken()
-      const byte = bytes[this.at++] as number
+      const byte = this.#bytes[this.at++ - this.#base] as number
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value
     }
@@ -101,7 +149,7 @@ export class WireReader {
 
   /** A number of 64 bits with a sign, as the nearest double. */
   int64(end: number): number {
-    const byte = this.bytes[this.at] as number
+    const byte = this.#bytes[this.at - this.#base] as number
     if (byte < 0x80 && this.at < end) {
       this.at++
       return byte
@@ -117,7 +165,7 @@ export class WireReader {
     let high = 0
     for (let shift = 0; shift < 70; shift += 7) {
       if (this.at >= end) this.broken()
-      const byte = this.bytes[this.at++] as number
+      const byte = this.#bytes[this.at++ - this.#base] as number
       const bits = byte & 0x7f
       if (shift < 28) low |= bits << shift
       else if (shift === 28) {
@@ -135,7 +183,7 @@ export class WireReader {
     let value = 0
     for (let shift = 0; shift < 70; shift += 7) {
       if (this.at >= end) this.broken()
-      const byte = this.bytes[this.at++] as number
+      const byte = this.#bytes[this.at++ - this.#base] as number
       if (shift < 35) value |= (byte & 0x7f) << shift
       if (byte < 0x80) return value
     }
@@ -145,13 +193,13 @@ export class WireReader {
   float(end: number): number {
     this.at += 4
     if (this.at > end) this.broken()
-    return this.#view.getFloat32(this.at - 4, true)
+    return this.#view.getFloat32(this.at - 4 - this.#base, true)
   }
 
   double(end: number): number {
     this.at += 8
     if (this.at > end) this.broken()
-    return this.#view.getFloat64(this.at - 8, true)
+    return this.#view.getFloat64(this.at - 8 - this.#base, true)
   }
 
   /** Where a run of bytes ends that begins here, its length in front. */
@@ -161,39 +209,58 @@ export class WireReader {
     return this.at + length
   }
 
+  /** A packed list that begins here, brought into memory. @returns where it ends. */
+  listEnd(end: number): number {
+    const last = this.lengthEnd(end)
+    this.hold(last - this.at)
+    return last
+  }
+
   /** A run of bytes, as a view. */
   run(end: number): Uint8Array {
-    const last = this.lengthEnd(end)
-    const view = this.bytes.subarray(this.at, last)
+    const last = this.listEnd(end)
+    const view = this.#bytes.subarray(this.at - this.#base, last - this.#base)
     this.at = last
     return view
   }
 
+  /** The payload from one place of the file to another; what comes next stays what it was. */
+  payload(start: number, end: number): Payload {
+    const source = this.#source
+    if (source instanceof Uint8Array)
+      return { length: end - start, offset: source.byteOffset + start, bytes: () => source.subarray(start, end) }
+    const kept = end - start <= smallPayload && end <= this.#end && start >= this.#base
+    const bytes = kept ? this.#bytes.slice(start - this.#base, end - this.#base) : undefined
+    return { length: end - start, offset: start, bytes: () => bytes ?? source.read(start, end - start) }
+  }
+
   /** Text; one that was read a short while ago is given again. */
   string(end: number): string {
-    const last = this.lengthEnd(end)
-    const { bytes, at } = this
+    const last = this.listEnd(end)
+    const bytes = this.#bytes
+    const at = this.at - this.#base
     this.at = last
-    const length = last - at
+    const length = last - this.#base - at
     if (length === 0) return ''
-    if (length > longestKept) return this.#decoded(at, last)
+    if (length > longestKept) return this.#decoded(at, at + length)
     let hash = length
-    for (let i = at; i < last; i++) {
+    for (let i = at; i < at + length; i++) {
       const byte = bytes[i] as number
-      if (byte > 0x7f) return this.#decoded(at, last)
+      if (byte > 0x7f) return this.#decoded(at, at + length)
       hash = (Math.imul(hash, 31) + byte) | 0
     }
     const slot = (hash ^ (hash >>> 13)) & (slots - 1)
     const kept = this.#names[slot] as string
     if (kept.length === length && isHere(kept, bytes, at)) return kept
-    const text = this.#chars.toString('latin1', at, last)
+    const text = this.#chars.toString('latin1', at, at + length)
     this.#names[slot] = text
     return text
   }
 
+  /** Text from one place of the bytes in memory to another. */
   #decoded(from: number, to: number): string {
     this.#text ??= new TextDecoder('utf-8', { ignoreBOM: true })
-    return this.#text.decode(this.bytes.subarray(from, to))
+    return this.#text.decode(this.#bytes.subarray(from, to))
   }
 
   /** Passes by a field that is not read. */

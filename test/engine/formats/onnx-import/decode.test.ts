@@ -3,20 +3,25 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { create, type DescField, type DescMessage, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { ModelProtoSchema } from 'onnx-buf'
+import { ModelProtoSchema, TensorProtoSchema } from 'onnx-buf'
+import { file, floats, info, node } from '../../../../scripts/onnx-file.ts'
 import { decodeModel } from '../../../../src/engine/formats/onnx-import/decode.ts'
+import { type ExternalFile, importOnnx } from '../../../../src/engine/formats/onnx-import/index.ts'
+import type { Payload } from '../../../../src/engine/formats/onnx-import/messages.ts'
 import { random } from '../../random.ts'
 
 const limits = { messages: 1e6, fields: 1e7 }
 const folder = join(import.meta.dirname, '../../../fixtures/onnx')
 
 /** Fields of ours whose numbers the library may hold as floats in a list while we have them as a view of the file. */
-const floats: Readonly<Record<number, string>> = { 1: 'floatData', 11: 'doubleData' }
+const lists: Readonly<Record<number, string>> = { 1: 'floatData', 11: 'doubleData' }
+
+const bytesOf = (held: unknown): Buffer => Buffer.from(held instanceof Uint8Array ? held : (held as Payload).bytes())
 
 /** Holds a message of ours against the library's: every field that ours has, whole numbers of 64 bits as the nearest double. */
 function assertSame(ours: unknown, theirs: unknown, path: string): void {
   if (typeof theirs === 'bigint') assert.equal(ours, Number(theirs), path)
-  else if (theirs instanceof Uint8Array) assert.deepEqual(Buffer.from(ours as Uint8Array), Buffer.from(theirs), path)
+  else if (theirs instanceof Uint8Array) assert.deepEqual(bytesOf(ours), Buffer.from(theirs), path)
   else if (typeof ours !== 'object' || ours === null) assert.deepEqual(ours, theirs, path)
   else if (Array.isArray(ours)) {
     assert.equal(ours.length, (theirs as unknown[]).length, path)
@@ -29,17 +34,30 @@ function assertSameFields(mine: Record<string, unknown>, other: Record<string, u
     assert.notEqual(other.case, 'tensorType', path)
     return
   }
-  const list = 'rawData' in mine ? (other[floats[other.dataType as number] ?? ''] as number[] | undefined) : undefined
-  const viewed = list !== undefined && list.length > 0 && (mine.rawData as Uint8Array).length > (other.rawData as Uint8Array).length
+  const list = 'rawData' in mine ? (other[lists[other.dataType as number] ?? ''] as number[] | undefined) : undefined
+  const viewed = list !== undefined && list.length > 0 && (mine.rawData as Payload).length > (other.rawData as Uint8Array).length
   for (const [key, value] of Object.entries(mine)) {
     if (viewed && key === 'rawData') {
-      const bytes = Uint8Array.from(value as Uint8Array).buffer
+      const bytes = Uint8Array.from(bytesOf(value)).buffer
       assertSame([...(other.dataType === 1 ? new Float32Array(bytes) : new Float64Array(bytes))], list, `${path}/${key}`)
-    } else if (!(viewed && key === floats[other.dataType as number])) assertSame(value, other[key], `${path}/${key}`)
+    } else if (!(viewed && key === lists[other.dataType as number])) assertSame(value, other[key], `${path}/${key}`)
   }
 }
 
-const same = (bytes: Uint8Array, what: string) => assertSame(decodeModel(bytes, limits), fromBinary(ModelProtoSchema, bytes), what)
+/** The same bytes as a file that is read in parts. */
+const onDisk = (bytes: Uint8Array): ExternalFile => ({
+  length: bytes.length,
+  read: (offset, length) => {
+    assert.ok(offset + length <= bytes.length, 'no more is read than is there')
+    return Uint8Array.from(bytes.subarray(offset, offset + length))
+  },
+})
+
+function same(bytes: Uint8Array, what: string): void {
+  const theirs = fromBinary(ModelProtoSchema, bytes)
+  assertSame(decodeModel(bytes, limits), theirs, what)
+  assertSame(decodeModel(onDisk(bytes), limits), theirs, `${what}, from disk`)
+}
 
 test('files decode to what protobuf’s own library makes of them', () => {
   for (const name of readdirSync(folder).filter((each) => each.endsWith('.onnx'))) same(readFileSync(join(folder, name)), name)
@@ -104,5 +122,33 @@ test('what an encoder may write another way is the same', () => {
 test('the two tensors of one file keep their floats as views of it', () => {
   const bytes = graph(...run(5, ...run(4, 0, 0, 128, 63), ...field(2, 0), 1), ...run(5, ...run(9, 1, 2, 3, 4)))
   const [listed, raw] = decodeModel(bytes, limits).graph!.initializer
-  assert.deepEqual([listed!.floatData, listed!.rawData.buffer === bytes.buffer, raw!.rawData.buffer === bytes.buffer], [[], true, true])
+  assert.deepEqual(
+    [listed!.floatData, listed!.rawData.bytes().buffer === bytes.buffer, raw!.rawData.bytes().buffer === bytes.buffer],
+    [[], true, true],
+  )
+})
+
+test('of a file on disk nothing but the weights that are asked for is read', () => {
+  // Two convolutions of 2.25 MiB of weights each, the second one's in the list of floats.
+  const raw = floats('a', [256, 256, 3, 3])
+  const listed = create(TensorProtoSchema, { name: 'b', dataType: 1, dims: raw.dims, floatData: [...new Float32Array(raw.rawData.buffer)] })
+  const weights = [raw, listed]
+  const nodes = [node('Conv', ['x', 'a'], ['y'], { kernel_shape: [3, 3] }), node('Conv', ['y', 'b'], ['z'], { kernel_shape: [3, 3] })]
+  const bytes = file({ nodes, inputs: [info('x', ['N', 256, 9, 9])], outputs: ['z'], initializers: weights })
+  const whole = onDisk(bytes)
+  let read = 0
+  const counted: ExternalFile = {
+    length: whole.length,
+    read: (offset, length) => {
+      read += length
+      return whole.read(offset, length)
+    },
+  }
+  const [held, inMemory] = [importOnnx(counted), importOnnx(Uint8Array.from(bytes))]
+  assert.ok(read < 300_000, `${read} bytes of ${bytes.length}`)
+  assert.deepEqual([held.graph, held.report], [inMemory.graph, inMemory.report])
+  for (const { id } of held.graph.layers) {
+    const parameter = { name: 'weight', shape: [256, 256, 3, 3], init: 'he' as const, trainable: true }
+    assert.deepEqual(held.parameterOf(id, parameter), inMemory.parameterOf(id, parameter))
+  }
 })
