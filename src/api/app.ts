@@ -39,6 +39,7 @@ import { useOpenApi } from './plugins/openapi.ts'
 import { refuseConnection, sendProblem, useOtherMethods, useProblems } from './plugins/problems.ts'
 import { requestId, useRequests } from './plugins/requests.ts'
 import { useSecurity } from './plugins/security.ts'
+import { useTracing } from './plugins/tracing.ts'
 import { useTransfers } from './plugins/transfers.ts'
 import { useTurns } from './plugins/turns.ts'
 import { useValidation } from './plugins/validation.ts'
@@ -85,6 +86,7 @@ export async function buildApp({ config, log, metrics, services, checks, keyring
   await app.register(useTurns)
   await app.register(useTransfers, config)
   await app.register(useRequests)
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined) await app.register(useTracing)
   await app.register(useCaching)
   await app.register(useCrossSite, config)
   await app.register(useSecurity, config)

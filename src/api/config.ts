@@ -7,6 +7,7 @@ import { defaultCudaFolder } from '../gpu/cuda-folder.ts'
 import { defaultTensorflowFolder } from '../gpu/tensorflow-folder.ts'
 import { isSafeUrl } from './access/safe-url.ts'
 import { coerceStrings } from './coerce.ts'
+import { otlpHeaders } from './otlp-headers.ts'
 
 const MiB = 2 ** 20
 
@@ -179,6 +180,29 @@ export const ConfigSchema = Type.Object(
           'Memory that a worker process may take (RLIMIT_DATA; Linux only), bytes: an allocation beyond it fails the run that made it. Node itself reserves about 600 MB of it. Not set: no cap.',
       }),
     ),
+    OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^ ?#]+$',
+        examples: ['http://collector:4318'],
+        description:
+          'Collector of OpenTelemetry that takes traces over OTLP/HTTP as JSON: /v1/traces is added. Not set: nothing is traced, and no code for it is loaded.',
+      }),
+    ),
+    OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(
+      Type.String({
+        pattern: '^[^=, ]+=[^,]*(,[^=, ]+=[^,]*)*$',
+        examples: ['authorization=Bearer%20token'],
+        secret: true,
+        description: 'Headers for the collector, as name=value with commas between, values percent-encoded.',
+      }),
+    ),
+    OTEL_SERVICE_NAME: Type.String({ default: 'archmeter', minLength: 1, description: 'Name of this service in traces.' }),
+    OTEL_TRACES_SAMPLER_ARG: Type.Number({
+      default: 1,
+      minimum: 0,
+      maximum: 1,
+      description: 'Share of traces that are recorded, of those that begin here; a caller that sends traceparent decides itself.',
+    }),
     AUDIT_DAYS: Type.Integer({
       default: 365,
       minimum: 1,
@@ -242,6 +266,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (!isSafeUrl(OIDC_ISSUER))
       problems.push(`OIDC_ISSUER is ${OIDC_ISSUER}, but must be of https: whoever stands between could give other keys`)
   }
+  try {
+    otlpHeaders((values as Partial<Config>).OTEL_EXPORTER_OTLP_HEADERS)
+  } catch {
+    problems.push('OTEL_EXPORTER_OTLP_HEADERS is not percent-encoded: write % as %25')
+  }
   if (problems.length > 0) throw new ConfigError(problems)
   return values as Config
 }
@@ -274,10 +303,11 @@ function flagHint(name: string): string {
 
 /** The configuration as a table, for `--help` and the docs. */
 export function configHelp(): string {
+  const width = Math.max(...Object.keys(properties).map(({ length }) => length)) + 2
   const rows = Object.entries(properties).map(([name, property]) => {
     const fallback = property.default === undefined ? 'not set' : String(property.default)
     const choices = 'enum' in property ? ` (${(property.enum as string[]).join(' | ')})` : ''
-    return `  ${name.padEnd(24)}${property.description}${choices}\n${' '.repeat(26)}Default: ${fallback}`
+    return `  ${name.padEnd(width)}${property.description}${choices}\n${' '.repeat(width + 2)}Default: ${fallback}`
   })
   return `Archmeter: what a convolutional network costs, on paper and on a GPU.\n\nConfiguration is read from environment variables:\n\n${rows.join('\n')}\n`
 }

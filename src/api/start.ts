@@ -17,6 +17,7 @@ import type { Config } from './config.ts'
 import { SampleRetention } from './features/runs/retention.ts'
 import { Metrics } from './metrics.ts'
 import { createPool, createServices } from './services.ts'
+import { startTracing } from './tracing.ts'
 
 export interface RunningService {
   app: FastifyInstance
@@ -90,6 +91,8 @@ export async function startService(config: Config, log: Logger): Promise<Running
       await undo().catch((err: unknown) => log.error({ err }, 'something did not close cleanly'))
   }
   try {
+    const stopTracing = await startTracing(config, log)
+    if (stopTracing) opened.push(stopTracing)
     const serves = config.ROLE !== 'worker'
     const metrics = new Metrics()
     // First, since its process loads the engine while this one opens the store.

@@ -61,6 +61,8 @@ export const bossClock: Clock = {
 export const bossOptions = {
   schema: 'pgboss',
   clock: bossClock,
+  // Its spans would be of tickets, of which one may start any run; those of runs are `gpu/run-trace.ts`.
+  openTelemetry: { enabled: false },
   useListenNotify: true,
   schedule: false,
   registerInstance: false,

@@ -33,6 +33,8 @@ export interface NewRun {
   measurement?: string | null
   /** The key that queues it; null without one. */
   keyId?: string | null
+  /** W3C Trace Context of the request that queues it. */
+  traceparent?: string | null
 }
 
 /** One device's queue: `waiting` in the order they will run, at most as many as asked for; `waitingCount` counts all. */

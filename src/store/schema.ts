@@ -134,6 +134,8 @@ export const runs = pgTable('runs', {
   lastSeq: integer('last_seq').notNull(),
   /** The key that queued it; null without one. */
   keyId: uuid('key_id'),
+  /** W3C Trace Context of the request that queued it; null where that was not traced. */
+  traceparent: text('traceparent'),
 })
 
 /** Which run answers a request with an Idempotency-Key: the one it made, or an earlier one that had measured the same. */

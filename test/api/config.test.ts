@@ -43,6 +43,18 @@ describe('configuration', () => {
     assert.match(problems.join('\n'), /DATABASE_URL .* postgres:\/\//)
     assert.ok(!problems.join('\n').includes('hunter2'))
   })
+  it('headers of a collector are percent-encoded, and are not repeated where they are not', () => {
+    assert.equal(
+      readConfig({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20YTpi' }).OTEL_EXPORTER_OTLP_HEADERS,
+      'authorization=Basic%20YTpi',
+    )
+    for (const wrong of ['authorization=hunter2%', 'hunter2'])
+      assert.throws(
+        () => readConfig({ OTEL_EXPORTER_OTLP_HEADERS: wrong }),
+        (error: Error) =>
+          error.name === 'ConfigError' && !error.message.includes('hunter2') && /OTEL_EXPORTER_OTLP_HEADERS/.test(error.message),
+      )
+  })
   it('help lists every name with its default and a sentence', () => {
     const help = configHelp()
     for (const [name, { description }] of Object.entries(ConfigSchema.properties) as unknown as [string, { description: string }][]) {

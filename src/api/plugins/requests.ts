@@ -16,8 +16,8 @@ export const requestId = (request: Pick<IncomingMessage, 'headers'>): string => 
   return typeof given === 'string' && saneId.test(given) ? given : `${prefix}-${(++count).toString(36)}`
 }
 
-/** Addresses that machines poll: logged at debug. */
-const quiet = new Set(['/healthz', '/readyz', '/metrics'])
+/** Addresses that machines poll: logged at debug, and not traced. */
+export const quiet = new Set(['/healthz', '/readyz', '/metrics'])
 
 /** Sends the request id back, and logs one line per request when it is answered. */
 export const useRequests = fp(

@@ -23,6 +23,7 @@ import { besideEarlier, mostEarlier, notRepeated } from '../certificate/repeats.
 import { type Clock, pause, within } from '../clock.ts'
 import type { BackendName, Certificate, ModelFile, Precision, RunJob, RunSuccess, RuntimeName, TimingSettings } from '../contract.ts'
 import type { RunProgress } from '../messages.ts'
+import { RunTrace } from '../run-trace.ts'
 import { defaultSettings, resolveSettings } from '../timing/settings.ts'
 import type { Executor, Outcome, QueueDevice, QueueMetric } from './contract.ts'
 import { type Interleaved, interleave } from './interleave.ts'
@@ -68,6 +69,12 @@ function reasonOf(outcome: Outcome | Interleaved): string | null {
   }
 }
 
+/** The code of what went wrong; null where nothing did. */
+function errorOf(outcome: Outcome | Interleaved): string | null {
+  if (outcome.outcome === 'failed' || outcome.outcome === 'crashed') return outcome.failure.code
+  return outcome.outcome === 'timedOut' ? 'TIMED_OUT' : null
+}
+
 interface ExecutionOptions {
   store: Store
   log: Log
@@ -83,6 +90,7 @@ export class Execution {
   readonly #store: Store
   readonly #log: Log
   readonly #clock: Clock
+  readonly #trace: RunTrace
   readonly #meter: (metric: QueueMetric) => void
   readonly #controller = new AbortController()
   /** Aborted by a stop of the service, even if the run was already interrupted for another reason. */
@@ -94,6 +102,8 @@ export class Execution {
   #progressOver = false
   /** Null until the worker is done with the run. */
   #outcome: Outcome | Interleaved | null = null
+  /** Of the certificate that was stored. */
+  #verdict: string | null = null
   /** How long the device was taken, ms, by a clock that nobody sets. */
   #ranMs = 0
 
@@ -104,6 +114,7 @@ export class Execution {
     this.#store = store
     this.#log = log
     this.#clock = clock
+    this.#trace = new RunTrace(run)
     this.#meter = meter
   }
 
@@ -116,6 +127,12 @@ export class Execution {
 
   /** Runs to the end; never rejects. @returns what became of the run. */
   async settle(): Promise<Settled> {
+    const settled = await this.#settle()
+    this.#trace.end(settled, errorOf(this.#outcome!), this.#verdict)
+    return settled
+  }
+
+  async #settle(): Promise<Settled> {
     const began = this.#clock.now()
     const outcome = await this.#execute()
     this.#ranMs = this.#clock.now() - began
@@ -165,6 +182,7 @@ export class Execution {
         timeoutMs: run.timeoutMs,
         signal: this.#controller.signal,
         onProgress: ({ type, data }: RunProgress) => {
+          if (type === 'phase') this.#trace.phase(String(data.phase))
           this.#progress = this.#progress
             .then(() => (this.#progressOver ? null : this.#store.events.append(run.id, type, data, run.owner!)))
             .catch((err) => this.#log.warn({ err, runId: run.id }, 'progress of a run was not stored'))
@@ -242,8 +260,11 @@ export class Execution {
     }
     const ending = await this.#ending(outcome)
     const run = await this.#store.runs.finish(this.#claim, { ...ending, ranMs: this.#ranMs })
-    if (run && ending.certificate)
-      this.#meter({ kind: 'certified', device: run.device, runtime: run.runtime, certificate: ending.certificate as Certificate })
+    const certificate = ending.certificate as Certificate | undefined
+    if (run && certificate) {
+      this.#verdict = certificate.verdict
+      this.#meter({ kind: 'certified', device: run.device, runtime: run.runtime, certificate })
+    }
     if (run) this.#log.info({ ...stepOf(run), reason: reasonOf(outcome) }, 'run ended')
     else this.#log.warn({ runId: this.run.id }, 'a run ended here after another service had taken it over; its result is dropped')
     return run && (run.status as FinalStatus)

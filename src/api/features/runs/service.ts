@@ -1,4 +1,5 @@
 import type { RunQueue } from '../../../gpu/queue/index.ts'
+import { currentTraceparent } from '../../../gpu/run-trace.ts'
 import { type AuditLine, type Run, type RunFilter, type Samples, type Store, samplesExpired } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
@@ -89,7 +90,7 @@ export class RunService {
     }
     await this.#store.disk.require()
     const { run, created, place } = await this.#queue.enqueue(
-      { ...planned, keyId: line.keyId },
+      { ...planned, keyId: line.keyId, traceparent: currentTraceparent() },
       { idempotencyKey, requestHash, line },
       () => this.#prediction.callMs(planned),
     )

@@ -1,5 +1,6 @@
 import { schemaViolations } from '../../../engine/schema-violations.ts'
 import type { RunQueue } from '../../../gpu/queue/index.ts'
+import { currentTraceparent } from '../../../gpu/run-trace.ts'
 import { type CurvePoint, kneeOf } from '../../../gpu/timing/knee.ts'
 import type { AuditLine, RunPoint, Store, Sweep } from '../../../store/index.ts'
 import { canonicalHash } from '../../canonical.ts'
@@ -75,7 +76,9 @@ export class SweepService {
       for (const note of chosen) notes.add(note)
       const before = read.fresh ? null : await this.#store.runs.measured(run.measurement)
       if (before) notes.add(`batch ${run.batch}: ${measuredBefore}`)
-      return before ? { id: before.id } : { insert: await this.#queue.expecting({ ...run, keyId }, () => this.#prediction.callMs(run)) }
+      return before
+        ? { id: before.id }
+        : { insert: await this.#queue.expecting({ ...run, keyId, traceparent: currentTraceparent() }, () => this.#prediction.callMs(run)) }
     } catch (cause) {
       // A violation with only one batch names that batch.
       if (cause instanceof ApiError || !(cause instanceof Error)) throw cause
