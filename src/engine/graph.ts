@@ -65,33 +65,46 @@ interface Node {
  * @returns the layers that lead to an output, and the first cycle met as a list of ids, or null.
  */
 export function topologicalOrder<T extends Node>(layers: readonly T[], outputs: readonly string[]): { order: T[]; cycle: string[] | null } {
-  const byId = new Map(layers.map((layer) => [layer.id, layer]))
-  const state = new Map<string, 'open' | 'done'>()
+  /** By its id: the place of a layer in the list. */
+  const places = new Map<string, number>()
+  for (let i = 0; i < layers.length; i++) places.set((layers[i] as T).id, i)
+  /** 0 for a layer that was not met, `open` while what it needs is, `done` after it. */
+  const states = new Uint8Array(layers.length)
+  const [open, done] = [1, 2]
   const order: T[] = []
-  for (const output of outputs) {
-    const stack: { node: T; next: number }[] = []
-    const enter = (id: string): string[] | null => {
-      const node = byId.get(id)
-      if (!node || state.get(id) === 'done') return null
-      if (state.get(id) === 'open') {
-        const path = stack.map((frame) => frame.node.id)
-        return [...path.slice(path.indexOf(id)), id]
-      }
-      state.set(id, 'open')
-      stack.push({ node, next: 0 })
-      return null
+  // Layers that are open, and which of their inputs is next.
+  const stack: number[] = []
+  const next: number[] = []
+  const enter = (name: string): string[] | null => {
+    // A name without a colon is an id, as nearly all are.
+    const at = places.get(name) ?? places.get(referencedId(name))
+    if (at === undefined || states[at] === done) return null
+    if (states[at] === open) {
+      const path = stack.map((place) => (layers[place] as T).id)
+      const { id } = layers[at] as T
+      return [...path.slice(path.indexOf(id)), id]
     }
-    enter(referencedId(output))
+    states[at] = open
+    stack.push(at)
+    next.push(0)
+    return null
+  }
+  for (const output of outputs) {
+    enter(output)
     while (stack.length > 0) {
-      const frame = stack[stack.length - 1]!
-      const input = frame.node.inputs[frame.next++]
+      const top = stack.length - 1
+      const at = stack[top] as number
+      const layer = layers[at] as T
+      const input = layer.inputs[next[top] as number]
       if (input === undefined) {
-        state.set(frame.node.id, 'done')
-        order.push(frame.node)
+        states[at] = done
+        order.push(layer)
         stack.pop()
+        next.pop()
         continue
       }
-      const cycle = enter(referencedId(input))
+      next[top]!++
+      const cycle = enter(input)
       if (cycle) return { order, cycle: cycle.reverse() }
     }
   }

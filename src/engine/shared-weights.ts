@@ -69,6 +69,7 @@ export function checkCounts(drafts: readonly Draft[], shapes: ReadonlyMap<string
  * has parameters of the same shapes, as far as shapes are known.
  */
 export function checkSharing(drafts: readonly Draft[], shapes: ReadonlyMap<string, Shape>, violations: Violations): void {
+  if (drafts.every(({ weightsOf }) => weightsOf === undefined)) return
   const byId = new Map(drafts.map((draft) => [draft.id, draft]))
   let ids: string[] | undefined
   const parameters = ({ op, attributes, inputs }: Draft): readonly Parameter[] | null => {

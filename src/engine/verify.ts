@@ -89,6 +89,11 @@ function resolveInputs({ drafts, ids }: Reading, violations: Violations): void {
   const names = candidates(ids)
   for (const draft of drafts) {
     const { inputs } = draft
+    // Most name a layer as it is called. A copy: the list is the user's.
+    if (inputs.every((name) => ids.has(name))) {
+      draft.inputs = inputs.slice()
+      continue
+    }
     const resolved: string[] = []
     for (let i = 0; i < inputs.length; i++) {
       const name = inputs[i] as string
@@ -153,11 +158,12 @@ function checkShapes(order: readonly Draft[], inputs: readonly GraphInput[], lim
   for (const input of inputs) shapes.set(input.id, [1, ...input.shape])
   for (const draft of order) {
     const { id, op, attributes, inputs: from } = draft
-    const known: Shape[] = []
+    const known = new Array<Shape>(from.length)
     let unknown: string | undefined
-    for (const name of from) {
+    for (let i = 0; i < from.length; i++) {
+      const name = from[i] as string
       const shape = shapes.get(name)
-      if (shape) known.push(shape)
+      if (shape) known[i] = shape
       else unknown ??= name
     }
     if (unknown !== undefined) {
@@ -172,7 +178,7 @@ function checkShapes(order: readonly Draft[], inputs: readonly GraphInput[], lim
     }
     if (!op || !attributes || from.length < op.arity.min || from.length > op.arity.max) continue
     const outputs = shapesOf(draft, known, limits, violations)
-    outputs.forEach((shape, i) => shapes.set(reference(id, i), shape))
+    for (let i = 0; i < outputs.length; i++) shapes.set(reference(id, i), outputs[i] as Shape)
     if (shapes.size > limits.maxTensors)
       throw new EngineError('LIMIT_EXCEEDED', `the layers have more than ${limits.maxTensors} outputs together, the limit`, [
         { path: `/layers/${draft.index}`, layerId: id, message: `at most ${limits.maxTensors} outputs of all layers together` },

@@ -17,6 +17,7 @@ export interface Account {
  * three parts. Where that is another number than a parameter's own, the layer says so (`params`).
  */
 export function account(layers: readonly TranslatedLayer[], learning: Learning): Account {
+  /** Tensor → what of it is not counted yet. */
   const left = new Map<string, number>()
   const learned = new Map<string, number>()
   const fixed = new Map<string, number>()
@@ -47,12 +48,12 @@ export function account(layers: readonly TranslatedLayer[], learning: Learning):
     all.push({ layer, counts })
   }
   // What nobody picked is learned all the same.
-  for (const [tensor, rest] of left) {
-    if (rest === 0) continue
+  left.forEach((rest, tensor) => {
+    if (rest === 0) return
     const { counts, at, into } = first.get(tensor)!
     counts[at]! += rest
     into.set(tensor, into.get(tensor)! + rest)
-  }
+  })
   for (const { layer, counts } of all)
     layer.parameters.forEach(({ name, shape, trainable }, i) => {
       const count = counts[i]!

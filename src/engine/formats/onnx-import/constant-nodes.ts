@@ -39,6 +39,7 @@ export class ConstantNodes {
    * to know. @returns false where it is none such, or where a shape is not known.
    */
   unread(node: FileNode, values: readonly (Value | undefined)[]): boolean {
+    if (values.some((value) => value?.kind === 'activation')) return false
     const inputs = values.filter((value) => value !== undefined) as Constant[]
     if (inputs.length === 0 || inputs.some((value) => value.kind !== 'constant' || value.wide) || isRead(node)) return false
     const shapes = opaqueShapes(node, inputs[0]!, values, this.#stated.shapeOf)

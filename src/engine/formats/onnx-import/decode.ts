@@ -46,6 +46,15 @@ function numbers(from: WireReader, packed: boolean, end: number, list: number[],
 /** A list of a message that is its own: at first all share an empty one. */
 const own = <E>(list: readonly E[]): E[] => (list.length === 0 ? [] : (list as E[]))
 
+/** A short list with one more: an array that is pushed to takes room for 17. */
+function and<E>(list: E[], last: E): E[] {
+  if (list.length === 0) return [last]
+  if (list.length === 1) return [list[0] as E, last]
+  if (list.length === 2) return [list[0] as E, list[1] as E, last]
+  list.push(last)
+  return list
+}
+
 /** The same with one more in it. */
 function longer<E>(list: readonly E[], last: E): readonly E[] {
   const all = own(list)
@@ -132,11 +141,11 @@ const emptyNode = (): NodeProto => ({ input: [], output: [], name: '', opType: '
 function fillNode(from: WireReader, node: NodeProto, end: number): void {
   while (from.at < end) {
     const tag = from.tag(end)
-    if (tag === 10) node.input.push(from.string(end))
-    else if (tag === 18) node.output.push(from.string(end))
+    if (tag === 10) node.input = and(node.input, from.string(end))
+    else if (tag === 18) node.output = and(node.output, from.string(end))
     else if (tag === 26) node.name = from.string(end)
     else if (tag === 34) node.opType = from.string(end)
-    else if (tag === 42) node.attribute.push(inner(from, end, emptyAttribute(), fillAttribute))
+    else if (tag === 42) node.attribute = and(node.attribute, inner(from, end, emptyAttribute(), fillAttribute))
     else if (tag === 58) node.domain = from.string(end)
     else if (tag === 66) node.overload = from.string(end)
     else from.skip(tag, end)

@@ -182,11 +182,17 @@ export class ElementTypes {
    */
   macs(node: FileNode, values: readonly (Value | undefined)[], steps: Steps | null): FileDtype | undefined {
     if (steps?.macs) return steps.macs
-    const operands = [0, 1].filter((at) => values[at] !== undefined)
-    const bits = operands.map((at) => integerBits.get(this.#product(node.inputs[at]!, values[at]!)))
-    if (operands.length > 0 && bits.every((each) => each !== undefined))
-      return `int${Math.max(...(bits as number[])) as 2 | 4 | 8 | 16 | 32}`
-    const data = operands.find((at) => values[at]?.kind === 'activation') ?? 0
+    let most: 2 | 4 | 8 | 16 | 32 | undefined
+    let whole = true
+    for (let at = 0; at < 2; at++) {
+      const value = values[at]
+      if (value === undefined) continue
+      const bits = integerBits.get(this.#product(node.inputs[at]!, value))
+      if (bits === undefined) whole = false
+      else if (most === undefined || bits > most) most = bits
+    }
+    if (whole && most !== undefined) return `int${most}`
+    const data = values[0]?.kind !== 'activation' && values[1]?.kind === 'activation' ? 1 : 0
     return this.of(node.inputs[data] ?? '') ?? (values[data]?.kind === 'constant' ? storedDtype(values[data] as Constant) : undefined)
   }
 

@@ -9,6 +9,7 @@ import { type ExternalFiles, type NamedFile, namedFiles } from './external.ts'
 import { BatchLost, invalid, quote } from './fault.ts'
 import { inlineFunctions } from './functions.ts'
 import { indexBounds } from './index-bounds.ts'
+import type { TranslatedLayer } from './layer.ts'
 import { type FileModel, type FileNode, opsets, type Parts, readModel } from './model.ts'
 import { orderNodes } from './order.ts'
 import { fillSlot } from './parameters.ts'
@@ -96,12 +97,16 @@ export function importOnnx(
   }
   const graph = verified(translated, fixed, limits)
   const beside = namedFiles(model)
-  const byId = new Map(translated.translator.layers.map((layer) => [layer.id, layer]))
+  const { layers } = translated.translator
+  // Made where somebody asks: costs need neither.
+  let byId: Map<string, TranslatedLayer> | undefined
+  let layerOfNode: Map<string, string> | undefined
   return {
     graph,
     report: reportOf({ model, all, nodes, parts, graph, translated, notes, files, beside }),
     beside,
     parameterOf: (layerId, parameter) => {
+      byId ??= new Map(layers.map((layer) => [layer.id, layer]))
       const slot = byId.get(layerId)?.slots.get(parameter.name)
       return slot ? fillSlot(slot, parameter) : null
     },
@@ -110,7 +115,10 @@ export function importOnnx(
     names: {
       inputs: translated.inputs.map(({ name }) => name),
       outputs: translated.translator.outputNames,
-      layerOfNode: new Map(translated.translator.layers.flatMap(({ id, node }) => (node ? [[node, id] as const] : []))),
+      get layerOfNode() {
+        layerOfNode ??= new Map(layers.flatMap(({ id, node }) => (node ? [[node, id] as const] : [])))
+        return layerOfNode
+      },
     },
   }
 }
@@ -171,7 +179,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
   const given = [
     ...parts.inputs.map(({ name, type }) => [name, type?.value.case === 'tensorType' ? type.value.value.elemType : 0] as const),
   ]
-  for (const [name, { dataType }] of parts.initializers) given.push([name, dataType])
+  for (const { name, dataType } of parts.graph.initializer) given.push([name, dataType])
   const types = new ElementTypes(nodes, given, stated.typeOf, parts.outputs)
   const translator = new Translator({ size: batch, open: parts.batch === 'symbolic' }, stated, types, {
     write: branches(),
@@ -190,7 +198,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
     const id = translator.input(input.name, [batch, ...shape], [batch * factor, ...shape])
     inputs.push({ id, name: input.name, shape, dtype: types.of(input.name) })
   }
-  for (const [name, tensor] of parts.initializers) translator.values.set(name, constantOf(tensor, name, true, files))
+  for (const tensor of parts.graph.initializer) translator.values.set(tensor.name, constantOf(tensor, tensor.name, true, files))
   for (const node of nodes) translator.node(node)
   const outputs = translator.finish(parts.outputs)
   const unread = inputs.filter(({ id }) => !translator.reads(id))

@@ -30,13 +30,13 @@ export function placesOf(
   const lost = (why: string): never => {
     throw new BatchLost(`it ${why}`)
   }
-  const shapes = operands.map(({ shape }) => shape)
   let held: (BatchPlace & { size: number }) | undefined
-  for (const [i, operand] of operands.entries()) {
+  for (let i = 0; i < operands.length; i++) {
+    const operand = operands[i] as Activation
     const place = placeOf(operand)
     if (!place) continue
     const size = operand.shape[place.dim]!
-    if (op.batchIn ? !op.batchIn(place.dim, shapes, attributes as never, i) : place.dim !== 0)
+    if (op.batchIn ? !op.batchIn(place.dim, shapesOf(operands), attributes as never, i) : place.dim !== 0)
       lost(`works across dim ${place.dim} of ${operand.shape.join('×')}, which holds the images of the batch`)
     if (held && (held.outer !== place.outer || held.size !== size)) lost('joins tensors whose images lie in different orders')
     held = { ...place, size }
@@ -53,6 +53,8 @@ export function placesOf(
     return place ?? lost('gives one tensor for all images of the batch')
   })
 }
+
+const shapesOf = (operands: readonly Activation[]): Shape[] => operands.map(({ shape }) => shape)
 
 const sameParameter = (a: Parameter, b: Parameter): boolean =>
   a.name === b.name &&
@@ -95,10 +97,13 @@ export function checkSlots(node: FileNode, parameters: readonly Parameter[], slo
 
 /** Attributes in canonical form. @throws EngineError INVALID_ONNX with each that does not fit. */
 export function attributesOf(op: AnyOp, id: string, given: Record<string, unknown>, node: FileNode): Record<string, unknown> {
+  const read = readAttributes(given, op, '', id, new Violations())
+  if (read) return read
+  // Once more, for the words.
   const violations = new Violations('INVALID_ONNX', `${node.opType} node ${quote(nodeName(node))}`)
-  const attributes = readAttributes(given, op, '', id, violations)
+  readAttributes(given, op, '', id, violations)
   violations.check()
-  return attributes as Record<string, unknown>
+  return given
 }
 
 /** Whether a layer has multiply-adds. What has more than can be counted is refused by the verifier. */

@@ -15,6 +15,9 @@ import type { Operands } from './operands.ts'
 import type { Reading } from './readers.ts'
 import type { StatedShapes } from './value-info.ts'
 
+/** Of all layers that the file gives no parameters. */
+const noSlots = new Map<string, FilledSlot>()
+
 /** Adds the layer that a node was read as, with its parameters and types, and the values that it gives. */
 export class LayerWriter {
   readonly #to: Translation
@@ -34,7 +37,7 @@ export class LayerWriter {
    */
   write(node: FileNode, view: NodeView, values: readonly (Value | undefined)[], { op, layer }: Reading, steps: Steps | null): void {
     const name = nodeName(node)
-    const slots = new Map<string, FilledSlot>()
+    const slots = layer.parameters ? new Map<string, FilledSlot>() : noSlots
     for (const parameter in layer.parameters) slots.set(parameter, slotOf(node, values, layer.parameters[parameter]!))
     const operands = this.#operands.of(node, op, values, layer)
     const id = this.#to.ids.fresh([node.name, node.outputs.find((output) => output !== '') ?? ''], node.opType)
@@ -102,10 +105,10 @@ export class LayerWriter {
     if (output) dtypes.output = output
     if (slots.size > 0) {
       const params: Record<string, FileDtype> = {}
-      for (const [name, { constant }] of slots) {
+      slots.forEach(({ constant }, name) => {
         const dtype = storedDtype(constant)
         if (dtype) params[name] = dtype
-      }
+      })
       dtypes.params = params
     }
     return dtypes

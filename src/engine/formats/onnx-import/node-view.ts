@@ -21,17 +21,16 @@ export class NodeView implements OnnxNode {
   readonly #attributes: Attributes
   readonly #batch: BatchOfFile
   readonly #budget: Budget
-  readonly #stated: Shape | undefined
+  readonly #stated: (tensor: string) => Shape | undefined
   /** Where a reshape puts the batch within its dim (`batch.ts`). */
   outer: number | undefined
-  /** Inputs whose numbers went into attributes. */
-  readonly consulted = new Set<number>()
+  #consulted: Set<number> | undefined
 
-  /** @param stated the shape that the file states of the first output, where it does. */
+  /** @param stated the shape that the file states of a tensor, where it does. */
   constructor(
     node: FileNode,
     values: readonly (Value | undefined)[],
-    { batch, budget, stated }: { batch: BatchOfFile; budget: Budget; stated: Shape | undefined },
+    { batch, budget, stated }: { batch: BatchOfFile; budget: Budget; stated: (tensor: string) => Shape | undefined },
   ) {
     this.opType = node.opType
     this.opset = node.opset
@@ -86,15 +85,25 @@ export class NodeView implements OnnxNode {
         `its input ${quote(value.name)} is computed by the network, so what it asks for cannot be known: only a constant is read here`,
       )
     if (value.wide) throw new BatchLost('it is given numbers that depend on the batch')
-    this.consulted.add(input)
+    this.#consult(input)
     return this.#read(value)
+  }
+
+  /** Inputs whose numbers went into attributes. */
+  get consulted(): Iterable<number> {
+    return this.#consulted ?? []
+  }
+
+  #consult(input: number): void {
+    this.#consulted ??= new Set()
+    this.#consulted.add(input)
   }
 
   /** The numbers of a constant input at the file's batch and, where they depend on it, at the one probed with. */
   #bothNumbers(input: number): { narrow: readonly number[]; wide: readonly number[] | null } {
     const value = this.#values[input]
     if (value?.kind !== 'constant') return this.refuse('the shape that it asks for is computed by the network, so it cannot be known')
-    this.consulted.add(input)
+    this.#consult(input)
     return { narrow: this.#read(value), wide: value.wide && this.#read(value.wide) }
   }
 
@@ -124,8 +133,8 @@ export class NodeView implements OnnxNode {
   reshapeTo(input: number, allowZero: boolean): Record<string, unknown> {
     const value = this.#values[0] as Value
     // Dims that the file states do for numbers that it holds elsewhere.
-    if (!this.inputs[input]?.known && this.#stated && numelOfDims(this.#stated) === numelOfDims(shapeAt(value, false)))
-      return this.#reshape(this.#stated, null)
+    const stated = this.inputs[input]?.known ? undefined : this.#stated(this.#node.outputs[0] ?? '')
+    if (stated && numelOfDims(stated) === numelOfDims(shapeAt(value, false))) return this.#reshape(stated, null)
     const { narrow, wide } = this.#bothNumbers(input)
     const target = this.#target(() => reshaped(shapeAt(value, false), narrow, allowZero))
     // A file of a fixed batch has sizes that hold at this one alone: what they mean at another is for `batchTarget` to say.

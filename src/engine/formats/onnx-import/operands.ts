@@ -38,6 +38,7 @@ export class Operands {
       if (!value) throw invalid(`${node.opType} node ${quote(nodeName(node))} lacks its input ${input}`, nodeName(node))
       return value
     })
+    if (op.type !== 'Concat' && wanted.every(isActivation)) return wanted
     const carrier = wanted.find((value): value is Activation => value.kind === 'activation' && batchDim(value.shape, value.wide) !== null)
     const use: Use = !layer.broadcasts
       ? 'other'
@@ -148,6 +149,8 @@ export class Operands {
     }
   }
 }
+
+const isActivation = (value: Value): value is Activation => value.kind === 'activation'
 
 /** The types of a layer that holds a constant. */
 function typesOf(constant: Constant, held: boolean): LayerDtypes {

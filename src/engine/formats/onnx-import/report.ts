@@ -135,7 +135,7 @@ function accounted({ parts, translated }: Findings): ImportReport['parameters'] 
   const differences: ImportReport['parameters']['differences'] = []
   let floats = 0
   let constants = 0
-  for (const [name, tensor] of parts.initializers) {
+  for (const { name } of parts.graph.initializer) {
     const constant = translator.values.get(name)
     if (constant?.kind !== 'constant' || constant.element !== 'float') continue
     const source = constant.sources[0]
@@ -148,7 +148,7 @@ function accounted({ parts, translated }: Findings): ImportReport['parameters'] 
     if (buffered === 0 && counted === 0) constants += elements
     const table = source && buffered > 0 ? translator.learning.fixed(source) : null
     const part = counted > 0 && counted < elements ? 'zeros that fill up a block of channels' : null
-    differences.push({ tensor: tensor.name, elements: elements - counted, why: table ?? part ?? reason(name, buffered, translator.fates) })
+    differences.push({ tensor: name, elements: elements - counted, why: table ?? part ?? reason(name, buffered, translator.fates) })
   }
   let listedSoFar = params
   for (const [tensor, elements] of learned)

@@ -221,8 +221,7 @@ export class Translator implements Translation {
   }
 
   #view(node: FileNode, values: readonly (Value | undefined)[]): NodeView {
-    const stated = this.#stated.shapeOf(node.outputs[0] ?? '')
-    return new NodeView(node, values, { batch: this.#batch, budget: this.budget, stated })
+    return new NodeView(node, values, { batch: this.#batch, budget: this.budget, stated: this.#stated.shapeOf })
   }
 
   /**

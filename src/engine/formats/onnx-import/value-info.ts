@@ -126,7 +126,9 @@ export class StatedShapes {
    * @throws EngineError INVALID_ONNX naming both.
    */
   check(tensor: string, shape: readonly number[], node: FileNode): void {
-    const dims = this.#dims(tensor)
+    const info = this.#info(tensor)
+    if (!info || this.#isStated(info, shape)) return
+    const dims = dimsOf(info)
     if (!dims) return
     const agrees = dims.length === shape.length && dims.every((dim, i) => !('size' in dim) || dim.size === 0 || dim.size === shape[i])
     if (agrees) return
@@ -134,6 +136,17 @@ export class StatedShapes {
       `tensor ${quote(tensor)}, made by ${node.opType} node ${quote(nodeName(node))}, is ${shape.join('×') || 'a scalar'} as worked out from the nodes, but ${written(dims)} as the file states it: one of the two is wrong, and no count can be trusted; run shape inference on the file anew (onnx.shape_inference) or export it again`,
       nodeName(node),
     )
+  }
+
+  /** Whether every dim is stated, and as this. */
+  #isStated({ type }: ValueInfoProto, shape: readonly number[]): boolean {
+    const dims = type?.value.case === 'tensorType' ? type.value.value.shape?.dim : undefined
+    if (dims?.length !== shape.length) return false
+    for (let i = 0; i < shape.length; i++) {
+      const { value } = dims[i]!
+      if (value.case !== 'dimValue' || value.value !== shape[i]) return false
+    }
+    return true
   }
 
   /** What the file says of the shape of a tensor, as the end of a sentence on why it cannot be known. */
@@ -161,12 +174,12 @@ export class StatedShapes {
 
   #info(tensor: string): ValueInfoProto | undefined {
     // An output may be stated twice, without a shape in one of the places.
-    this.#infos ??= new Map(
-      [...this.#graph.output, ...this.#graph.valueInfo, ...this.#graph.output.filter((info) => dimsOf(info))].map((info) => [
-        info.name,
-        info,
-      ]),
-    )
+    if (!this.#infos) {
+      const { output, valueInfo } = this.#graph
+      this.#infos = new Map()
+      for (const list of [output, valueInfo, output.filter((info) => dimsOf(info))])
+        for (const info of list) this.#infos.set(info.name, info)
+    }
     return this.#infos.get(tensor)
   }
 }

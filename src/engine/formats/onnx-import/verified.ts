@@ -26,9 +26,11 @@ export function verified({ translator, inputs, outputs }: Translated, fixed: boo
       ...(fixed ? { fixedBatch: 1 } : {}),
     }
     const reading = readSpec(around, [], violations)
-    for (const [index, layer] of layers.entries()) {
-      reading.ids.set(layer.id, `/layers/${index}`)
-      reading.drafts.push(draftOf(layer, index, violations))
+    for (let i = 0; i < layers.length; i++) {
+      const layer = layers[i] as TranslatedLayer
+      // Where a layer is, is said where its id is another's, which none is here.
+      reading.ids.set(layer.id, '/layers')
+      reading.drafts.push(draftOf(layer, i, violations))
     }
     return verifyReading(reading, limits, violations)
   } catch (cause) {
@@ -43,9 +45,9 @@ function draftOf(
   violations: Violations,
 ): Draft {
   const op = opOf(type)
-  const path = `/layers/${index}`
-  checkArity(op, inputs.length, path, id, violations)
-  const read = shapes ? attributes : readAttributes(attributes, op, path, id, violations)
+  const { min, max } = op.arity
+  if (inputs.length < min || inputs.length > max) checkArity(op, inputs.length, `/layers/${index}`, id, violations)
+  const read = shapes ? attributes : readAttributes(attributes, op, `/layers/${index}`, id, violations)
   const draft: Draft = { id, index, op, attributes: read, inputs: inputs as string[], duplicate: false }
   if (weightsOf !== undefined) draft.weightsOf = weightsOf
   if (params !== undefined) draft.params = params

@@ -21,7 +21,7 @@ export interface WireLimits {
 const deepest = 64
 
 /** Names that are kept to be found again: those of a node's tensors stand in the nodes beside it. */
-const slots = 2 ** 11
+const slots = 2 ** 9
 /** Longer ones are not looked for. */
 const longestKept = 80
 
