@@ -1,7 +1,7 @@
 import { EngineError, type EngineErrorCode } from '../engine/errors.ts'
 import type { SchemaViolation } from '../engine/schema-violations.ts'
 import { diskProblem } from '../store/disk-space.ts'
-import { StoreError, type StoreErrorCode } from '../store/errors.ts'
+import { damageProblem, StoreError, type StoreErrorCode } from '../store/errors.ts'
 import { QueueFullError } from '../store/queue-bounds.ts'
 import { QuotaError } from '../store/usage.ts'
 
@@ -125,6 +125,7 @@ export const errorTable = {
   HEADERS_TOO_LARGE: { status: 431, title: 'Address and headers are larger than the limit' },
   INTERNAL: { status: 500, title: 'Something went wrong in the service' },
   WEIGHTS_MISSING: { status: 500, title: 'The weights of an architecture cannot be read' },
+  DATABASE_DAMAGED: { status: 500, title: 'The database is damaged' },
   DATA_FOLDER_IN_USE: { status: 500, title: 'Another process holds the data folder' },
   DATA_FOLDER_UNUSABLE: { status: 500, title: 'The data folder cannot be used' },
   MIGRATION_FAILED: { status: 500, title: 'The database could not be brought up to date' },
@@ -226,8 +227,8 @@ export function codedError(error: unknown, face: Face = 'rest'): CodedError {
   const stored = storeError(error)
   if (stored) return of(stored.code, stored.message, [], retryAfter(stored))
   const { code, message = '', statusCode } = (error ?? {}) as { code?: unknown; message?: string; statusCode?: number }
-  const disk = diskProblem(error)
-  if (disk) return of(disk.code, disk.message)
+  const problem = diskProblem(error) ?? damageProblem(error)
+  if (problem) return of(problem.code, problem.message)
   if (isCode(code)) return of(code, message)
   const known = fastifyCodes.get(code)
   if (known) return of(known[0], known[1] ?? message)

@@ -12,6 +12,7 @@ export type StoreErrorCode =
   | 'DATA_FOLDER_READ_ONLY'
   | 'DISK_FULL'
   | 'DATABASE_UNREACHABLE'
+  | 'DATABASE_DAMAGED'
   | 'MIGRATION_FAILED'
   | 'WEIGHTS_MISSING'
   | 'SAMPLES_EXPIRED'
@@ -44,10 +45,11 @@ interface DatabaseError {
   cause?: unknown
 }
 
-/** The server's own error: Drizzle wraps it as the `cause` of a `DrizzleQueryError`. */
+/** The server's own error: Drizzle wraps it as the `cause` of a `DrizzleQueryError`, and the store that in one of its own. */
 function databaseError(error: unknown): DatabaseError {
   let current = error as DatabaseError | undefined
-  while (typeof current?.code !== 'string' && current?.cause !== undefined) current = current.cause as DatabaseError
+  while ((typeof current?.code !== 'string' || current instanceof StoreError) && current?.cause !== undefined)
+    current = current.cause as DatabaseError
   return current ?? {}
 }
 
@@ -105,6 +107,20 @@ export function requireVisible(name: string): void {
   if (character === undefined) return
   const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
   throw new StoreError('INVALID_TEXT', `A name holds the character U+${code}, a control or a mark of writing direction: leave it out`)
+}
+
+/** Codes of PostgreSQL for files of its own that are gone, or hold what they should not: data, indexes, a file. */
+const DAMAGED = new Set(['XX001', 'XX002', '58P01'])
+
+/** Translates PostgreSQL's word that its files are damaged; null for other errors. */
+export function damageProblem(error: unknown): StoreError | null {
+  const { code, message } = databaseError(error)
+  if (typeof code !== 'string' || !DAMAGED.has(code)) return null
+  return new StoreError(
+    'DATABASE_DAMAGED',
+    `Files of the database are damaged (${message}): stop the service and restore the last backup, of a DATA_DIR by npm run restore into an empty one, of a server by pg_restore`,
+    { cause: error },
+  )
 }
 
 /** Codes of a server that is stopping, has too many connections, or cancelled a statement for taking too long. */

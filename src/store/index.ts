@@ -16,7 +16,7 @@ import { DeviceStates } from './device-states.ts'
 import { DiskSpace } from './disk-space.ts'
 import type { Limits } from './drivers/postgres.ts'
 import { sql } from './drizzle.ts'
-import { publicReason, StoreError } from './errors.ts'
+import { damageProblem, publicReason, StoreError } from './errors.ts'
 import { Events } from './events.ts'
 import { Keys } from './keys.ts'
 import { MeasuredRuns } from './measured-runs.ts'
@@ -149,7 +149,7 @@ export interface Store {
 
 /**
  * Opens the store and brings its tables up to date; several services may do so at once on one server.
- * @throws StoreError DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE, DATABASE_UNREACHABLE, MIGRATION_FAILED
+ * @throws StoreError DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE, DATABASE_UNREACHABLE, DATABASE_DAMAGED, MIGRATION_FAILED
  */
 export async function openStore({ dataDir, databaseUrl, databaseLimits, log, reserveBytes = 0, bounds }: StoreOptions): Promise<Store> {
   const folder: DataFolder | null = databaseUrl ? null : await holdDataFolder(dataDir)
@@ -214,7 +214,7 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
     }
   } catch (error) {
     await shut().catch(() => {})
-    throw error
+    throw damageProblem(error) ?? error
   }
 }
 

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
@@ -12,6 +13,8 @@ import { ApiError, overloaded } from '../errors.ts'
  */
 const maxEventLoopDelay = 1000
 const sampleInterval = 5000
+/** Above this share of the heap that V8 may have, too: collections take most of the time by then, and at all of it the process ends. */
+const maxHeapUsed = 0.9
 
 /** How long a browser need not ask again what pages of another origin may send: the most that Chromium takes. */
 const preflightSeconds = 7200
@@ -54,6 +57,7 @@ export const useSecurity = fp<Pick<Config, 'CORS_ORIGIN' | 'RATE_LIMIT'>>(
       })
     await app.register(underPressure, {
       maxEventLoopDelay,
+      maxHeapUsedBytes: maxHeapUsed * getHeapStatistics().heap_size_limit,
       sampleInterval,
       pressureHandler: (request) => {
         if (request.routeOptions.config.always) return

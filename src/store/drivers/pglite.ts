@@ -8,7 +8,7 @@
  */
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -32,7 +32,7 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
   const home = join(folder, 'pglite')
   let pool: EmbeddedPool
   try {
-    if (existsSync(join(folder, restoring))) throw new Error('a restore into it was interrupted: empty the folder and restore again')
+    requireWhole(folder)
     if (!existsSync(home)) await initialize(folder)
     pool = await EmbeddedPool.open(home, log)
   } catch (error) {
@@ -40,7 +40,8 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
     await new DiskSpace(folder).require()
     throw new StoreError(
       'DATABASE_UNREACHABLE',
-      `The embedded database in ${folder} does not open: restore a backup into an empty folder (npm run restore), or set DATA_DIR to a new one (${(error as Error).message})`,
+      `The embedded database in ${folder} does not open (${(error as Error).message}): move this folder away, and restore the last backup ` +
+        'into an empty DATA_DIR (npm run restore -- archmeter.tar), or set DATA_DIR to a new folder and begin with nothing',
       { cause: error },
     )
   }
@@ -56,6 +57,19 @@ export async function openPglite(folder: string, log: Log): Promise<Driver> {
     copy: (to, queries) => pool.copy(to, queries),
     close: () => pool.end(),
   }
+}
+
+/**
+ * Anything but a folder without a database, or with a whole one, is left as it is: PGlite makes a new database in the place of one
+ * without PG_VERSION, and an empty database has no use for files of networks, which would be removed.
+ * @throws Error that says what is missing.
+ */
+function requireWhole(folder: string): void {
+  if (existsSync(join(folder, restoring))) throw new Error('a restore into it was interrupted: empty the folder and restore again')
+  const whole = existsSync(join(folder, 'pglite', 'PG_VERSION'))
+  if (!whole && existsSync(join(folder, 'pglite'))) throw new Error('its file pglite/PG_VERSION is gone')
+  if (!whole && globSync('*', { cwd: join(folder, 'blobs') }).length > 0)
+    throw new Error('it has files of networks, in blobs, and its database, in pglite, is gone')
 }
 
 /**
