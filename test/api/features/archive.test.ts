@@ -174,28 +174,53 @@ test('what lies on disk for it goes when nobody reads any more, and the next one
     const sessions = sql`SELECT pid FROM pg_stat_activity WHERE application_name = 'archmeter-moment' AND datname = current_database()`
     return files.length + (await api.store.db.execute(sessions)).rows.length
   }
-  for (let i = 0; i < 3; i++) {
-    const stop = new AbortController()
-    const response = await fetch(`${api.url}/v1/export`, { signal: stop.signal })
-    assert.equal(response.status, 200)
-    stop.abort()
+  const gone = async () => {
     for (let tries = 0; (await held()) > 0; tries++) {
       assert.ok(tries < 200, 'it stays')
       await sleep(50)
     }
   }
+  // Of the test before.
+  await gone()
+  const head = await fetch(`${api.url}/v1/export`, { method: 'HEAD' })
+  assert.deepEqual([head.status, head.headers.get('content-type'), head.headers.get('content-length')], [200, 'application/x-tar', null])
+  assert.equal(await held(), 0, 'HEAD makes none')
+  for (let i = 0; i < 3; i++) {
+    const stop = new AbortController()
+    const response = await fetch(`${api.url}/v1/export`, { signal: stop.signal })
+    assert.equal(response.status, 200)
+    stop.abort()
+    await gone()
+  }
 })
 
-test('one that is being read by the same client is in the way of the next, in words; a kept file that is gone is named', async () => {
+test('as many as may are made at a time, and the next is told so', async (t) => {
+  const { store } = api
+  const moment = store.moment
+  const gate = Promise.withResolvers<void>()
+  let asked = 0
+  t.mock.method(store, 'moment', async () => {
+    asked += 1
+    await gate.promise
+    return moment()
+  })
+  const two = [fetch(`${api.url}/v1/export`), fetch(`${api.url}/v1/export`)]
+  while (asked < 2) await sleep(5)
+  const { status, body } = await api.request.get('/v1/export')
+  assert.deepEqual([status, body.code], [503, 'OVERLOADED'])
+  assert.match(body.detail, /^2 archives of everything are being sent/)
+  gate.resolve()
+  for (const answer of await Promise.all(two)) assert.ok((await answer.arrayBuffer()).byteLength > 1000)
+})
+
+test('a kept file that is gone is named', async () => {
   const lost = await upload(api, 'lost', weighted(33))
   const { digest } = lost.source.file
-  await api.store.db.execute(sql`UPDATE blobs SET bytes = bytes + 1 WHERE digest = ${digest}`)
   if (api.store.kind === 'pglite') rmSync(join(api.dataDir, 'blobs', digest.replace('sha256:', '')))
+  else await api.store.db.execute(sql`DELETE FROM blob_chunks WHERE digest = ${digest}`)
   const file = join(home, 'lost.tar')
-  const first = await fetch(`${api.url}/v1/export`)
-  const second = await api.request.get('/v1/export')
-  if (second.status !== 200) assert.deepEqual([second.status, second.body.code], [503, 'OVERLOADED'])
-  await pipeline(Readable.fromWeb(first.body as any), createWriteStream(file))
+  const { body } = await fetch(`${api.url}/v1/export`)
+  await pipeline(Readable.fromWeb(body as any), createWriteStream(file))
   const { missing, counts } = unpacked(file, join(home, 'lost'))
   assert.deepEqual(missing, [digest])
   assert.equal(counts.architectures, readdirSync(join(home, 'lost', 'architectures')).length)

@@ -32,7 +32,9 @@ export function RunPage({ id }: { id: string }) {
   const samples = useSamples(id, run?.status === 'succeeded')
   const whole = useHistogram(id, run?.status === 'succeeded' ? {} : null)
   const fence = whole.data ? fences(whole.data) : null
-  const near = useHistogram(id, fence)
+  // Then the usual bins are all that is left, and no others can be asked for.
+  const expired = Boolean(whole.data?.samplesExpiredAt)
+  const near = useHistogram(id, expired ? null : fence)
   const profile = useProfile(id, run?.status === 'succeeded' && run.profile)
   if (error && !run)
     return (
@@ -84,7 +86,8 @@ export function RunPage({ id }: { id: string }) {
           <Histogram histogram={near.data} run={run} />
         </div>
       )}
-      {samples.error && <Refused error={samples.error} />}
+      {run.result && whole.data && expired && <Histogram histogram={whole.data} run={run} />}
+      {samples.error && <Refused error={samples.error} {...(expired ? { title: 'Samples dropped for their age' } : {})} />}
       {whole.error && <Refused error={whole.error} />}
       {profile.data && <Roofline profile={profile.data} />}
       {profile.data && <Layers profile={profile.data} architectureId={run.architectureId} />}

@@ -18,7 +18,7 @@ import { type ArchiveManifest, manifestName } from './manifest.ts'
 import { ArchiveWriter, type Sized } from './writer.ts'
 
 /** Archives at a time: each holds a moment of the database for as long as its client takes to read it. */
-const mostArchives = { total: 2, perClient: 1, what: 'archives of everything are being sent' }
+const mostArchives = { total: 2, perClient: 2, what: 'archives of everything are being sent' }
 /** Rows read at a time. */
 const page = { architectures: 200, runs: 50, sweeps: 100 }
 /** Samples that are written in memory, since their size comes first; more are read twice. */
