@@ -22,10 +22,16 @@ export class Counts {
     this.#values = new Float64Array(layers * columns)
   }
 
-  /** @throws CountOverflow where it, or the total with it, passes 2^53 − 1. */
-  set(layer: number, column: number, value: number): void {
-    this.#values[layer * columns + column] = value
-    this.#totals[column] = exact((this.#totals[column] as number) + value)
+  /** Takes what is counted of a layer, in the order of `column`. @throws CountOverflow where a total with it passes 2^53 − 1. */
+  add(layer: number, ...counts: [number, number, number, number, number, number, number, number, number]): void {
+    const values = this.#values
+    const totals = this.#totals
+    const first = layer * columns
+    for (let i = 0; i < columns; i++) {
+      const count = counts[i] as number
+      values[first + i] = count
+      totals[i] = exact((totals[i] as number) + count)
+    }
   }
 
   of = (layer: number, column: number): number => this.#values[layer * columns + column] as number
@@ -79,14 +85,6 @@ export function countLayer(inferred: InferredLayer, convention: Convention, widt
   }
   const bytesWritten = isView ? 0 : outputBytes
   exact(bytesRead + bytesWritten)
-  counts.set(at, column.params, params)
-  counts.set(at, column.buffers, buffers)
-  counts.set(at, column.macs, quantities?.macs ?? 0)
-  counts.set(at, column.flops, flops)
-  counts.set(at, column.outputElements, outputElements)
-  counts.set(at, column.outputBytes, outputBytes)
-  counts.set(at, column.bytesRead, bytesRead)
-  counts.set(at, column.bytesWritten, bytesWritten)
-  counts.set(at, column.weightBytes, weightBytes)
+  counts.add(at, params, buffers, quantities?.macs ?? 0, flops, outputElements, outputBytes, bytesRead, bytesWritten, weightBytes)
   return quantities !== null
 }

@@ -141,9 +141,36 @@ export interface OpDefinition<S extends TObject = TObject, A = Static<S>> {
 /** The registry's view of an op: attribute types erased, since the verifier has checked them. */
 export type AnyOp = OpDefinition<TObject, any>
 
-/** Declares an op. The type parameters tie the attribute schema to the functions that read it. */
+/**
+ * Declares an op. The type parameters tie the attribute schema to the functions that read it. All ops are made here with the same
+ * fields in the same order, those that they leave out undefined: what walks over layers of many ops then reads a field of any of
+ * them as fast as of one.
+ */
 export function defineOp<S extends TObject, A>(op: OpDefinition<S, A>): OpDefinition<S, A> {
-  return op
+  return {
+    type: op.type,
+    summary: op.summary,
+    attributes: op.attributes,
+    arity: op.arity,
+    canonical: op.canonical,
+    shape: op.shape,
+    parameters: op.parameters,
+    quantities: op.quantities,
+    stored: op.stored,
+    view: op.view,
+    inPlace: op.inPlace,
+    source: op.source,
+    named: op.named,
+    withoutMacs: op.withoutMacs,
+    unsized: op.unsized,
+    field: op.field,
+    batchIn: op.batchIn,
+    channelsRead: op.channelsRead,
+    readsNeighborChannels: op.readsNeighborChannels,
+    fromOnnx: op.fromOnnx,
+    onnx: op.onnx,
+    tfjs: op.tfjs,
+  }
 }
 
 /** Takes exactly `n` inputs. */

@@ -2,10 +2,11 @@ import { Compile, type Validator } from 'typebox/compile'
 import { type FileDtype, fileDtypes, type LayerDtypes } from './dtypes.ts'
 import type { GraphInput } from './graph.ts'
 import { LayerDtypesSpec } from './graph-spec.ts'
-import type { AnyOp } from './op.ts'
+import type { AnyOp, Parameter } from './op.ts'
 import { findOp, ops } from './ops/index.ts'
 import { type Attributes, readAttributes } from './read-attributes.ts'
 import { pointer, show } from './schema-violations.ts'
+import type { Shape } from './shape.ts'
 import type { Violations } from './violations.ts'
 
 const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$/
@@ -26,6 +27,8 @@ export interface Draft {
   /** Names are checked by the verifier. */
   params?: Record<string, number>
   dtypes?: LayerDtypes
+  /** Its outputs and parameters for one image, where whoever made the draft has worked them out on its inputs. */
+  made?: { outputs: readonly Shape[]; parameters: readonly Parameter[] }
 }
 
 /** A specification as read. */

@@ -189,14 +189,14 @@ function checkShapes(order: readonly Draft[], inputs: readonly GraphInput[], lim
 
 /** Output shapes of one layer; none where its shape rule or a limit refuses it, which is reported. */
 function shapesOf(
-  { id, index, op, attributes, inputs: from }: Draft,
+  { id, index, op, attributes, inputs: from, made }: Draft,
   known: readonly Shape[],
   limits: Limits,
   violations: Violations,
-): Shape[] {
+): readonly Shape[] {
   const path = `/layers/${index}`
   try {
-    const outputs = op!.shape(known, attributes!)
+    const outputs = made?.outputs ?? op!.shape(known, attributes!)
     const small = (shape: Shape): boolean => {
       const elements = numel(shape)
       if (elements <= limits.maxElements) return true
@@ -204,7 +204,7 @@ function shapesOf(
       return false
     }
     if (!outputs.every(small)) return []
-    const parameters = op!.parameters?.(known, attributes!) ?? []
+    const parameters = made?.parameters ?? op!.parameters?.(known, attributes!) ?? []
     return parameters.every((parameter) => small(parameter.shape)) ? outputs : []
   } catch (cause) {
     if (cause instanceof ShapeError) {

@@ -105,10 +105,11 @@ const batchNorm = (rank: Rank, summary: string) => {
     },
     parameters: ([x], a) => {
       const shape = [x![1]!]
-      return scaleAndShift(shape, learns(a)).concat([
-        { name: 'running_mean', shape, init: 'shift', trainable: false },
-        { name: 'running_var', shape, init: 'variance', trainable: false },
-      ])
+      const mean = { name: 'running_mean', shape, init: 'shift' as const, trainable: false }
+      const variance = { name: 'running_var', shape, init: 'variance' as const, trainable: false }
+      const [first, second] = scaleAndShift(shape, learns(a))
+      if (second) return [first!, second, mean, variance]
+      return first ? [first, mean, variance] : [mean, variance]
     },
     inPlace: true,
     channelsRead: sameChannels,

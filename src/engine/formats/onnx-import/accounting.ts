@@ -17,12 +17,10 @@ export interface Account {
  * three parts. Where that is another number than a parameter's own, the layer says so (`params`).
  */
 export function account(layers: readonly TranslatedLayer[], learning: Learning): Account {
-  /** Tensor → what of it is not counted yet. */
-  const left = new Map<string, number>()
   const learned = new Map<string, number>()
   const fixed = new Map<string, number>()
-  /** Tensor → where it was counted first. */
-  const first = new Map<string, { counts: number[]; at: number; into: Map<string, number> }>()
+  /** Tensor → what of it is not counted yet, and where it was counted first. */
+  const tensors = new Map<string, { left: number; counts: number[]; at: number; into: Map<string, number> }>()
   const totals = { params: 0, buffers: 0 }
   // Of each layer, in the order of its parameters.
   const all: { layer: TranslatedLayer; counts: number[] }[] = []
@@ -37,22 +35,21 @@ export function account(layers: readonly TranslatedLayer[], learning: Learning):
       const into = trainable ? learned : fixed
       for (const { tensor, elements: held } of learning.countable(slot.constant, elements, trainable, layer.type === 'Parameter')) {
         if (layer.type !== 'Parameter') learning.undecided.delete(tensor)
-        const before = left.get(tensor)
-        const taken = Math.min(elements, before ?? held)
-        left.set(tensor, (before ?? held) - taken)
+        let of = tensors.get(tensor)
+        if (!of) tensors.set(tensor, (of = { left: held, counts, at, into }))
+        const taken = Math.min(elements, of.left)
+        of.left -= taken
         counts[at]! += taken
         into.set(tensor, (into.get(tensor) ?? 0) + taken)
-        if (before === undefined) first.set(tensor, { counts, at, into })
       }
     }
     all.push({ layer, counts })
   }
   // What nobody picked is learned all the same.
-  left.forEach((rest, tensor) => {
-    if (rest === 0) return
-    const { counts, at, into } = first.get(tensor)!
-    counts[at]! += rest
-    into.set(tensor, into.get(tensor)! + rest)
+  tensors.forEach(({ left, counts, at, into }, tensor) => {
+    if (left === 0) return
+    counts[at]! += left
+    into.set(tensor, into.get(tensor)! + left)
   })
   for (const { layer, counts } of all)
     layer.parameters.forEach(({ name, shape, trainable }, i) => {

@@ -203,7 +203,7 @@ function translate(nodes: readonly FileNode[], parts: Parts, factor: number, { f
   const outputs = translator.finish(parts.outputs)
   const unread = inputs.filter(({ id }) => !translator.reads(id))
   for (const { name } of unread) translator.notes.push(`Input ${quote(name)} gives its shape alone, no numbers: it is left out.`)
-  return { translator, inputs: inputs.filter((input) => !unread.includes(input)), unread: [...ignored, ...unread], outputs }
+  return { translator, batch, inputs: inputs.filter((input) => !unread.includes(input)), unread: [...ignored, ...unread], outputs }
 }
 
 function elementsOf(nodes: readonly FileNode[], { translator, inputs }: Translated): ImportedModel['elements'] {

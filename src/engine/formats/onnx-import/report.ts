@@ -118,11 +118,13 @@ const climbs = (path: string): boolean =>
 function payloads({ translated }: Findings, lacking: boolean): ImportReport['weights'] {
   let held = 0
   let absent = 0
-  for (const { slots } of translated.translator.layers)
+  for (const { slots } of translated.translator.layers) {
+    if (slots.size === 0) continue
     for (const { constant } of slots.values()) {
       if (constant.blank || constant.absent) absent++
       else held++
     }
+  }
   if (absent > 0) return held === 0 ? 'none' : 'some'
   return lacking ? 'some' : 'all'
 }

@@ -31,6 +31,8 @@ import type { StatedShapes } from './value-info.ts'
 /** A file's graph, translated. */
 export interface Translated {
   translator: Translator
+  /** Of the file: 1 where it is left open. */
+  batch: number
   inputs: { id: string; name: string; shape: readonly number[]; dtype: FileDtype | undefined }[]
   /** Inputs of the file that the network does not read. */
   unread: { name: string; shape: readonly number[] }[]

@@ -15,7 +15,7 @@ import type { Translated } from './translate.ts'
  * @param fixed the network works at one image a call alone.
  * @throws EngineError INVALID_ONNX where it is no graph; LIMIT_EXCEEDED.
  */
-export function verified({ translator, inputs, outputs }: Translated, fixed: boolean, limits: Limits): Graph {
+export function verified({ translator, batch, inputs, outputs }: Translated, fixed: boolean, limits: Limits): Graph {
   const { layers } = translator
   const violations = new Violations()
   try {
@@ -30,7 +30,9 @@ export function verified({ translator, inputs, outputs }: Translated, fixed: boo
       const layer = layers[i] as TranslatedLayer
       // Where a layer is, is said where its id is another's, which none is here.
       reading.ids.set(layer.id, '/layers')
-      reading.drafts.push(draftOf(layer, i, violations))
+      const draft = draftOf(layer, i, violations)
+      if (batch === 1 && layer.shapes) draft.made = { outputs: layer.shapes.outputs, parameters: layer.parameters }
+      reading.drafts.push(draft)
     }
     return verifyReading(reading, limits, violations)
   } catch (cause) {

@@ -1,6 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
 import { type Static, type TObject, Type } from 'typebox'
-import { product } from '../../exact.ts'
+import { exact } from '../../exact.ts'
 import type { OnnxEmitter } from '../../formats/onnx-emitter.ts'
 import type { OnnxReader } from '../../formats/onnx-node.ts'
 import { defineOp, type Quantities, takes } from '../../op.ts'
@@ -11,7 +11,7 @@ import { sameChannels } from './divided.ts'
 /** Primitive quantities of one element times the elements there are. */
 export function perElement(quantities: Readonly<Quantities>, elements: number): Quantities {
   const all: Quantities = {}
-  for (const name in quantities) all[name as keyof Quantities] = product(quantities[name as keyof Quantities]!, elements)
+  for (const name in quantities) all[name as keyof Quantities] = exact(quantities[name as keyof Quantities]! * elements)
   return all
 }
 

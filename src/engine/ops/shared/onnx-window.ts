@@ -22,9 +22,13 @@ export interface OnnxWindow {
 export function onnxWindow(node: OnnxNode, sizes: Shape, kernel: readonly number[]): OnnxWindow {
   const stride = node.ints('strides') ?? sizes.map(() => 1)
   const dilation = node.ints('dilations') ?? sizes.map(() => 1)
-  for (const [name, list] of Object.entries({ kernel_shape: kernel, strides: stride, dilations: dilation }))
+  const check = (name: string, list: readonly number[]) => {
     if (list.length !== sizes.length || list.some((value) => value < 1))
       node.refuse(`${name} [${list.join(', ')}] must be ${sizes.length} positive numbers`)
+  }
+  check('kernel_shape', kernel)
+  check('strides', stride)
+  check('dilations', dilation)
   return { kernelSize: [...kernel], stride: [...stride], padding: padding(node, sizes, kernel, stride, dilation), dilation: [...dilation] }
 }
 
