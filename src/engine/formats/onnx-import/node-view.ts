@@ -10,6 +10,15 @@ import { mostElements } from './fold/folding.ts'
 import { type FileNode, nodeName } from './model.ts'
 import { numelOfDims, reshaped } from './shapes.ts'
 
+const operandOf = (value: Value | undefined): OnnxOperand | undefined =>
+  value && {
+    name: value.name,
+    shape: shapeAt(value, false),
+    constant: value.kind === 'constant',
+    known: value.kind === 'constant' && !value.absent,
+    float: value.kind === 'activation' || value.element === 'float',
+  }
+
 /** A node of a file with what is known of its inputs. */
 export class NodeView implements OnnxNode {
   readonly opType: string
@@ -35,16 +44,7 @@ export class NodeView implements OnnxNode {
     this.opType = node.opType
     this.opset = node.opset
     this.outputs = node.outputs.length
-    this.inputs = values.map(
-      (value) =>
-        value && {
-          name: value.name,
-          shape: shapeAt(value, false),
-          constant: value.kind === 'constant',
-          known: value.kind === 'constant' && !value.absent,
-          float: value.kind === 'activation' || value.element === 'float',
-        },
-    )
+    this.inputs = values.map(operandOf)
     this.#node = node
     this.#values = values
     this.#attributes = new Attributes(node)

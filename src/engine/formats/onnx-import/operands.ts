@@ -16,6 +16,8 @@ import { numelOfDims } from './shapes.ts'
 /** Numbers that a graph carries itself (`ops/parameter.ts`); more come from the file. */
 const mostValues = 1024
 
+const firstInput: readonly number[] = [0]
+
 /** Makes the data inputs of layers: constants among them become `Parameter` layers, those that lack the batch are repeated. */
 export class Operands {
   /** Inputs of the network: what a tensor is repeated over the batch by. */
@@ -33,12 +35,22 @@ export class Operands {
   }
 
   of(node: FileNode, op: AnyOp, values: readonly (Value | undefined)[], layer: OnnxLayer): Activation[] {
-    const wanted = (layer.inputs ?? [0]).map((input) => {
-      const value = values[input]
-      if (!value) throw invalid(`${node.opType} node ${quote(nodeName(node))} lacks its input ${input}`, nodeName(node))
-      return value
-    })
-    if (op.type !== 'Concat' && wanted.every(isActivation)) return wanted
+    const { inputs = firstInput } = layer
+    const wanted = new Array<Value>(inputs.length)
+    let constants = 0
+    for (let i = 0; i < inputs.length; i++) {
+      const value = values[inputs[i] as number]
+      if (!value) throw invalid(`${node.opType} node ${quote(nodeName(node))} lacks its input ${inputs[i]}`, nodeName(node))
+      if (value.kind === 'constant') constants++
+      wanted[i] = value
+    }
+    // Nothing to store, and nothing to repeat.
+    if (constants === 0 && op.type !== 'Concat') return wanted as Activation[]
+    return this.#stand(node, op, wanted, layer)
+  }
+
+  /** Data inputs some of which may be constants. */
+  #stand(node: FileNode, op: AnyOp, wanted: readonly Value[], layer: OnnxLayer): Activation[] {
     const carrier = wanted.find((value): value is Activation => value.kind === 'activation' && batchDim(value.shape, value.wide) !== null)
     const use: Use = !layer.broadcasts
       ? 'other'
@@ -149,8 +161,6 @@ export class Operands {
     }
   }
 }
-
-const isActivation = (value: Value): value is Activation => value.kind === 'activation'
 
 /** The types of a layer that holds a constant. */
 function typesOf(constant: Constant, held: boolean): LayerDtypes {

@@ -9,7 +9,7 @@ import { branchOf, type WriteGraph } from './branches.ts'
 import { Budget } from './budget.ts'
 import { type Activation, type Constant, shapeAt, type Value } from './constant.ts'
 import { ConstantNodes, tellFates } from './constant-nodes.ts'
-import { attribute } from './decompositions/decomposer.ts'
+import { attribute, type Decomposed, type OfFile } from './decompositions/decomposer.ts'
 import { decompose } from './decompositions/index.ts'
 import type { ElementTypes, Steps } from './element-types.ts'
 import { BatchLost, invalid, NumbersMissing, quote } from './fault.ts'
@@ -69,6 +69,7 @@ export class Translator implements Translation {
   readonly #writer: LayerWriter
   readonly #constants: ConstantNodes
   readonly #inside: Inside
+  readonly #file: OfFile
 
   /**
    * @param stated the shapes that the file states of its tensors, at its own batch.
@@ -77,6 +78,7 @@ export class Translator implements Translation {
    */
   constructor(batch: BatchOfFile, stated: StatedShapes, types: ElementTypes, inside: Inside) {
     this.#inside = inside
+    this.#file = { openBatch: batch.open, typeOf: (tensor) => types.codeOf(tensor) }
     this.#batch = batch
     this.#stated = stated
     this.types = types
@@ -117,7 +119,11 @@ export class Translator implements Translation {
   }
 
   #translate(node: FileNode): void {
-    const values = node.inputs.map((name) => (name === '' ? undefined : this.value(name)))
+    const values = new Array<Value | undefined>(node.inputs.length)
+    for (let i = 0; i < values.length; i++) {
+      const name = node.inputs[i] as string
+      values[i] = name === '' ? undefined : this.value(name)
+    }
     if (isUnsized(values)) {
       this.#writer.write(node, this.#view(node, values), values, this.#opaque(node, values), this.#steps)
       return
@@ -137,9 +143,7 @@ export class Translator implements Translation {
       this.#translate({ ...rest, opset: 11, attributes: [attribute('axes', [dim])] })
       return
     }
-    const replaced =
-      worded(node, '', () => apart(node, values, this.#batch, this.budget)) ??
-      decompose(node, values, this.budget, { openBatch: this.#batch.open, typeOf: (tensor) => this.types.codeOf(tensor) })
+    const replaced = this.#replacement(node, values)
     if (replaced) {
       for (const [name, constant] of replaced.constants) this.values.set(name, constant)
       const around = this.#steps
@@ -153,16 +157,25 @@ export class Translator implements Translation {
     }
     if (this.#constants.unread(node, values) || this.#undecided(node, values)) return
     const view = this.#view(node, values)
-    let reading: Reading | null
+    this.#writer.write(node, view, values, this.#reading(node, values, view) ?? this.#opaque(node, values), this.#steps)
+  }
+
+  /** What a node is written as instead, or null where it stays. */
+  #replacement(node: FileNode, values: readonly (Value | undefined)[]): Decomposed | null {
+    return worded(node, '', () => apart(node, values, this.#batch, this.budget)) ?? decompose(node, values, this.budget, this.#file)
+  }
+
+  /** What an op reads a node as, or null where none does. */
+  #reading(node: FileNode, values: readonly (Value | undefined)[], view: NodeView): Reading | null {
     try {
-      reading = worded(node, '', () => read(node, view))
+      return worded(node, '', () => read(node, view))
     } catch (cause) {
       if (!(cause instanceof NumbersMissing)) throw cause
       // What the file states of its shapes may do.
-      reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf, this.budget))
+      const reading = worded(node, '', () => opaque(node, values, this.#batch.size, this.#stated.shapeOf, this.budget))
       if (!reading) throw invalid(`${labelOf(node)}: ${cause.message}`, nodeName(node))
+      return reading
     }
-    this.#writer.write(node, view, values, reading ?? this.#opaque(node, values), this.#steps)
   }
 
   /** An `If` whose condition is known is the branch that it takes. @returns false where it is none such. */
