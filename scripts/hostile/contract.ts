@@ -23,6 +23,8 @@ export interface HostileGroup {
   env?: Readonly<Record<string, string>>
   /** Fills the data folder before the service starts. */
   prepare?(dataDir: string): Promise<void>
+  /** Whether the cases wait until the service is ready: what its start takes is then not theirs. */
+  whenReady?: boolean
   /** Undoes what `prepare` did, before the folder is removed. */
   cleanUp?(dataDir: string): void
   /** Why the group cannot run on this machine, or null. */

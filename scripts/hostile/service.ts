@@ -21,7 +21,7 @@ export interface StartedService extends Service {
  * Starts the service as `npm start` does, on a free port with a data folder of its own, as the group wants it.
  * @throws Error where it does not start.
  */
-export async function startService({ env, prepare, cleanUp }: Omit<HostileGroup, 'name' | 'cases'> = {}): Promise<StartedService> {
+export async function startService({ env, prepare, whenReady, cleanUp }: Omit<HostileGroup, 'name' | 'cases'> = {}): Promise<StartedService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'archmeter-hostile-'))
   await prepare?.(dataDir)
   const child = spawn(process.execPath, [program], {
@@ -51,5 +51,6 @@ export async function startService({ env, prepare, cleanUp }: Omit<HostileGroup,
     }
     await sleep(50)
   }
+  while (whenReady && performance.now() < deadline && !(await fetch(`${url}/readyz`)).ok) await sleep(50)
   return { url, pid: child.pid!, dataDir, process: child, log: () => log, alive, stop }
 }

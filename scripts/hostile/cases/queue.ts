@@ -116,6 +116,7 @@ export const queue: HostileGroup = {
   name: 'queue',
   // Listeners and connections come from one address here.
   env: { RATE_LIMIT: '0' },
+  whenReady: true,
   cases: [posts, lists('500'), listeners(500), listeners(2000)],
 }
 
