@@ -21,7 +21,12 @@ export interface StartedService extends Service {
  * Starts the service as `npm start` does, on a free port with a data folder of its own, as the group wants it.
  * @throws Error where it does not start.
  */
-export async function startService({ env, prepare, whenReady, cleanUp }: Omit<HostileGroup, 'name' | 'cases'> = {}): Promise<StartedService> {
+export async function startService({
+  env,
+  prepare,
+  whenReady,
+  cleanUp,
+}: Omit<HostileGroup, 'name' | 'cases'> = {}): Promise<StartedService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'archmeter-hostile-'))
   await prepare?.(dataDir)
   const child = spawn(process.execPath, [program], {
