@@ -14,10 +14,24 @@ const petrol: MantineColorsTuple = [
   '#003f56',
 ]
 
+/** Greys of the dark theme, of the pages' own hue; 6 is the ground of fields and buttons, 4 their border. */
+const dark: MantineColorsTuple = [
+  '#cfd9de',
+  '#b6c3ca',
+  '#8d9da6',
+  '#72838d',
+  '#3d4f59',
+  '#2b3b44',
+  '#202e35',
+  '#172227',
+  '#131d21',
+  '#10181c',
+]
+
 export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 6 },
-  colors: { petrol },
+  colors: { petrol, dark },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono", monospace',
   defaultRadius: 'md',

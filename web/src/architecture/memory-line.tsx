@@ -50,7 +50,13 @@ export function MemoryLine({ rows, batch, peak }: { rows: Row[]; batch: number; 
         data: rows.map(({ cost }) => cost.id),
         axisLabel: { ...axis(colors).axisLabel, rotate: 45, hideOverlap: true, width: 90, overflow: 'truncate' },
       },
-      yAxis: { ...axis(colors), type: 'value', axisLabel: { ...axis(colors).axisLabel, formatter: bytes }, splitNumber: 4 },
+      yAxis: {
+        ...axis(colors),
+        type: 'value',
+        axisLabel: { ...axis(colors).axisLabel, formatter: bytes },
+        // Whole steps of bytes, which are counted by 1024: 2 MiB, not 1.91.
+        interval: 2 ** Math.ceil(Math.log2(Math.max(...alive, peak, 1) / 5)),
+      },
       series: [
         {
           type: 'line',

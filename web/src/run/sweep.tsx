@@ -46,7 +46,7 @@ export function SweepPage({ id }: { id: string }) {
             <tr>
               <th className="num">Batch</th>
               <th className="num">Latency</th>
-              <th className="num">For an image</th>
+              <th className="num wide">For an image</th>
               <th className="num">Images/s</th>
               <th>Outcome</th>
             </tr>
@@ -58,7 +58,7 @@ export function SweepPage({ id }: { id: string }) {
                   <Link href={`/runs/${point.runId}`}>{point.batch}</Link>
                 </td>
                 <td className="num">{duration(point.latencyMs)}</td>
-                <td className="num">{duration(point.msPerImage)}</td>
+                <td className="num wide">{duration(point.msPerImage)}</td>
                 <td className="num">{short(point.throughputPerSecond)}</td>
                 <td>{point.verdict ? <Verdict verdict={point.verdict as 'valid'} /> : <Status status={point.status} />}</td>
               </tr>
