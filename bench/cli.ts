@@ -60,8 +60,9 @@ function write100MB(): void {
 }
 
 const torchTools = join(root, '.cache/tools-venv/bin/python')
+/** As `scripts/tools/measure.py` loads torch: symbols are looked up when they are called, since CUDA's libraries are not there. */
 const withTorch = (code: string) =>
-  `import torch, torchvision\nm, x = torchvision.models.resnet50().eval(), torch.zeros(1, 3, 224, 224)\n${code}`
+  `import os, sys\nsys.setdlopenflags(os.RTLD_LAZY)\nimport torch, torchvision\nm, x = torchvision.models.resnet50().eval(), torch.zeros(1, 3, 224, 224)\n${code}`
 
 try {
   write100MB()
