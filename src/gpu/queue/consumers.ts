@@ -81,6 +81,12 @@ export class Consumers {
     for (const execution of this.#options.executions.values()) if (execution.run.id === runId) execution.interrupt('cancel')
   }
 
+  /** Looks for a ticket of the device at once. pg-boss takes one a notice, and where tickets are left it waits 30 s for the next. */
+  wake(uuid: string): void {
+    const consumer = this.#consumers.get(uuid)
+    if (consumer) this.#options.store.boss.notifyWorker(consumer)
+  }
+
   async #consume(device: QueueDevice): Promise<void> {
     const { runs, boss, tickets } = this.#options.store
     await runs.replenishTickets(device.uuid)
@@ -139,8 +145,7 @@ export class Consumers {
     }
     this.#meter({ kind: 'ended', ...labels, status, runMs: clock.now() - started })
     // Without this a backlog stalls: tickets sent during the run notified a worker that was busy.
-    const consumer = this.#consumers.get(device.uuid)
-    if (consumer) store.boss.notifyWorker(consumer)
+    this.wake(device.uuid)
   }
 
   /** A failing metric must not affect the run. */

@@ -10,10 +10,19 @@ export class Holds {
   /** What runs here, by device UUID: the queue's own, which it changes. */
   readonly #executions: ReadonlyMap<string, Execution>
   readonly #log: Log
+  readonly #onReleased: (deviceUuid: string) => void
   #holds: ReadonlyMap<string, DeviceHold> = new Map()
   #unlisten = () => {}
 
-  constructor({ store, executions, log }: { store: Store; executions: ReadonlyMap<string, Execution>; log: Log }) {
+  /** @param options `onReleased` is told of a device that may start runs again. */
+  constructor(options: {
+    store: Store
+    executions: ReadonlyMap<string, Execution>
+    log: Log
+    onReleased: (deviceUuid: string) => void
+  }) {
+    const { store, executions, log, onReleased } = options
+    this.#onReleased = onReleased
     this.#store = store
     this.#executions = executions
     this.#log = log
@@ -31,9 +40,11 @@ export class Holds {
     this.#unlisten()
   }
 
-  /** Reads the states, and ends what runs on a device that is paused. */
+  /** Reads the states, ends what runs on a device that is paused, and tells of those that were resumed. */
   async look(): Promise<void> {
+    const before = this.#holds
     this.#holds = await this.#store.deviceStates.holds()
+    for (const uuid of before.keys()) if (!this.isHeld(uuid)) this.#onReleased(uuid)
     for (const [uuid, execution] of this.#executions) if (this.isPaused(uuid)) execution.interrupt('devicePaused')
   }
 

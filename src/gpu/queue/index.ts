@@ -88,7 +88,7 @@ export class RunQueue {
     this.#elsewhere = elsewhere
     this.#stopMs = stopMs
     this.#clock = clock
-    this.#holds = new Holds({ store, executions: this.#executions, log })
+    this.#holds = new Holds({ store, executions: this.#executions, log, onReleased: (uuid) => this.#consumers.wake(uuid) })
     this.#leases = new Leases({
       store,
       owner: this.#owner,
