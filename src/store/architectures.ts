@@ -33,6 +33,8 @@ export interface ArchitectureFilter {
   search?: string | undefined
   /** The whole digest or its beginning. */
   digest?: string | undefined
+  /** Registered by this key, or timed by a run of it. */
+  keyId?: string | undefined
 }
 
 export interface ArchitectureQuery extends ArchitectureFilter {
@@ -63,13 +65,18 @@ const orderOf = (by: ArchitectureSort = 'createdAt', direction: Direction = by =
   id: sql`${id}`,
 })
 
+const timedBy = (key: string): SQL => sql`
+  SELECT architecture_id FROM runs WHERE key_id = ${key}
+  UNION SELECT against_architecture_id FROM runs WHERE key_id = ${key} AND against_architecture_id IS NOT NULL`
+
 /** Which are listed: never deleted ones. @throws StoreError INVALID_TEXT */
-function matching({ search, digest: part }: ArchitectureFilter): SQL | undefined {
+function matching({ search, digest: part, keyId: key }: ArchitectureFilter): SQL | undefined {
   requireStorable([search ?? ''])
   return and(
     isNull(deletedAt),
     search === undefined ? undefined : ilike(name, `%${likeLiteral(search)}%`),
     part === undefined ? undefined : or(eq(digest, part), sql`starts_with(${digest}, ${part})`),
+    key === undefined ? undefined : or(eq(keyId, key), sql`${id} IN (${timedBy(key)})`),
   )
 }
 

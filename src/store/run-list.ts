@@ -1,6 +1,6 @@
 /** Lists of runs: what they may be filtered and sorted by. */
 import { type Direction, isUuid, type Order, type SortKey } from './cursor.ts'
-import { and, inArray, momentOf, or, type SQL, sql } from './drizzle.ts'
+import { and, eq, inArray, momentOf, or, type SQL, sql } from './drizzle.ts'
 import { requireStorable } from './errors.ts'
 import { type RunStatus, runs } from './schema.ts'
 
@@ -23,6 +23,8 @@ export interface RunFilter {
   queuedBefore?: Date | undefined
   finishedAfter?: Date | undefined
   finishedBefore?: Date | undefined
+  /** Queued by this key. */
+  keyId?: string | undefined
 }
 
 const latency = sql`(${runs.result} #>> '{latencyMs,p50}')::float8`
@@ -81,6 +83,7 @@ export function filters(filter: RunFilter): SQL | undefined {
     queuedBefore && sql`${runs.queuedAt} < ${momentOf(queuedBefore)}`,
     finishedAfter && sql`${runs.finishedAt} >= ${momentOf(finishedAfter)}`,
     finishedBefore && sql`${runs.finishedAt} < ${momentOf(finishedBefore)}`,
+    filter.keyId === undefined ? undefined : eq(runs.keyId, filter.keyId),
   )
 }
 

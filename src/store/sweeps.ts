@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { type AuditLine, writeLine } from './audit.ts'
 import { after, isUuid, keyOf, type Order, orderBy, type Page, page } from './cursor.ts'
 import type { Database } from './database.ts'
-import { eq, sql } from './drizzle.ts'
+import { and, eq, sql } from './drizzle.ts'
 import { sameRequest } from './idempotency.ts'
 import { insertError } from './insert-run.ts'
 import type { NewRun } from './run-queries.ts'
@@ -80,13 +80,14 @@ export class Sweeps {
     return sweep ?? null
   }
 
-  /** Newest first. @throws StoreError INVALID_CURSOR */
-  async list(query: { after?: string | undefined; limit?: number | undefined }): Promise<Page<Sweep>> {
+  /** Newest first. @param keyId where given, those that this key queued. @throws StoreError INVALID_CURSOR */
+  async list(query: { after?: string | undefined; limit?: number | undefined; keyId?: string | undefined }): Promise<Page<Sweep>> {
+    const made = query.keyId === undefined ? undefined : eq(sweeps.keyId, query.keyId)
     const limit = Math.min(query.limit ?? PAGE.default, PAGE.most)
     const rows = await this.#db
       .select({ sweep: sweeps, key: keyOf(newestFirst) })
       .from(sweeps)
-      .where(after(query.after, newestFirst))
+      .where(and(after(query.after, newestFirst), made))
       .orderBy(...orderBy(newestFirst))
       .limit(limit + 1)
     return page(

@@ -13,6 +13,7 @@ export function addExportAll(program: Command): void {
         'one moment, into one tar archive: the answers of the HTTP API as JSON, samples as CSV, files as they were uploaded.',
     )
   withServer(command)
+    .option('--mine', 'only what the key in ARCHMETER_KEY made')
     .addHelpText(
       'after',
       `
@@ -23,8 +24,9 @@ Examples:
   archmeter export-all archmeter-export.tar --server http://localhost:3000
   tar -xf archmeter-export.tar && sha256sum --check --quiet SHA256SUMS`,
     )
-    .action(async (file: string, { server }: { server?: string }) => {
-      const { body } = await connect(server, 'exported').download('v1/export', 'application/x-tar')
+    .action(async (file: string, { server, mine }: { server?: string; mine?: boolean }) => {
+      const path = mine ? 'v1/export?by=me' : 'v1/export'
+      const { body } = await connect(server, 'exported').download(path, 'application/x-tar')
       await saveDownload(body, file)
     })
 }

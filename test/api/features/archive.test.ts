@@ -230,3 +230,37 @@ test('GraphQL says where it is read', async () => {
   const { data } = (await api.request.post('/graphql').send({ query: '{ exportUrl }' }).expect(200)).body
   assert.equal(data.exportUrl, '/v1/export')
 })
+
+test('by=me: what the key that asks registered, timed and queued, and nothing else', async () => {
+  await api.request.get('/v1/export?by=me').expect(400)
+  const ada = (await api.request.post('/v1/keys').send({ name: 'ada', role: 'admin' }).expect(201)).body.key
+  const of = (key: string) => ({ authorization: `Bearer ${key}` })
+  const bob = (await api.request.post('/v1/keys').set(of(ada)).send({ name: 'bob', role: 'runner' }).expect(201)).body
+  const made = async (key: string, network: object) =>
+    (await api.request.post('/v1/architectures').set(of(key)).send(network).expect(201)).body.id
+  const [adas, timed, bobs] = [await made(ada, smallNetwork(41)), await made(ada, smallNetwork(42)), await made(bob.key, smallNetwork(43))]
+  const queue = async (key: string, path: string, request: object) =>
+    (
+      await api.request
+        .post(path)
+        .set(of(key))
+        .send({ device: 'cpu:0', runtime: 'onnxruntime', fresh: true, ...request })
+        .expect(202)
+    ).body
+  const others = [
+    await queue(ada, '/v1/runs', { architectureId: adas }),
+    await queue(ada, '/v1/sweeps', { architectureId: adas, batches: [1, 2] }),
+  ]
+  const own = await queue(bob.key, '/v1/runs', { architectureId: timed })
+  const sweep = await queue(bob.key, '/v1/sweeps', { architectureId: bobs, batches: [4] })
+  const file = join(home, 'mine.tar')
+  const answer = await archmeter(['export-all', file, '--mine', '--server', api.url], { env: { ARCHMETER_KEY: bob.key } })
+  assert.equal(answer.code, 0, answer.err)
+  const folder = join(home, 'mine')
+  const { keyId, counts } = unpacked(file, folder)
+  assert.deepEqual([keyId, counts.architectures, counts.runs, counts.sweeps], [bob.id, 2, 2, 1])
+  assert.deepEqual(readdirSync(join(folder, 'architectures')).sort(), [timed, bobs].sort())
+  assert.deepEqual(readdirSync(join(folder, 'runs')).sort(), [own.id, sweep.points[0].runId].sort())
+  assert.deepEqual(readdirSync(join(folder, 'sweeps')), [`${sweep.id}.json`])
+  assert.equal(others.length, 2)
+})

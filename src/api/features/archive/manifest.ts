@@ -1,5 +1,23 @@
 import { type Static, Type } from 'typebox'
-import { Timestamp } from '../../schemas.ts'
+import { nullable, Timestamp } from '../../schemas.ts'
+
+export const ArchiveQuery = Type.Object(
+  {
+    by: Type.Optional(
+      Type.Enum(['all', 'me'], {
+        title: 'ExportBy',
+        default: 'all',
+        description: 'Whose work it holds. Default `all`.',
+        enumDescriptions: {
+          all: 'What everybody made.',
+          me: 'What the key that asks made: networks that it registered or timed, and runs and sweeps that it queued.',
+        },
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ArchiveQuery = Static<typeof ArchiveQuery>
 
 export const manifestName = 'manifest.json'
 export const sumsName = 'SHA256SUMS'
@@ -13,6 +31,7 @@ export const ArchiveManifest = Type.Object(
     version: Type.Literal(1, { description: 'Of the format.' }),
     archmeter: Type.String({ description: 'Version of the service that wrote it.' }),
     at: { ...Timestamp, description: 'The moment that everything in it is of.' },
+    keyId: nullable(Type.String({ format: 'uuid', description: 'The key whose work alone it holds; null: that of all.' })),
     counts: Type.Object({
       architectures: count('Folders below architectures/.'),
       files: count('Uploaded models with weights, and their files of external data.'),

@@ -43,10 +43,10 @@ export class ArchiveService {
 
   /**
    * The archive, to be read once; memory for it is bounded, however much there is.
-   * @param client address of who asks.
+   * @param client address of who asks. @param keyId only what this key made; null: everything.
    * @throws ApiError OVERLOADED; StoreError DISK_FULL, DATABASE_UNREACHABLE
    */
-  async archive(client: string): Promise<{ at: Date; stream: Readable }> {
+  async archive(client: string, keyId: string | null = null): Promise<{ at: Date; stream: Readable }> {
     let body: Readable | undefined
     let sent = 0
     const release = this.#slots.take(client, { bytes: () => (body ? sent : Number.POSITIVE_INFINITY), end: () => body?.destroy() })
@@ -57,7 +57,7 @@ export class ArchiveService {
       moment = held
       body = tarStream(
         (add) =>
-          this.#write(held, async (entry, content) => {
+          this.#write(held, keyId ?? undefined, async (entry, content) => {
             await add(entry, content)
             sent += entry.size
           }),
@@ -74,7 +74,7 @@ export class ArchiveService {
     }
   }
 
-  async #write(moment: Moment, add: ConstructorParameters<typeof ArchiveWriter>[0]): Promise<void> {
+  async #write(moment: Moment, keyId: string | undefined, add: ConstructorParameters<typeof ArchiveWriter>[0]): Promise<void> {
     const { blobs } = this.#store
     const path = await blobs.scratch.path()
     const sums = await open(path, 'wx+', 0o600)
@@ -82,17 +82,17 @@ export class ArchiveService {
       const to = new ArchiveWriter(add, moment.at, sums)
       const counts = { architectures: 0, files: 0, runs: 0, comparisons: 0, samples: 0, samplesExpired: 0, sweeps: 0 }
       const missing = new Set<string>()
-      await this.#architectures(moment, to, counts, missing)
+      await this.#architectures(moment, keyId, to, counts, missing)
       const names = new ArchitectureNames(moment)
-      await writeRuns(moment, names, to, counts)
-      for await (const sweep of eachOf((after) => moment.sweeps.list({ after, limit: page.sweeps }))) {
+      await writeRuns(moment, keyId, names, to, counts)
+      for await (const sweep of eachOf((after) => moment.sweeps.list({ after, limit: page.sweeps, keyId }))) {
         const [answer] = await presentSweeps([sweep], moment.runs, names)
         await to.json(`sweeps/${sweep.id}.json`, answer)
         counts.sweeps += 1
       }
       const manifest: ArchiveManifest = {
         ...{ format: 'archmeter-export', version: 1, archmeter: version, at: moment.at.toISOString() },
-        ...{ counts, missing: [...missing], sums: await to.sums() },
+        ...{ keyId: keyId ?? null, counts, missing: [...missing], sums: await to.sums() },
       }
       await to.last(manifestName, manifest)
     } finally {
@@ -101,8 +101,14 @@ export class ArchiveService {
     }
   }
 
-  async #architectures({ architectures, file }: Moment, to: ArchiveWriter, counts: Counts, missing: Set<string>): Promise<void> {
-    for await (const row of eachOf((after) => architectures.list({ after, limit: page.architectures, order: 'asc' }))) {
+  async #architectures(
+    { architectures, file }: Moment,
+    keyId: string | undefined,
+    to: ArchiveWriter,
+    counts: Counts,
+    missing: Set<string>,
+  ): Promise<void> {
+    for await (const row of eachOf((after) => architectures.list({ after, limit: page.architectures, order: 'asc', keyId }))) {
       const folder = `architectures/${row.id}`
       const [stored] = await architectures.getPacked([row.id])
       await to.json(`${folder}/architecture.json`, present(row))
@@ -157,8 +163,14 @@ function filesOf(source: object): { name: string; digest: string }[] {
 /** Whether a name that a model has for a file leads nowhere but below its folder, and to no other file there. */
 const safe = (location: string): boolean => /^[\w-][\w .+-]*(\/[\w-][\w .+-]*)*$/.test(location) && location !== 'model.onnx'
 
-async function writeRuns({ runs }: Moment, names: ArchitectureNames, to: ArchiveWriter, counts: Counts): Promise<void> {
-  for await (const run of eachOf((after) => runs.list({ after, limit: page.runs, order: 'asc' }))) {
+async function writeRuns(
+  { runs }: Moment,
+  keyId: string | undefined,
+  names: ArchitectureNames,
+  to: ArchiveWriter,
+  counts: Counts,
+): Promise<void> {
+  for await (const run of eachOf((after) => runs.list({ after, limit: page.runs, order: 'asc', keyId }))) {
     const nameOf = await names.of([run.architectureId, run.againstArchitectureId])
     const folder = `runs/${run.id}`
     await to.json(`${folder}/run.json`, presentRun(run, null, nameOf))
