@@ -15,11 +15,21 @@ export interface Field {
 const nothing: Field = { size: [1, 1], stride: null }
 const identity: Field = { size: [1, 1], stride: [1, 1] }
 
-/** One field that covers two: the larger along each axis. */
-const wider = (a: Field, b: Field): Field => ({
-  size: [Math.max(a.size[0], b.size[0]), Math.max(a.size[1], b.size[1])],
-  stride: a.stride && b.stride ? [Math.max(a.stride[0], b.stride[0]), Math.max(a.stride[1], b.stride[1])] : (a.stride ?? b.stride),
-})
+/** Whether a field is the larger one along each axis. */
+function covers(a: Field, b: Field): boolean {
+  if (a.size[0] < b.size[0] || a.size[1] < b.size[1]) return false
+  return b.stride === null || (a.stride !== null && a.stride[0] >= b.stride[0] && a.stride[1] >= b.stride[1])
+}
+
+/** One field that covers two: the larger along each axis. Mostly one of them, which is then itself given. */
+function wider(a: Field, b: Field): Field {
+  if (covers(a, b)) return a
+  if (covers(b, a)) return b
+  return {
+    size: [Math.max(a.size[0], b.size[0]), Math.max(a.size[1], b.size[1])],
+    stride: a.stride && b.stride ? [Math.max(a.stride[0], b.stride[0]), Math.max(a.stride[1], b.stride[1])] : (a.stride ?? b.stride),
+  }
+}
 
 /**
  * Receptive field of every layer by the recurrence r ← r + (k − 1)·d·j, j ← j·s (Araujo, Norris and Sim, "Computing
