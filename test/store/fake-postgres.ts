@@ -10,6 +10,8 @@ export interface FakePostgres {
   silent: boolean
   /** Statements heard, silent or not. */
   readonly heard: string[]
+  /** Ends every connection, as a server does that is restarted. */
+  drop(): void
   close(): Promise<void>
 }
 
@@ -66,11 +68,15 @@ export async function fakePostgres(): Promise<FakePostgres> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
+  const drop = () => {
+    for (const socket of sockets) socket.destroy()
+  }
   return Object.assign(fake, {
     url: `postgres://someone:hush@127.0.0.1:${port}/lab`,
+    drop,
     close: () =>
       new Promise<void>((resolve) => {
-        for (const socket of sockets) socket.destroy()
+        drop()
         server.close(() => resolve())
       }),
   })

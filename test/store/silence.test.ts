@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codedError } from '../../src/api/errors.ts'
-import type { Log } from '../../src/store/database.ts'
+import type { Log, Transaction } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/drivers/postgres.ts'
 import { sql } from '../../src/store/drizzle.ts'
 import { openStore } from '../../src/store/index.ts'
@@ -63,6 +63,27 @@ test('a database that falls silent fails every statement in time, is logged once
   await Promise.all(Array.from({ length: 20 }, async () => assert.deepEqual((await ask()).rows, [{ x: '1' }])))
   await transact()
   assert.deepEqual(lines, ['error: the database does not answer', 'info: the database answers again'])
+})
+
+test('a connection lost between two statements of a transaction costs that transaction, and not the process', {
+  timeout: 60_000,
+}, async (t) => {
+  const later = cleanup(t)
+  const server = await fakePostgres()
+  later(() => server.close())
+  const driver = await openPostgres(server.url, recorded().log, limits)
+  later(() => driver.close())
+  const lost = async (tx: Transaction) => {
+    await tx.execute(sql`SELECT 1 AS x`)
+    server.drop()
+    // Nobody asks while it is lost: what hears of it then is an event alone.
+    await sleep(100)
+    return tx.execute(sql`SELECT 1 AS x`)
+  }
+  const failure = await driver.db.transaction(lost).catch((error: unknown) => codedError(error).code)
+  assert.equal(failure, 'DATABASE_UNREACHABLE')
+  await assert.rejects(driver.unhurried((db) => db.transaction(lost)))
+  assert.deepEqual((await driver.db.execute(sql`SELECT 1 AS x`)).rows, [{ x: '1' }])
 })
 
 test('a silent connection that listens is noticed and made again, and who listens is told that something was missed', {

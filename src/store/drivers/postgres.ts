@@ -68,6 +68,7 @@ export async function openPostgres(url: string, log: Log, limits: Limits = defau
       const patient = new pg.Pool({
         connectionString: url,
         max: 1,
+        Client: HeardClient,
         connectionTimeoutMillis: limits.connectMs,
         application_name: 'archmeter',
       })
@@ -80,8 +81,9 @@ export async function openPostgres(url: string, log: Log, limits: Limits = defau
     },
     boss: () => {
       const options = { ...bossOptions, connectionString: url, max: 4, application_name: 'archmeter-queue' }
-      // Not a documented option of pg-boss, which passes it on.
-      return new PgBoss({ ...options, connectionTimeoutMillis: limits.connectMs, query_timeout: BOSS_STATEMENT_MS } as typeof options)
+      // Not documented options of pg-boss, which passes them on to its pool.
+      const passedOn = { connectionTimeoutMillis: limits.connectMs, query_timeout: BOSS_STATEMENT_MS, Client: HeardClient }
+      return new PgBoss({ ...options, ...passedOn } as typeof options)
     },
     async listen(channel, onMessage, onGap) {
       listeners.push(await listenForever(url, channel, onMessage, onGap, log, limits))
@@ -137,6 +139,17 @@ class Reach {
   }
 }
 
+/**
+ * A client whose lost connection ends no process. node-postgres tells of the loss by an event too, and throws it where nobody hears
+ * that; a pool hears its idle clients alone, and none that is between two statements of a transaction.
+ */
+class HeardClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config)
+    this.on('error', () => {})
+  }
+}
+
 type Callback = (error: Error | undefined, ...rest: any[]) => void
 
 /** A pool that throws a StoreError when the database failed rather than the statement; node-postgres has no code for that. */
@@ -160,7 +173,7 @@ class ReportingPool extends pg.Pool {
 
 /** @returns a class, since a pool makes its clients itself. */
 const reportingClient = (reach: Reach) =>
-  class ReportingClient extends pg.Client {
+  class ReportingClient extends HeardClient {
     override query(...args: any[]): any {
       const ask = super.query.bind(this) as (...args: any[]) => any
       const failed = (error: Error) => {
