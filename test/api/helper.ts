@@ -14,7 +14,7 @@ import { runtimeNames } from '../../src/gpu/contract.ts'
 import type { Offers } from '../../src/gpu/devices/directory.ts'
 import { RunQueue } from '../../src/gpu/queue/index.ts'
 import type { Store } from '../../src/store/index.ts'
-import { openTestStore } from '../store/helper.ts'
+import { openTestStore, type TestStore } from '../store/helper.ts'
 import { FakeWorker, offers } from './fake-worker.ts'
 
 export interface TestApi {
@@ -35,8 +35,11 @@ export interface TestApi {
   close(): Promise<void>
 }
 
-/** Builds the app. `env` is read like the environment of a real start; `devices` are those that can be asked for. */
-export async function openTestApi(env: Record<string, string> = {}, devices: () => Offers = offers): Promise<TestApi> {
+/**
+ * Builds the app. `env` is read like the environment of a real start; `devices` are those that can be asked for; `opened` is a
+ * store that has something in it.
+ */
+export async function openTestApi(env: Record<string, string> = {}, devices: () => Offers = offers, opened?: TestStore): Promise<TestApi> {
   const config = readConfig({ LOG_LEVEL: 'info', ...env })
   const logged: string[] = []
   const log = logTo(config.LOG_LEVEL, { write: (line: string) => void logged.push(line) })
@@ -44,9 +47,10 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
     store,
     options,
     close: closeStore,
-  } = await openTestStore({
+  } = opened ??
+  (await openTestStore({
     bounds: { device: config.MAX_WAITING_PER_DEVICE, key: config.MAX_WAITING_PER_KEY },
-  })
+  }))
   const pool = createPool(config)
   const metrics = new Metrics()
   const worker = new FakeWorker()
