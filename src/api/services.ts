@@ -14,6 +14,7 @@ import { CompareService } from './features/compare/service.ts'
 import { CostService } from './features/costs/service.ts'
 import { DeviceService } from './features/devices/service.ts'
 import { ExportService } from './features/exports/service.ts'
+import { KeyNames } from './features/keys/names.ts'
 import { KeyService } from './features/keys/service.ts'
 import { type LiveOptions, LiveService } from './features/live/service.ts'
 import { MemoryService } from './features/memory/service.ts'
@@ -73,7 +74,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
   const admission = new RunAdmission({ architectures, costs, devices })
   const names = new ArchitectureNames(store)
   const prediction = new PredictionService({ store, pool, architectures, devices })
-  const runs = new RunService({ store, queue, admission, architectures, pool, names, prediction })
+  const runs = new RunService({ store, queue, admission, architectures, pool, names, keyNames: new KeyNames(store), prediction })
   const sweeps = new SweepService({ store, queue, admission, names, prediction })
   const exports = new ExportService({ architectures, pool, store, runs })
   const rewrites = new RewriteService({ store, pool, architectures })

@@ -14,6 +14,9 @@ export type NewKey = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role' | 'expir
 /** Who holds a token of an issuer. */
 export type Holder = Pick<ApiKey, 'prefix' | 'digest' | 'name' | 'role'> & { issuer: string; subject: string }
 
+/** By which people know a key. */
+export type KeySummary = Pick<ApiKey, 'id' | 'prefix' | 'name'>
+
 /** All that a process needs to recognize a caller. */
 export interface Credentials {
   /** Whether any key was ever made, even if all are revoked by now. */
@@ -70,6 +73,15 @@ export class Keys {
   /** Every key ever made, oldest first. */
   async list(): Promise<ApiKey[]> {
     return this.#db.select().from(apiKeys).orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))
+  }
+
+  /** Of these, in no particular order. */
+  async summaries(ids: readonly string[]): Promise<KeySummary[]> {
+    const { id, prefix, name } = apiKeys
+    return this.#db
+      .select({ id, prefix, name })
+      .from(apiKeys)
+      .where(inArray(id, [...ids]))
   }
 
   async get(id: string): Promise<ApiKey | null> {

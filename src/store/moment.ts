@@ -6,6 +6,7 @@ import { Architectures } from './architectures.ts'
 import type { Blobs } from './blobs.ts'
 import type { Database, Driver, Log } from './database.ts'
 import { rowsOf, sql } from './drizzle.ts'
+import { Keys } from './keys.ts'
 import { Runs } from './runs.ts'
 import { Sweeps } from './sweeps.ts'
 import type { Tickets } from './tickets.ts'
@@ -17,6 +18,7 @@ export interface Moment {
   architectures: Architectures
   runs: Runs
   sweeps: Sweeps
+  keys: Keys
   /** A kept file of a network; null where it is not there, or not whole. */
   file(digest: string): Promise<KeptBytes | null>
   /** Lets go of it, and of what lies on disk for it. */
@@ -37,7 +39,7 @@ export async function holdMoment(driver: Driver, blobs: Blobs, tickets: Tickets,
   const held = driver.copy ? await copied(driver.copy, blobs, log) : await frozen(driver.freeze!)
   const { db, at, file, close } = held
   const runs = new Runs(db, tickets)
-  return { at, architectures: new Architectures(db, tickets, blobs), runs, sweeps: new Sweeps(db, runs), file, close }
+  return { at, architectures: new Architectures(db, tickets, blobs), runs, sweeps: new Sweeps(db, runs), keys: new Keys(db), file, close }
 }
 
 type Held = Pick<Moment, 'at' | 'file' | 'close'> & { db: Database }

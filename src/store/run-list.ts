@@ -1,8 +1,8 @@
 /** Lists of runs: what they may be filtered and sorted by. */
 import { type Direction, isUuid, type Order, type SortKey } from './cursor.ts'
-import { and, eq, inArray, momentOf, or, type SQL, sql } from './drizzle.ts'
+import { and, eq, inArray, isNull, momentOf, or, type SQL, sql } from './drizzle.ts'
 import { requireStorable } from './errors.ts'
-import { type RunStatus, runs } from './schema.ts'
+import { apiKeys, type RunStatus, runs } from './schema.ts'
 
 type OneOrMore<T> = T | readonly T[]
 
@@ -18,6 +18,8 @@ export interface RunFilter {
   runtime?: OneOrMore<string> | undefined
   /** `key`, or `key=value`. */
   label?: OneOrMore<string> | undefined
+  /** Id or beginning of the key that queued it; `none`: without a key. */
+  key?: OneOrMore<string> | undefined
   /** From this moment on, and before that one. */
   queuedAfter?: Date | undefined
   queuedBefore?: Date | undefined
@@ -54,13 +56,13 @@ export const likeLiteral = (text: string): string => text.replace(/[\\%_]/g, '\\
 
 /** @throws StoreError INVALID_TEXT */
 export function filters(filter: RunFilter): SQL | undefined {
-  const { architectureId, architecture, status, verdict, device, runtime, label } = filter
+  const { architectureId, architecture, status, verdict, device, runtime, label, key } = filter
   const { queuedAfter, queuedBefore, finishedAfter, finishedBefore } = filter
   const any = <T>(given: OneOrMore<T> | undefined, condition: (values: T[]) => SQL | undefined) =>
     given === undefined ? undefined : condition([...listOf(given)])
   requireStorable([
     architecture ?? '',
-    ...[architectureId, device, runtime, label].flatMap((each) => (each === undefined ? [] : listOf(each))),
+    ...[architectureId, device, runtime, label, key].flatMap((each) => (each === undefined ? [] : listOf(each))),
   ])
   return and(
     // What is no id finds nothing.
@@ -79,12 +81,20 @@ export function filters(filter: RunFilter): SQL | undefined {
     ),
     any(runtime, (values) => inArray(runs.runtime, values)),
     ...(label === undefined ? [] : listOf(label).map(labeled)),
+    any(key, (values) => or(values.includes('none') ? isNull(runs.keyId) : undefined, ofKeys(values))),
     queuedAfter && sql`${runs.queuedAt} >= ${momentOf(queuedAfter)}`,
     queuedBefore && sql`${runs.queuedAt} < ${momentOf(queuedBefore)}`,
     finishedAfter && sql`${runs.finishedAt} >= ${momentOf(finishedAfter)}`,
     finishedBefore && sql`${runs.finishedAt} < ${momentOf(finishedBefore)}`,
     filter.keyId === undefined ? undefined : eq(runs.keyId, filter.keyId),
   )
+}
+
+/** Runs that one of these keys queued. */
+function ofKeys(values: readonly string[]): SQL {
+  const { id, prefix } = apiKeys
+  const ids = values.map((each) => each.toLowerCase())
+  return sql`${runs.keyId} IN (SELECT ${id} FROM ${apiKeys} WHERE ${inArray(prefix, [...values])} OR ${inArray(sql`${id}::text`, ids)})`
 }
 
 function labeled(label: string): SQL {

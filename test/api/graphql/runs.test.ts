@@ -112,7 +112,7 @@ test('the whole run is what REST says', async () => {
     `query ($id: ID!) { run(id: $id) {
       id architectureId architectureName device deviceUuid host runtime backend batch precision resolution sizes { inputShape } weights profile timeoutMs priority labels
       settings { scenario threads warmupMs minDurationMs maxDurationMs minSamples stabilityWindows stabilityTolerance driftTolerance repeatTolerance seed graphOptimization tf32 mode cudaGraph layout convSearch fuseConvBias gpuMemoryBytes }
-      against { architectureId } rounds comparison { ratio }
+      against { architectureId } rounds key { prefix } comparison { ratio }
       status queue { position etaMs } attempt queuedAt startedAt finishedAt cancelRequestedAt
       result {
         latencyMs { min p50 p90 p95 p99 p999 max mean stddev medianCi95 } samples callsPerSample throughputPerSecond firstRunMs loadMs sessionCached addedOps

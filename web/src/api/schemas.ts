@@ -2809,6 +2809,8 @@ export interface components {
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             id: string;
+            /** @description The key that queued it; null where it was queued without one. */
+            key: components["schemas"]["RunKey"] | null;
             /** @description Labels of your own for finding runs: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters. */
             labels: {
                 [key: string]: string;
@@ -3150,6 +3152,23 @@ export interface components {
             id: string;
         };
         /**
+         * RunKey
+         * @description A key that queued a run.
+         */
+        RunKey: {
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            name: string | null;
+            /**
+             * @description Its beginning, by which people tell keys apart.
+             * @example amk_0a1b2c3d
+             */
+            prefix: string;
+        };
+        /**
          * RunnerUp
          * @description What the objective takes from the front without the choice.
          */
@@ -3291,6 +3310,8 @@ export interface components {
              * @description Ended before this moment.
              */
             finishedBefore?: string;
+            /** @description Queued by any of these keys: id, or beginning (`amk_0a1b2c3d`); `none`: without a key. */
+            key?: string[];
             /** @description With every one of these labels: `name` or `name=text`. */
             label?: string[];
             /**
@@ -4019,6 +4040,7 @@ export type RunCosts = components['schemas']['RunCosts'];
 export type RunError = components['schemas']['RunError'];
 export type RunEvent = components['schemas']['RunEvent'];
 export type RunEventMessage = components['schemas']['RunEventMessage'];
+export type RunKey = components['schemas']['RunKey'];
 export type RunnerUp = components['schemas']['RunnerUp'];
 export type RunningEntry = components['schemas']['RunningEntry'];
 export type RunOutput = components['schemas']['RunOutput'];

@@ -10,6 +10,7 @@ import { version } from '../../version.ts'
 import { ArchitectureNames } from '../architectures/names.ts'
 import { asBuffer, present, type StoredArchitecture } from '../architectures/service.ts'
 import type { KeptFile } from '../architectures/specification.ts'
+import { KeyNames } from '../keys/names.ts'
 import { histogramOfSummary, type SampleSummary } from '../runs/distribution.ts'
 import { presentRun } from '../runs/present-run.ts'
 import { csvOf } from '../runs/sample-text.ts'
@@ -164,16 +165,19 @@ function filesOf(source: object): { name: string; digest: string }[] {
 const safe = (location: string): boolean => /^[\w-][\w .+-]*(\/[\w-][\w .+-]*)*$/.test(location) && location !== 'model.onnx'
 
 async function writeRuns(
-  { runs }: Moment,
+  { runs, keys }: Moment,
   keyId: string | undefined,
   names: ArchitectureNames,
   to: ArchiveWriter,
   counts: Counts,
 ): Promise<void> {
+  const keyNames = new KeyNames({ keys })
   for await (const run of eachOf((after) => runs.list({ after, limit: page.runs, order: 'asc', keyId }))) {
     const nameOf = await names.of([run.architectureId, run.againstArchitectureId])
+    const keyOf = await keyNames.of([run.keyId])
     const folder = `runs/${run.id}`
-    await to.json(`${folder}/run.json`, presentRun(run, null, nameOf))
+    // As everybody may see it: whoever may read may take the archive.
+    await to.json(`${folder}/run.json`, presentRun(run, null, { nameOf, keyOf }))
     counts.runs += 1
     if (run.against) counts.comparisons += 1
     const samples = await runs.samples(run.id)

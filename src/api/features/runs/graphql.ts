@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { ApiError } from '../../errors.ts'
 import { connection, connectionArgs, connectionResolvers, connectionTypes } from '../../graphql/connection.ts'
+import type { GraphqlContext } from '../../graphql/context.ts'
 import { field, type GraphqlFeature } from '../../graphql/feature.ts'
 import { prices } from '../../graphql/limits.ts'
 import { unhurried } from '../../graphql/unhurried.ts'
@@ -189,6 +190,12 @@ export function runGraphql(runs: RunService, architectures: ArchitectureService)
         },
       },
     },
-    resolvers: { ...connectionResolvers('Run'), LayerProfile: { rows: ({ rows }) => unhurried(rows) } },
+    resolvers: {
+      ...connectionResolvers('Run'),
+      RunKey: {
+        name: ({ id }: { id: string }, _args: unknown, { caller }: GraphqlContext) => runs.keyName(caller, id),
+      },
+      LayerProfile: { rows: ({ rows }) => unhurried(rows) },
+    },
   }
 }

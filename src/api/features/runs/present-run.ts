@@ -1,18 +1,24 @@
 /** Runs and their events, from the store's rows to what clients get. */
 import type { Place } from '../../../gpu/queue/index.ts'
-import type { Run, RunEvent, RunSizes } from '../../../store/index.ts'
+import type { KeySummary, Run, RunEvent, RunSizes } from '../../../store/index.ts'
 import { hideFolders } from '../../hide-folders.ts'
 import type { RunEventAnswer } from './event-schema.ts'
 import { presentError, presentEventData } from './present-event.ts'
 import type { RunAnswer } from './schema.ts'
 import { type StoredSide, shownRun } from './stored-run.ts'
 
+/** What runs refer to, by id. */
+export interface RunNames {
+  /** The name of an architecture. */
+  nameOf: (id: string) => string
+  keyOf: (id: string) => KeySummary
+}
+
 /**
- * A run as it is shown.
+ * A run as everybody may see it: without the name of the key that queued it (`RunService.named`).
  * @param place in its queue; null where it does not wait.
- * @param nameOf the name of an architecture by its id.
  */
-export function presentRun(stored: Run, place: Place | null, nameOf: (id: string) => string): RunAnswer {
+export function presentRun(stored: Run, place: Place | null, { nameOf, keyOf }: RunNames): RunAnswer {
   const run = shownRun(stored)
   const self = `/v1/runs/${run.id}`
   const time = (date: Date | null): string | null => date?.toISOString() ?? null
@@ -37,6 +43,7 @@ export function presentRun(stored: Run, place: Place | null, nameOf: (id: string
     settings: run.settings,
     against: run.against && presentSide(run.againstArchitectureId!, nameOf(run.againstArchitectureId!), run.against),
     rounds: run.rounds,
+    key: run.keyId === null ? null : { id: run.keyId, prefix: keyOf(run.keyId).prefix, name: null },
     status: run.status,
     queue: place,
     attempt: run.attempt,

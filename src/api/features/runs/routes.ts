@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { mediaType } from '../../accept.ts'
 import { frameOf } from '../../event-stream.ts'
@@ -11,7 +11,17 @@ import { profileCsv } from './profile.ts'
 import { LayerProfileSchema } from './profile-schema.ts'
 import { admissionErrors, NewRun, RunHeaders } from './request-schema.ts'
 import { sampleRoutes } from './sample-routes.ts'
-import { CancelledRuns, ReadRunQuery, RunPage, RunParams, RunPriority, RunQuery, RunSchema, RunsToCancel } from './schema.ts'
+import {
+  CancelledRuns,
+  ReadRunQuery,
+  type RunAnswer,
+  RunPage,
+  RunParams,
+  RunPriority,
+  RunQuery,
+  RunSchema,
+  RunsToCancel,
+} from './schema.ts'
 import type { RunService } from './service.ts'
 
 const tags = ['runs']
@@ -20,6 +30,8 @@ const formats = ['application/json', 'text/csv'] as const
 export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>()
   const location = { location: { type: 'string', description: 'Address of the run.' } }
+  const shown = async ({ caller }: Pick<FastifyRequest, 'caller'>, run: RunAnswer): Promise<RunAnswer> =>
+    (await runs.named(caller, [run]))[0]!
   /** Requests that wait for the end of a run are answered when the service stops. */
   const waiting = new Set<() => void>()
   fastify.addHook('preClose', async () => {
@@ -53,7 +65,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       return reply
         .code(created ? 202 : 200)
         .header('location', run.links.self)
-        .send({ ...run, notes })
+        .send({ ...(await shown(request, run)), notes })
     },
   )
   app.get(
@@ -72,7 +84,8 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       },
     },
     async (request, reply) => {
-      const { body, headers } = pageAnswer(await runs.list(request.query), request.url)
+      const { items, ...page } = await runs.list(request.query)
+      const { body, headers } = pageAnswer({ ...page, items: await runs.named(request.caller, items) }, request.url)
       return reply.headers(headers).send(body)
     },
   )
@@ -92,7 +105,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
     async (request, reply) => {
       const { id } = request.params
       const { wait = 0 } = request.query
-      if (wait === 0) return reply.send(await runs.get(id))
+      if (wait === 0) return reply.send(await shown(request, await runs.get(id)))
       const controller = new AbortController()
       const end = () => controller.abort()
       const timer = setTimeout(end, 1000 * wait)
@@ -100,7 +113,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
       // A client that has gone waits for nothing.
       reply.raw.once('close', end)
       try {
-        return await reply.send(await runs.ended(id, controller.signal))
+        return await reply.send(await shown(request, await runs.ended(id, controller.signal)))
       } finally {
         clearTimeout(timer)
         waiting.delete(end)
@@ -125,7 +138,7 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
     },
     async (request, reply) => {
       const { run, effect } = await runs.cancel(request.params.id, lineOf(request))
-      return reply.code(effect === 'cancelled' ? 200 : 202).send(run)
+      return reply.code(effect === 'cancelled' ? 200 : 202).send(await shown(request, run))
     },
   )
   app.patch(
@@ -144,7 +157,8 @@ export function runRoutes(fastify: FastifyInstance, runs: RunService): void {
         },
       },
     },
-    async (request, reply) => reply.send(await runs.setPriority(request.params.id, request.body.priority, lineOf(request))),
+    async (request, reply) =>
+      reply.send(await shown(request, await runs.setPriority(request.params.id, request.body.priority, lineOf(request)))),
   )
   app.post(
     '/v1/runs/cancel',

@@ -169,6 +169,20 @@ export const RunSchema = Type.Object(
       ),
     ),
     rounds: nullable(Type.Integer({ minimum: 1, description: 'Blocks of each side of a comparison.' })),
+    key: Type.Union(
+      [
+        Type.Object(
+          {
+            id: Id,
+            prefix: Type.String({ description: 'Its beginning, by which people tell keys apart.', examples: ['amk_0a1b2c3d'] }),
+            name: nullable(Type.String({ description: 'For an admin, and for its own holder; null for everybody else.' })),
+          },
+          { title: 'RunKey', description: 'A key that queued a run.' },
+        ),
+        Type.Null(),
+      ],
+      { description: 'The key that queued it; null where it was queued without one.' },
+    ),
     status: RunStatusSchema,
     queue: nullable(
       Type.Object(
@@ -245,6 +259,10 @@ export const RunQuery = Type.Object(
     device: anyOf(Type.String({ minLength: 1, maxLength: 300 }), 'On any of these devices: name, host/name or UUID.'),
     runtime: anyOf(RuntimeNameSchema, 'By any of these runtimes.'),
     label: anyOf(Type.String({ minLength: 1, maxLength: 330 }), 'With every one of these labels: `name` or `name=text`.'),
+    key: anyOf(
+      Type.String({ pattern: '^[\\w-]{1,100}$', examples: ['amk_0a1b2c3d'] }),
+      'Queued by any of these keys: id, or beginning (`amk_0a1b2c3d`); `none`: without a key.',
+    ),
     queuedAfter: moment('Queued at this moment or after it.'),
     queuedBefore: moment('Queued before this moment.'),
     finishedAfter: moment('Ended at this moment or after it.'),

@@ -1,6 +1,7 @@
 import type { RunQueue } from '../../../gpu/queue/index.ts'
 import { currentTraceparent } from '../../../gpu/run-trace.ts'
 import { type AuditLine, type Run, type RunFilter, type Samples, type Store, samplesExpired } from '../../../store/index.ts'
+import type { Caller } from '../../access/roles.ts'
 import { canonicalHash } from '../../canonical.ts'
 import { ApiError, invalidRequest } from '../../errors.ts'
 import { readMoments } from '../../moments.ts'
@@ -8,6 +9,7 @@ import type { EnginePool } from '../../pool/pool.ts'
 import type { Listed } from '../../schemas.ts'
 import type { ArchitectureNames } from '../architectures/names.ts'
 import type { ArchitectureService } from '../architectures/service.ts'
+import { type KeyNames, maySeeName } from '../keys/names.ts'
 import type { PredictionService } from '../prediction/service.ts'
 import { type RunAdmission, readRun, requirePriority } from './admission.ts'
 import { compareStored } from './compare.ts'
@@ -15,7 +17,7 @@ import type { RunComparison } from './comparison-schema.ts'
 import { histogramOf, histogramOfSummary, type SampleSummary, thin } from './distribution.ts'
 import type { HistogramAnswer, HistogramQuery, ThinnedAnswer } from './distribution-schema.ts'
 import type { RunEventAnswer } from './event-schema.ts'
-import { presentEvents, presentRun } from './present-run.ts'
+import { presentEvents, presentRun, type RunNames } from './present-run.ts'
 import { layerProfile, type Profiled, requireProfile } from './profile.ts'
 import type { LayerProfileAnswer } from './profile-schema.ts'
 import type { NewRun } from './request-schema.ts'
@@ -30,6 +32,7 @@ export interface RunServiceOptions {
   architectures: ArchitectureService
   pool: EnginePool
   names: ArchitectureNames
+  keyNames: KeyNames
   prediction: PredictionService
 }
 
@@ -52,9 +55,10 @@ export class RunService {
   readonly #architectures: ArchitectureService
   readonly #pool: EnginePool
   readonly #names: ArchitectureNames
+  readonly #keyNames: KeyNames
   readonly #prediction: PredictionService
 
-  constructor({ store, queue, admission, architectures, pool, names, prediction }: RunServiceOptions) {
+  constructor({ store, queue, admission, architectures, pool, names, keyNames, prediction }: RunServiceOptions) {
     this.#prediction = prediction
     this.#store = store
     this.#queue = queue
@@ -62,6 +66,7 @@ export class RunService {
     this.#architectures = architectures
     this.#pool = pool
     this.#names = names
+    this.#keyNames = keyNames
   }
 
   /**
@@ -94,8 +99,7 @@ export class RunService {
       { idempotencyKey, requestHash, line },
       () => this.#prediction.callMs(planned),
     )
-    const nameOf = await this.#namesOf([run])
-    return { run: presentRun(run, place, nameOf), created, notes }
+    return { run: presentRun(run, place, await this.#namesOf([run])), created, notes }
   }
 
   /**
@@ -264,8 +268,24 @@ export class RunService {
     return run
   }
 
-  #namesOf(rows: readonly Run[]): Promise<(id: string) => string> {
-    return this.#names.of(rows.flatMap(({ architectureId, againstArchitectureId }) => [architectureId, againstArchitectureId]))
+  /** Runs with the names of their keys, as far as the caller may see them. */
+  async named<T extends RunAnswer>(caller: Caller, runs: readonly T[]): Promise<T[]> {
+    const seen = runs.map(({ key }) => (key && maySeeName(caller, key.id) ? key.id : null))
+    const keyOf = await this.#keyNames.of(seen)
+    return runs.map((run, i) => (seen[i] === null ? run : { ...run, key: { ...run.key, ...keyOf(seen[i]!) } }))
+  }
+
+  /** The name of a key; null for a caller who may not see it. */
+  async keyName(caller: Caller, id: string): Promise<string | null> {
+    return maySeeName(caller, id) ? (await this.#keyNames.of([id]))(id).name : null
+  }
+
+  async #namesOf(rows: readonly Run[]): Promise<RunNames> {
+    const [nameOf, keyOf] = await Promise.all([
+      this.#names.of(rows.flatMap(({ architectureId, againstArchitectureId }) => [architectureId, againstArchitectureId])),
+      this.#keyNames.of(rows.map(({ keyId }) => keyId)),
+    ])
+    return { nameOf, keyOf }
   }
 
   async #present(run: Run): Promise<RunAnswer> {
@@ -274,8 +294,8 @@ export class RunService {
 
   async #presentAll(rows: readonly Run[]): Promise<RunAnswer[]> {
     const places = await this.#queue.places(rows)
-    const nameOf = await this.#namesOf(rows)
-    return rows.map((run) => presentRun(run, places.get(run.id) ?? null, nameOf))
+    const names = await this.#namesOf(rows)
+    return rows.map((run) => presentRun(run, places.get(run.id) ?? null, names))
   }
 }
 
