@@ -24,6 +24,8 @@ import { recommendRoutes } from './features/recommend/routes.ts'
 import { rewriteRoutes } from './features/rewrites/routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
 import { sweepRoutes } from './features/sweeps/routes.ts'
+import { webhookOperations } from './features/webhooks/message-schema.ts'
+import { webhookRoutes } from './features/webhooks/routes.ts'
 import { zooRoutes } from './features/zoo/routes.ts'
 import { useGraphql } from './graphql/index.ts'
 import { limits } from './graphql/limits.ts'
@@ -94,7 +96,7 @@ export async function buildApp({ config, log, metrics, services, checks, keyring
   await app.register(useAudit, { trail: services?.trail ?? null })
   await app.register(useMetrics, { metrics })
   await app.register(useEventStreams, { metrics, keyring })
-  if (services) await app.register(useOpenApi, { version })
+  if (services) await app.register(useOpenApi, { version, webhooks: webhookOperations })
   healthRoutes(app, checks)
   if (services) {
     await app.register(usePages, { folder: builtPages })
@@ -123,6 +125,7 @@ export async function buildApp({ config, log, metrics, services, checks, keyring
       scopeAccess(scope, 'admin')
       keyRoutes(scope, services.keys)
       auditRoutes(scope, services.audit)
+      webhookRoutes(scope, services.webhooks)
       backupRoutes(scope, services.backup)
     })
     await app.register(useGraphql, {

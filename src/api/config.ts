@@ -6,6 +6,7 @@ import { schemaViolations } from '../engine/schema-violations.ts'
 import { defaultCudaFolder } from '../gpu/cuda-folder.ts'
 import { defaultTensorflowFolder } from '../gpu/tensorflow-folder.ts'
 import { isSafeUrl } from './access/safe-url.ts'
+import { allowedProblems } from './access/targets.ts'
 import { coerceStrings } from './coerce.ts'
 import { otlpHeaders } from './otlp-headers.ts'
 
@@ -217,6 +218,21 @@ export const ConfigSchema = Type.Object(
           'How long the samples of a finished run are kept, days. Figures, certificate, profile, and the usual histogram and quantiles stay for ever. Not set: the samples too.',
       }),
     ),
+    WEBHOOK_ALLOW_HOSTS: Type.Optional(
+      Type.String({
+        pattern: '^(\\*|[\\w.:/*-]+(, ?[\\w.:/*-]+)*)$',
+        examples: ['hooks.lan,*.corp.example,10.1.0.0/16'],
+        description:
+          'Where webhooks may go besides public addresses, and over plain http: names, *.names, addresses and ranges (10.1.0.0/16) with commas between, or * for anywhere. Not set: public addresses over https alone.',
+      }),
+    ),
+    WEBHOOK_RETRY_HOURS: Type.Integer({
+      default: 24,
+      minimum: 1,
+      maximum: 720,
+      description:
+        'How long a delivery to a webhook is tried before it is given up, hours. A webhook none of whose attempts succeeds for three times as long is disabled.',
+    }),
     SHUTDOWN_MS: Type.Integer({
       default: 15_000,
       minimum: 100,
@@ -259,7 +275,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const name = path.slice(1)
     return properties[name]?.secret ? `${name} is not valid: it must look like ${(properties[name] as any).examples[0]}` : message
   })
-  const { OIDC_ISSUER, OIDC_AUDIENCE } = values as Partial<Config>
+  const { OIDC_ISSUER, OIDC_AUDIENCE, WEBHOOK_ALLOW_HOSTS } = values as Partial<Config>
+  if (problems.length === 0) problems.push(...allowedProblems(WEBHOOK_ALLOW_HOSTS))
   if (OIDC_ISSUER !== undefined && problems.length === 0) {
     if (OIDC_AUDIENCE === undefined)
       problems.push('OIDC_ISSUER needs OIDC_AUDIENCE: without it a token for any other service of the issuer would be taken')

@@ -38,6 +38,10 @@ type ApiErrorCode =
   | 'NO_PROFILE'
   | 'PREDICTION_NEEDS_RUNS'
   | 'NOT_COMPARABLE'
+  | 'WEBHOOK_NOT_FOUND'
+  | 'DELIVERY_NOT_FOUND'
+  | 'WEBHOOK_DISABLED'
+  | 'WEBHOOK_URL_REFUSED'
   | 'SWEEP_NOT_FOUND'
   | 'SWEEP_FINISHED'
   | 'DEVICE_NOT_FOUND'
@@ -81,6 +85,12 @@ export const errorTable = {
   RUN_NOT_FOUND: { status: 404, title: 'There is no such run', hint: listed('runs') },
   SWEEP_NOT_FOUND: { status: 404, title: 'There is no such sweep', hint: listed('sweeps') },
   KEY_NOT_FOUND: { status: 404, title: 'There is no such key', hint: listed('keys') },
+  WEBHOOK_NOT_FOUND: { status: 404, title: 'There is no such webhook', hint: listed('webhooks') },
+  DELIVERY_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such delivery',
+    hint: { rest: 'GET /v1/webhook-deliveries lists them all', graphql: 'the query webhookDeliveries lists them all' },
+  },
   DEVICE_NOT_FOUND: { status: 404, title: 'There is no such device' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'The answer is not available in the format asked for' },
@@ -88,6 +98,8 @@ export const errorTable = {
   AMBIGUOUS_DEVICE: { status: 409, title: 'Several devices go by this name' },
   DEVICE_UNAVAILABLE: { status: 409, title: 'The runtime does not work on this device' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key was used for another request' },
+  WEBHOOK_DISABLED: { status: 409, title: 'The webhook is disabled' },
+  TOO_MANY_WEBHOOKS: { status: 409, title: 'There are as many webhooks as may be' },
   LAST_ADMIN: { status: 409, title: 'No key of an admin would be left' },
   RUN_FINISHED: { status: 409, title: 'The run has already ended' },
   RUN_NOT_WAITING: { status: 409, title: 'The run does not wait any more' },
@@ -117,6 +129,7 @@ export const errorTable = {
   INVALID_REWRITE: { status: 422, title: 'The options or layers do not fit the rewrite' },
   REWRITE_NOT_APPLICABLE: { status: 422, title: 'The rewrite cannot change this network so' },
   INVALID_PLACEMENT: { status: 422, title: 'The network cannot be split so' },
+  WEBHOOK_URL_REFUSED: { status: 422, title: 'Webhooks do not go to this address' },
   UNSUPPORTED_BY_RUNTIME: { status: 422, title: 'The runtime does not offer this' },
   INVALID_TEXT: { status: 422, title: 'A text holds a character that is not taken' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },

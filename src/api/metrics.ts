@@ -5,6 +5,7 @@ import { verdicts } from '../gpu/contract.ts'
 import type { QueueMetric } from '../gpu/queue/index.ts'
 import { type ProcessEnd, processEnds } from '../gpu/worker/parent/warm-process.ts'
 import { type Depth, type DeviceHold, type Expired, isFinal, runStatuses } from '../store/index.ts'
+import type { DeliveryMetric } from './features/webhooks/deliverer.ts'
 import { HttpHistogram } from './http-histogram.ts'
 import { commitOf, version } from './version.ts'
 
@@ -62,6 +63,20 @@ export class Metrics {
     registers: [this.registry],
   })
 
+  readonly #deliveries = new Counter({
+    name: 'archmeter_webhook_deliveries_total',
+    help: 'Deliveries to webhooks that ended here, by outcome: delivered, or given up.',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  })
+  readonly #attempts = new Histogram({
+    name: 'archmeter_webhook_attempt_duration_seconds',
+    help: 'Time of an attempt of a delivery to a webhook, by outcome.',
+    labelNames: ['outcome'] as const,
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  })
+
   /** Clients that watch a run or the whole service over HTTP. */
   readonly eventStreams = new Gauge({
     name: 'archmeter_event_streams',
@@ -82,6 +97,8 @@ export class Metrics {
         this.set({ version, commit: await commitOf(), node: process.version }, 1)
       },
     })
+    for (const outcome of ['delivered', 'failed']) this.#deliveries.inc({ outcome }, 0)
+    for (const outcome of ['success', 'failure']) this.#attempts.zero({ outcome })
   }
 
   /** Takes the queue's reports of its runs. */
@@ -104,6 +121,43 @@ export class Metrics {
   /** Takes the report of a worker that started another process. */
   restarted(device: string, reason: ProcessEnd): void {
     this.#restarts.inc({ device, reason })
+  }
+
+  /** Takes the deliverer's reports. */
+  readonly delivery = (metric: DeliveryMetric): void => {
+    if (metric.kind === 'ended') this.#deliveries.inc({ outcome: metric.outcome }, metric.count)
+    else this.#attempts.observe({ outcome: metric.succeeded ? 'success' : 'failure' }, metric.ms / 1000)
+  }
+
+  /** Webhooks by state, and what waits to be delivered to them, counted when Prometheus asks. */
+  watchWebhooks(census: () => Promise<{ pending: number; enabled: number; failing: number; disabled: number }>): void {
+    // One read for both.
+    let read: ReturnType<typeof census> | null = null
+    const counts = () => {
+      read ??= pTimeout(census(), { milliseconds: depthsMs }).finally(() => (read = null))
+      return read.catch(() => null)
+    }
+    new Gauge({
+      name: 'archmeter_webhooks',
+      help: 'Webhooks by state: enabled, enabled but failing, disabled.',
+      labelNames: ['state'] as const,
+      registers: [this.registry],
+      async collect() {
+        this.reset()
+        const known = await counts()
+        for (const state of ['enabled', 'failing', 'disabled'] as const) if (known) this.set({ state }, known[state])
+      },
+    })
+    new Gauge({
+      name: 'archmeter_webhook_deliveries_pending',
+      help: 'Deliveries to webhooks that wait for an attempt.',
+      registers: [this.registry],
+      async collect() {
+        const known = await counts()
+        if (known) this.set(known.pending)
+        else this.remove()
+      },
+    })
   }
 
   /**

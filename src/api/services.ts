@@ -3,6 +3,7 @@ import type { RunQueue } from '../gpu/queue/index.ts'
 import type { AuditLine, Backup, Store } from '../store/index.ts'
 import { AuditTrail } from './access/audit-trail.ts'
 import type { Keyring } from './access/keyring.ts'
+import { Targets } from './access/targets.ts'
 import type { Config } from './config.ts'
 import { AdviceService } from './features/advice/service.ts'
 import { ArchitectureNames } from './features/architectures/names.ts'
@@ -26,6 +27,9 @@ import { RewriteService } from './features/rewrites/service.ts'
 import { RunAdmission } from './features/runs/admission.ts'
 import { RunService } from './features/runs/service.ts'
 import { SweepService } from './features/sweeps/service.ts'
+import { type DelivererOptions, WebhookDeliverer } from './features/webhooks/deliverer.ts'
+import { WebhookMessages } from './features/webhooks/message.ts'
+import { WebhookService } from './features/webhooks/service.ts'
 import { ZooService } from './features/zoo/service.ts'
 import { EnginePool, type PoolLog } from './pool/pool.ts'
 
@@ -52,6 +56,9 @@ export interface Services {
   keys: KeyService
   audit: AuditService
   trail: AuditTrail
+  webhooks: WebhookService
+  /** Makes the deliveries to webhooks, once it is started. */
+  deliverer: WebhookDeliverer
   /** A backup of the store, ready to be written; the audit log has who took it. */
   backup: (line: AuditLine) => Promise<Backup>
 }
@@ -62,11 +69,22 @@ export interface ServiceOptions {
   pool: EnginePool
   queue: RunQueue
   directory: Pick<DeviceDirectory, 'list'>
-  log: LiveOptions['log']
+  log: LiveOptions['log'] & DelivererOptions['log']
   keyring?: Keyring | null
+  /** Takes reports of deliveries to webhooks. */
+  onDelivery?: DelivererOptions['onMetrics']
 }
 
-export function createServices({ config, store, pool, queue, directory, log, keyring = null }: ServiceOptions): Services {
+export function createServices({
+  config,
+  store,
+  pool,
+  queue,
+  directory,
+  log,
+  keyring = null,
+  onDelivery = () => {},
+}: ServiceOptions): Services {
   const architectures = new ArchitectureService({ store, pool })
   const costs = new CostService({ architectures, pool, cacheBytes: config.COST_CACHE_BYTES })
   const compare = new CompareService({ architectures, pool })
@@ -81,6 +99,7 @@ export function createServices({ config, store, pool, queue, directory, log, key
   const uploads = new Uploads(store, config.MAX_UPLOAD_BYTES)
   const queues = new QueueService(queue, names)
   const zoo = new ZooService(pool)
+  const targets = new Targets(config.WEBHOOK_ALLOW_HOSTS)
   const trail = new AuditTrail({ audit: store.audit, log, days: config.AUDIT_DAYS })
   return {
     architectures,
@@ -104,6 +123,11 @@ export function createServices({ config, store, pool, queue, directory, log, key
     keys: new KeyService(store, keyring),
     audit: new AuditService(store.audit, trail),
     trail,
+    webhooks: new WebhookService(store, targets),
+    deliverer: new WebhookDeliverer({
+      ...{ store, targets, log, messages: new WebhookMessages(store, names), onMetrics: onDelivery },
+      retryHours: config.WEBHOOK_RETRY_HOURS,
+    }),
     backup: async (line) => {
       const backup = await store.backup()
       try {

@@ -173,7 +173,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const directory: DeviceDirectory = new DeviceDirectory({ store, survey: () => roster.survey, probe, log })
     opened.push(() => directory.stop())
     directory.start()
-    const services = createServices({ config, store, pool, queue, directory, log, keyring })
+    const services = createServices({ config, store, pool, queue, directory, log, keyring, onDelivery: metrics.delivery })
     services.live.start()
     opened.push(async () => services.live.close())
     if (serves) services.trail.start()
@@ -182,6 +182,10 @@ export async function startService(config: Config, log: Logger): Promise<Running
       const retention = new SampleRetention({ runs: store.runs, days: config.SAMPLES_DAYS, log, onExpired: metrics.expired })
       retention.start()
       opened.push(() => retention.close())
+    }
+    if (serves) {
+      metrics.watchWebhooks(() => store.deliveries.census())
+      opened.push(() => services.deliverer.stop(config.SHUTDOWN_MS / 10))
     }
     const app = await buildApp({
       config,
@@ -200,6 +204,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
     const url = await listen(app, config)
     log.info(`Archmeter listens on ${url}${isWildcard(app.server.address()) ? ' and on every other address of this machine' : ''}`)
     await queue.start()
+    if (serves) services.deliverer.start()
     if (survey.devices.length > 0) roster.start()
     return { app, url, close }
   } catch (cause) {

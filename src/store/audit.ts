@@ -25,6 +25,12 @@ export const auditSubjectOf = {
   setQuotas: 'key',
   setKeyWeight: 'key',
   setDeviceState: 'device',
+  createWebhook: 'webhook',
+  updateWebhook: 'webhook',
+  deleteWebhook: 'webhook',
+  rotateWebhookSecret: 'webhook',
+  testWebhook: 'webhook',
+  redeliverWebhook: 'delivery',
   getBackup: 'database',
 } as const
 export type AuditAction = keyof typeof auditSubjectOf

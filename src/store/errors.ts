@@ -20,6 +20,7 @@ export type StoreErrorCode =
   | 'QUEUE_FULL'
   | 'STORAGE_QUOTA_EXCEEDED'
   | 'LAST_ADMIN'
+  | 'TOO_MANY_WEBHOOKS'
   | 'BACKUP_BY_PG_DUMP'
   | 'BACKUP_UNUSABLE'
 

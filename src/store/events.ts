@@ -38,7 +38,7 @@ interface Followed {
 /** An event of a run, and what the run is. */
 export interface RunEventInContext
   extends RunEvent,
-    Pick<Run, 'device' | 'deviceUuid' | 'host' | 'runtime' | 'batch' | 'labels' | 'status' | 'architectureId'> {
+    Pick<Run, 'device' | 'deviceUuid' | 'host' | 'runtime' | 'batch' | 'labels' | 'status' | 'architectureId' | 'queuedAt'> {
   verdict: string | null
 }
 
@@ -85,11 +85,11 @@ export class Events {
 
   /** These events, each with what its run is now; in no particular order, without those that are not there. */
   async getMany(refs: readonly { runId: string; seq: number }[]): Promise<RunEventInContext[]> {
-    const { device, deviceUuid, host, runtime, batch, labels, status, architectureId, certificate } = runs
+    const { device, deviceUuid, host, runtime, batch, labels, status, architectureId, queuedAt, certificate } = runs
     return this.#db
       .select({
         ...{ runId: runEvents.runId, seq: runEvents.seq, type: runEvents.type, data: runEvents.data, at: runEvents.at },
-        ...{ device, deviceUuid, host, runtime, batch, labels, status, architectureId },
+        ...{ device, deviceUuid, host, runtime, batch, labels, status, architectureId, queuedAt },
         verdict: sql<string | null>`${certificate} ->> 'verdict'`,
       })
       .from(runEvents)

@@ -12,6 +12,7 @@ import { Blobs } from './blobs.ts'
 import { Bulletins } from './bulletins.ts'
 import { type DataFolder, holdDataFolder, makeDataFolder } from './data-folder.ts'
 import type { Database, Driver, Log } from './database.ts'
+import { Deliveries } from './deliveries.ts'
 import { DeviceStates } from './device-states.ts'
 import { DiskSpace } from './disk-space.ts'
 import type { Limits } from './drivers/postgres.ts'
@@ -29,6 +30,7 @@ import { Sweeps } from './sweeps.ts'
 import { Tickets } from './tickets.ts'
 import { KeyUsage } from './usage.ts'
 import { Waiting } from './waiting.ts'
+import { Webhooks } from './webhooks.ts'
 
 export {
   type ArchitectureFilter,
@@ -50,6 +52,7 @@ export type { BlobFile, HeldBlob } from './blobs.ts'
 export type { Cancellation } from './cancel.ts'
 export { isUuid, type Page } from './cursor.ts'
 export type { Database, Log } from './database.ts'
+export { Deliveries, type DeliveryClaim, type DeliveryFilter } from './deliveries.ts'
 export type { DeviceHold, NewDeviceState } from './device-states.ts'
 export { diskProblem } from './disk-space.ts'
 export { isRefusal, StoreError, type StoreErrorCode } from './errors.ts'
@@ -61,6 +64,7 @@ export type { KeySummary } from './keys.ts'
 export type { LearningFrom, MeasuredRun } from './measured-runs.ts'
 export type { KeptBytes, Moment } from './moment.ts'
 export type { ArchitectureChange, Change } from './notifications.ts'
+export { type WebhookEvent, webhookEvents } from './outbox.ts'
 export { fateOf, ownName } from './process-name.ts'
 export { type RunFilter, runSorts } from './run-list.ts'
 export {
@@ -78,7 +82,9 @@ export {
   type ApiKey,
   type Architecture,
   type AuditEntry,
+  type DeliveryStatus,
   type DeviceState,
+  deliveryStatuses,
   deviceStateNames,
   type FinalStatus,
   isFinal,
@@ -91,6 +97,8 @@ export {
   roles,
   runStatuses,
   type Sweep,
+  type Webhook,
+  type WebhookDelivery,
 } from './schema.ts'
 export { byShare, MOST_SHARED_PRIORITY, NO_KEY, type Share } from './shares.ts'
 export type { SweepRun } from './sweeps.ts'
@@ -99,6 +107,7 @@ export { type Claim, type Ending, MAX_OWNERS_LOST } from './transitions.ts'
 export { Turns, turns } from './turns.ts'
 export type { Quotas, Usage } from './usage.ts'
 export type { Line, WaitingRun, Workload } from './waiting.ts'
+export { mostWebhooks, previousSecretHours } from './webhooks.ts'
 
 export interface StoreOptions {
   /** Folder of the embedded store and of files; created when needed. */
@@ -130,6 +139,8 @@ export interface Store {
   keys: Keys
   usage: KeyUsage
   audit: Audit
+  webhooks: Webhooks
+  deliveries: Deliveries
   runs: Runs
   measuredRuns: MeasuredRuns
   waiting: Waiting
@@ -202,6 +213,8 @@ export async function openStore({ dataDir, databaseUrl, databaseLimits, log, res
       keys: new Keys(db),
       usage: new KeyUsage(db),
       audit: new Audit(db),
+      webhooks: new Webhooks(db),
+      deliveries: new Deliveries(db),
       runs,
       measuredRuns: new MeasuredRuns(db),
       waiting: new Waiting(db, notifications, heard),

@@ -1,6 +1,6 @@
 /**
  * Messages between processes of one store, over NOTIFY on one channel: a run has a new event, a running run is to be
- * cancelled, a device was paused or resumed, API keys changed. A message only prompts a read of the tables, so a lost one costs time but never correctness.
+ * cancelled, a device was paused or resumed, API keys changed, webhooks have something to deliver. A message only prompts a read of the tables, so a lost one costs time but never correctness.
  */
 import { type SQL, sql } from './drizzle.ts'
 
@@ -12,6 +12,7 @@ const CANCEL = 'cancel '
 const ARCHITECTURE = 'architecture '
 const DEVICE = 'device '
 const KEYS = 'keys'
+const DELIVERIES = 'deliveries'
 
 /** SQL that tells every process to cancel a run. */
 export const cancelNotice = (runId: string): SQL => sql`pg_notify(${CHANNEL}, ${CANCEL + runId})`
@@ -25,6 +26,9 @@ export const deviceNotice = (deviceUuid: string): SQL => sql`pg_notify(${CHANNEL
 /** SQL that tells every process that keys or sessions changed. */
 export const keysNotice = (): SQL => sql`pg_notify(${CHANNEL}, ${KEYS})`
 
+/** SQL that tells every process that there is something to deliver to a webhook, or that a webhook may have it again. */
+export const deliveriesNotice = (): SQL => sql`pg_notify(${CHANNEL}, ${DELIVERIES})`
+
 export type ArchitectureChange = 'registered' | 'deleted'
 
 /** What changed: a run has this event, an architecture came or went; null where messages were missed. */
@@ -36,10 +40,12 @@ export class Notifications {
   readonly #cancelled = new Set<(runId: string | null) => void>()
   readonly #changes = new Set<(change: Change) => void>()
   readonly #keys = new Set<() => void>()
+  readonly #deliveries = new Set<() => void>()
   readonly #devices = new Set<(deviceUuid: string | null) => void>()
 
   receive(message: string): void {
     if (message === KEYS) for (const callback of this.#keys) callback()
+    if (message === DELIVERIES) for (const callback of this.#deliveries) callback()
     if (message.startsWith(EVENT)) {
       const [runId = '', seq] = message.slice(EVENT.length).split(' ')
       for (const callback of this.#events) callback(runId)
@@ -61,6 +67,7 @@ export class Notifications {
     for (const callback of this.#cancelled) callback(null)
     for (const callback of this.#changes) callback(null)
     for (const callback of this.#keys) callback()
+    for (const callback of this.#deliveries) callback()
     for (const callback of this.#devices) callback(null)
   }
 
@@ -68,6 +75,12 @@ export class Notifications {
   onKeys(callback: () => void): () => void {
     this.#keys.add(callback)
     return () => this.#keys.delete(callback)
+  }
+
+  /** Calls back when there may be something to deliver to a webhook. */
+  onDeliveries(callback: () => void): () => void {
+    this.#deliveries.add(callback)
+    return () => this.#deliveries.delete(callback)
   }
 
   /** Calls back with the UUID of a device that was paused, drained or resumed, null where any may have been. */

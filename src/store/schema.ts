@@ -3,22 +3,10 @@
  * Documents that are only ever read whole are `json`, which keeps them as given, byte for byte; `jsonb` is for what
  * is searched. Times have milliseconds, JavaScript's own precision, so that a cursor compares exactly.
  */
-import {
-  bigint,
-  boolean,
-  customType,
-  doublePrecision,
-  integer,
-  json,
-  jsonb,
-  pgTable,
-  primaryKey,
-  sql,
-  text,
-  timestamp,
-  uuid,
-} from './drizzle.ts'
-import { type Packed, pack, unpack } from './packed.ts'
+import { bytea, moment, packed } from './columns.ts'
+import { bigint, boolean, doublePrecision, integer, json, jsonb, pgTable, primaryKey, sql, text, uuid } from './drizzle.ts'
+
+export * from './webhook-schema.ts'
 
 /** `queued → running → succeeded | failed | cancelled | timedOut`; `running → queued` when its owner gives it back. */
 export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'timedOut'] as const
@@ -31,15 +19,6 @@ export interface RunError {
   code: string
   message: string
 }
-
-const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
-/** Given as an object, or packed already. */
-const packed = customType<{ data: object; driverData: Packed }>({
-  dataType: () => 'text',
-  toDriver: (value: object | Packed) => (typeof value === 'string' ? value : pack(value)),
-  fromDriver: unpack,
-})
-const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 
 export const architectures = pgTable('architectures', {
   id: uuid('id').primaryKey(),

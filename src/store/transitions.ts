@@ -5,7 +5,8 @@
 
 import type { Database, Transaction } from './database.ts'
 import { and, eq, getTableColumns, inArray, is, isNotNull, SQL, type SQLWrapper, sql } from './drizzle.ts'
-import { CHANNEL, EVENT } from './notifications.ts'
+import { CHANNEL, deliveriesNotice, EVENT } from './notifications.ts'
+import { addDeliveries, isWebhookEvent } from './outbox.ts'
 import { saveSamples } from './samples.ts'
 import { type FinalStatus, type Run, type RunError, runs } from './schema.ts'
 import { chargeRun } from './shares.ts'
@@ -66,7 +67,7 @@ const transition = (db: Database | Transaction, where: SQL, change: Change, type
 
 /**
  * Performs `write`, an INSERT or UPDATE of runs that sets their `lastSeq`, and adds an event with that number to each
- * run it touched, in one statement. @returns the runs as they are then.
+ * run it touched, and its deliveries to webhooks, in one statement. @returns the runs as they are then.
  */
 export async function withEvent(db: Database | Transaction, write: SQLWrapper, type: string, data: object | SQL): Promise<Run[]> {
   const written = db.$with('written', COLUMNS).as(write.getSQL())
@@ -74,10 +75,14 @@ export async function withEvent(db: Database | Transaction, write: SQLWrapper, t
     INSERT INTO run_events (run_id, seq, type, data)
     SELECT id, last_seq, ${type}::text, ${is(data, SQL) ? data : JSON.stringify(data)}::json FROM written`)
   const run = Object.fromEntries(Object.keys(COLUMNS).map((key) => [key, written[key as keyof typeof COLUMNS]]))
-  const rows = await db
-    .with(written, added)
-    .select({ run, notice: sql`pg_notify(${CHANNEL}, ${EVENT} || id || ' ' || last_seq)` })
-    .from(written)
+  const notice = sql`pg_notify(${CHANNEL}, ${EVENT} || id || ' ' || last_seq)`
+  const outbox = isWebhookEvent(type) ? db.$with('outbox', {}).as(addDeliveries(type)) : null
+  const rows = outbox
+    ? await db
+        .with(written, added, outbox)
+        .select({ run, notice, delivering: sql`(SELECT ${deliveriesNotice()} FROM outbox LIMIT 1)` })
+        .from(written)
+    : await db.with(written, added).select({ run, notice }).from(written)
   return rows.map((row) => row.run as unknown as Run)
 }
 

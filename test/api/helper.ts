@@ -66,9 +66,20 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
     anonymous: 'admin',
     tokens: createVerifier(config, log),
   })
-  const services = createServices({ config, store, pool, queue, directory: { list: async () => devices() }, log, keyring })
+  const services = createServices({
+    config,
+    store,
+    pool,
+    queue,
+    directory: { list: async () => devices() },
+    log,
+    keyring,
+    onDelivery: metrics.delivery,
+  })
   const app = await buildApp({ config, log, metrics, services, checks: { store: () => store.ping() }, keyring })
   services.live.start()
+  metrics.watchWebhooks(() => store.deliveries.census())
+  services.deliverer.start()
   await queue.start()
   await pool.ready()
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -87,6 +98,7 @@ export async function openTestApi(env: Record<string, string> = {}, devices: () 
     async close() {
       await app.close()
       services.live.close()
+      await services.deliverer.stop()
       worker.finishAll()
       await queue.stop()
       await pool.close()

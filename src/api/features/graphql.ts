@@ -21,6 +21,7 @@ import { recommendGraphql } from './recommend/graphql.ts'
 import { rewriteGraphql } from './rewrites/graphql.ts'
 import { runGraphql } from './runs/graphql.ts'
 import { sweepGraphql } from './sweeps/graphql.ts'
+import { webhookGraphql } from './webhooks/graphql.ts'
 import { zooGraphql } from './zoo/graphql.ts'
 
 export const graphqlFeatures = ({
@@ -42,6 +43,7 @@ export const graphqlFeatures = ({
   live,
   keys,
   audit,
+  webhooks,
 }: Services): readonly GraphqlFeature[] => [
   architectureGraphql(architectures),
   costGraphql(costs, architectures),
@@ -64,4 +66,5 @@ export const graphqlFeatures = ({
   nodeGraphql(architectures, runs, sweeps),
   keyGraphql(keys),
   auditGraphql(audit),
+  webhookGraphql(webhooks),
 ]

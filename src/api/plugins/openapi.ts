@@ -38,9 +38,12 @@ export function finishDocument(document: Json): Json {
   }
 }
 
-/** Collects the routes that follow into OpenAPI 3.1: `/openapi.json`, and pages for people at `/docs` that load nothing from elsewhere. */
-export const useOpenApi = fp<{ version: string }>(
-  async (app, { version }) => {
+/**
+ * Collects the routes that follow into OpenAPI 3.1: `/openapi.json`, and pages for people at `/docs` that load nothing from elsewhere.
+ * `webhooks` are the requests that the service itself sends.
+ */
+export const useOpenApi = fp<{ version: string; webhooks: Json }>(
+  async (app, { version, webhooks }) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -57,6 +60,7 @@ export const useOpenApi = fp<{ version: string }>(
           license: { name: 'MIT', identifier: 'MIT' },
         },
         servers: [{ url: '/' }],
+        webhooks,
         components: {
           securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key, `amk_…`. Needed once one has been made.' } },
         },
@@ -69,6 +73,7 @@ export const useOpenApi = fp<{ version: string }>(
           { name: 'runs', description: 'Timed inference, one at a time on each device.' },
           { name: 'devices', description: 'What runs can be timed on, and their queues.' },
           { name: 'keys', description: 'API keys, and the sessions of browsers.' },
+          { name: 'webhooks', description: 'Events of runs, sent to addresses of choice.' },
           { name: 'service', description: 'Health.' },
         ],
       },

@@ -16,6 +16,7 @@ const keys: Record<string, { id: string; prefix: string; key: string }> = {}
 before(async () => {
   api = await openTestApi()
   api.worker.autoMs = null
+  await api.services.deliverer.stop()
   for (const role of ['admin', 'runner', 'reader']) {
     const made = api.request.post('/v1/keys')
     if (keys.admin) made.set('authorization', `Bearer ${keys.admin.key}`)
@@ -52,6 +53,10 @@ const sweep = async () =>
     }).expect(202)
   ).body.id as string
 const key = async () => (await call('POST', '/v1/keys', 'admin', { name: 'short', role: 'reader' }).expect(201)).body.id as string
+
+// Nothing is sent by the test: nobody delivers.
+const webhook = async () =>
+  (await call('POST', '/v1/webhooks', 'admin', { url: 'https://1.1.1.1/', events: ['reprioritized'] }).expect(201)).body.id as string
 
 /** How each change is made: what must be there first, and what is then sent, for REST its body and for GraphQL its arguments. */
 interface Example {
@@ -112,6 +117,16 @@ const examples: Record<string, Example> = {
     changed: (a) => a.id,
   },
   setKeyWeight: { of: key, body: async () => ({ weight: 3 }), select: '{ id }', changed: (a) => a.id },
+  createWebhook: { body: async () => ({ url: 'https://1.1.1.1/', events: ['reprioritized'] }), select: '{ id }', changed: (a) => a.id },
+  updateWebhook: { of: webhook, body: async () => ({ label: ['a'] }), select: '{ id }', changed: (a) => a.id },
+  deleteWebhook: { of: webhook, changed: (a) => a },
+  rotateWebhookSecret: { of: webhook, select: '{ id }', changed: (a) => a.id },
+  testWebhook: { of: webhook, select: '{ webhookId }', changed: (a) => a.webhookId },
+  redeliverWebhook: {
+    of: async () => (await api.store.deliveries.test(await webhook())).id,
+    select: '{ id }',
+    changed: (a) => a.id,
+  },
   setDeviceState: {
     of: async () => 'CPU-00000000-0000-8000-8000-000000000001',
     body: async () => ({ state: 'active' }),
@@ -121,7 +136,7 @@ const examples: Record<string, Example> = {
 }
 
 /** The changes that take an admin. */
-const adminsAlone = /Key$|Quotas$|^setKeyWeight$|^setDeviceState$/
+const adminsAlone = /Key$|Quotas$|^setKeyWeight$|^setDeviceState$|Webhook/
 
 /** The one line since the last look, which must say this. */
 async function expectLine(expected: object): Promise<void> {

@@ -1,6 +1,27 @@
 // Written by `npm run schemas`.
 export type paths = Record<string, never>;
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    runEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An event of a run, as a webhook gets it
+         * @description Signed by the Standard Webhooks specification. Sent until the answer has a status of 200 to 299, or for WEBHOOK_RETRY_HOURS.
+         */
+        post: operations["receiveRunEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /**
@@ -310,7 +331,7 @@ export interface components {
          * @description A change that somebody can ask for.
          * @enum {string}
          */
-        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "cancelRuns" | "setRunPriority" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setKeyWeight" | "setDeviceState" | "getBackup";
+        AuditAction: "registerArchitecture" | "rewriteArchitecture" | "deleteArchitecture" | "createRun" | "cancelRun" | "cancelRuns" | "setRunPriority" | "createSweep" | "cancelSweep" | "createKey" | "revokeKey" | "setQuotas" | "setKeyWeight" | "setDeviceState" | "createWebhook" | "updateWebhook" | "deleteWebhook" | "rotateWebhookSecret" | "testWebhook" | "redeliverWebhook" | "getBackup";
         /**
          * AuditEntry
          * @description Who asked for which change, and what became of it.
@@ -350,7 +371,7 @@ export interface components {
          * @description Of what kind it is that the change is about.
          * @enum {string}
          */
-        AuditSubject: "architecture" | "run" | "sweep" | "key" | "device" | "database";
+        AuditSubject: "architecture" | "run" | "sweep" | "key" | "device" | "webhook" | "delivery" | "database";
         /**
          * BackendName
          * @description The part of a runtime that executes: cpu and cuda are ONNX Runtime’s execution providers, tensorflow and wasm are back ends of TensorFlow.js. If left out, the first that works on the device, in the order in which the device lists them.
@@ -747,6 +768,12 @@ export interface components {
             current: number | null;
             max: number | null;
         };
+        /**
+         * DeliveryStatus
+         * @description What became of a delivery.
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "delivered" | "failed";
         /** Device */
         Device: {
             /** @description host/name: unambiguous where several hosts serve. */
@@ -1573,6 +1600,40 @@ export interface components {
             weight: number;
         };
         /**
+         * MadeWebhook
+         * @description A webhook with its secret.
+         */
+        MadeWebhook: {
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string | null;
+            /**
+             * @description What it is for.
+             * @example the lab’s chat
+             */
+            description: string;
+            /** @description Only of runs on any of these devices: name, host/name or UUID. Empty: of all. */
+            device: string[];
+            disabledReason: string | null;
+            /** @description False: nothing is delivered. */
+            enabled: boolean;
+            /** @description Those that it is told of. */
+            events: components["schemas"]["WebhookEvent"][];
+            failingSince: string | null;
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description Only of runs with every one of these labels: `name` or `name=text`. Empty: of all. */
+            label: string[];
+            /**
+             * @description Where deliveries go: https, and a public address unless WEBHOOK_ALLOW_HOSTS allows others.
+             * @example https://hooks.example/archmeter
+             */
+            url: string;
+        };
+        /**
          * MeasuredLatency
          * @description A run of this network at this batch and resolution, among those learnt from.
          */
@@ -2240,6 +2301,28 @@ export interface components {
             };
         };
         /**
+         * NewWebhook
+         * @description Who is to be told of which events of runs.
+         */
+        NewWebhook: {
+            /**
+             * @description What it is for.
+             * @example the lab’s chat
+             */
+            description?: string;
+            /** @description Only of runs on any of these devices: name, host/name or UUID. Empty: of all. */
+            device?: string[];
+            /** @description Those that it is told of. */
+            events: components["schemas"]["WebhookEvent"][];
+            /** @description Only of runs with every one of these labels: `name` or `name=text`. Empty: of all. */
+            label?: string[];
+            /**
+             * @description Where deliveries go: https, and a public address unless WEBHOOK_ALLOW_HOSTS allows others.
+             * @example https://hooks.example/archmeter
+             */
+            url: string;
+        };
+        /**
          * NewZooArchitecture
          * @description A network of the zoo.
          */
@@ -2461,7 +2544,7 @@ export interface components {
              * @description Stable; for programs.
              * @enum {string}
              */
-            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "LAST_ADMIN" | "RUN_FINISHED" | "RUN_NOT_WAITING" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "BACKUP_BY_PG_DUMP" | "NO_PROFILE" | "SAMPLES_EXPIRED" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "INVALID_PLACEMENT" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "QUEUE_FULL" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATABASE_DAMAGED" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "BACKUP_UNUSABLE" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "ISSUER_UNREACHABLE" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "STORAGE_QUOTA_EXCEEDED" | "DISK_FULL";
+            code: "MALFORMED_REQUEST" | "MALFORMED_JSON" | "INVALID_REQUEST" | "INVALID_CURSOR" | "UNKNOWN_CONVENTION" | "INVALID_QUERY" | "QUERY_TOO_COMPLEX" | "UNAUTHENTICATED" | "FORBIDDEN" | "FORBIDDEN_ORIGIN" | "ROUTE_NOT_FOUND" | "ARCHITECTURE_NOT_FOUND" | "ZOO_FAMILY_NOT_FOUND" | "RUN_NOT_FOUND" | "SWEEP_NOT_FOUND" | "KEY_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "DEVICE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "AMBIGUOUS_DEVICE" | "DEVICE_UNAVAILABLE" | "IDEMPOTENCY_CONFLICT" | "WEBHOOK_DISABLED" | "TOO_MANY_WEBHOOKS" | "LAST_ADMIN" | "RUN_FINISHED" | "RUN_NOT_WAITING" | "SWEEP_FINISHED" | "NOT_COMPARABLE" | "NO_WEIGHTS" | "NO_SAMPLES" | "PREDICTION_NEEDS_RUNS" | "BACKUP_BY_PG_DUMP" | "NO_PROFILE" | "SAMPLES_EXPIRED" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "FORBIDDEN_HOST" | "INVALID_GRAPH" | "INVALID_KERAS" | "INVALID_ONNX" | "LIMIT_EXCEEDED" | "COST_OVERFLOW" | "UNKNOWN_ZOO_FAMILY" | "UNKNOWN_ZOO_PRESET" | "INVALID_ZOO_OPTIONS" | "INVALID_BATCH" | "INVALID_RESOLUTION" | "EXPORT_UNSUPPORTED" | "UNKNOWN_REWRITE" | "INVALID_REWRITE" | "REWRITE_NOT_APPLICABLE" | "INVALID_PLACEMENT" | "WEBHOOK_URL_REFUSED" | "UNSUPPORTED_BY_RUNTIME" | "INVALID_TEXT" | "RATE_LIMITED" | "QUOTA_EXCEEDED" | "QUEUE_FULL" | "HEADERS_TOO_LARGE" | "INTERNAL" | "WEIGHTS_MISSING" | "DATABASE_DAMAGED" | "DATA_FOLDER_IN_USE" | "DATA_FOLDER_UNUSABLE" | "MIGRATION_FAILED" | "BACKUP_UNUSABLE" | "DATA_FOLDER_READ_ONLY" | "OVERLOADED" | "ISSUER_UNREACHABLE" | "DATABASE_UNREACHABLE" | "SHUTTING_DOWN" | "STORAGE_QUOTA_EXCEEDED" | "DISK_FULL";
             /** @description What is wrong and what would be right. */
             detail: string;
             /** @description Every problem, where there are several or they have a position. */
@@ -3800,6 +3883,209 @@ export interface components {
             durationMs: number;
             runs: number;
         };
+        /**
+         * Webhook
+         * @description Who is told of which events of runs.
+         */
+        Webhook: {
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string | null;
+            /**
+             * @description What it is for.
+             * @example the lab’s chat
+             */
+            description: string;
+            /** @description Only of runs on any of these devices: name, host/name or UUID. Empty: of all. */
+            device: string[];
+            disabledReason: string | null;
+            /** @description False: nothing is delivered. */
+            enabled: boolean;
+            /** @description Those that it is told of. */
+            events: components["schemas"]["WebhookEvent"][];
+            failingSince: string | null;
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description Only of runs with every one of these labels: `name` or `name=text`. Empty: of all. */
+            label: string[];
+            /**
+             * @description Where deliveries go: https, and a public address unless WEBHOOK_ALLOW_HOSTS allows others.
+             * @example https://hooks.example/archmeter
+             */
+            url: string;
+        };
+        /**
+         * WebhookChange
+         * @description What is to change of a webhook; what is left out stays.
+         */
+        WebhookChange: {
+            /**
+             * @description What it is for.
+             * @example the lab’s chat
+             */
+            description?: string;
+            /** @description Only of runs on any of these devices: name, host/name or UUID. Empty: of all. */
+            device?: string[];
+            /** @description False: nothing is delivered, and events from then on are not kept for it. True: also what still waits. */
+            enabled?: boolean;
+            /** @description Those that it is told of. */
+            events?: components["schemas"]["WebhookEvent"][];
+            /** @description Only of runs with every one of these labels: `name` or `name=text`. Empty: of all. */
+            label?: string[];
+            /**
+             * @description Where deliveries go: https, and a public address unless WEBHOOK_ALLOW_HOSTS allows others.
+             * @example https://hooks.example/archmeter
+             */
+            url?: string;
+        };
+        /**
+         * WebhookDelivery
+         * @description An event told to a webhook, and what became of it.
+         */
+        WebhookDelivery: {
+            /** @description Attempts begun. */
+            attempts: number;
+            /** Format: date-time */
+            createdAt: string;
+            durationMs: number | null;
+            error: string | null;
+            /**
+             * @description The event told of, or `test`.
+             * @example succeeded
+             */
+            event: string;
+            finishedAt: string | null;
+            /**
+             * Format: uuid
+             * @description Also the header webhook-id, the same in every attempt.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            lastAttemptAt: string | null;
+            nextAttemptAt: string | null;
+            responseStatus: number | null;
+            runId: string | null;
+            seq: number | null;
+            status: components["schemas"]["DeliveryStatus"];
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            webhookId: string;
+        };
+        /** WebhookDeliveryPage */
+        WebhookDeliveryPage: {
+            items: components["schemas"]["WebhookDelivery"][];
+            nextCursor: string | null;
+            /** @description All that fit, on whatever page; only where `total=true` asks for it. */
+            total?: number;
+        };
+        /**
+         * WebhookEvent
+         * @description An event of a run that a webhook can be told of: those of its event stream but progress.
+         * @enum {string}
+         */
+        WebhookEvent: "queued" | "started" | "requeued" | "reprioritized" | "succeeded" | "failed" | "cancelled" | "timedOut";
+        /** WebhookList */
+        WebhookList: {
+            items: components["schemas"]["Webhook"][];
+        };
+        /**
+         * WebhookMessage
+         * @description The body of a delivery. `run` is null in a test.
+         */
+        WebhookMessage: {
+            data: {
+                run: components["schemas"]["WebhookRun"] | null;
+                /**
+                 * Format: uuid
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                webhookId: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            timestamp: string;
+            /**
+             * @description The event.
+             * @enum {string}
+             */
+            type: "queued" | "started" | "requeued" | "reprioritized" | "succeeded" | "failed" | "cancelled" | "timedOut" | "test";
+        };
+        /**
+         * WebhookResult
+         * @description What was measured, of a run that succeeded; all of it is in the run.
+         */
+        WebhookResult: {
+            latencyMs: components["schemas"]["Latency"];
+            samples: number;
+            /** @description Images per second. */
+            throughputPerSecond: number;
+        };
+        /**
+         * WebhookRun
+         * @description An event of a run, and what the run was with it.
+         */
+        WebhookRun: {
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            architectureId: string;
+            /** @description Name of the architecture, which may be deleted since. */
+            architectureName: string;
+            /** @description Images per call. */
+            batch: number;
+            comparison: components["schemas"]["Comparison"] | null;
+            /** @description What the event says, as in the events of the run. */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Name on its host.
+             * @example cpu:0
+             */
+            device: string;
+            /** @description By which its queue goes. */
+            deviceUuid: string;
+            error: components["schemas"]["WebhookRunError"] | null;
+            /** @description `queued`, `started`, `phase`, `progress`, `requeued`, `reprioritized`, or the status that ended it. */
+            event: string;
+            finishedAt: string | null;
+            /** @description Of the device. */
+            host: string;
+            /** @description Labels of your own for finding runs: at most 32 names of letters, digits, "_", ".", "/" or "-", with texts of at most 256 characters. */
+            labels: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            queuedAt: string;
+            result: components["schemas"]["WebhookResult"] | null;
+            /**
+             * Format: uuid
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            runId: string;
+            runtime: components["schemas"]["RuntimeName"];
+            /** @description Number of the event within the run. */
+            seq: number;
+            startedAt: string | null;
+            status: components["schemas"]["RunStatus"];
+            verdict: components["schemas"]["Verdict"] | null;
+        };
+        /**
+         * WebhookRunError
+         * @description Why it did not succeed.
+         */
+        WebhookRunError: {
+            code: string;
+            message: string;
+        };
         /** WeightApproximation */
         WeightApproximation: {
             layerId: string;
@@ -3912,6 +4198,7 @@ export type CostTotals = components['schemas']['CostTotals'];
 export type CpuCache = components['schemas']['CpuCache'];
 export type CpuFacts = components['schemas']['CpuFacts'];
 export type CpuFrequency = components['schemas']['CpuFrequency'];
+export type DeliveryStatus = components['schemas']['DeliveryStatus'];
 export type Device = components['schemas']['Device'];
 export type DeviceChange = components['schemas']['DeviceChange'];
 export type DeviceHold = components['schemas']['DeviceHold'];
@@ -3967,6 +4254,7 @@ export type LiveTensor = components['schemas']['LiveTensor'];
 export type Loosened = components['schemas']['Loosened'];
 export type MacsByPrecision = components['schemas']['MacsByPrecision'];
 export type MadeKey = components['schemas']['MadeKey'];
+export type MadeWebhook = components['schemas']['MadeWebhook'];
 export type MeasuredLatency = components['schemas']['MeasuredLatency'];
 export type Memory = components['schemas']['Memory'];
 export type MemoryArena = components['schemas']['MemoryArena'];
@@ -3992,6 +4280,7 @@ export type NewRunAgainst = components['schemas']['NewRunAgainst'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewSweep = components['schemas']['NewSweep'];
 export type NewTfjsArchitecture = components['schemas']['NewTfjsArchitecture'];
+export type NewWebhook = components['schemas']['NewWebhook'];
 export type NewZooArchitecture = components['schemas']['NewZooArchitecture'];
 export type Objective = components['schemas']['Objective'];
 export type Optimizer = components['schemas']['Optimizer'];
@@ -4081,6 +4370,16 @@ export type UsedOnDay = components['schemas']['UsedOnDay'];
 export type Verdict = components['schemas']['Verdict'];
 export type WaitingEntry = components['schemas']['WaitingEntry'];
 export type Warmup = components['schemas']['Warmup'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookChange = components['schemas']['WebhookChange'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
+export type WebhookEvent = components['schemas']['WebhookEvent'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type WebhookMessage = components['schemas']['WebhookMessage'];
+export type WebhookResult = components['schemas']['WebhookResult'];
+export type WebhookRun = components['schemas']['WebhookRun'];
+export type WebhookRunError = components['schemas']['WebhookRunError'];
 export type WeightApproximation = components['schemas']['WeightApproximation'];
 export type WeightOrigin = components['schemas']['WeightOrigin'];
 export type WeightsOrigin = components['schemas']['WeightsOrigin'];
@@ -4088,4 +4387,48 @@ export type ZooFamily = components['schemas']['ZooFamily'];
 export type ZooFamilyList = components['schemas']['ZooFamilyList'];
 export type ZooPreset = components['schemas']['ZooPreset'];
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    receiveRunEvent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the delivery, the same in every attempt. */
+                "webhook-id": string;
+                /** @description `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; several with spaces between. */
+                "webhook-signature": string;
+                /** @description Of the attempt, seconds since 1970. */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessage"];
+            };
+        };
+        responses: {
+            /** @description It arrived. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No more of them: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+}

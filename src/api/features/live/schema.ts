@@ -21,7 +21,7 @@ const LiveEventTypeSchema = Type.Enum([...liveEventTypes], {
   },
 })
 
-const LiveRunSchema = Type.Object(
+export const LiveRunSchema = Type.Object(
   {
     runId: Id,
     seq: Type.Integer({ minimum: 1, description: 'Number of the event within the run.' }),

@@ -16,7 +16,7 @@ const ms = Type.Number({ minimum: 0 })
 const percentile = nullable(Type.Number({ minimum: 0, description: 'Null where the samples are too few to state it.' }))
 const count = Type.Integer({ minimum: 0 })
 
-const LatencySchema = Type.Object(
+export const LatencySchema = Type.Object(
   {
     min: ms,
     p50: percentile,
