@@ -13,7 +13,7 @@ import { makeSecret } from '../../../src/api/features/webhooks/sign.ts'
 import { sql } from '../../../src/store/drizzle.ts'
 import { Deliveries, openStore, type Store } from '../../../src/store/index.ts'
 import { FakeClock } from '../../gpu/fake-clock.ts'
-import { cleanup, openTestStore, quietLog, readyPlace, someArchitecture, someRun, storeKind, type TestStore } from '../../store/helper.ts'
+import { cleanup, openTestStore, readyPlace, someArchitecture, someRun, storeKind, type TestStore } from '../../store/helper.ts'
 import { openReceiver } from '../receiver.ts'
 
 const limit = { timeout: 120_000 }
@@ -93,7 +93,7 @@ it('is made again after an error and a lost connection, at pauses that double, a
   const webhook = await register(t, receiver.url)
   const it = openDeliverer(t)
   await queued()
-  const [{ id }] = (await deliveriesTo(webhook)) as [{ id: string }]
+  const { id } = (await deliveriesTo(webhook))[0]!
   const errors = [/answered 500/, /hang up|ECONNRESET|aborted/, /answered 302/, /answered 404/]
   const at: number[] = []
   for (const [i, error] of errors.entries()) {
@@ -128,7 +128,7 @@ it('waits as long as the receiver asks, an hour at the most', limit, async (t) =
   const webhook = await register(t, receiver.url)
   const it = openDeliverer(t)
   await queued()
-  const [{ id }] = (await deliveriesTo(webhook)) as [{ id: string }]
+  const { id } = (await deliveriesTo(webhook))[0]!
   const dueAfter = async (count: number) => {
     await it.attempts(id, count)
     return (await it.deliveries.dueMs({}))! / 1000
@@ -145,7 +145,7 @@ it('is given up after its time, and counted; a webhook that fails for long is di
   const webhook = await register(t, receiver.url)
   const it = openDeliverer(t, { retryHours: 1 })
   await queued()
-  const [first] = (await deliveriesTo(webhook)) as [{ id: string }]
+  const first = (await deliveriesTo(webhook))[0]!
   for (let count = 1; ; count++) {
     const { status, error } = await it.attempts(first.id, count)
     if (status === 'pending') continue
@@ -216,7 +216,7 @@ it('when a failing receiver answers again, all that waited for it is due at once
   const webhook = await register(t, receiver.url)
   const it = openDeliverer(t)
   await queued()
-  const [{ id }] = (await deliveriesTo(webhook)) as [{ id: string }]
+  const { id } = (await deliveriesTo(webhook))[0]!
   await it.attempts(id, 6)
   for (let i = 0; i < 9; i++) await queued()
   const tried = receiver.got.length
@@ -281,7 +281,7 @@ it('a process that is stopped gives its attempt back, and another one makes it a
   const stopped = deliverer.stop(1000)
   clock.advance(1000)
   await stopped
-  const [{ status, leaseUntil }] = (await deliveriesTo(webhook)) as [{ status: string; leaseUntil: Date | null }]
+  const { status, leaseUntil } = (await deliveriesTo(webhook))[0]!
   assert.deepEqual([status, leaseUntil], ['pending', null])
   receiver.answer = (_received, response) => void response.writeHead(204).end()
   // As far on as the first one's clock was.

@@ -1,5 +1,11 @@
 /** Webhooks over HTTP and GraphQL: from the registration to what a receiver gets. */
 import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -42,6 +48,14 @@ async function became(id: string, fits: (delivery: any) => boolean) {
     if (fits(body)) return body
     await sleep(20)
   }
+}
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 const about = (got: readonly Received[], runId: string) => got.filter(({ message }) => message.data.run?.runId === runId)
 
@@ -183,6 +197,52 @@ describe('a delivery', { timeout: 120_000 }, () => {
     assert.deepEqual(new Set(got.map(({ headers }) => headers['webhook-id'])), new Set([delivery.id]))
     assert.deepEqual(new Set(got.map(({ body }) => body)).size, 1)
   })
+})
+
+it('the receivers of the documentation take what the service sends, and nothing else', { timeout: 120_000 }, async (t) => {
+  const page = await readFile(new URL('../../../docs/webhooks.md', import.meta.url), 'utf8')
+  const code = (language: string) => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page)![1]!
+  const folder = await mkdtemp(join(tmpdir(), 'archmeter-receiver-'))
+  t.after(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'receiver.mjs'), code('js'))
+  const port = await freePort()
+  const { id, secret } = await register(t, { url: `http://127.0.0.1:${port}/`, events: ['failed'] })
+  const child = spawn(process.execPath, [join(folder, 'receiver.mjs')], {
+    env: { WEBHOOK_SECRET: secret, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => child.kill())
+  let printed = ''
+  child.stdout.on('data', (part) => (printed += part))
+  const send = (headers: Record<string, string>, body: string) =>
+    fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body }).then(({ status }) => status)
+  while ((await send({}, '{}').catch(() => 0)) === 0) await sleep(20)
+  const delivery = (await api.request.post(`${webhooks}/${id}/test`).expect(202)).body
+  assert.equal((await became(delivery.id, ({ status, attempts }) => status !== 'pending' || attempts > 1)).responseStatus, 204)
+  while (!printed.includes('\n')) await sleep(20)
+  assert.match(printed, /^test /)
+  const body = '{"type":"test","data":{"run":null}}'
+  const at = (ms: number, of = secret) => signedHeaders('x', new Date(Date.now() + ms), body, [of])
+  const other = `whsec_${Buffer.alloc(24).toString('base64')}`
+  const cases: [Record<string, string>, string, boolean][] = [
+    [at(0), body, true],
+    [at(0), body.replace('null', 'true'), false],
+    [at(0, other), body, false],
+    [at(-600_000), body, false],
+    [{ ...at(0), 'webhook-timestamp': String(Math.floor(Date.now() / 1000) + 1) }, body, false],
+    [{ ...at(0), 'webhook-id': 'y' }, body, false],
+    [{ ...at(0), 'webhook-signature': `${at(0, other)['webhook-signature']} ${at(0)['webhook-signature']}` }, body, true],
+  ]
+  for (const [headers, sent, genuine] of cases) assert.equal(await send(headers, sent), genuine ? 204 : 401)
+
+  const asked = `${code('python')}\nimport json, sys\nfor secret, headers, body in json.load(sys.stdin): print(is_genuine(secret, headers, body.encode()))`
+  const python = spawnSync('python3', ['-c', asked], { input: JSON.stringify(cases.map(([headers, sent]) => [secret, headers, sent])) })
+  if (python.error) return t.diagnostic(`the example in Python was not run: ${python.error.message}`)
+  assert.equal(python.status, 0, String(python.stderr))
+  assert.deepEqual(
+    String(python.stdout).trim().split('\n'),
+    cases.map(([, , genuine]) => (genuine ? 'True' : 'False')),
+  )
 })
 
 describe('a webhook', { timeout: 120_000 }, () => {

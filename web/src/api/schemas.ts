@@ -3972,6 +3972,7 @@ export interface components {
             status: components["schemas"]["DeliveryStatus"];
             /**
              * Format: uuid
+             * @description The webhook that is told.
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             webhookId: string;

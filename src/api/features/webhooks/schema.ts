@@ -115,7 +115,7 @@ export type MadeWebhook = Static<typeof MadeWebhook>
 export const DeliverySchema = Type.Object(
   {
     id: Type.String({ format: 'uuid', description: 'Also the header webhook-id, the same in every attempt.', examples: [exampleId] }),
-    webhookId: Id,
+    webhookId: Type.String({ ...Id, description: 'The webhook that is told.' }),
     event: Type.String({ description: 'The event told of, or `test`.', examples: ['succeeded'] }),
     runId: nullable(Type.String({ format: 'uuid', description: 'The run told of; null for a test.' })),
     seq: nullable(Type.Integer({ minimum: 1, description: 'Number of the event within the run; null for a test.' })),
