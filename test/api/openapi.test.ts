@@ -153,6 +153,23 @@ describe('openapi.json', () => {
     await call('GET', '/v1/devices', '/v1/devices')
     await call('PATCH', '/v1/devices/{id}', '/v1/devices/cpu:0', { body: { state: 'active' } })
     await call('PATCH', '/v1/devices/{id}', '/v1/devices/cpu:9', { body: { state: 'active' } })
+
+    // Nothing is sent: no run here gets another priority, and nobody delivers the test.
+    const [hooks, hook, deliveries] = ['/v1/webhooks', '/v1/webhooks/{id}', '/v1/webhook-deliveries']
+    const webhook = await call('POST', hooks, hooks, { body: { url: 'https://1.1.1.1/', events: ['reprioritized'] } })
+    await call('POST', hooks, hooks, { body: { url: 'https://10.0.0.1/', events: ['reprioritized'] } })
+    await call('GET', hooks, hooks)
+    await call('GET', hook, `${hooks}/${webhook.id}`)
+    await call('GET', hook, `${hooks}/none`)
+    await call('POST', `${hook}/secret`, `${hooks}/${webhook.id}/secret`)
+    await api.services.deliverer.stop()
+    const sent = await call('POST', `${hook}/test`, `${hooks}/${webhook.id}/test`)
+    await call('GET', deliveries, deliveries)
+    await call('GET', `${deliveries}/{id}`, `${deliveries}/${sent.id}`)
+    await call('POST', `${deliveries}/{id}/redeliver`, `${deliveries}/${sent.id}/redeliver`)
+    await call('PATCH', hook, `${hooks}/${webhook.id}`, { body: { enabled: false } })
+    await call('POST', `${hook}/test`, `${hooks}/${webhook.id}/test`)
+    await call('DELETE', hook, `${hooks}/${webhook.id}`)
     await call('GET', '/healthz', '/healthz')
     await call('GET', '/readyz', '/readyz')
 
