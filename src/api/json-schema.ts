@@ -14,7 +14,8 @@ export function toJsonSchema(value: unknown, visit: (schema: Record<string, any>
   const result: Record<string, any> = {}
   for (const [key, each] of Object.entries(value)) {
     if (ours.has(key)) continue
-    result[key] = data.has(key) ? each : toJsonSchema(each, visit)
+    if (key === 'properties') result[key] = ofEach(each as object, visit)
+    else result[key] = data.has(key) ? each : toJsonSchema(each, visit)
   }
   if (Array.isArray(result.enum) && result.type === undefined && result.enum.every((each) => typeof each === 'string'))
     result.type = 'string'
@@ -25,3 +26,7 @@ export function toJsonSchema(value: unknown, visit: (schema: Record<string, any>
   }
   return visit(result)
 }
+
+/** Of properties, whose names are no keywords: one may be called `secret`. */
+const ofEach = (properties: object, visit: (schema: Record<string, any>) => unknown): object =>
+  Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, toJsonSchema(schema, visit)]))

@@ -1628,6 +1628,11 @@ export interface components {
             /** @description Only of runs with every one of these labels: `name` or `name=text`. Empty: of all. */
             label: string[];
             /**
+             * @description With which deliveries are signed (standardwebhooks.com). Shown this once; one before it signs as well for 24 hours.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+            /**
              * @description Where deliveries go: https, and a public address unless WEBHOOK_ALLOW_HOSTS allows others.
              * @example https://hooks.example/archmeter
              */
