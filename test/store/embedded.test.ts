@@ -33,6 +33,20 @@ test('a long statement does not hold the event loop', { skip, timeout: 60_000 },
   assert.ok(longest < took / 2, `silent for ${longest} ms of ${took} ms`)
 })
 
+test('rows that were read are not kept', { skip, timeout: 60_000 }, async (t) => {
+  const { store, close } = await openTestStore()
+  t.after(close)
+  const read = async (times: number) => {
+    for (let i = 0; i < times; i++)
+      assert.equal((await store.db.execute(sql`SELECT repeat('x', 1000000) AS text`)).rows[0].text.length, 1e6)
+    return process.memoryUsage().rss
+  }
+  const before = await read(30)
+  const grown = (await read(150)) - before
+  t.diagnostic(`${Math.round(grown / 1e6)} MB more after 150 MB of rows`)
+  assert.ok(grown < 75e6, `${grown} bytes more after 150 MB of rows`)
+})
+
 test('a first start that is killed leaves nothing in the way of the next, which takes no more memory than any other', {
   skip: skip || (process.platform !== 'linux' && 'skipped: memory is read from /proc'),
   timeout: 120_000,

@@ -7,6 +7,24 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { compileWithoutOptimizing, type FromThread, startParams, type ToThread } from './pglite-options.ts'
 
+/**
+ * The answer to anything but the first message of a connection, which begins with 0. `execProtocolRawSync` would parse all of it too, and
+ * keep every row that was ever read.
+ */
+async function answerTo(database: PGlite, message: Uint8Array): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  // Each is a view of the database's memory. The statement is over when this returns: only a sync would have to be waited for.
+  const over = database.execProtocolRawStream(message, { syncToFs: false, onRawData: (part) => void parts.push(part.slice()) })
+  const answer = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    answer.set(part, at)
+    at += part.length
+  }
+  await over
+  return answer
+}
+
 compileWithoutOptimizing()
 const port = parentPort!
 const say = (message: FromThread, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
@@ -29,7 +47,7 @@ try {
       }
       return
     }
-    const answer = database.execProtocolRawSync(message)
+    const answer = message[0] === 0 ? database.execProtocolRawSync(message) : await answerTo(database, message)
     if (answer.length > 0) say(answer, [answer.buffer as ArrayBuffer])
   })
   say('open')
