@@ -27,5 +27,28 @@ export const rowsOf = async <Row extends object>(db: Database | Transaction, sta
 /** A moment in SQL. Not as text: the database writes the years before 1 in another way. */
 export const momentOf = (at: Date): SQL => sql`to_timestamp(${at.getTime() / 1000}::float8)`
 
+interface Leased {
+  query(...args: any[]): any
+  release(error?: Error): void
+}
+
+/**
+ * A connection for a transaction of Drizzle's, which does not give one back where the BEGIN fails: the first statement on it gives it
+ * back then. Otherwise each would be lost to the pool, and a stop would wait for it for ever.
+ */
+export function givenBack<T extends Leased>(client: T): T {
+  const { query } = client
+  client.query = async (...args: unknown[]) => {
+    client.query = query
+    try {
+      return await query.apply(client, args)
+    } catch (error) {
+      client.release(error as Error)
+      throw error
+    }
+  }
+  return client
+}
+
 /** Drizzle over node-postgres: a pool, or an object with its methods. */
 export const drizzleOverPostgres = (pool: object) => load('drizzle-orm/node-postgres').drizzle(pool) as Database

@@ -86,6 +86,20 @@ test('a connection lost between two statements of a transaction costs that trans
   assert.deepEqual((await driver.db.execute(sql`SELECT 1 AS x`)).rows, [{ x: '1' }])
 })
 
+test('a transaction whose BEGIN fails gives its connection back: others use it, and a stop does not wait for it', {
+  timeout: 60_000,
+}, async (t) => {
+  const later = cleanup(t)
+  const server = await fakePostgres()
+  later(() => server.close())
+  const driver = await openPostgres(server.url, recorded().log, limits)
+  server.silent = true
+  await assert.rejects(driver.db.transaction((tx) => tx.execute(sql`SELECT 1 AS x`)))
+  server.silent = false
+  assert.deepEqual((await driver.db.transaction((tx) => tx.execute(sql`SELECT 1 AS x`))).rows, [{ x: '1' }])
+  assert.equal(await Promise.race([driver.close().then(() => 'closed'), sleep(10_000, 'not closed', { ref: false })]), 'closed')
+})
+
 test('a silent connection that listens is noticed and made again, and who listens is told that something was missed', {
   timeout: 60_000,
 }, async (t) => {

@@ -18,7 +18,7 @@ import pg from 'pg'
 import { fromPglite, PgBoss } from 'pg-boss'
 import { bossOptions, type Driver, type Log } from '../database.ts'
 import { DiskSpace, diskProblem } from '../disk-space.ts'
-import { drizzleOverPostgres } from '../drizzle.ts'
+import { drizzleOverPostgres, givenBack } from '../drizzle.ts'
 import { StoreError } from '../errors.ts'
 import { Session } from './pglite-session.ts'
 
@@ -144,8 +144,9 @@ class EmbeddedPool {
     for (const missed of this.#gaps) missed()
   }
 
-  connect(): Promise<Lease> {
-    return this.#lease()
+  /** For a transaction. */
+  async connect(): Promise<Lease> {
+    return givenBack(await this.#lease())
   }
 
   async #lease(): Promise<Lease> {

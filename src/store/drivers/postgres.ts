@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import { bossOptions, type Driver, type Log } from '../database.ts'
-import { drizzleOverPostgres } from '../drizzle.ts'
+import { drizzleOverPostgres, givenBack } from '../drizzle.ts'
 import { connectionError, reason, StoreError } from '../errors.ts'
 
 /** Time limits after which the database counts as not answering, ms. */
@@ -165,7 +165,7 @@ class ReportingPool extends pg.Pool {
   override connect(callback: Callback): void
   override connect(callback?: Callback): unknown {
     if (callback) return super.connect((error, ...rest) => callback(error && named(error, this.#reach), ...rest))
-    return super.connect().catch((error) => {
+    return super.connect().then(givenBack, (error) => {
       throw named(error, this.#reach)
     })
   }
