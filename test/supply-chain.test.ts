@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { advisoriesOf, auditProblems } from '../scripts/supply-chain/audit.ts'
 import { exceptions, today } from '../scripts/supply-chain/exceptions.ts'
 import { installed, isPermissive, licenseProblems, packagesOf } from '../scripts/supply-chain/licenses.ts'
+import { missing, withLocked, withoutDevelopment } from '../scripts/supply-chain/sbom.ts'
 
 const read = (file: string): string => readFileSync(resolve(import.meta.dirname, '..', file), 'utf8')
 
@@ -82,6 +83,50 @@ test('an advisory without an exception fails the audit, one of low severity does
   assert.match(auditProblems(advisories, excepted('2026-11-28'), '2026-11-28').join(), /think it over/)
   assert.match(auditProblems([], excepted('2027-01-01'), '2026-11-28').join(), /does not apply/)
   assert.equal(advisoriesOf({ message: 'request to the registry failed' } as object), null)
+})
+
+test('the bill of materials keeps what both the service and development need, and leaves out what development alone does', () => {
+  const component = (name: string, version: string, group?: string) => ({
+    ...{ 'bom-ref': `${group ? `${group}/` : ''}${name}@${version}`, name, version },
+    ...(group ? { group } : {}),
+  })
+  const bom = {
+    bomFormat: 'CycloneDX',
+    components: [
+      component('a', '1.0.0'),
+      component('b', '2.0.0', '@s'),
+      component('@s/c', '3.0.0'),
+      component('d', '4.0.0'),
+      component('web', ''),
+    ],
+    dependencies: [
+      { ref: 'a@1.0.0', dependsOn: ['d@4.0.0', '@s/b@2.0.0'] },
+      { ref: 'd@4.0.0', dependsOn: ['@s/c@3.0.0'] },
+    ],
+  }
+  const one = (name: string, version: string, dev: boolean) => ({ name, version, dev, license: 'MIT' })
+  const kept = withoutDevelopment(bom, [
+    one('a', '1.0.0', false),
+    one('@s/b', '2.0.0', true),
+    // Installed twice: once for the service.
+    one('@s/c', '3.0.0', true),
+    one('@s/c', '3.0.0', false),
+    one('d', '4.0.0', true),
+  ])
+  assert.deepEqual(
+    kept.components.map((each) => each['bom-ref']),
+    ['a@1.0.0', '@s/c@3.0.0', 'web@'],
+  )
+  assert.deepEqual(kept.dependencies, [{ ref: 'a@1.0.0', dependsOn: [] }])
+  assert.deepEqual(missing(kept, { a: '^1', '@s/b': '^2', '@s/c': '^3' }), ['@s/b'])
+  // What npm left out is added from the lock file, and nothing twice.
+  const whole = withLocked(kept, [one('a', '1.0.0', false), one('@w/e', '5.0.0', false), one('d', '4.0.0', true)])
+  assert.deepEqual(whole.components.slice(3), [
+    {
+      ...{ 'bom-ref': '@w/e@5.0.0', type: 'library', name: '@w/e', version: '5.0.0', purl: 'pkg:npm/%40w/e@5.0.0' },
+      licenses: [{ expression: 'MIT' }],
+    },
+  ])
 })
 
 test('each threat of SECURITY.md has a place, a defense and tests that are there, by file and by title', () => {

@@ -48,6 +48,7 @@ try {
   watching.abort()
   await watched
   lint(await (await fetch(`${service.url}/metrics`)).text())
+  alerts()
   console.log('all of it holds')
 } catch (error) {
   console.log(`FAILED: ${(error as Error).stack}`)
@@ -138,4 +139,16 @@ function lint(metrics: string): void {
   assert.ok(status === 0 || status === 3, `promtool ended with ${status}: ${complaints.join('\n')}`)
   assert.deepEqual(complaints, [])
   console.log('ok: promtool check metrics')
+}
+
+/** promtool on the alert rules, and on the cases that say when each must fire. */
+function alerts(): void {
+  for (const args of [
+    ['check', 'rules', 'alerts.yml'],
+    ['test', 'rules', 'alerts.test.yml'],
+  ]) {
+    const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: resolve(import.meta.dirname, '../../docker'), encoding: 'utf8' })
+    assert.equal(status, 0, `promtool ${args.join(' ')}: ${stdout}${stderr}`)
+    console.log(`ok: promtool ${args.join(' ')}`)
+  }
 }

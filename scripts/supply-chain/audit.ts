@@ -51,7 +51,8 @@ if (import.meta.main) {
     advisories = advisoriesOf(JSON.parse(stdout))
   } catch {}
   if (advisories === null) {
-    const why = error?.message ?? (/"summary": "([^"]+)"/.exec(stdout)?.[1] || stderr.trim().split('\n')[0] || 'no report came')
+    const why =
+      error?.message ?? (/"(?:summary|message)": "([^"]{1,300})"/.exec(stdout)?.[1] || stderr.trim().split('\n')[0] || 'no report came')
     console.log(`skipped: the registry answers no audits (${why})`)
     process.exit(77)
   }
