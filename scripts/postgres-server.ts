@@ -1,12 +1,13 @@
 /** A PostgreSQL server of one's own, for tests: found, started in a folder that goes again, as a user that it accepts. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chownSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from './service-process.ts'
 
 export const OLDEST = 15
 const user = 'archmeter'
@@ -48,20 +49,25 @@ function unprivileged(): { uid: number; gid: number } | Record<string, never> {
   return users.get('postgres') ?? users.get('nobody') ?? { uid: 65_534, gid: 65_534 }
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-
 export interface Server {
   url: string
+  /** Of this machine. */
+  port: number
+  /** Its process. */
+  pid(): number
+  /** Ends it, its files kept. SIGINT is a fast shutdown: sessions are ended, files are left in order. */
+  halt(signal?: 'SIGINT' | 'SIGKILL'): Promise<void>
+  /** Starts it again where it was halted, and waits until it answers. */
+  resume(): Promise<void>
+  /** Ends it and removes it. */
   stop(): Promise<void>
 }
 
-export async function startServer(folder: string): Promise<Server> {
+/** How long a server may take to start, tries of 100 ms: what a killed one left in memory has to go first. */
+const startTries = 300
+
+/** @param env added to the environment of the server. */
+export async function startServer(folder: string, env: Readonly<Record<string, string>> = {}): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'archmeter-postgres-'))
   const as = unprivileged()
   const data = join(home, 'data')
@@ -70,31 +76,46 @@ export async function startServer(folder: string): Promise<Server> {
   mkdirSync(data, { mode: 0o700 })
   writeFileSync(passwordFile, password, { mode: 0o600 })
   if (as.uid !== undefined) for (const path of [home, data, passwordFile]) chownSync(path, as.uid, as.gid)
+  const port = await freePort()
+  const url = `postgres://${user}:${password}@127.0.0.1:${port}/postgres`
   let log = ''
   let server: ChildProcess | undefined
-  const stop = async () => {
-    if (server && server.exitCode === null && server.signalCode === null) {
-      const ended = new Promise((resolve) => server!.once('exit', resolve))
-      // SIGINT is PostgreSQL's fast shutdown: sessions are ended, files are left in order.
-      server.kill('SIGINT')
-      await Promise.race([ended, sleep(10_000).then(() => server!.kill('SIGKILL'))])
+  const alive = () => server !== undefined && server.exitCode === null && server.signalCode === null
+  const halt = async (signal: 'SIGINT' | 'SIGKILL' = 'SIGINT') => {
+    const halted = server
+    if (!halted || !alive()) return
+    const ended = once(halted, 'exit')
+    halted.kill(signal)
+    const late = setTimeout(() => halted.kill('SIGKILL'), 10_000)
+    await ended
+    clearTimeout(late)
+  }
+  const begin = () => {
+    // -F: without fsync, since nothing here outlives this script.
+    const flags = ['-D', data, '-F', '-p', String(port), '-k', home, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200']
+    server = spawn(join(folder, 'postgres'), flags, {
+      ...{ ...as, cwd: home, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    })
+    for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (log += chunk))
+  }
+  const resume = async () => {
+    if (!alive()) begin()
+    for (let tries = 0; !(await answers(url)); tries++) {
+      if (tries > startTries) throw new Error(`PostgreSQL did not start:\n${log}`)
+      await sleep(100)
+      // Refused as long as a process of a killed one still holds its memory.
+      if (!alive()) begin()
     }
+  }
+  const stop = async () => {
+    await halt()
     rmSync(home, { recursive: true, force: true })
   }
   try {
     const options = ['--auth=scram-sha-256', `--username=${user}`, `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--no-sync']
     execFileSync(join(folder, 'initdb'), ['-D', data, ...options], { ...as, cwd: home, stdio: ['ignore', 'ignore', 'pipe'] })
-    const port = await freePort()
-    // -F: without fsync, since nothing here outlives this script.
-    const flags = ['-D', data, '-F', '-p', String(port), '-k', home, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200']
-    server = spawn(join(folder, 'postgres'), flags, { ...as, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] })
-    for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (log += chunk))
-    const url = `postgres://${user}:${password}@127.0.0.1:${port}/postgres`
-    for (let tries = 0; ; tries++) {
-      if (await answers(url)) return { url, stop }
-      if (tries > 100 || server.exitCode !== null) throw new Error(`PostgreSQL did not start:\n${log}`)
-      await sleep(100)
-    }
+    await resume()
+    return { url, port, pid: () => server!.pid!, halt, resume, stop }
   } catch (error) {
     await stop()
     throw error

@@ -1,14 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { spawnService, startMs } from '../service-process.ts'
 import type { HostileGroup, Service } from './contract.ts'
-
-const program = join(import.meta.dirname, '../../src/api/server.ts')
-const startMs = 180_000
-const stopMs = 30_000
 
 export interface StartedService extends Service {
   /** Whether its process runs. */
@@ -18,7 +13,7 @@ export interface StartedService extends Service {
 }
 
 /**
- * Starts the service as `npm start` does, on a free port with a data folder of its own, as the group wants it.
+ * Starts the service on a free port with a data folder of its own, as the group wants it.
  * @throws Error where it does not start.
  */
 export async function startService({
@@ -29,33 +24,19 @@ export async function startService({
 }: Omit<HostileGroup, 'name' | 'cases'> = {}): Promise<StartedService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'archmeter-hostile-'))
   await prepare?.(dataDir)
-  const child = spawn(process.execPath, [program], {
-    env: { ...process.env, PORT: '0', DATA_DIR: dataDir, LOG_FORMAT: 'json', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let log = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += text))
-  const alive = () => child.exitCode === null && child.signalCode === null
+  const service = spawnService({ DATA_DIR: dataDir, ...env })
   const stop = async () => {
-    if (alive()) {
-      const ended = once(child, 'close')
-      child.kill('SIGTERM')
-      const timer = setTimeout(() => child.kill('SIGKILL'), stopMs)
-      await ended
-      clearTimeout(timer)
-    }
+    await service.stop()
     cleanUp?.(dataDir)
     rmSync(dataDir, { recursive: true, force: true })
   }
-  const deadline = performance.now() + startMs
-  let url: string | undefined
-  while ((url = /listens on (http:\/\/[^\s"]+)/.exec(log)?.[1]) === undefined) {
-    if (!alive() || performance.now() > deadline) {
-      await stop()
-      throw new Error(`the service did not start:\n${log.slice(-2000)}`)
-    }
-    await sleep(50)
+  try {
+    const url = await service.listening()
+    for (const deadline = performance.now() + startMs; whenReady && !(await fetch(`${url}/readyz`)).ok && performance.now() < deadline; )
+      await sleep(50)
+    return { ...service, url, dataDir, stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
-  while (whenReady && performance.now() < deadline && !(await fetch(`${url}/readyz`)).ok) await sleep(50)
-  return { url, pid: child.pid!, dataDir, process: child, log: () => log, alive, stop }
 }

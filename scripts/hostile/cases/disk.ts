@@ -1,15 +1,12 @@
-import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fill, imageOf, mountExt4, mountTmpfs, run, unmountable } from '../../mounts.ts'
 import type { HostileCase, HostileGroup, Service } from '../contract.ts'
 import { expectOutcome, outcomeOf, register } from '../requests.ts'
 
 /** Disks that are full or read-only, by real mounts. */
 
-const run = (command: string, ...args: string[]): string =>
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 /** How long the service may take to notice, ms. It looks every 5 s, and a busy machine is late. */
 const noticeMs = 60_000
 
@@ -33,22 +30,6 @@ async function readiness({ url }: Service, status: number, reason = /./): Promis
     if (response.status === status && reason.test(last)) return last
   }
   throw new Error(`/readyz did not come to ${status} ${reason}: ${last}`)
-}
-
-/** Writes until nothing fits any more. */
-function fill(file: string): void {
-  const descriptor = openSync(file, 'w')
-  try {
-    for (let size = 2 ** 20; size >= 512; )
-      try {
-        writeSync(descriptor, new Uint8Array(size))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-        size /= 2
-      }
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 const full: HostileCase = {
@@ -114,29 +95,6 @@ const readOnlyByError: HostileCase = {
     if (list.status !== 200 && list.status !== 503) throw new Error(`a list was answered ${list.status}`)
     return { status: 503, note: 'DATA_FOLDER_READ_ONLY' }
   },
-}
-
-/** Why such a mount cannot be made here, or null. */
-function unmountable(mount: (folder: string) => void): string | null {
-  const folder = mkdtempSync(join(tmpdir(), 'archmeter-mount-'))
-  try {
-    mount(folder)
-    run('umount', folder)
-    return null
-  } catch (error) {
-    return `no mount can be made here: ${(error as Error).message.trim().split('\n').at(-1)}`
-  } finally {
-    rmdirSync(folder)
-    rmSync(imageOf(folder), { force: true })
-  }
-}
-
-const imageOf = (folder: string): string => `${folder}.img`
-const mountTmpfs = (folder: string): void => void run('mount', '-t', 'tmpfs', '-o', 'size=400m', 'archmeter', folder)
-function mountExt4(folder: string): void {
-  run('truncate', '-s', '400M', imageOf(folder))
-  run('mkfs.ext4', '-q', '-F', imageOf(folder))
-  run('mount', '-o', 'loop,errors=remount-ro', imageOf(folder), folder)
 }
 
 export const disks: readonly HostileGroup[] = [

@@ -109,8 +109,25 @@ const json: HostileCase = {
   },
 }
 
+/** Slowloris: none of these requests is ever whole, so that the rates of bodies do not apply to them. */
+const headers: HostileCase = {
+  name: '500 requests whose headers come at a byte in half a second',
+  run: async (service) => {
+    const sockets = Array.from({ length: 500 }, () => open(service, 'GET /v1/runs HTTP/1.1\nhost: localhost\nx-slow: '))
+    const began = performance.now()
+    return dripping(sockets, 'x', async () => {
+      const other = await ask(service, '127.0.0.1', '/v1/runs')
+      if (other !== 200) throw new Error(`a client of the same address was answered ${other}`)
+      while (sockets.some(({ closed }) => !closed) && performance.now() - began < letWaitMs) await sleep(100)
+      const left = sockets.filter(({ closed }) => !closed).length
+      if (left > 0) throw new Error(`${left} of ${sockets.length} are still connected`)
+      return { status: 'closed', note: `after ${Math.round(performance.now() - began)} ms` }
+    })
+  },
+}
+
 export const slow: HostileGroup = {
   name: 'slow',
   env: { TRANSFER_WINDOW_MS: '4000' },
-  cases: [uploads, readers, json],
+  cases: [uploads, readers, json, headers],
 }
