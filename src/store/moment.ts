@@ -32,7 +32,7 @@ export interface KeptBytes {
 
 /**
  * On a server it is a transaction of its own (repeatable read); of the embedded database, which has one connection, a copy of its
- * files, opened beside it, which takes as much disk as they do and 90 MB of memory until `close`.
+ * files, opened beside it, which takes as much disk as they do and memory of its own, until `close`.
  * @throws StoreError DATABASE_UNREACHABLE
  */
 export async function holdMoment(driver: Driver, blobs: Blobs, tickets: Tickets, log: Log): Promise<Moment> {
