@@ -93,18 +93,20 @@ export class WebhookDeliverer {
   }
 
   async #lookNow(): Promise<void> {
-    const { store, log } = this.#options
+    const { store, log, clock } = this.#options
     this.#callOff()
     try {
       let dueMs: number | null = null
+      let asked = clock.now()
       while (this.#again && !this.#stopping) {
         this.#again = false
         const claims = await store.deliveries.claim(this.#counts(), leaseMs)
         if (claims.length > 0) await this.#begin(claims)
+        asked = clock.now()
         dueMs = await store.deliveries.dueMs(this.#counts())
       }
       this.#inTrouble = false
-      if (dueMs !== null) this.#lookAfter(Math.max(dueMs, leastPauseMs))
+      if (dueMs !== null) this.#lookAfter(Math.max(dueMs - (clock.now() - asked), leastPauseMs))
     } catch (err) {
       // Once for the whole time that it lasts.
       if (!this.#inTrouble) log.warn({ err }, 'deliveries to webhooks could not be read: trying again')
