@@ -7,7 +7,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { type Page, chromium as playwright } from 'playwright-core'
-import { call, fill, startService } from './web/tour.ts'
+import { fill, fillKeys, startService } from './web/tour.ts'
 
 const [folder = 'screenshots', only = '', which = ''] = process.argv.slice(2)
 const steps = stepsOf()
@@ -28,10 +28,12 @@ try {
   if (service) await shoot({ begin: '/' })
   const pages = await fill(url)
   await shoot({ ...pages, zoo: '/architectures', queue: pages.architecture! })
-  // The first key closes the service to those without one. Last, since the key is then needed for the rest.
-  if (service && listed(only, 'signIn')) {
-    await call(url, '/v1/keys', { name: 'screenshots', role: 'admin' })
+  // The first key closes the service to those without one. Last, since a key is then needed.
+  const ofKeys = ['signIn', 'keys', 'auditOfKey', 'runOfKey', 'runsOfKeys', 'keysOfReader', 'auditOfReader']
+  if (service && ofKeys.some((name) => listed(only, name))) {
+    const withKeys = await fillKeys(url)
     await shoot({ signIn: '/' })
+    for (const { key, pages } of withKeys) await shoot(pages, key)
   }
 } finally {
   await browser.close()
@@ -55,13 +57,16 @@ function stepsOf(): Record<string, (page: Page) => Promise<void>> {
   }
 }
 
-async function shoot(pages: Record<string, string>): Promise<void> {
+/** @param key by which the browser signs in; without one where none is needed. */
+async function shoot(pages: Record<string, string>, key = ''): Promise<void> {
   const wanted = Object.entries(pages).filter(([name]) => listed(only, name))
   if (wanted.length === 0) return
   for (const [colorScheme, width, height] of looks) {
     if (!listed(which, `${width}-${colorScheme}`)) continue
     // One for all pages, so that their files are loaded once.
-    const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
+    if (key) await context.request.post(`${url}/v1/session`, { data: { key } })
+    const page = await context.newPage()
     page.setDefaultTimeout(120_000)
     page.on('pageerror', (error) => console.log(`${page.url()}: ${error}`))
     page.on('console', (message) => message.type() === 'error' && console.log(`${page.url()}: ${message.text()}`))
@@ -80,7 +85,7 @@ async function shoot(pages: Record<string, string>): Promise<void> {
         timeout: 300_000,
       })
     }
-    await page.close()
+    await context.close()
     console.log(`${width} px, ${colorScheme}: ${wanted.map(([name]) => name).join(', ')}`)
   }
 }

@@ -40,14 +40,15 @@ export async function startService(dataDir = mkdtempSync(join(tmpdir(), 'archmet
 }
 
 /** Asks again for half a minute where the service says that it is busy, as it does on a loaded machine. */
-export async function call<T = any>(url: string, path: string, body?: unknown, tries = 15): Promise<T> {
+export async function call<T = any>(url: string, path: string, body?: unknown, { key = '', tries = 15 } = {}): Promise<T> {
+  const headers = key ? { authorization: `Bearer ${key}` } : {}
   const answer = await fetch(
     url + path,
-    body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {},
+    body ? { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) } : { headers },
   )
   if (answer.status === 503 && tries > 1) {
     await sleep(2000)
-    return call(url, path, body, tries - 1)
+    return call(url, path, body, { key, tries: tries - 1 })
   }
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
   return (await answer.json()) as T
@@ -119,7 +120,28 @@ export async function fill(url: string): Promise<Record<string, string>> {
     compare: `/compare?a=${profiled.id}&b=${other.id}`,
     ...(sweep ? { sweep: `/sweeps/${sweep.id}` } : {}),
     devices: '/devices',
+    // Without a key anybody on loopback is an admin, so these have something to say.
+    noKeys: '/keys',
+    audit: '/audit',
     calls: '/calls',
     refused: '/architectures/00000000-0000-7000-8000-000000000000',
   }
+}
+
+/** Makes keys, which closes the service to those without one, and lets one of them queue a run. Gives the pages to be seen with each. */
+export async function fillKeys(url: string): Promise<{ key: string; pages: Record<string, string> }[]> {
+  const { key: admin } = await call<{ key: string }>(url, '/v1/keys', { name: 'Ada, on call', role: 'admin' })
+  const make = (body: object) => call<{ key: string; prefix: string }>(url, '/v1/keys', body, { key: admin })
+  const runner = await make({
+    ...{ name: 'ci', role: 'runner', weight: 3, expiresAt: new Date(Date.now() + 90 * 86_400_000).toISOString() },
+    quotas: { runsPerHour: 2, deviceSecondsPerDay: 3600, bytesStored: 1e9 },
+  })
+  const { key: reader } = await make({ name: 'dashboards', role: 'reader' })
+  const { items } = await call<{ items: { id: string }[] }>(url, '/v1/architectures?limit=1', undefined, { key: reader })
+  const body = { architectureId: items[0]!.id, device: 'cpu:0', runtime: 'onnxruntime', batch: 2 }
+  const run = await call<{ id: string }>(url, '/v1/runs', body, runner)
+  return [
+    { key: admin, pages: { keys: '/keys', auditOfKey: `/audit?key=${runner.prefix}`, runOfKey: `/runs/${run.id}`, runsOfKeys: '/runs' } },
+    { key: reader, pages: { keysOfReader: '/keys', auditOfReader: '/audit' } },
+  ]
 }

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
-import { call, fill, type Service, startService } from '../../scripts/web/tour.ts'
+import { call, fill, fillKeys, type Service, startService } from '../../scripts/web/tour.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const ok = (what: string): void => console.log(`ok: ${what}`)
@@ -30,7 +30,11 @@ let service: Service = await startService()
 const complaints: string[] = []
 try {
   if (part !== 'axe') await story()
-  if (part !== 'story') await axe()
+  if (part !== 'axe') await keys()
+  if (part !== 'story') {
+    if (part === undefined) await anew()
+    await axe()
+  }
   console.log('all of it holds')
 } catch (error) {
   console.log(`FAILED: ${(error as Error).stack}`)
@@ -39,6 +43,13 @@ try {
   await browser.close()
   await service.stop()
   rmSync(service.dataDir, { recursive: true, force: true })
+}
+
+/** A service without keys again. */
+async function anew(): Promise<void> {
+  await service.stop()
+  rmSync(service.dataDir, { recursive: true, force: true })
+  service = await startService()
 }
 
 async function open(path: string): Promise<Page> {
@@ -151,6 +162,55 @@ async function story(): Promise<void> {
   await other.close()
 }
 
+/** The first key made on its page, and another one; what a reader is told. Last, since it closes the service. */
+async function keys(): Promise<void> {
+  const page = await open('/keys')
+  await page.getByText('No key has been made yet').waitFor()
+  const make = async (name: string): Promise<string> => {
+    await page.getByRole('button', { name: 'Make a key' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill(name)
+    await page.getByRole('button', { name: 'Make it' }).click()
+    const key = await page.getByRole('region', { name: 'API key' }).innerText()
+    assert.match(key, /^amk_[0-9a-f]{8}_[0-9a-f]{64}$/)
+    await page.getByRole('button', { name: 'I have kept it' }).click()
+    await page.getByRole('row', { name }).waitFor()
+    return key
+  }
+  await make('Ada')
+  assert.equal((await fetch(`${service.url}/v1/runs`)).status, 401)
+  ok('the first key is shown once, closes the service, and leaves its maker signed in')
+  await make('ci')
+  await page.getByRole('link', { name: 'Audit log' }).click()
+  await page
+    .getByRole('row', { name: /made a key/ })
+    .first()
+    .waitFor()
+  await page.getByRole('textbox', { name: 'Change' }).click()
+  await page.getByRole('option', { name: 'queued a run' }).click()
+  await page.waitForURL(/action=createRun/)
+  await page
+    .getByRole('row', { name: /queued a run/ })
+    .first()
+    .waitFor()
+  assert.equal(await page.getByRole('row', { name: /made a key/ }).count(), 0)
+  await page.reload()
+  await page
+    .getByRole('row', { name: /queued a run/ })
+    .first()
+    .waitFor()
+  ok('the audit log, narrowed; its address holds the filter')
+  await page.getByRole('link', { name: 'Keys' }).click()
+  await page.getByRole('button', { name: 'Revoke ci' }).click()
+  await page.getByRole('button', { name: 'Revoke it' }).click()
+  await page.getByRole('row', { name: /^ci/ }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Revoke Ada' }).click()
+  await page.getByRole('button', { name: 'Revoke it' }).click()
+  await page.getByRole('alert').getByText(/last/).waitFor()
+  ok('a key revoked; the last one of an admin is kept, and the page says why')
+  assert.deepEqual(complaints, [])
+  await page.close()
+}
+
 /** Presses “Time it”, without the pass over layers. Gives the address of the run's page. */
 async function queue(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Time it' }).click()
@@ -188,8 +248,19 @@ async function drop(page: Page, name: string, content: Buffer): Promise<void> {
 
 /** What axe calls serious or critical, on every page in both themes. */
 async function axe(): Promise<void> {
-  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   const pages = await fill(service.url)
+  const found = await violationsOn(pages)
+  // Keys close the service, so what needs one comes last.
+  const withKeys = await fillKeys(service.url)
+  for (const { key, pages } of withKeys) found.push(...(await violationsOn(pages, key)))
+  assert.deepEqual(found, [])
+  const names = [pages, ...withKeys.map(({ pages }) => pages)].flatMap((each) => Object.keys(each))
+  ok(`axe finds nothing serious on ${names.join(', ')}, light and dark`)
+}
+
+/** @param key by which the browser signs in; without one where none is needed. */
+async function violationsOn(pages: Record<string, string>, key = ''): Promise<string[]> {
+  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   const found: string[] = []
   for (const [name, path] of Object.entries(pages))
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -200,6 +271,7 @@ async function axe(): Promise<void> {
         viewport: { width: 1280, height: 900 },
         reducedMotion: 'reduce',
       })
+      if (key) await context.request.post(`${service.url}/v1/session`, { data: { key } })
       const page = await context.newPage()
       await page.goto(service.url + path)
       await page.waitForSelector('h1').catch(async (cause) => {
@@ -218,6 +290,5 @@ async function axe(): Promise<void> {
       for (const { id } of bad) found.push(`${id} on ${name}, ${colorScheme}`)
       await context.close()
     }
-  assert.deepEqual(found, [])
-  ok(`axe finds nothing serious on ${Object.keys(pages).join(', ')}, light and dark`)
+  return found
 }

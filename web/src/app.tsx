@@ -17,6 +17,8 @@ const History = lazy(() => import('./history/history.tsx').then((page) => ({ def
 const Sweep = lazy(() => import('./run/sweep.tsx').then((page) => ({ default: page.SweepPage })))
 const Explore = lazy(() => import('./explore/explore.tsx').then((page) => ({ default: page.Explore })))
 const Devices = lazy(() => import('./devices/devices.tsx').then((page) => ({ default: page.Devices })))
+const Keys = lazy(() => import('./keys/keys.tsx').then((page) => ({ default: page.Keys })))
+const Audit = lazy(() => import('./audit/audit.tsx').then((page) => ({ default: page.Audit })))
 const Calls = lazy(() => import('./calls/calls.tsx').then((page) => ({ default: page.Calls })))
 const Architecture = lazy(() => import('./architecture/architecture.tsx').then((page) => ({ default: page.ArchitecturePage })))
 
@@ -39,6 +41,8 @@ export function App() {
             <Route path="/compare" component={Compare} />
             <Route path="/sweeps/:id">{({ id }) => <Sweep key={id} id={id} />}</Route>
             <Route path="/devices" component={Devices} />
+            <Route path="/keys" component={Keys} />
+            <Route path="/audit" component={Audit} />
             <Route path="/calls" component={Calls} />
             <Route>
               <h1>There is no such page</h1>

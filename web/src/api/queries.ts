@@ -6,6 +6,7 @@ import type {
   Advice,
   Architecture,
   ArchitecturePreview,
+  AuditEntry,
   Convention,
   CostComparison,
   Costs,
@@ -14,6 +15,8 @@ import type {
   Explanation,
   Graph,
   Histogram,
+  Key,
+  KeyUsage,
   LayerProfile,
   Page,
   Placement,
@@ -74,6 +77,8 @@ export const paths = {
   networks: (view: NetworksView) => withQuery('/v1/compare', { ...view }),
   runs: (filter: RunFilter) => withQuery('/v1/runs', { ...filter }),
   run: (id: string) => `/v1/runs/${id}`,
+  keyUsage: (id: string) => `/v1/keys/${id}/usage`,
+  audit: (filter: AuditFilter) => withQuery('/v1/audit', { ...filter }),
   samples: (id: string) => `/v1/runs/${id}/samples?points=4000`,
   histogram: (id: string, range: { from?: number; to?: number }) =>
     withQuery(`/v1/runs/${id}/histogram`, { quantiles: '0.25,0.75', ...range }),
@@ -98,6 +103,17 @@ export interface PredictionView {
   runtime?: string
 }
 
+export interface AuditFilter {
+  key?: string | undefined
+  action?: string | undefined
+  outcome?: string | undefined
+  subjectId?: string | undefined
+  since?: string | undefined
+  before?: string | undefined
+  after?: string | undefined
+  limit?: number
+}
+
 export interface NetworksView {
   /** Ids and presets, separated by commas. */
   architectures: string
@@ -110,6 +126,8 @@ export interface RunFilter {
   status?: string | undefined
   device?: string | undefined
   runtime?: string | undefined
+  /** Prefix of a key, or `none`. */
+  key?: string | undefined
   limit?: number
   sort?: string
   after?: string | undefined
@@ -166,6 +184,23 @@ export const useZooFigures = () =>
 export const familyQuery = (name: string) => query<ZooFamily>(['zoo', name], `/v1/zoo/${name}`, true)
 
 export const useSession = () => useQuery(query<Session>(['session'], '/v1/session', true))
+/** Every key ever made; an admin's. */
+export const useKeys = (mayRead: boolean) =>
+  useQuery({ ...query<{ items: Key[] }>(['keys'], '/v1/keys'), enabled: mayRead, refetchInterval: 30_000 })
+/** What keys use, by their ids, as the answers come. */
+export function useUsages(ids: readonly string[]): Map<string, KeyUsage> {
+  return useQueries({
+    queries: ids.map((id) => ({ ...query<KeyUsage>(['usage', id], paths.keyUsage(id)), refetchInterval: 30_000 })),
+    combine: (answers) => new Map(answers.flatMap(({ data }) => (data ? [[data.keyId, data] as const] : []))),
+  })
+}
+export const useAudit = (filter: AuditFilter, mayRead: boolean) =>
+  useQuery({
+    ...query<Page<AuditEntry>>(['audit', filter], paths.audit(filter)),
+    enabled: mayRead,
+    placeholderData: (before) => before,
+    refetchInterval: 15_000,
+  })
 export const useDevices = () => useQuery({ ...query<{ items: Device[] }>(['devices'], '/v1/devices'), refetchInterval: useInterval() * 5 })
 export const useQueue = () => useQuery({ ...query<{ items: DeviceQueue[] }>(['queue'], '/v1/queue'), refetchInterval: useInterval() })
 export const useRuns = (filter: RunFilter) => {

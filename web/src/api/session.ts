@@ -4,15 +4,22 @@ import type { CallError } from './client.ts'
 
 /** Whether the service asks for a key: it answered a call with 401. */
 let asked = false
+/** Whether a key that is shown this once would be lost by asking for one. */
+let held = false
 const listeners = new Set<() => void>()
 function become(next: boolean): void {
-  if (asked === next) return
+  if (asked === next || (next && held)) return
   asked = next
   for (const listener of listeners) listener()
 }
 
 export const keyNeeded = (): void => become(true)
 export const signedIn = (): void => become(false)
+
+/** While true, the page stays although the service asks for a key. */
+export function holdPage(hold: boolean): void {
+  held = hold
+}
 
 /** Asks for a key as soon as the service refuses a read for want of one: every page reads something all the time. */
 export function watchRefusals(client: QueryClient): void {

@@ -7,6 +7,7 @@ import { Figure } from '../architecture/totals.tsx'
 import { Cancel } from '../home/lane.tsx'
 import { duration, exact, moment, short } from '../lib/format.ts'
 import { useName } from '../runs/name.tsx'
+import { byOf } from '../runs/runs-table.tsx'
 import { Status, Verdict } from '../runs/verdict.tsx'
 import { Header } from '../shell/header.tsx'
 import { Loading, Refused } from '../shell/states.tsx'
@@ -52,8 +53,14 @@ export function RunPage({ id }: { id: string }) {
           <>
             <Status status={run.status} /> · {run.runtime}
             {run.backend ? ` (${run.backend})` : ''}, batch {run.batch}
-            {sizes(run)}, {run.precision}, {run.weights} weights · queued {moment(run.queuedAt)} ·{' '}
-            <Link href={`/architectures/${run.architectureId}`}>what it costs on paper</Link> ·{' '}
+            {sizes(run)}, {run.precision}, {run.weights} weights · queued {moment(run.queuedAt)}
+            {run.key && (
+              <>
+                {' '}
+                by <Link href={`/runs?key=${run.key.prefix}`}>{byOf(run.key)}</Link>
+              </>
+            )}{' '}
+            · <Link href={`/architectures/${run.architectureId}`}>what it costs on paper</Link> ·{' '}
             <Link href={`/runs/${id}/history`}>over time</Link>
           </>
         }

@@ -47,6 +47,7 @@ export function RunsTable({ runs, picked, onPick }: { runs: Run[]; picked?: stri
                 <span className="note thin">
                   {where(run)}
                   {run.batch > 1 ? ` · batch ${run.batch}` : ''} · {moment(run.queuedAt)}
+                  {run.key && ` · by ${byOf(run.key)}`}
                 </span>
               </td>
               <td className="wide" style={{ whiteSpace: 'nowrap' }}>
@@ -61,7 +62,14 @@ export function RunsTable({ runs, picked, onPick }: { runs: Run[]; picked?: stri
               <td>
                 <Outcome run={run} />
               </td>
-              <td className="num wide">{moment(run.queuedAt)}</td>
+              <td className="num wide">
+                {moment(run.queuedAt)}
+                {run.key && (
+                  <span className="note" style={{ display: 'block' }}>
+                    by {byOf(run.key)}
+                  </span>
+                )}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -69,6 +77,9 @@ export function RunsTable({ runs, picked, onPick }: { runs: Run[]; picked?: stri
     </div>
   )
 }
+
+/** Who queued a run: the name of the key where one may see it, else its beginning. */
+export const byOf = ({ name, prefix }: NonNullable<Run['key']>): string => name ?? prefix
 
 const where = ({ device, runtime, precision }: Run): string => `${device} · ${runtime}${precision === 'float32' ? '' : ` · ${precision}`}`
 

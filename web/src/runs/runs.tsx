@@ -1,15 +1,16 @@
-import { Button, Group, Select, SimpleGrid } from '@mantine/core'
+import { Button, Group, SimpleGrid } from '@mantine/core'
 import { useState } from 'react'
-import { paths, useArchitectures, useDevices, useQueue, useRuns } from '../api/queries.ts'
-import type { RunStatus } from '../api/types.ts'
+import { paths, useArchitectures, useDevices, useKeys, useQueue, useRuns, useSession } from '../api/queries.ts'
+import type { Run, RunStatus } from '../api/types.ts'
 import { Lane } from '../home/lane.tsx'
+import { Filter } from '../lib/filter.tsx'
 import { useUrlState } from '../lib/url.ts'
 import { Header } from '../shell/header.tsx'
 import { Empty, Loading, Refused } from '../shell/states.tsx'
 import { Picked } from './picked.tsx'
 import { RunsTable } from './runs-table.tsx'
 
-const defaults = { status: '', device: '', runtime: '', architectureId: '', after: '' }
+const defaults = { status: '', device: '', runtime: '', architectureId: '', key: '', after: '' }
 const statuses: RunStatus[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'timedOut']
 
 /** The board of each device, and every run, newest first. */
@@ -22,6 +23,7 @@ export function Runs() {
     device: filter.device || undefined,
     runtime: filter.runtime || undefined,
     architectureId: filter.architectureId || undefined,
+    key: filter.key || undefined,
     after: filter.after || undefined,
   }
   const runs = useRuns(asked)
@@ -67,6 +69,7 @@ export function Runs() {
           data={(architectures.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
           onChange={(architectureId) => set({ architectureId, after: '' })}
         />
+        <KeyFilter value={filter.key} runs={items} onChange={(key) => set({ key, after: '' })} />
         <Picked ids={picked} clear={() => setPicked([])} />
       </Group>
       {runs.error && !runs.data && <Refused error={runs.error} />}
@@ -101,24 +104,15 @@ export function Runs() {
   )
 }
 
-function Filter(props: {
-  label: string
-  value: string
-  data: (string | { value: string; label: string })[]
-  onChange: (value: string) => void
-}) {
-  const { label, value, data, onChange } = props
-  return (
-    <Select
-      size="xs"
-      w={150}
-      label={label}
-      placeholder="all"
-      clearable
-      searchable={data.length > 8}
-      data={data}
-      value={value || null}
-      onChange={(next) => onChange(next ?? '')}
-    />
-  )
+/** By the key that queued them: the caller's own, those of the runs on screen, and for an admin every one. */
+function KeyFilter({ value, runs, onChange }: { value: string; runs: Run[]; onChange: (value: string) => void }) {
+  const session = useSession().data
+  const keys = useKeys(session?.role === 'admin').data?.items ?? []
+  const seen = [...(session?.key ? [session.key] : []), ...runs.flatMap(({ key }) => key ?? []), ...keys]
+  const labels = new Map(seen.map(({ prefix, name }) => [prefix, name ? `${name} (${prefix})` : prefix]))
+  // Where no key has been made, nobody can be told apart.
+  if (labels.size === 0 && !value) return null
+  if (value && value !== 'none' && !labels.has(value)) labels.set(value, value)
+  const data = [...labels].map(([prefix, label]) => ({ value: prefix, label }))
+  return <Filter label="Queued by" value={value} data={[...data, { value: 'none', label: 'no key' }]} onChange={onChange} />
 }

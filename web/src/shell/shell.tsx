@@ -6,7 +6,7 @@ import { remove } from '../api/client.ts'
 import { type LiveState, useLive } from '../api/live.ts'
 import { queryClient, useQueue, useSession } from '../api/queries.ts'
 import { keyNeeded } from '../api/session.ts'
-import { CallIcon, DeviceIcon, ExploreIcon, HomeIcon, MoonIcon, NetworkIcon, RunIcon, SunIcon } from './icons.tsx'
+import { CallIcon, DeviceIcon, ExploreIcon, HomeIcon, KeyIcon, LogIcon, MoonIcon, NetworkIcon, RunIcon, SunIcon } from './icons.tsx'
 
 const places = [
   { to: '/', label: 'Home', Icon: HomeIcon },
@@ -14,6 +14,8 @@ const places = [
   { to: '/explore', label: 'Explore', Icon: ExploreIcon },
   { to: '/runs', label: 'Runs', Icon: RunIcon },
   { to: '/devices', label: 'Devices', Icon: DeviceIcon },
+  { to: '/keys', label: 'Keys', Icon: KeyIcon },
+  { to: '/audit', label: 'Audit log', Icon: LogIcon },
   { to: '/calls', label: 'API', Icon: CallIcon },
 ]
 

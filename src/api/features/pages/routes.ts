@@ -24,6 +24,8 @@ export const pages = [
   '/compare/architectures',
   '/sweeps/:id',
   '/devices',
+  '/keys',
+  '/audit',
   '/calls',
 ] as const
 
