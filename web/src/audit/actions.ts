@@ -16,5 +16,11 @@ export const actions: Readonly<Record<AuditAction, string>> = {
   setQuotas: 'set quotas',
   setKeyWeight: 'set a weight',
   setDeviceState: 'paused or resumed a device',
+  createWebhook: 'made a webhook',
+  updateWebhook: 'changed a webhook',
+  deleteWebhook: 'deleted a webhook',
+  rotateWebhookSecret: 'changed a webhook’s secret',
+  testWebhook: 'tested a webhook',
+  redeliverWebhook: 'sent a delivery again',
   getBackup: 'took a backup',
 }
