@@ -8,7 +8,7 @@ import { defaultTensorflowFolder } from '../gpu/tensorflow-folder.ts'
 import { isSafeUrl } from './access/safe-url.ts'
 import { allowedProblems } from './access/targets.ts'
 import { coerceStrings } from './coerce.ts'
-import { otlpHeaders } from './otlp-headers.ts'
+import { otlpProblems } from './otlp.ts'
 
 const MiB = 2 ** 20
 
@@ -185,6 +185,7 @@ export const ConfigSchema = Type.Object(
       Type.String({
         pattern: '^https?://[^ ?#]+$',
         examples: ['http://collector:4318'],
+        secret: true,
         description:
           'Collector of OpenTelemetry that takes traces over OTLP/HTTP as JSON: /v1/traces is added. Not set: nothing is traced, and no code for it is loaded.',
       }),
@@ -275,7 +276,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const name = path.slice(1)
     return properties[name]?.secret ? `${name} is not valid: it must look like ${(properties[name] as any).examples[0]}` : message
   })
-  const { OIDC_ISSUER, OIDC_AUDIENCE, WEBHOOK_ALLOW_HOSTS } = values as Partial<Config>
+  const { OIDC_ISSUER, OIDC_AUDIENCE, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, WEBHOOK_ALLOW_HOSTS } =
+    values as Partial<Config>
   if (problems.length === 0) problems.push(...allowedProblems(WEBHOOK_ALLOW_HOSTS))
   if (OIDC_ISSUER !== undefined && problems.length === 0) {
     if (OIDC_AUDIENCE === undefined)
@@ -283,11 +285,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (!isSafeUrl(OIDC_ISSUER))
       problems.push(`OIDC_ISSUER is ${OIDC_ISSUER}, but must be of https: whoever stands between could give other keys`)
   }
-  try {
-    otlpHeaders((values as Partial<Config>).OTEL_EXPORTER_OTLP_HEADERS)
-  } catch {
-    problems.push('OTEL_EXPORTER_OTLP_HEADERS is not percent-encoded: write % as %25')
-  }
+  if (problems.length === 0) problems.push(...otlpProblems(OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS))
   if (problems.length > 0) throw new ConfigError(problems)
   return values as Config
 }

@@ -8,7 +8,7 @@ import { context, propagation, trace } from '@opentelemetry/api'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import pTimeout from 'p-timeout'
 import type { Config } from './config.ts'
-import { otlpHeaders } from './otlp-headers.ts'
+import { otlpHeaders } from './otlp.ts'
 import { version } from './version.ts'
 
 type TracingConfig = Pick<

@@ -48,11 +48,20 @@ describe('configuration', () => {
       readConfig({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20YTpi' }).OTEL_EXPORTER_OTLP_HEADERS,
       'authorization=Basic%20YTpi',
     )
-    for (const wrong of ['authorization=hunter2%', 'hunter2'])
+    for (const wrong of ['authorization=hunter2%', 'hunter2', 'authorization=hunter2%0A', 'bad(name)=hunter2'])
       assert.throws(
         () => readConfig({ OTEL_EXPORTER_OTLP_HEADERS: wrong }),
         (error: Error) =>
           error.name === 'ConfigError' && !error.message.includes('hunter2') && /OTEL_EXPORTER_OTLP_HEADERS/.test(error.message),
+      )
+  })
+  it('a collector that is no URL, or has a password in it, ends the start with a sentence that does not repeat it', () => {
+    assert.equal(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4318' }).OTEL_EXPORTER_OTLP_ENDPOINT, 'http://[::1]:4318')
+    for (const wrong of ['http://127.0.0.1:99999', 'http://[', 'http://user:hunter2@collector:4318', 'http://user:hunter2@collector?a'])
+      assert.throws(
+        () => readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: wrong }),
+        (error: Error) =>
+          error.name === 'ConfigError' && !error.message.includes('hunter2') && /OTEL_EXPORTER_OTLP_ENDPOINT/.test(error.message),
       )
   })
   it('help lists every name with its default and a sentence', () => {

@@ -122,7 +122,7 @@ it('is made again after an error and a lost connection, at pauses that double, a
 it('waits as long as the receiver asks, an hour at the most', limit, async (t) => {
   const receiver = await openReceiver(t)
   receiver.answer = (_received, response) => {
-    const after = ['120', '99999999', 'soon'][receiver.got.length - 1]
+    const after = ['120', '99999999999', 'soon'][receiver.got.length - 1]
     response.writeHead(after ? 429 : 204, after ? { 'retry-after': after } : {}).end()
   }
   const webhook = await register(t, receiver.url)

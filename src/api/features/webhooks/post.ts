@@ -69,6 +69,6 @@ export function post(url: URL, body: string, { targets, signal, headers }: PostO
 function retryAfterMs({ headers }: IncomingMessage): number {
   const text = headers['retry-after']
   if (text === undefined) return 0
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
   return ms > 0 ? ms : 0
 }

@@ -123,7 +123,7 @@ export const DeliverySchema = Type.Object(
     attempts: Type.Integer({ minimum: 0, description: 'Attempts begun.' }),
     createdAt: Timestamp,
     lastAttemptAt: moment('When the last attempt began.'),
-    nextAttemptAt: moment('When it is due next at the earliest; null where it has ended.'),
+    nextAttemptAt: moment('When it is due next at the earliest, once its webhook is enabled; null where it has ended.'),
     finishedAt: moment('When it ended.'),
     responseStatus: nullable(Type.Integer({ description: 'HTTP status of the last answer; null where none came.' })),
     durationMs: nullable(Type.Number({ minimum: 0, description: 'Of the last attempt, ms.' })),
