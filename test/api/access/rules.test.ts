@@ -72,7 +72,7 @@ after(() => api.close())
 /** Routes that ask nobody: liveness, the files of the dashboard, signing in and out, and the refusal of other methods. */
 const publicRoutes = [
   /^(GET|HEAD) \/(healthz|readyz|)$/,
-  /^(GET|HEAD) \/(architectures|explore|runs|compare|sweeps|devices|calls)(\/:id)?$/,
+  /^(GET|HEAD) \/(architectures|explore|runs|compare|sweeps|devices|keys|audit|calls)(\/:id)?$/,
   /^(GET|HEAD) \/(compare\/architectures|runs\/:id\/history)$/,
   /^(GET|HEAD) \/assets\//,
   /^(POST|DELETE) \/v1\/session$/,
