@@ -4,14 +4,18 @@
  * ARCHMETER_TEST_DATABASE_URL set it uses that server, and starts none.
  */
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { binaries, noServer, startServer } from './postgres-server.ts'
 
 const suites = ['test/store/**/*.test.ts', 'test/gpu/queue/*.test.ts', 'test/api/**/*.test.ts']
+/** Start programs of their own, on the embedded store or on none. */
+const ownPrograms = new Set(['test/api/server.test.ts', 'test/api/pool.test.ts'])
+/** Whether a file's tests open a store, which is by a helper; the others were run by `npm test`. */
+const opensStore = (file: string): boolean => !ownPrograms.has(file) && /helper\.ts'/.test(readFileSync(file, 'utf8'))
 
 async function runSuites(url: string): Promise<number> {
   const asked = process.argv.slice(2)
-  const files = asked.length > 0 ? asked : suites.flatMap((suite) => globSync(suite)).sort()
+  const files = asked.length > 0 ? asked : suites.flatMap((suite) => globSync(suite)).filter(opensStore).sort()
   // Two at a time, as in `npm test`.
   const args = ['--test', '--test-concurrency=2', '--test-timeout=120000', '--test-reporter=spec', ...files]
   const tests = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ARCHMETER_TEST_DATABASE_URL: url } })
