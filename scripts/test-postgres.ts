@@ -15,7 +15,13 @@ const opensStore = (file: string): boolean => !ownPrograms.has(file) && /helper\
 
 async function runSuites(url: string): Promise<number> {
   const asked = process.argv.slice(2)
-  const files = asked.length > 0 ? asked : suites.flatMap((suite) => globSync(suite)).filter(opensStore).sort()
+  const files =
+    asked.length > 0
+      ? asked
+      : suites
+          .flatMap((suite) => globSync(suite))
+          .filter(opensStore)
+          .sort()
   // Two at a time, as in `npm test`.
   const args = ['--test', '--test-concurrency=2', '--test-timeout=120000', '--test-reporter=spec', ...files]
   const tests = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ARCHMETER_TEST_DATABASE_URL: url } })

@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream'
 
 const keptLines = 20
 const keptCharacters = 500
+/** A line of the trace that Node writes when V8 gives up: ` 2: 0x75968e node::OOMErrorHandler(…) [/path/of/node]`. */
+const nativeFrame = /^\s*\d+: 0x[0-9a-f]+ /
 
 /** The last lines that a process wrote before it ended, each of bounded length. */
 export class LastLines {
@@ -15,9 +17,11 @@ export class LastLines {
   add(line: string): void {
     if (line.trim() === '') return
     const kept = line.trimEnd().slice(0, keptCharacters)
+    this.#onLine(kept)
+    // A long trace would push out the line before it, which has the reason.
+    if (nativeFrame.test(kept)) return
     this.#lines.push(kept)
     if (this.#lines.length > keptLines) this.#lines.shift()
-    this.#onLine(kept)
   }
 
   /** Reads a stream to its end. A line longer than is kept is cut, never gathered. */

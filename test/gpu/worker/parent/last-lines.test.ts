@@ -26,3 +26,11 @@ test('the last twenty stay, each bounded, and a line without an end is not gathe
   const long = await read(...Array.from({ length: 100 }, () => 'x'.repeat(10_000)))
   assert.equal(long.text.length, 500)
 })
+
+test('a native stack trace, however long, leaves the reason that stands before it', async () => {
+  const fatal = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n----- Native stack trace -----\n\n'
+  const frames = Array.from({ length: 40 }, (_, i) => `${String(i + 1).padStart(2)}: 0x75968e node::OOMErrorHandler(char const*) [node]\n`)
+  const { text, seen } = await read(fatal, ...frames)
+  assert.match(text, /^FATAL ERROR: Reached heap limit/)
+  assert.equal(seen.length, 42)
+})
