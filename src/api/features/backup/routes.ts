@@ -9,6 +9,8 @@ export function backupRoutes(app: FastifyInstance, backup: Services['backup']): 
     '/v1/backup',
     {
       config: { audit: 'getBackup' },
+      // HEAD would make a whole backup, to throw it away.
+      exposeHeadRoute: false,
       schema: {
         operationId: 'getBackup',
         tags: ['service'],
