@@ -34,7 +34,9 @@ cd "$folder"
 value_of() { node -e 'let t = ""; process.stdin.on("data", (d) => (t += d)).on("end", () => console.log(JSON.parse(t)[process.argv[1]]))' "$1"; }
 # With a key, so that calls without one must be refused; it is not to be revoked under the fuzzer.
 key=$(curl -fsS -H 'content-type: application/json' -d '{"name":"fuzzer","role":"admin"}' "$url/v1/keys" | value_of key)
+# 507 is the answer to a key whose quota of bytes is full; the fuzzer sets its own.
 rejected='[checks]
+not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "507"]
 negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "431", "5xx"]
 '
 printf '%s' "$rejected" >all.toml
@@ -43,8 +45,10 @@ status=0
 fuzz() { # seconds, arguments …
   time=$1
   shift
+  # Webhooks would be sent to addresses that the fuzzer makes up.
   venv/bin/schemathesis "$@" --checks all --exclude-checks positive_data_acceptance --max-examples 30 \
     --header "Authorization: Bearer $key" --exclude-operation-id revokeKey \
+    --exclude-operation-id createWebhook --exclude-operation-id updateWebhook \
     --max-time "$time" --seed "${FUZZ_SEED:-20}" --generation-database none --continue-on-failure --request-timeout 20 \
     --no-color || status=$?
 }
