@@ -12,6 +12,8 @@ export interface ImageByImage {
   beside?: readonly { path: string; data: Uint8Array }[]
   /** How far outputs may be apart, relative to the largest. */
   within?: number
+  /** Whether ONNX Runtime may make of the file what is faster; else it runs it as it stands. */
+  optimized?: boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ImageByImage {
 export async function holdsImageByImage(
   bytes: Uint8Array,
   inputs: Readonly<Record<string, readonly number[]>>,
-  { batch = 3, beside = [], within = tolerance }: ImageByImage = {},
+  { batch = 3, beside = [], within = tolerance, optimized = true }: ImageByImage = {},
 ): Promise<void> {
   const files = (location: string) => {
     const found = beside.find(({ path }) => path === location)
@@ -42,7 +44,10 @@ export async function holdsImageByImage(
     Object.keys(inputs).map((name) => [name, Float32Array.from(images.flatMap((image) => [...image[name]!]))]),
   )
   const made = await runTfjs(model.graph, together, { batch, parameterOf: (id, parameter) => model.parameterOf(id, parameter)! })
-  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3, externalData: [...beside] })
+  const session = await ort.InferenceSession.create(bytes, {
+    ...{ intraOpNumThreads: 1, logSeverityLevel: 3, externalData: [...beside] },
+    graphOptimizationLevel: optimized ? 'all' : 'disabled',
+  })
   try {
     for (const [i, image] of images.entries()) {
       const feeds = Object.fromEntries(
