@@ -34,8 +34,9 @@ const service = await startService()
 let prometheus: Prometheus | null = null
 try {
   prometheus = await startPrometheus(version, service.url)
-  // As one that was there before the runs: some scrapes of a service at rest.
-  await until('a scrape', async () => (await prometheus!.now('sum(sum_over_time(up[1m])) > 2')).length > 0)
+  // As one that was there before the runs: some scrapes of a service at rest, whose series are there once its devices are known.
+  const atRest = 'min(count_over_time(archmeter_runs_ended_total{status="succeeded"}[1m])) > 2'
+  await until('scrapes of a service at rest', async () => (await prometheus!.now(atRest)).length > 0)
   // Read on, since an answer that nobody reads is closed.
   const watching = new AbortController()
   const { body } = await fetch(`${service.url}/v1/events`, { signal: watching.signal })
