@@ -113,7 +113,11 @@ test('a run from queue to end, the queue beside it, and an architecture that com
   await api.request.delete(`/v1/architectures/${added.id}`).expect(204)
   await listener.until((events) => events.at(-1).architecture?.change === 'deleted')
   assert.deepEqual(
-    listener.of('architecture').map(({ architecture }) => [architecture.change, architecture.name, architecture.params]),
+    listener
+      .of('architecture')
+      // The notice of the network that was registered before may come late, from a database server.
+      .filter(({ architecture }) => architecture.name !== 'small 4')
+      .map(({ architecture }) => [architecture.change, architecture.name, architecture.params]),
     ['registered', 'deleted'].map((change) => [change, 'small 5', added.counts.params]),
   )
   await listener.close()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Estimator } from '../../../src/gpu/queue/estimate.ts'
 import { type QueueDevice, type QueueMetric, RunQueue, type RunQueueOptions } from '../../../src/gpu/queue/index.ts'
 import type { Run } from '../../../src/store/index.ts'
@@ -67,9 +68,11 @@ test('the log has a line for each step of a run, with run, device and reason', l
   const { add, devices } = await bench(t, { options: { log } })
   const failing = await add({ does: 'fail' })
   assert.equal(await ended(opened.store, failing.id), 'failed')
-  const told = lines.filter(({ runId }) => runId === failing.id)
+  const told = () => lines.filter(({ runId }) => runId === failing.id)
+  // The line follows once the end is stored.
+  for (let i = 0; i < 100 && told().length < 3; i++) await sleep(20)
   assert.deepEqual(
-    told.map(({ message, device, status, reason = null }) => [message, device, status, reason]),
+    told().map(({ message, device, status, reason = null }) => [message, device, status, reason]),
     [
       ['run queued', devices[0]!.name, 'queued', null],
       ['run started', devices[0]!.name, 'running', null],
